@@ -1,0 +1,122 @@
+"""The command line: every verb answers with one JSON object or readable lines.
+
+Exit 0: done. Exit 2: bad input, told in one line. Exit 130: interrupted.
+"""
+
+import functools
+import inspect
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from mammo_core.errors import Cancelled, MammoError
+from mammo_core.verbs import VERBS
+
+Verb = Callable[..., dict[str, Any]]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run one verb and leave the process with its exit code."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        code = build_app()(args=arguments, prog_name="python -m mammo_core", standalone_mode=False)
+    except Cancelled as error:
+        _leave(130, str(error))
+    except MammoError as error:
+        _leave(2, str(error))
+    except typer.TyperException as error:
+        _leave(2, _message(error))
+    except (KeyboardInterrupt, typer.Abort):
+        _leave(130, "Interrupted; what was finished before is intact")
+    except BrokenPipeError:
+        _leave(0, "")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def build_app() -> typer.Typer:
+    """The Typer app over all verbs."""
+    app = typer.Typer(
+        help="Train, judge and explain mammogram classifiers. Research only, not for diagnosis.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)  # without one, an app of a single verb would hide its name
+    for name, verb in VERBS.items():
+        app.command(name)(_answering(verb))
+    return app
+
+
+def _answering(verb: Verb) -> Callable[..., None]:
+    """The verb with a `--json` option, printing what it returns."""
+
+    @functools.wraps(verb)
+    def run(*, as_json: bool, **options: Any) -> None:
+        answer = verb(**options)
+        text = json.dumps(answer, allow_nan=False, default=str) if as_json else to_lines(answer)
+        sys.stdout.write(text + "\n")
+
+    option = inspect.Parameter(
+        "as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson
+    )
+    signature = inspect.signature(verb)
+    parameters = [*signature.parameters.values(), option]
+    run.__signature__ = signature.replace(parameters=parameters, return_annotation=None)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run
+
+
+def to_lines(answer: Any, indent: str = "") -> str:
+    """An answer as indented `key: value` lines for a person."""
+    if isinstance(answer, dict) and set(answer) == {"value", "low", "high"}:
+        return indent + format_estimate(answer)
+    if isinstance(answer, dict):
+        return "\n".join(_entry(key, value, indent) for key, value in answer.items())
+    if isinstance(answer, list | tuple):
+        return "\n".join(_entry("-", item, indent) for item in answer)
+    return f"{indent}{answer}"
+
+
+def format_estimate(estimate: dict[str, float | None]) -> str:
+    """The text of an estimate: "0.912 [0.861 to 0.953]", or "undefined"."""
+    if estimate["value"] is None:
+        return "undefined"
+    if estimate["low"] is None or estimate["high"] is None:
+        return f"{estimate['value']:.3f}"
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f} to {estimate['high']:.3f}]"
+
+
+def _entry(key: str, value: Any, indent: str) -> str:
+    mark = "-" if key == "-" else f"{key}:"
+    is_flat = not isinstance(value, dict | list | tuple)
+    if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
+        return f"{indent}{mark} {format_estimate(value)}"
+    if (
+        isinstance(value, dict)
+        and value
+        and all(not isinstance(v, dict | list) for v in value.values())
+    ):
+        return f"{indent}{mark} " + ", ".join(f"{k} {v}" for k, v in value.items())
+    if is_flat or not value:
+        return f"{indent}{mark} {value if is_flat else 'none'}"
+    return f"{indent}{mark}\n{to_lines(value, indent + '  ')}"
+
+
+def _leave(code: int, message: str) -> NoReturn:
+    if message:
+        sys.stderr.write(" ".join(message.split()) + "\n")
+    sys.exit(code)
+
+
+def _message(error: typer.TyperException) -> str:
+    """What was wrong with the command's words, and where to find the right ones."""
+    text = error.format_message() if hasattr(error, "format_message") else str(error)
+    return f"{text} See 'python -m mammo_core VERB --help'."

@@ -1,0 +1,115 @@
+"""The few types that several rooms of the house share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Laterality = Literal["L", "R"]
+Target = int | str | Sequence[int] | Sequence[str] | NDArray[np.integer]
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, what is being done); may raise `Cancelled`."""
+
+
+def no_progress(done: int, total: int, doing: str) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was done to an image on its way from the file to the model.
+
+    Attributes:
+        name: A short title, for instance "Invert".
+        detail: What was done with which numbers, for a reader who wants to check it.
+    """
+
+    name: str
+    detail: str
+
+
+@dataclass(frozen=True, eq=False)
+class Mammogram:
+    """One image as read from a file.
+
+    Attributes:
+        pixels: (H, W) float32 in [0, 1]; bright is dense tissue, background is 0.
+        laterality: "L", "R", or None where no source tells.
+        view: "CC", "MLO", ...; None where no source tells.
+        pixel_spacing_mm: Millimetres a pixel, None where unknown.
+        manufacturer: As the header says, None where unknown.
+        steps: What was done to the stored values, in order.
+        header: Further facts that carry no identity (modality, photometric interpretation, ...).
+    """
+
+    pixels: NDArray[np.float32]
+    laterality: Laterality | None = None
+    view: str | None = None
+    pixel_spacing_mm: float | None = None
+    manufacturer: str | None = None
+    steps: tuple[Step, ...] = ()
+    header: dict[str, Any] | None = None
+
+    @property
+    def rows(self) -> int:
+        """The image's height in pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def columns(self) -> int:
+        """The image's width in pixels."""
+        return int(self.pixels.shape[1])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The gate's answer about one file.
+
+    Attributes:
+        verdict: "accept", "ask" (a person must decide) or "refuse".
+        reasons: Sentences that a radiographer understands; never empty for a refusal.
+    """
+
+    verdict: Literal["accept", "ask", "refuse"]
+    reasons: tuple[str, ...]
+    laterality: Laterality | None = None
+    view: str | None = None
+    rows: int | None = None
+    columns: int | None = None
+
+
+class Classifier(Protocol):
+    """Anything that gives class probabilities and their gradients; NumPy in, NumPy out."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names, mildest first."""
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of one image."""
+
+    def predict(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, K) probabilities for (N, H, W, C) images."""
+
+    def logits(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, K) logits for (N, H, W, C) images."""
+
+    def gradient(self, images: NDArray[np.float32], target: Target) -> NDArray[np.float32]:
+        """(N, H, W, C) gradient of each image's target logit with respect to the image."""
+
+
+class LayeredClassifier(Classifier, Protocol):
+    """A classifier whose convolutional layers can be looked into."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Paths of the convolutional layers in the order of the forward pass."""
+
+    def activations_and_gradients(
+        self, images: NDArray[np.float32], target: Target, layer: str | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(activations, gradient of the target's logit), both (N, h, w, channels) of a layer."""

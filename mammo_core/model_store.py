@@ -1,0 +1,140 @@
+"""The folders of models: finding them and reading their cards, without loading a network."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mammo_core.config import read_settings
+from mammo_core.errors import BadModel
+from mammo_core.paths import models_folder
+
+if TYPE_CHECKING:
+    from mammo_core.preprocess import Preprocess
+
+CARD_KEYS = (
+    "architecture",
+    "classes",
+    "input_shape",
+    "preprocessing",
+    "threshold",
+    "training",
+    "dataset",
+    "seed",
+    "versions",
+    "sha256",
+)
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A model's folder and its card.
+
+    Attributes:
+        path: The folder.
+        card: The content of model.json.
+    """
+
+    path: Path
+    card: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def file(self) -> Path:
+        """The network, in Keras's own format."""
+        return self.path / "model.keras"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, mildest first."""
+        return tuple(self.card["classes"])
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of one image."""
+        rows, columns, channels = self.card["input_shape"]
+        return rows, columns, channels
+
+    @property
+    def threshold(self) -> float:
+        """The probability of the last class from which the model's own operating point calls."""
+        return float(self.card["threshold"])
+
+    @property
+    def sha256(self) -> str:
+        """The digest of model.keras as the card holds it."""
+        return str(self.card["sha256"])
+
+    @property
+    def preprocess(self) -> "Preprocess":
+        """The preprocessing that the model was trained with."""
+        from mammo_core.preprocess import Preprocess
+
+        return read_settings(Preprocess, self.card["preprocessing"])
+
+
+def find_model(name: str | Path) -> StoredModel:
+    """The model of that folder, or of that id in models/.
+
+    Raises:
+        BadModel: Where there is none (names those there are), or a part of it is missing.
+    """
+    for folder in (Path(name), models_folder() / str(name)):
+        if (folder / "model.json").is_file() or (folder / "model.keras").is_file():
+            return read_model(folder.resolve())
+    if Path(name).is_dir():
+        raise BadModel(
+            f"{name} holds neither model.json nor model.keras; a training that was stopped goes on "
+            "with the same train command"
+        )
+    known = ", ".join(model.id for model in list_models()) or "none yet"
+    raise BadModel(f"No model '{name}': expected a model folder or one of: {known}")
+
+
+def read_model(folder: Path) -> StoredModel:
+    """The model in a folder.
+
+    Raises:
+        BadModel: Where the card or the network is missing or the card is incomplete.
+    """
+    for part in ("model.json", "model.keras"):
+        if not (folder / part).is_file():
+            raise BadModel(f"The model folder {folder} lacks {part}; train or import it again")
+    try:
+        card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise BadModel(f"Cannot read {folder / 'model.json'}: {error}") from error
+    missing = [key for key in CARD_KEYS if not isinstance(card, dict) or key not in card]
+    if missing:
+        raise BadModel(f"{folder / 'model.json'} lacks the keys: {', '.join(missing)}")
+    return StoredModel(folder, card)
+
+
+def list_models() -> list[StoredModel]:
+    """All whole models of models/, by id."""
+    folder = models_folder()
+    if not folder.is_dir():
+        return []
+    found = []
+    for path in sorted(folder.iterdir()):
+        try:
+            found.append(read_model(path.resolve()))
+        except BadModel:
+            continue  # an unfinished or damaged folder is told of when it is asked for by name
+    return found
+
+
+def predictions_path(model: StoredModel, dataset: str) -> Path:
+    """Where the model's prediction table for a dataset of that name lies."""
+    return model.path / "predictions" / f"{dataset}.parquet"
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file as 64 hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,68 @@
+"""The command line's manners: JSON on stdout, one line on stderr, exit codes."""
+
+import json
+
+import pytest
+
+from mammo_core import cli
+from mammo_core.errors import Cancelled, MammoError
+
+
+def run(capsys, monkeypatch, verb, *words):
+    monkeypatch.setattr(cli, "VERBS", {"do": verb})
+    with pytest.raises(SystemExit) as end:
+        cli.main(["do", *words])
+    out, err = capsys.readouterr()
+    return end.value.code, out, err
+
+
+def test_json_is_one_object_on_stdout(capsys, monkeypatch):
+    code, out, err = run(capsys, monkeypatch, lambda: {"n": 1, "low": None}, "--json")
+    assert (code, json.loads(out), err) == (0, {"n": 1, "low": None}, "")
+
+
+def test_a_person_reads_lines(capsys, monkeypatch):
+    estimate = {"value": 0.5, "low": 0.25, "high": 0.75}
+    code, out, _ = run(capsys, monkeypatch, lambda: {"auroc": estimate, "list": [{"a": 1}]})
+    assert code == 0
+    assert out == "auroc: 0.500 [0.250 to 0.750]\nlist:\n  - a 1\n"
+
+
+def test_a_fault_is_one_line_and_exit_2(capsys, monkeypatch):
+    def verb():
+        raise MammoError("Expected this,\ngot that")
+
+    assert run(capsys, monkeypatch, verb) == (2, "", "Expected this, got that\n")
+
+
+def test_a_stop_is_exit_130(capsys, monkeypatch):
+    def stopped():
+        raise Cancelled("Stopped by the user")
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    assert run(capsys, monkeypatch, stopped)[0] == 130
+    assert run(capsys, monkeypatch, interrupted)[0] == 130
+
+
+def test_wrong_words_are_one_line_and_exit_2(capsys, monkeypatch):
+    code, out, err = run(capsys, monkeypatch, lambda: {}, "--no-such-option")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "--no-such-option" in err
+
+
+def test_nan_never_reaches_stdout(capsys, monkeypatch):
+    monkeypatch.setattr(cli, "VERBS", {"do": lambda: {"bad": float("nan")}})
+    with pytest.raises(ValueError, match="JSON"):
+        cli.main(["do", "--json"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", list(cli.VERBS))
+def test_every_verb_has_help_with_an_example(name, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main([name, "--help"])
+    assert end.value.code == 0
+    assert f"python -m mammo_core {name}" in capsys.readouterr().out

@@ -1,0 +1,48 @@
+"""What is written is whole or absent."""
+
+import errno
+
+import pytest
+
+from mammo_core.errors import MammoError
+from mammo_core.paths import read_json, write_json, writing
+
+
+def test_home_is_the_environments_word(home, monkeypatch):
+    from mammo_core import paths
+
+    assert paths.home() == home
+    monkeypatch.delenv("MAMMO_HOME")
+    assert paths.home() == paths.REPOSITORY
+
+
+def test_a_failed_write_leaves_the_earlier_file(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"kept": 1})
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(path, {"bad": float("nan")})
+    assert read_json(path) == {"kept": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def write_until_the_disk_is_full(path):
+    with writing(path) as temporary:
+        temporary.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_is_told_in_a_sentence_and_leaves_the_earlier_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with pytest.raises(MammoError, match="No space left"):
+        write_until_the_disk_is_full(path)
+    assert path.read_text() == "before"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_reading_what_is_no_json_says_which_file(tmp_path):
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(MammoError, match=r"a\.json"):
+        read_json(tmp_path / "a.json")
+    with pytest.raises(MammoError, match=r"Expected a file .*b\.json"):
+        read_json(tmp_path / "b.json")

@@ -7,4 +7,10 @@ import nothing heavy at their top, so that the help appears at once.
 from collections.abc import Callable
 from typing import Any
 
-VERBS: dict[str, Callable[..., dict[str, Any]]] = {}
+from mammo_core.verbs.check import check
+from mammo_core.verbs.prepare import prepare
+
+VERBS: dict[str, Callable[..., dict[str, Any]]] = {
+    "check": check,
+    "prepare": prepare,
+}

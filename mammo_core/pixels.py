@@ -1,0 +1,259 @@
+"""The pixel cache: a data set's model inputs in one memory-mapped file, whole or absent."""
+
+import functools
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from mammo_core.config import to_mapping
+from mammo_core.dicom import read_mammogram
+from mammo_core.errors import BadDataset, MammoError
+from mammo_core.filling import ASKED, REFUSED, fill, read_reasons, read_records, start_filling
+from mammo_core.paths import read_json, state_folder, write_json, write_text
+from mammo_core.placement import Placement
+from mammo_core.preprocess import Prepared, Preprocess
+from mammo_core.types import Progress, no_progress
+
+
+class ImageSource(Protocol):
+    """What the cache needs of a data set."""
+
+    @property
+    def name(self) -> str:
+        """What users call it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the index does."""
+
+    @property
+    def index(self) -> Any:
+        """A table with a column `image_id`."""
+
+    def file_of(self, image_id: str) -> Path:
+        """Where an image's file lies."""
+
+
+@dataclass(frozen=True, eq=False)
+class PixelCache:
+    """The model inputs of a data set; row i of everything belongs to `image_ids[i]`.
+
+    Attributes:
+        folder: Where it lies.
+        image_ids: The images that were prepared, in the order of the index.
+        pixels: (N, H, W) uint16, memory-mapped; value / 65535 is the image.
+        numbers: (N, 13) the placements' numbers.
+        refused: Reason by image id, for those that have no pixels.
+        asked: Reason by image id, for those that a person should look at.
+    """
+
+    folder: Path
+    image_ids: list[str]
+    pixels: NDArray[np.uint16]
+    numbers: NDArray[np.int32]
+    refused: dict[str, str]
+    asked: dict[str, str]
+
+    @functools.cached_property
+    def placements(self) -> list[Placement]:
+        """The geometry of each image."""
+        return [Placement.from_numbers(numbers) for numbers in self.numbers]
+
+    def positions(self, image_ids: Iterable[str]) -> NDArray[np.intp]:
+        """The row of each image.
+
+        Raises:
+            BadDataset: For an image that is unknown or was refused; says why.
+        """
+        try:
+            return np.array([self._rows[image_id] for image_id in image_ids], np.intp)
+        except KeyError as error:
+            image_id = error.args[0]
+            reason = self.refused.get(image_id, "it is not in the data set")
+            raise BadDataset(f"No pixels of image '{image_id}': {reason}") from None
+
+    def images(self, image_ids: Iterable[str]) -> NDArray[np.float32]:
+        """(N, H, W, 1) float32 in [0, 1].
+
+        Raises:
+            BadDataset: As `positions`.
+        """
+        images = self.pixels[self.positions(image_ids)].astype(np.float32)
+        images /= np.float32(65_535)
+        return images[..., np.newaxis]
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, int]:
+        return {image_id: row for row, image_id in enumerate(self.image_ids)}
+
+
+def prepare_one(path: str | Path, preprocess: Preprocess) -> Prepared:
+    """The model input of one file.
+
+    Raises:
+        UnreadableFile: Where the file cannot be read.
+    """
+    return preprocess.apply(read_mammogram(path))
+
+
+def prepare_pixels(
+    dataset: ImageSource,
+    preprocess: Preprocess,
+    *,
+    progress: Progress = no_progress,
+    workers: int | None = None,
+) -> PixelCache:
+    """The data set's pixel cache, filled first where it is missing, unfinished or outdated.
+
+    Args:
+        dataset: The images.
+        preprocess: What is done to them.
+        progress: May raise Cancelled; what was prepared until then is kept for the next call.
+        workers: Processes; all cores by default.
+
+    Raises:
+        BadDataset: Where the data set has no images, or none of them could be used.
+        MammoError: Where the disk is full; an earlier cache stays as it was.
+    """
+    image_ids = [str(image_id) for image_id in dataset.index["image_id"]]
+    if not image_ids:
+        raise BadDataset(f"Expected images in the data set {dataset.name}, found none")
+    paths = [Path(dataset.file_of(image_id)) for image_id in image_ids]
+    folder = cache_folder(dataset.fingerprint, preprocess)
+    plan = {
+        "dataset": dataset.name,
+        "preprocess": to_mapping(preprocess),
+        "files": _stamp(image_ids, paths),
+    }
+    if not _is_current(folder, plan):
+        filling = folder.with_name(folder.name + ".filling")
+        with _owning(filling):
+            _resume_or_start(filling, plan, len(paths), preprocess.size)
+            fill(filling, paths, preprocess, progress, workers or os.cpu_count() or 1)
+            _finish(filling, folder, plan, image_ids)
+    return _load(folder)
+
+
+def cache_folder(dataset_fingerprint: str, preprocess: Preprocess) -> Path:
+    """Where the pixels of a data set under a preprocessing lie."""
+    return state_folder() / "pixels" / f"{dataset_fingerprint}-{preprocess.fingerprint}"
+
+
+def _stamp(image_ids: list[str], paths: list[Path]) -> str:
+    """A digest of the files' ids, sizes and times, so that a changed file is noticed."""
+    digest = hashlib.sha256()
+    for image_id, path in zip(image_ids, paths, strict=True):
+        try:
+            status = path.stat()
+            digest.update(f"{image_id}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+        except OSError:
+            digest.update(f"{image_id}\0absent\n".encode())
+    return digest.hexdigest()
+
+
+def _is_current(folder: Path, plan: dict[str, Any]) -> bool:
+    if not (folder / "cache.json").exists():
+        return False
+    content = read_json(folder / "cache.json")
+    return all(content.get(key) == value for key, value in plan.items())
+
+
+def _resume_or_start(filling: Path, plan: dict[str, Any], n: int, size: tuple[int, int]) -> None:
+    started = (filling / "rows.npy").exists() and (filling / "plan.json").exists()
+    if started and read_json(filling / "plan.json") == plan:
+        return
+    shutil.rmtree(filling, ignore_errors=True)
+    try:
+        start_filling(filling, n, size)
+    except OSError as error:
+        raise MammoError(f"Cannot write {filling}: {error.strerror or error}") from error
+    write_json(filling / "plan.json", plan)
+
+
+def _finish(filling: Path, folder: Path, plan: dict[str, Any], image_ids: list[str]) -> None:
+    """Drop the refused rows, write what describes the rest, and move all to its place at once."""
+    records, reasons = read_records(filling, len(image_ids)), read_reasons(filling)
+    told = {state: _told(records, state, reasons, image_ids) for state in (REFUSED, ASKED)}
+    refused, asked = told[REFUSED], told[ASKED]
+    kept = np.flatnonzero(records["state"] != REFUSED)
+    if kept.size == 0:
+        image_id, reason = next(iter(refused.items()))
+        raise BadDataset(f"None of {len(image_ids)} images could be used; {image_id}: {reason}")
+    content = {**plan, "refused": refused, "asked": asked}
+    write_json(filling / "cache.json", {**content, "image_ids": [image_ids[i] for i in kept]})
+    try:
+        np.save(filling / "placements.npy", records["placement"][kept])
+        _keep_rows(filling, kept, len(image_ids))
+        _replace_folder(filling, folder)
+    except OSError as error:
+        raise MammoError(f"Cannot write {folder}: {error.strerror or error}") from error
+
+
+def _told(
+    records: NDArray[np.void], state: int, reasons: dict[int, str], image_ids: list[str]
+) -> dict[str, str]:
+    """Reason by image id, for the images in one state."""
+    positions = np.flatnonzero(records["state"] == state).tolist()
+    return {image_ids[position]: reasons.get(position, "") for position in positions}
+
+
+def _keep_rows(filling: Path, kept: NDArray[np.intp], n: int) -> None:
+    """Make `pixels.npy` of the kept rows; `rows.npy` goes last, so that a torn end starts anew."""
+    rows, pixels = filling / "rows.npy", filling / "pixels.npy"
+    if kept.size == n:
+        os.replace(rows, pixels)
+        return
+    source = np.load(rows, mmap_mode="r")
+    with pixels.open("wb") as file:
+        header = {"descr": "<u2", "fortran_order": False, "shape": (kept.size, *source.shape[1:])}
+        np.lib.format.write_array_header_1_0(file, header)
+        for row in kept:
+            file.write(source[row].tobytes())
+    del source
+    rows.unlink()
+
+
+def _replace_folder(new: Path, folder: Path) -> None:
+    """Move `new` to `folder`, which may exist."""
+    old = folder.with_name(folder.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _load(folder: Path) -> PixelCache:
+    content = read_json(folder / "cache.json")
+    return PixelCache(
+        folder=folder,
+        image_ids=content["image_ids"],
+        pixels=np.load(folder / "pixels.npy", mmap_mode="r"),
+        numbers=np.load(folder / "placements.npy"),
+        refused=content["refused"],
+        asked=content["asked"],
+    )
+
+
+@contextmanager
+def _owning(filling: Path) -> Iterator[None]:
+    """Keep a second process from filling the same cache at the same time."""
+    lock = filling.with_name(filling.name + ".pid")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    owner = int(lock.read_text()) if lock.exists() else None
+    if owner not in (None, os.getpid()) and psutil.pid_exists(owner):
+        raise MammoError(f"Process {owner} is preparing these images already; wait for it to end")
+    write_text(lock, str(os.getpid()))
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +102,20 @@ class Classifier(Protocol):
         """(N, H, W, C) gradient of each image's target logit with respect to the image."""
 
 
+class SinglePass(NamedTuple):
+    """What one forward and one backward pass give about each image's target logit.
+
+    Attributes:
+        gradient: (N, H, W, C), with respect to the image.
+        activations: (N, h, w, channels), a layer's output.
+        layer_gradient: (N, h, w, channels), with respect to that output.
+    """
+
+    gradient: NDArray[np.float32]
+    activations: NDArray[np.float32]
+    layer_gradient: NDArray[np.float32]
+
+
 class LayeredClassifier(Classifier, Protocol):
     """A classifier whose convolutional layers can be looked into."""
 
@@ -113,3 +127,8 @@ class LayeredClassifier(Classifier, Protocol):
         self, images: NDArray[np.float32], target: Target, layer: str | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(activations, gradient of the target's logit), both (N, h, w, channels) of a layer."""
+
+    def single_pass(
+        self, images: NDArray[np.float32], target: Target, layer: str | None = None
+    ) -> SinglePass:
+        """The input's gradient and a layer's activations and gradients together, at one cost."""

@@ -14,7 +14,13 @@ FORBIDDEN = {
     "pages": {"tensorflow", "keras"},
     "app.py": {"tensorflow", "keras"},
 }
-RUNS_MODELS = {"keras_classifier.py", "training.py", "architectures.py"}
+RUNS_MODELS = {
+    "keras_classifier.py",
+    "layer_capture.py",
+    "output_head.py",
+    "training.py",
+    "architectures.py",
+}
 
 
 def imports(path):

@@ -1,0 +1,228 @@
+"""A Keras model as a classifier: NumPy in and out, one compiled pass for all gradients."""
+
+import difflib
+import zipfile
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from mammo_core.errors import BadModel
+from mammo_core.layer_capture import CONVOLUTIONS, capture_outputs, find_layers, list_maps
+from mammo_core.model_store import StoredModel, file_sha256
+from mammo_core.output_head import (
+    OutputHead,
+    check_output,
+    probe_images,
+    recognize_head,
+    tensor_under_activation,
+)
+from mammo_core.targets import resolve_target
+from mammo_core.types import SinglePass, Target
+
+Images = NDArray[np.float32]
+Arrays = tuple[NDArray[np.float32], ...]
+
+
+class KerasClassifier:
+    """A functional, Sequential, nested or one-sigmoid Keras model that says how it decides.
+
+    Its logits are the tensor under the final activation where Keras marks one, else log p where
+    the output's rows are probabilities, else the output itself. One sigmoid unit is two classes
+    with logits (-z/2, z/2). Compiled functions are kept; XLA stays off, for it is slower on CPUs.
+
+    Args:
+        model: Maps (N, H, W, C) images to (N, classes) scores, or to (N, 1).
+        classes: Names, mildest first; two for a single unit.
+        layer: Path of the layer that class activation maps use by default. None takes the last
+            output that is a map of more than one cell, whatever layer makes it.
+        batch_size: Images in one pass; bounds memory.
+
+    Raises:
+        BadModel: For a multi-label head, several inputs or outputs, or an unknown layer.
+        ValueError: Where the number of classes is not the model's.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        classes: Sequence[str],
+        layer: str | None = None,
+        batch_size: int = 16,
+    ) -> None:
+        check_output(model)
+        self.model = model
+        self.classes = tuple(classes)
+        self.batch_size = batch_size
+        rows, columns, channels = model.input_shape[1:]
+        self.input_shape: tuple[int, int, int] = (rows, columns, channels)
+        self._check_classes()
+        self._found = find_layers(model)
+        self._head, self._maps, self._raw = self._explore()
+        self._forward = self._compile(self._read)
+        self._backward: dict[tuple[str | None, bool], Callable[..., Any]] = {}
+        self.layers = tuple(m for m in self._maps if isinstance(self._found[m], CONVOLUTIONS))
+        self.layer = self._maps[-1] if layer is None and self._maps else layer
+        if layer is not None:
+            self._check_layer(layer)
+
+    def predict(self, images: Images) -> NDArray[np.float32]:
+        """(N, K) probabilities, as the model itself gives them."""
+        return self._in_batches(self._forward, images)[0]
+
+    def logits(self, images: Images) -> NDArray[np.float32]:
+        """(N, K) logits."""
+        return self._in_batches(self._forward, images)[1]
+
+    def gradient(self, images: Images, target: Target) -> NDArray[np.float32]:
+        """(N, H, W, C) gradient of each image's target logit with respect to the image."""
+        return self._differentiate(images, target, None, of_input=True)[0]
+
+    def activations_and_gradients(
+        self, images: Images, target: Target, layer: str | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(activations, gradient of the target's logit), both (N, h, w, channels).
+
+        Args:
+            images: (N, H, W, C).
+            target: A class index or name, or one for each image.
+            layer: Path of any layer that gives a map; None is the classifier's default layer.
+
+        Raises:
+            BadModel: Where the model has no such layer, or the logit does not depend on it.
+        """
+        path = self._check_layer(layer or self.layer)
+        activations, gradients = self._differentiate(images, target, path, of_input=False)
+        return activations, gradients
+
+    def single_pass(self, images: Images, target: Target, layer: str | None = None) -> SinglePass:
+        """Input gradient, activations and layer gradient from one forward and backward pass."""
+        path = self._check_layer(layer or self.layer)
+        return SinglePass(*self._differentiate(images, target, path, of_input=True))
+
+    def _check_classes(self) -> None:
+        n_outputs = self.model.output_shape[-1]
+        expected = 2 if n_outputs == 1 else n_outputs
+        if len(self.classes) != expected or len(set(self.classes)) != expected:
+            raise ValueError(
+                f"Expected {expected} different class names for {n_outputs} model outputs, "
+                f"got {len(self.classes)}: {', '.join(self.classes)}"
+            )
+
+    def _check_layer(self, path: str | None) -> str:
+        if path is None:
+            raise BadModel(
+                "The model has no convolutional map that a class activation map could use; "
+                "choose a method that needs only the input's gradient or predictions"
+            )
+        if path not in self._maps:
+            near = difflib.get_close_matches(path, self._maps, n=3, cutoff=0) or ["none"]
+            raise BadModel(f"No layer '{path}' gives a map; the closest are: {', '.join(near)}")
+        return path
+
+    def _compile(self, function: Callable[..., Any], *more: tf.TensorSpec) -> Callable[..., Any]:
+        images = tf.TensorSpec((None, *self.input_shape), tf.float32)
+        return tf.function(
+            function, input_signature=[images, *more], autograph=False, jit_compile=False
+        )
+
+    def _run(self, images: Any) -> tuple[Any, Any]:
+        """The model's output, and the tensor under its final activation."""
+        output = self.model(images, training=False)
+        return output, tensor_under_activation(output)
+
+    def _explore(self) -> tuple[OutputHead, tuple[str, ...], Callable[..., Any]]:
+        """The head, the layers that give maps in order, and the compiled forward pass.
+
+        One trace serves for all three: that of a large network takes many seconds.
+        """
+        outputs: dict[str, Any] = {}
+
+        def run(images: Any) -> tuple[Any, Any]:
+            with capture_outputs(self._found) as captured:
+                result = self._run(images)
+            outputs.update(captured)
+            return result
+
+        compiled = self._compile(run)
+        output, under = compiled(probe_images(self.input_shape))
+        head = recognize_head(output.numpy(), under.numpy())
+        return head, tuple(list_maps(outputs)), compiled
+
+    def _read(self, images: Any) -> tuple[Any, Any]:
+        output, under = self._raw(images)
+        return self._head.probabilities(output), self._head.logits(output, under)
+
+    def _differentiate(
+        self, images: Images, target: Target, layer: str | None, *, of_input: bool
+    ) -> Arrays:
+        targets = resolve_target(target, self.classes, len(images))
+        key = (layer, of_input)
+        if key not in self._backward:
+            self._backward[key] = self._build_gradient(layer, of_input)
+        return self._in_batches(self._backward[key], images, targets)
+
+    def _build_gradient(self, layer: str | None, of_input: bool) -> Callable[..., Any]:
+        """A compiled (images, targets) -> ([input gradient], [activations, layer gradient])."""
+        captured = {} if layer is None else {layer: self._found[layer]}
+
+        def differentiate(images: Any, targets: Any) -> tuple[Any, ...]:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(images)
+                with capture_outputs(captured) as outputs:
+                    logits = self._head.logits(*self._run(images))
+                total = tf.reduce_sum(tf.gather(logits, targets, axis=1, batch_dims=1))
+            sources = ([images] if of_input else []) + list(outputs.values())
+            gradients = [_known(g) for g in tape.gradient(total, sources)]
+            activations = [tf.cast(output, tf.float32) for output in outputs.values()]
+            return (*gradients[:of_input], *activations, *gradients[of_input:])
+
+        return self._compile(differentiate, tf.TensorSpec((None,), tf.int32))
+
+    def _in_batches(self, function: Callable[..., Any], images: Images, *more: Any) -> Arrays:
+        images = self._check_images(images)
+        parts = []
+        for start in range(0, len(images), self.batch_size):
+            part = slice(start, start + self.batch_size)
+            parts.append([y.numpy() for y in function(images[part], *(m[part] for m in more))])
+        return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+
+    def _check_images(self, images: Images) -> Images:
+        images = np.ascontiguousarray(images, dtype=np.float32)
+        if images.shape[1:] != self.input_shape or not len(images):
+            wanted = ", ".join(str(side) for side in self.input_shape)
+            raise ValueError(f"Expected images of shape (N, {wanted}), got {images.shape}")
+        return images
+
+
+def load_classifier(stored: StoredModel) -> KerasClassifier:
+    """The stored model, loaded in safe mode after its file was checked against its card.
+
+    Raises:
+        BadModel: Where the file is missing, is not the one of the card, or cannot be loaded.
+    """
+    if not stored.file.is_file():
+        raise BadModel(f"{stored.path} lacks {stored.file.name}; train or import the model again")
+    if file_sha256(stored.file) != stored.sha256:
+        raise BadModel(
+            f"{stored.file} is not the file that its card describes (another SHA-256); "
+            "restore it, or train or import the model again"
+        )
+    return KerasClassifier(_load_network(stored), stored.classes)
+
+
+def _load_network(stored: StoredModel) -> keras.Model:
+    try:
+        return keras.models.load_model(stored.file, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise BadModel(f"Keras cannot load {stored.file} in safe mode: {reason}") from error
+
+
+def _known(gradient: Any) -> Any:
+    if gradient is None:
+        raise BadModel("The model's output does not depend on the layer or input asked for")
+    return tf.cast(gradient, tf.float32)

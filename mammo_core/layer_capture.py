@@ -1,0 +1,69 @@
+"""What each layer of a Keras model gives, however deeply the layer is nested.
+
+`keras.Model(inputs, [inner.output, ...])` fails on a backbone that was called inside another
+model. Here each layer's `call` is wrapped while a function is traced, which works for functional,
+Sequential, nested and subclassed models alike and costs nothing afterwards.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+CONVOLUTIONS = (
+    keras.layers.Conv2D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+_one_at_a_time = threading.RLock()  # a wrapped call belongs to the thread that traces
+
+
+def find_layers(model: keras.Model, prefix: str = "") -> dict[str, keras.Layer]:
+    """All layers that are not models themselves, by path ("backbone/stem/conv")."""
+    found: dict[str, keras.Layer] = {}
+    for layer in model.layers:
+        path = prefix + layer.name
+        if isinstance(layer, keras.Model):
+            found |= find_layers(layer, path + "/")
+        else:
+            found[path] = layer
+    return found
+
+
+@contextmanager
+def capture_outputs(layers: dict[str, keras.Layer]) -> Iterator[dict[str, Any]]:
+    """Yield a dictionary that fills with the layers' outputs in the order of the forward pass.
+
+    A layer that is called twice keeps its last output.
+    """
+    outputs: dict[str, Any] = {}
+    with _one_at_a_time:
+        for path, layer in layers.items():
+            layer.__dict__["call"] = _noting(layer.call, path, outputs)
+        try:
+            yield outputs
+        finally:
+            for layer in layers.values():
+                layer.__dict__.pop("call", None)
+
+
+def _noting(call: Callable[..., Any], path: str, outputs: dict[str, Any]) -> Callable[..., Any]:
+    def noting(*inputs: Any, **options: Any) -> Any:
+        output = call(*inputs, **options)
+        outputs.pop(path, None)
+        outputs[path] = output
+        return output
+
+    return noting
+
+
+def list_maps(outputs: dict[str, Any]) -> list[str]:
+    """Paths of the outputs that are maps (N, h, w, channels) of more than one cell, in order."""
+    return [path for path, output in outputs.items() if _is_map(getattr(output, "shape", ()))]
+
+
+def _is_map(shape: Any) -> bool:
+    return len(shape) == 4 and (shape[1] is None or shape[2] is None or shape[1] * shape[2] > 1)

@@ -8,9 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from mammo_core.verbs.check import check
+from mammo_core.verbs.formats import formats
+from mammo_core.verbs.index import index
 from mammo_core.verbs.prepare import prepare
+from mammo_core.verbs.sample import sample
 
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
+    "sample": sample,
     "check": check,
+    "index": index,
     "prepare": prepare,
+    "formats": formats,
 }

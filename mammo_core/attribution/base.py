@@ -1,0 +1,127 @@
+"""What every attribution method declares, and what it is given to work with."""
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.attribution.resolution import upsample
+from mammo_core.targets import resolve_target
+from mammo_core.types import Classifier, LayeredClassifier, Target
+
+Images = NDArray[np.float32]
+Maps = NDArray[np.float32]
+Need = Literal["gradient", "layer"]
+
+
+@dataclass(frozen=True, eq=False)
+class Attributed:
+    """What a method answers.
+
+    Attributes:
+        maps: (N, h, w) float32 at the method's own resolution and scale.
+        total: (N,), what each map must add up to by the method's own axiom (a difference of
+            logits); None where it promises no such thing.
+    """
+
+    maps: Maps
+    total: NDArray[np.float32] | None = None
+
+    @property
+    def completeness_gap(self) -> NDArray[np.float32] | None:
+        """(N,) distance of each map's sum from its total, as a share of the total."""
+        if self.total is None:
+            return None
+        missing = np.abs(self.maps.sum(axis=(1, 2), dtype=np.float64) - self.total)
+        return (missing / np.maximum(np.abs(self.total), 1e-6)).astype(np.float32)
+
+
+class Question:
+    """Images and the class to explain, with one shared forward and backward pass.
+
+    The pass runs when its first part is asked for. Who shares a question among several methods
+    says what any of them needs, so that no part is computed twice and none in vain.
+
+    Attributes:
+        model: The classifier.
+        images: (N, H, W, C) float32.
+        target: (N,) class indices.
+    """
+
+    def __init__(
+        self, model: Classifier, images: Images, target: Target, needs: Sequence[Need] = ()
+    ) -> None:
+        self.model = model
+        self.images = np.asarray(images, dtype=np.float32)
+        self.target = resolve_target(target, model.classes, len(self.images))
+        self._shares_gradient = "gradient" in needs
+        self._gradient: NDArray[np.float32] | None = None
+        self._layers: dict[str | None, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+
+    @property
+    def gradient(self) -> NDArray[np.float32]:
+        """(N, H, W, C) gradient of the target's logit with respect to the image."""
+        if self._gradient is None:
+            self._gradient = self.model.gradient(self.images, self.target)
+        return self._gradient
+
+    def layer(self, path: str | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """(activations, gradients) of a layer, both (N, h, w, channels); None: the model's own."""
+        if path not in self._layers:
+            self._layers[path] = self._look_into(path)
+        return self._layers[path]
+
+    def target_logits(self, images: Images) -> NDArray[np.float32]:
+        """(N,) logits of the targets for other versions of the same images."""
+        return np.take_along_axis(self.model.logits(images), self.target[:, None], axis=1)[:, 0]
+
+    def _look_into(self, path: str | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        model = cast(LayeredClassifier, self.model)
+        if self._gradient is None and self._shares_gradient:
+            found = model.single_pass(self.images, self.target, path)
+            self._gradient = found.gradient
+            return found.activations, found.layer_gradient
+        return model.activations_and_gradients(self.images, self.target, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribution(abc.ABC):
+    """A method that says how much each place of an image speaks for a class.
+
+    A subclass is final; its fields are its settings, each with a default.
+
+    Attributes:
+        title: The paper's spelling.
+        reference: Author, year, DOI or arXiv.
+        signed: Whether negative values (evidence against the class) occur.
+        passes: What it costs, in words that name forward and backward passes.
+        needs: What it takes from the pass that methods share: "gradient", "layer", or nothing.
+    """
+
+    title: ClassVar[str]
+    reference: ClassVar[str]
+    signed: ClassVar[bool]
+    passes: ClassVar[str]
+    needs: ClassVar[tuple[Need, ...]] = ()
+
+    def explain(self, model: Classifier, images: Images, target: Target) -> Maps:
+        """(N, H, W) float32 maps on the images' grid, in the method's own scale.
+
+        Args:
+            model: The classifier; methods that need a layer take a `LayeredClassifier`.
+            images: (N, H, W, C) float32 in [0, 1]; left untouched.
+            target: A class index or name, or one for each image.
+
+        Raises:
+            ValueError: For an unknown class or images of another size.
+            BadModel: Where the model has nothing that the method could use.
+        """
+        question = Question(model, images, target, self.needs)
+        return upsample(self.attribute(question).maps, question.images.shape[1:3])
+
+    @abc.abstractmethod
+    def attribute(self, question: Question) -> Attributed:
+        """The maps at the method's own resolution, with what they must add up to."""

@@ -202,7 +202,8 @@ def load_classifier(stored: StoredModel) -> KerasClassifier:
     """The stored model, loaded in safe mode after its file was checked against its card.
 
     Raises:
-        BadModel: Where the file is missing, is not the one of the card, or cannot be loaded.
+        BadModel: Where the file is missing, is not the one of the card, cannot be loaded, or has
+            other classes or another input than the card says.
     """
     if not stored.file.is_file():
         raise BadModel(f"{stored.path} lacks {stored.file.name}; train or import the model again")
@@ -211,7 +212,17 @@ def load_classifier(stored: StoredModel) -> KerasClassifier:
             f"{stored.file} is not the file that its card describes (another SHA-256); "
             "restore it, or train or import the model again"
         )
-    return KerasClassifier(_load_network(stored), stored.classes)
+    network = _load_network(stored)
+    try:
+        classifier = KerasClassifier(network, stored.classes)
+    except ValueError as error:
+        raise BadModel(f"The card of {stored.path} does not fit its network: {error}") from error
+    if classifier.input_shape != stored.input_shape:
+        raise BadModel(
+            f"The card of {stored.path} does not fit its network: expected input_shape "
+            f"{list(classifier.input_shape)}, got {list(stored.input_shape)}"
+        )
+    return classifier
 
 
 def _load_network(stored: StoredModel) -> keras.Model:

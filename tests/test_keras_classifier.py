@@ -282,6 +282,12 @@ def test_a_folder_without_its_network_is_refused(tmp_path, flat):
         load_classifier(stored)
 
 
+@pytest.mark.parametrize("change", [{"classes": ("a", "b")}, {"input_shape": (24, 32, 1)}])
+def test_a_card_that_does_not_fit_the_network_is_refused(tmp_path, flat, change):
+    with pytest.raises(BadModel, match="does not fit"):
+        load_classifier(store(tmp_path / "m", flat.model, **change))
+
+
 @pytest.mark.parametrize("content", [b"junk", b""])
 def test_a_network_that_keras_cannot_read_is_refused(tmp_path, flat, content):
     stored = store(tmp_path / "m", flat.model)

@@ -41,8 +41,8 @@ def trace(
     rng: np.random.Generator,
     *,
     points: int = 28,
-    wander: float = 0.10,
-    spread: float = 0.35,
+    wander: float = 0.07,
+    spread: float = 0.28,
 ) -> tuple[Points, Points]:
     """(x, y) of N lines of K points that follow a field of angles, each with its own deviation.
 
@@ -125,11 +125,11 @@ def _strand_layer(
     flow: Field, inside: Field, frame: Frame, count: int, rng: np.random.Generator
 ) -> Field:
     start = scatter(inside, frame, count, rng)
-    lengths = np.exp(rng.normal(2.75, 0.55, count)).astype(np.float32)
+    lengths = np.exp(rng.normal(3.05, 0.5, count)).astype(np.float32)
     x, y = trace(flow, frame, start, lengths, rng)
-    strength = rng.beta(1.3, 3.0, count).astype(np.float32)[:, None]
+    strength = rng.beta(1.2, 4.0, count).astype(np.float32)[:, None]
     fade = taper(*x.shape)
-    width = (0.28 + 0.55 * rng.random(count, dtype=np.float32)[:, None]) * (0.4 + 0.6 * fade)
+    width = (0.22 + 0.40 * rng.random(count, dtype=np.float32)[:, None]) * (0.4 + 0.6 * fade)
     return draw_lines(Lines(x, y, width, strength * fade), frame)
 
 

@@ -91,8 +91,8 @@ def _mlo_outline(
     height = frame.height_mm
     y = height * shared.uniform(0.54, 0.66) + own.normal(0, 2.5)
     drop = min(patient.half_width_mm * shared.uniform(0.66, 0.84), 0.98 * (height - y))
-    armpit = depth * shared.uniform(0.44, 0.68)
-    lean = shared.uniform(0.16, 0.36), shared.uniform(0.55, 0.74)
+    armpit = depth * shared.uniform(0.50, 0.80)
+    lean = shared.uniform(0.22, 0.40), shared.uniform(0.62, 0.78)
     sag = shared.uniform(-0.02, 0.06)
     fold = shared.uniform(4, 16)
     knots = np.array(
@@ -202,4 +202,4 @@ def muscle_share(shape: Shape) -> Field:
     """How much of each pixel is muscle, with a border that is soft as real ones are."""
     if shape.muscle_depth is None:
         return np.zeros(shape.frame.shape, np.float32)
-    return blur(ramp(shape.muscle_depth, -1.2, 2.2), 0.5 / shape.frame.spacing_mm)
+    return blur(ramp(shape.muscle_depth, -1.5, 3.5), 0.6 / shape.frame.spacing_mm)

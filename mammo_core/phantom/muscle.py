@@ -14,9 +14,9 @@ def muscle_texture(shape: Shape, rng: np.random.Generator) -> Field:
     depth = shape.muscle_depth
     if depth is None:
         return np.zeros(shape.frame.shape, np.float32)
-    level = rng.uniform(0.40, 0.54)
+    level = rng.uniform(0.34, 0.52)
     inward = np.clip(depth / 40, 0, 1)
-    return (level + 0.12 * inward + 0.045 * _fibers(shape, rng)).astype(np.float32)
+    return (level + 0.12 * inward + 0.035 * _fibers(shape, rng)).astype(np.float32)
 
 
 def _fibers(shape: Shape, rng: np.random.Generator) -> Field:
@@ -25,10 +25,10 @@ def _fibers(shape: Shape, rng: np.random.Generator) -> Field:
     coarse = frame.coarse(0.7)
     step = frame.height_mm / coarse[0]
     side = int(150 / step)
-    field, _ = power_law_pair(rng, (side * 2, side), step, exponent=2.6, knee_mm=16.0, cut_mm=0.4)
+    field, _ = power_law_pair(rng, (side * 2, side), step, exponent=2.9, knee_mm=25.0, cut_mm=0.8)
     x, y = frame.grid(coarse)
     lean = shape.muscle_slope
-    along = (y * math.cos(lean) - x * math.sin(lean)) / 5 + 40
+    along = (y * math.cos(lean) - x * math.sin(lean)) / 3.5 + 40
     across = y * math.sin(lean) + x * math.cos(lean)
     fan = across * (1 + 0.003 * y)
     maps = (fan / step).astype(np.float32), (along / step).astype(np.float32)

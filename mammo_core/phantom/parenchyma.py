@@ -20,6 +20,7 @@ from mammo_core.phantom.geometry import Shape, scalloped_depth
 from mammo_core.phantom.patient import View
 
 STEP_MM = 1.4
+STREAK_PASSES_MM = (0.6, 1.2, 2.4, 4.8)
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,10 @@ class Amount:
 
 
 AMOUNTS: dict[str, Amount] = {
-    "a": Amount(bias=-1.9, reach=0.62, fat_mm=13.0, lobules=0.45, strands=1.7),
-    "b": Amount(bias=-1.0, reach=0.76, fat_mm=11.0, lobules=0.55, strands=1.7),
-    "c": Amount(bias=-0.1, reach=0.92, fat_mm=9.0, lobules=0.60, strands=1.5),
-    "d": Amount(bias=0.75, reach=1.10, fat_mm=6.5, lobules=0.45, strands=1.2),
+    "a": Amount(bias=-1.9, reach=0.62, fat_mm=13.0, lobules=0.45, strands=3.4),
+    "b": Amount(bias=-1.0, reach=0.76, fat_mm=11.0, lobules=0.55, strands=3.4),
+    "c": Amount(bias=-0.1, reach=0.92, fat_mm=9.0, lobules=0.60, strands=3.0),
+    "d": Amount(bias=0.75, reach=1.10, fat_mm=6.5, lobules=0.45, strands=2.6),
 }
 
 
@@ -58,6 +59,7 @@ class Tissue:
         envelope: (H, W) where gland may be, 0 to 1.
         septa: (H, W) walls of the fat lobules, 0 to 1.
         grain: (H, W) power-law texture of variance 1, for other parts to share.
+        fibers: (H, W) fine lines along the flow, 0 to 1.
         flow: Coarse (h, w) angle of the strands, radians from the x axis.
     """
 
@@ -65,6 +67,7 @@ class Tissue:
     envelope: Field
     septa: Field
     grain: Field
+    fibers: Field
     flow: Field
 
 
@@ -92,18 +95,19 @@ def grow_tissue(
         + 0.6 * (smooth_pair(own, coarse, step, 18.0)[0])
     )
     envelope = _envelope(shape, amount, view, hills, shared, step)
-    keep, septa = _fat_lobules(shape, amount, envelope, shared, own)
-    envelope = envelope * keep
-    grain, texture = _textures(shape, own)
-    threshold = amount.bias + 2.4 * (envelope - 0.6) + 0.5 * hills
-    large_envelope = np.clip(frame.enlarge(envelope), 0, 1)
-    gland = np.sqrt(large_envelope) * _mix(texture, frame.enlarge(threshold))
-    return Tissue(gland, large_envelope, frame.enlarge(septa), grain, _flow(shape, hills, coarse))
+    flow = _flow(shape, hills, coarse)
+    keep, septa = _fat_lobules(shape, amount, envelope, flow, shared, own)
+    fibers, grain, *textures = _textures(shape, flow, own)
+    threshold = amount.bias + 2.2 * (envelope - 0.6) + 0.5 * hills
+    gland = np.sqrt(frame.enlarge(envelope).clip(0, 1)) * _mix(textures, frame.enlarge(threshold))
+    gland = gland * frame.enlarge(keep).clip(0, 1)
+    large_envelope = frame.enlarge(envelope).clip(0, 1)
+    return Tissue(gland, large_envelope, frame.enlarge(septa), grain, fibers, flow)
 
 
-def _mix(textures: tuple[Field, Field], threshold: Field) -> Field:
+def _mix(textures: list[Field], threshold: Field) -> Field:
     """Two layers of lobes over each other, as a projection shows them."""
-    first, second = (squash(2.0 * (texture + threshold)) for texture in textures)
+    first, second = (squash(1.5 * (texture + threshold)) for texture in textures)
     return 0.55 * first + 0.45 * second
 
 
@@ -136,6 +140,7 @@ def _fat_lobules(
     shape: Shape,
     amount: Amount,
     envelope: Field,
+    flow: Field,
     shared: np.random.Generator,
     own: np.random.Generator,
 ) -> tuple[Field, Field]:
@@ -145,23 +150,34 @@ def _fat_lobules(
     and pointed between two lobules as Cooper's ligaments make it.
     """
     frame = shape.frame
-    x, y = frame.grid(envelope.shape)
     area_cm2 = float(shape.cover.mean()) * frame.height_mm * frame.width_mm / 100
     count = int(amount.lobules * area_cm2)
-    border = 4 * envelope * (1 - envelope) + 0.18 * envelope + 0.02
+    border = 4 * envelope * (1 - envelope) + 0.25 * envelope + 0.02
     centers = _choose_cells(border * (resize(shape.cover, envelope.shape) > 0.9), count, shared)
+    x, y = _warped_grid(frame, envelope.shape, own)
+    keep = np.ones(envelope.shape, np.float32)
     nearest = np.full(envelope.shape, 9.0, np.float32)
     for row, column in centers:
-        radius = np.exp(shared.normal(1.75, 0.35))
-        squeeze, turn = shared.uniform(0.55, 1.0), own.normal(0, 0.7)
-        dx = x - x[0, column] + own.normal(0, 1.5)
-        dy = y - y[row, 0] + own.normal(0, 1.5)
+        radius = np.exp(shared.normal(1.55, 0.45))
+        strength, squeeze = shared.uniform(0.35, 0.92), shared.uniform(0.4, 0.95)
+        turn = flow[row, column] + own.normal(0, 0.4)
+        dx, dy = x - x[row, column], y - y[row, column]
         along = dx * np.cos(turn) + dy * np.sin(turn)
         across = (dy * np.cos(turn) - dx * np.sin(turn)) / squeeze
-        np.minimum(nearest, np.sqrt(along**2 + across**2) / radius, out=nearest)
-    keep = 0.12 + 0.88 * ramp(nearest, 0.62, 1.12)
-    septa = np.exp(-(((nearest - 1.12) / 0.10) ** 2))
+        rho = np.sqrt(along**2 + across**2) / radius
+        keep *= 1 - strength * ramp(rho, 1.35, 0.45)
+        np.minimum(nearest, rho, out=nearest)
+    septa = np.exp(-(((nearest - 1.15) / 0.13) ** 2))
     return keep, septa.astype(np.float32)
+
+
+def _warped_grid(
+    frame: Frame, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[Field, Field]:
+    """(x, y) in millimeters, shifted by a few millimeters so that ellipses become lumps."""
+    x, y = frame.grid(shape)
+    shifts = smooth_pair(rng, shape, frame.height_mm / shape[0], 7.0)
+    return x + 2.2 * shifts[0], y + 2.2 * shifts[1]
 
 
 def _choose_cells(weights: Field, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
@@ -173,39 +189,50 @@ def _choose_cells(weights: Field, count: int, rng: np.random.Generator) -> list[
     return [divmod(int(cell), weights.shape[1]) for cell in cells]
 
 
-def _textures(shape: Shape, rng: np.random.Generator) -> tuple[Field, tuple[Field, Field]]:
-    """(isotropic grain, two textures whose streaks run toward the nipple)."""
+def _textures(
+    shape: Shape, flow: Field, rng: np.random.Generator
+) -> tuple[Field, Field, Field, Field]:
+    """(fine fibers, isotropic grain, two textures whose streaks follow the flow)."""
     frame = shape.frame
-    iso_first, iso_second = power_law_pair(
-        rng, frame.shape, frame.spacing_mm, exponent=3.2, knee_mm=22.0, cut_mm=0.3
+    grains = power_law_pair(
+        rng, frame.shape, frame.spacing_mm, exponent=3.1, knee_mm=20.0, cut_mm=0.3
     )
-    streaks = streaky_pair(shape, rng)
-    first = 0.62 * iso_first + 0.78 * streaks[0]
-    second = 0.62 * iso_second + 0.78 * streaks[1]
-    return 0.7 * iso_first + 0.7 * iso_second, (first, second)
+    streaks = streaky_pair(frame, flow, rng)
+    first, second = (0.55 * g + 0.85 * s for g, s in zip(grains, streaks, strict=True))
+    fibers = _ridges(streaks[0], 0.22) + _ridges(streaks[1], 0.22)
+    return fibers, 0.7 * grains[0] + 0.7 * grains[1], first, second
 
 
-def streaky_pair(shape: Shape, rng: np.random.Generator) -> tuple[Field, Field]:
-    """Two fields of variance near 1 that are drawn out along rays from the nipple and warped."""
-    frame = shape.frame
-    coarse = frame.coarse(STEP_MM)
-    step = frame.height_mm / coarse[0]
-    x, y = frame.grid(coarse)
-    back, up = shape.nipple[0] + 14 - x, shape.nipple[1] - y
-    warps = smooth_pair(rng, coarse, step, 16.0)
-    radius = np.hypot(back, up) + 5.0 * warps[0]
-    angle = np.arctan2(up, back) + 0.16 * warps[1]
-    spacing = frame.spacing_mm
-    rows, columns = int(230 / spacing), int(120 / spacing)
-    along = radius / (2.6 * spacing)
-    across = (angle + 1.7) * (62.0 / spacing)
-    maps = frame.enlarge(along.astype(np.float32)), frame.enlarge(across.astype(np.float32))
-    fields = power_law_pair(rng, (rows, columns), spacing, exponent=3.1, knee_mm=14.0, cut_mm=0.3)
-    first, second = (
-        cv2.remap(field, *maps, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        for field in fields
+def _ridges(field: Field, width: float) -> Field:
+    """Bright lines where a field passes through 0."""
+    return np.clip(1 - np.abs(field) / np.float32(width), 0, 1) ** 2
+
+
+def streaky_pair(frame: Frame, flow: Field, rng: np.random.Generator) -> tuple[Field, Field]:
+    """Two fields of variance 1 that are drawn out along the flow.
+
+    Line integral convolution (Cabral and Leedom 1993, doi:10.1145/166117.166151), each pass
+    averaging over twice the distance of the one before.
+    """
+    first, second = power_law_pair(
+        rng, frame.shape, frame.spacing_mm, exponent=2.5, knee_mm=14.0, cut_mm=0.3
     )
-    return first, second
+    x, y = (np.broadcast_to(axis / frame.spacing_mm - 0.5, frame.shape) for axis in frame.grid())
+    along_x, along_y = frame.enlarge(np.cos(flow)), frame.enlarge(np.sin(flow))
+    for distance_mm in STREAK_PASSES_MM:
+        reach = np.float32(distance_mm / frame.spacing_mm)
+        ahead = x + reach * along_x, y + reach * along_y
+        behind = x - reach * along_x, y - reach * along_y
+        first, second = (_average(field, ahead, behind) for field in (first, second))
+    return first / first.std(), second / second.std()
+
+
+def _average(field: Field, ahead: tuple[Field, Field], behind: tuple[Field, Field]) -> Field:
+    shifted = (
+        cv2.remap(field, *place, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        for place in (ahead, behind)
+    )
+    return (field + sum(shifted)) / np.float32(3)
 
 
 def _flow(shape: Shape, hills: Field, coarse: tuple[int, int]) -> NDArray[np.float32]:
@@ -217,9 +244,4 @@ def _flow(shape: Shape, hills: Field, coarse: tuple[int, int]) -> NDArray[np.flo
     along_skin = np.arctan2(-slope_x, slope_y)
     near_skin = ramp(depth, 22, 4)
     double = (1 - near_skin) * np.exp(2j * toward) + near_skin * np.exp(2j * along_skin)
-    return (np.angle(double) / 2 + 0.35 * hills).astype(np.float32)
-
-
-def frame_of(shape: Shape) -> Frame:
-    """The pixel grid of a shape."""
-    return shape.frame
+    return (np.angle(double) / 2 + 0.28 * hills).astype(np.float32)

@@ -111,13 +111,16 @@ def _soft_tissue(
     ducts = draw_ducts(shape.nipple, shape.nipple[0], frame, own)
     vessels = draw_vessels(shape.nipple, frame, int(own.integers(2, 5)), own)
     fade = np.clip(0.7 + 0.45 * tissue.grain, 0.1, 1.5)
+    under_skin = ramp(shape.skin_depth, 3, 16)
     return (
         0.62 * tissue.gland
-        + 0.26 * strands * fade
+        + 0.34 * strands * fade
+        + 0.055 * tissue.fibers * fade * (0.3 + 0.7 * under_skin)
+        + 0.04 * under_skin
         + 0.10 * tissue.septa * fade
         + 0.16 * ducts * (0.3 + 0.7 * tissue.envelope)
         + 0.15 * vessels * (1 - 0.6 * tissue.gland)
-        + 0.035 * tissue.grain
+        + 0.018 * tissue.grain
     ).astype(np.float32)
 
 

@@ -1,0 +1,107 @@
+"""The bootstrap over patients, by weights: a patient drawn twice counts twice."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.metrics.rankings import AurocReplicates
+
+Counts = NDArray[np.float32]
+Statistic = Callable[[Counts], NDArray[np.floating]]
+"""From (patients, b) counts to (..., b) replicates of a statistic."""
+
+CHUNK = 16  # replicates at a time: their counts stay in the processor's cache
+
+
+def resample(
+    statistics: Mapping[str, Statistic], *, n_patients: int, replicates: int, seed: int
+) -> dict[str, NDArray[np.floating]]:
+    """Replicates of all statistics, each (..., replicates), from the same drawn patients.
+
+    The draws depend on the seed and the number of patients alone, not on threads.
+
+    Args:
+        statistics: What to compute from each draw.
+        n_patients: How many patients are drawn, with replacement, from as many.
+        replicates: How often; with 0 all arrays are empty along their last axis.
+        seed: Of the draws.
+    """
+    sizes = _chunk_sizes(replicates)
+    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
+
+    def run(size: int, of_chunk: np.random.SeedSequence) -> list[NDArray[np.floating]]:
+        counts = draw_patients(np.random.default_rng(of_chunk), n_patients, size)
+        return [statistic(counts) for statistic in statistics.values()]
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        parts = list(pool.map(run, sizes, seeds))
+    return {name: _join(part[i] for part in parts) for i, name in enumerate(statistics)}
+
+
+def draw_patients(generator: np.random.Generator, n_patients: int, size: int) -> Counts:
+    """(patients, size): how often each patient is in each of `size` draws."""
+    counts = np.empty((size, n_patients), np.float32)
+    for row in counts:
+        drawn = generator.integers(0, n_patients, n_patients, dtype=np.uint32)
+        row[:] = np.bincount(drawn, minlength=n_patients)
+    return np.ascontiguousarray(counts.T)
+
+
+class PatientSums:
+    """Replicates of totals over rows, from their sums per patient.
+
+    Attributes:
+        totals: (...) over all patients, each once.
+    """
+
+    def __init__(self, sums: NDArray[np.number]) -> None:
+        """Keep the sums: (patients, ...), any number of quantities."""
+        self.totals: NDArray[np.float64] = sums.sum(axis=0, dtype=np.float64)
+        self._sums = np.ascontiguousarray(sums.reshape(len(sums), -1), dtype=np.float32)
+
+    def __call__(self, counts: Counts) -> NDArray[np.float32]:
+        """(..., b) totals for (patients, b) counts."""
+        return (self._sums.T @ counts).reshape(*self.totals.shape, counts.shape[1])
+
+
+def sum_by_patient(
+    cells: NDArray[np.integer], patients: NDArray[np.integer], n_cells: int, n_patients: int
+) -> NDArray[np.int64]:
+    """(patients, n_cells): how many rows of each patient lie in each cell.
+
+    Args:
+        cells: (N,) in 0..n_cells - 1.
+        patients: (N,) in 0..n_patients - 1.
+        n_cells: How many cells there are.
+        n_patients: How many patients there are.
+    """
+    flat = np.bincount(patients * n_cells + cells, minlength=n_patients * n_cells)
+    return flat.reshape(n_patients, n_cells)
+
+
+def bootstrap_auroc(
+    scores: NDArray[np.floating],
+    is_positive: NDArray[np.bool_],
+    patients: NDArray[np.integer],
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> NDArray[np.float64]:
+    """(replicates,) AUROCs of drawn patients, NaN where a draw lacks positives or negatives."""
+    n_patients = int(patients.max()) + 1
+    statistic = AurocReplicates(scores, is_positive, patients, n_patients)
+    drawn = resample({"auroc": statistic}, n_patients=n_patients, replicates=replicates, seed=seed)
+    return drawn["auroc"].astype(np.float64)
+
+
+def _chunk_sizes(replicates: int) -> list[int]:
+    whole, rest = divmod(replicates, CHUNK)
+    # One empty chunk where nothing is drawn, so that every array still has its shape.
+    return [CHUNK] * whole + [rest] * (rest > 0 or whole == 0)
+
+
+def _join(parts: Iterable[NDArray[np.floating]]) -> NDArray[np.floating]:
+    return np.concatenate(list(parts), axis=-1)

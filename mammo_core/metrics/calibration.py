@@ -1,0 +1,165 @@
+"""Whether probabilities of the positive class mean what they say."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from mammo_core.metrics.bootstrap import PatientSums, resample
+from mammo_core.metrics.classification import divide
+from mammo_core.metrics.estimate import Estimate, percentile_estimate
+
+Array = NDArray[np.floating]
+N_BINS = 10
+CLIP = 1e-6  # probabilities nearer to 0 or 1 have no finite logit worth fitting
+MAX_STEPS = 50
+MAX_SLOPE = 1e3  # beyond it the classes are separated and no finite slope exists
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Rows whose probability lies in [low, high), the last bin closed.
+
+    Attributes:
+        low: Lower edge.
+        high: Upper edge.
+        n: How many rows.
+        mean_probability: What was promised.
+        positive_share: What was kept, with its interval over patients.
+    """
+
+    low: float
+    high: float
+    n: int
+    mean_probability: float
+    positive_share: Estimate
+
+
+def bin_sums(scores: Array, is_positive: NDArray[np.bool_], patients: NDArray[np.integer]) -> Array:
+    """(patients, 10, 3) rows, sum of probabilities and positives in equal-width bins."""
+    bins = np.minimum((scores * N_BINS).astype(np.intp), N_BINS - 1)
+    n_patients = int(patients.max()) + 1
+    cells = patients * N_BINS + np.maximum(bins, 0)
+    size = n_patients * N_BINS
+    weights = (None, scores, is_positive)
+    sums = [np.bincount(cells, weights=weight, minlength=size) for weight in weights]
+    return np.stack(sums, axis=-1).reshape(n_patients, N_BINS, 3).astype(np.float64)
+
+
+def squared_error_sums(
+    scores: Array, is_positive: NDArray[np.bool_], patients: NDArray[np.integer]
+) -> Array:
+    """(patients, 2) sum of squared errors and rows."""
+    return np.stack(
+        [np.bincount(patients, weights=(scores - is_positive) ** 2), np.bincount(patients)], axis=-1
+    )
+
+
+def compute_ece(bins: Array) -> Array:
+    """Expected calibration error of (10, 3, ...) bin totals.
+
+    Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
+    """
+    rows, promised, kept = bins[:, 0], bins[:, 1], bins[:, 2]
+    return divide(np.abs(promised - kept).sum(axis=0), rows.sum(axis=0))
+
+
+def compute_brier(errors: Array) -> Array:
+    """Mean squared error of (2, ...) totals. Source: Brier 1950."""
+    return divide(errors[0], errors[1])
+
+
+def reliability_bins(
+    scores: Array,
+    is_positive: NDArray[np.bool_],
+    patients: NDArray[np.integer],
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> list[ReliabilityBin]:
+    """The bins that hold any row, in order."""
+    sums = bin_sums(scores, is_positive, patients)
+    statistic = PatientSums(sums[:, :, [0, 2]])
+    drawn = resample({"bins": statistic}, n_patients=len(sums), replicates=replicates, seed=seed)[
+        "bins"
+    ]
+    shares = divide(drawn[:, 1], drawn[:, 0])
+    totals = sums.sum(axis=0)
+    return [
+        ReliabilityBin(
+            low=i / N_BINS,
+            high=(i + 1) / N_BINS,
+            n=int(rows),
+            mean_probability=float(promised / rows),
+            positive_share=percentile_estimate(float(kept / rows), shares[i]),
+        )
+        for i, (rows, promised, kept) in enumerate(totals)
+        if rows
+    ]
+
+
+def fit_logistic(logits: Array, negatives: Array, positives: Array) -> tuple[Array, Array]:
+    """(intercepts, slopes), each (B,), of logistic regressions of the truth on one logit.
+
+    Newton's method with halved steps on B weightings of the same points at once. NaN where a
+    weighting lacks a class or separates the classes, so that no finite fit exists.
+
+    Args:
+        logits: (M,) the regressor.
+        negatives: (M, B) weight of the negatives at each point.
+        positives: (M, B) weight of the positives.
+
+    Source: Cox 1958, doi:10.1093/biomet/45.3-4.562.
+    """
+    x = logits[:, None].astype(np.float64)
+    total = np.asarray(negatives + positives, np.float64)
+    kept = np.stack([positives.sum(axis=0), np.einsum("mb,m->b", positives, logits)]).astype(float)
+    fit = np.stack([np.zeros(total.shape[1]), np.ones(total.shape[1])])
+    for _ in range(MAX_STEPS):
+        step = _newton_step(x, total, kept, fit)
+        fit = fit + _halved(x, total, kept, fit, step)
+        if np.nanmax(np.abs(step), initial=0) < 1e-10:
+            break
+    has_fit = _is_overlapping(logits, negatives, positives) & (np.abs(fit[1]) < MAX_SLOPE)
+    intercepts, slopes = np.where(has_fit, fit, np.nan)
+    return intercepts, slopes
+
+
+def to_logits(probabilities: Array) -> Array:
+    """Logits of probabilities, clipped at 1e-6."""
+    return logit(np.clip(probabilities, CLIP, 1 - CLIP))
+
+
+def _newton_step(x: Array, total: Array, kept: Array, fit: Array) -> Array:
+    p = expit(fit[0] + fit[1] * x)
+    gradient = kept - np.stack([(total * p).sum(axis=0), (total * p * x).sum(axis=0)])
+    curvature = total * p * (1 - p)
+    a, b, c = (np.sum(curvature * power, axis=0) for power in (1.0, x, x * x))
+    determinant = a * c - b * b
+    step = np.stack([c * gradient[0] - b * gradient[1], a * gradient[1] - b * gradient[0]])
+    return np.divide(step, determinant, out=np.zeros_like(step), where=determinant > 1e-12)
+
+
+def _halved(x: Array, total: Array, kept: Array, fit: Array, step: Array) -> Array:
+    """The step, halved for those weightings whose likelihood it would lower."""
+    before = _likelihood(x, total, kept, fit)
+    for _ in range(30):
+        worse = _likelihood(x, total, kept, fit + step) < before - 1e-9 * np.abs(before)
+        if not worse.any():
+            break
+        step = np.where(worse, step / 2, step)
+    return step
+
+
+def _likelihood(x: Array, total: Array, kept: Array, fit: Array) -> Array:
+    softplus = np.logaddexp(0, fit[0] + fit[1] * x)
+    return fit[0] * kept[0] + fit[1] * kept[1] - (total * softplus).sum(axis=0)
+
+
+def _is_overlapping(logits: Array, negatives: Array, positives: Array) -> NDArray[np.bool_]:
+    """(B,) whether the classes' ranges of the logit overlap, without which no fit exists."""
+    column = logits[:, None]
+    lows = [np.where(w > 0, column, np.inf).min(axis=0) for w in (negatives, positives)]
+    highs = [np.where(w > 0, column, -np.inf).max(axis=0) for w in (negatives, positives)]
+    return (highs[0] > lows[1]) & (highs[1] > lows[0])

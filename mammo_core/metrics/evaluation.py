@@ -1,0 +1,118 @@
+"""All the numbers of one model on one prediction table, as the verb `evaluate` prints them."""
+
+from typing import Any
+
+import numpy as np
+
+from mammo_core.metrics.bootstrap import Statistic, resample
+from mammo_core.metrics.outcomes import compute_confusion
+from mammo_core.metrics.sections import SECTIONS, Estimates, Question
+from mammo_core.metrics.selection import EvaluationOptions, select
+from mammo_core.predictions import PredictionTable
+
+FEW_PATIENTS = 15
+
+
+def evaluate(
+    table: PredictionTable,
+    *,
+    split: str = "test",
+    level: str = "image",
+    aggregation: str = "mean",
+    positive: str | None = None,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    threshold: float = 0.5,
+) -> dict[str, Any]:
+    """The numbers of a table; every estimate is {"value", "low", "high"}, undefined ones null.
+
+    Intervals are 95 % ones with the patient as unit: AUROC's by the clustered DeLong variance on
+    the logit scale, the others by the percentile bootstrap over patients.
+
+    Args:
+        table: As read, at image level.
+        split: As in `EvaluationOptions`, and so the rest.
+        level: See there.
+        aggregation: See there.
+        positive: See there.
+        bootstrap: See there.
+        seed: See there.
+        threshold: See there.
+
+    Raises:
+        BadConfiguration: For an unknown level, aggregation or class.
+        BadTable: Where no row is left to judge.
+    """
+    options = EvaluationOptions(
+        split=split,
+        level=level,
+        aggregation=aggregation,
+        positive=positive,
+        bootstrap=bootstrap,
+        seed=seed,
+        threshold=threshold,
+    )
+    return evaluate_options(table, options)
+
+
+def evaluate_options(table: PredictionTable, options: EvaluationOptions) -> dict[str, Any]:
+    """As `evaluate`, with the options in one piece."""
+    positive = table.class_index(options.positive)
+    rows, warnings = select(table, options)
+    question = Question(rows, positive, options.threshold)
+    sections = [section(question) for section in SECTIONS]
+    estimates = _draw({k: v for s in sections for k, v in s.statistics.items()}, rows, options)
+    answer = {k: v for section in sections for k, v in section.answer(estimates).items()}
+    return {
+        **_facts(rows, positive, options),
+        **answer,
+        "bootstrap": {
+            "replicates": options.bootstrap,
+            "seed": options.seed,
+            "undefined": estimates.n_incomplete,
+        },
+        "warnings": [*warnings, *_warnings(question)],
+    }
+
+
+def _draw(
+    statistics: dict[str, Statistic], table: PredictionTable, options: EvaluationOptions
+) -> Estimates:
+    drawn = resample(
+        statistics,
+        n_patients=table.n_patients,
+        replicates=options.bootstrap,
+        seed=options.seed,
+    )
+    return Estimates(drawn, options.bootstrap)
+
+
+def _facts(table: PredictionTable, positive: int, options: EvaluationOptions) -> dict[str, Any]:
+    return {
+        "n": len(table),
+        "patients": table.n_patients,
+        "split": options.split,
+        "level": options.level,
+        "aggregation": options.aggregation,
+        "positive": table.classes[positive],
+        "classes": list(table.classes),
+        "confusion": compute_confusion(table).tolist(),
+    }
+
+
+def _warnings(question: Question) -> list[str]:
+    """What a reader must know before he believes the intervals."""
+    table, name = question.table, question.table.classes[question.positive]
+    n = len(np.unique(table.patients[question.is_positive]))
+    absent = [c for i, c in enumerate(table.classes) if not (table.labels == i).any()]
+    found = [f"No {table.level} is labelled '{c}': what needs one is undefined" for c in absent]
+    if table.n_patients == 1:
+        found.append("All rows are of one patient: there are no intervals to be had")
+    elif 0 < n < FEW_PATIENTS:
+        found.append(
+            f"Only {n} patients are '{name}': with fewer than {FEW_PATIENTS} no interval can be "
+            "trusted much"
+        )
+    if np.ptp(question.scores) == 0:
+        found.append(f"The probability of '{name}' is the same in every row: nothing is ranked")
+    return found

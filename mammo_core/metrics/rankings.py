@@ -1,0 +1,119 @@
+"""Replicates of statistics that depend on the order of scores: sort once, weigh many times.
+
+Rows are gathered into blocks of the ordered scores; a sparse matrix (blocks x patients) turns drawn
+patients into weights of blocks, and cumulative sums do the rest.
+"""
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Counts = NDArray[np.floating]
+
+
+class AurocReplicates:
+    """AUROC for drawn patients."""
+
+    def __init__(
+        self,
+        scores: NDArray[np.floating],
+        is_positive: NDArray[np.bool_],
+        patients: NDArray[np.integer],
+        n_patients: int,
+    ) -> None:
+        """Build the blocks: 2k + 1 at the k-th distinct positive score, 2k just below it."""
+        if 2 * np.count_nonzero(is_positive) > len(scores):
+            scores, is_positive = -scores, ~is_positive  # AUROC is the same; fewer blocks
+        levels, level = np.unique(scores[is_positive], return_inverse=True)
+        negatives = scores[~is_positive]
+        block = np.searchsorted(levels, negatives, "left") + np.searchsorted(
+            levels, negatives, "right"
+        )
+        self._positives = _blocks(level, patients[is_positive], len(levels), n_patients)
+        self._negatives = _blocks(block, patients[~is_positive], 2 * len(levels) + 1, n_patients)
+
+    def __call__(self, counts: Counts) -> NDArray[np.float64]:
+        """(b,) for (patients, b) counts; NaN where a draw lacks positives or negatives."""
+        positives, negatives = self._positives @ counts, self._negatives @ counts
+        below = np.cumsum(negatives, axis=0)
+        total = below[-1].astype(np.float64)
+        placed = below[0:-1:2] + negatives[1::2] / 2
+        won = np.einsum("ij,ij->j", positives, placed, dtype=np.float64)
+        pairs = positives.sum(axis=0, dtype=np.float64) * total
+        return np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+
+
+class AveragePrecisionReplicates:
+    """Average precision (the step-wise sum of scikit-learn) for drawn patients."""
+
+    def __init__(
+        self,
+        scores: NDArray[np.floating],
+        is_positive: NDArray[np.bool_],
+        patients: NDArray[np.integer],
+        n_patients: int,
+    ) -> None:
+        """Build the blocks: the distinct positive scores, highest first."""
+        levels, level = np.unique(-scores[is_positive], return_inverse=True)
+        block = np.searchsorted(levels, -scores, "left")
+        called = block < len(levels)  # the others lie below every positive and cost nothing
+        self._positives = _blocks(level, patients[is_positive], len(levels), n_patients)
+        self._all = _blocks(block[called], patients[called], len(levels), n_patients)
+
+    def __call__(self, counts: Counts) -> NDArray[np.float64]:
+        """(b,) for (patients, b) counts; NaN where a draw lacks positives."""
+        positives = self._positives @ counts
+        called = np.cumsum(self._all @ counts, axis=0)
+        precision = np.cumsum(positives, axis=0)
+        precision /= np.maximum(called, 1, out=called)  # where nothing is called, nothing is added
+        total = positives.sum(axis=0, dtype=np.float64)
+        won = np.einsum("ij,ij->j", positives, precision, dtype=np.float64)
+        return np.divide(won, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+class ScoreBins:
+    """Weights of negatives and positives in bins of the score, for drawn patients.
+
+    Attributes:
+        edges: (bins,) lowest score of each bin, ascending. Bins are single scores where there are
+            at most `MAX_BINS` distinct ones, else quantiles.
+        bin_of_row: (N,) the bin of each row.
+    """
+
+    MAX_BINS = 1024
+
+    def __init__(
+        self,
+        scores: NDArray[np.floating],
+        is_positive: NDArray[np.bool_],
+        patients: NDArray[np.integer],
+        n_patients: int,
+    ) -> None:
+        """Sort the rows into bins."""
+        self.edges = np.unique(scores)
+        if len(self.edges) > self.MAX_BINS:
+            at = np.linspace(0, len(scores), self.MAX_BINS, endpoint=False).astype(int)
+            self.edges = np.unique(np.sort(scores)[at])
+        self.bin_of_row = np.searchsorted(self.edges, scores, "right") - 1
+        block = self.bin_of_row + len(self.edges) * is_positive
+        self._blocks = _blocks(block, patients, 2 * len(self.edges), n_patients)
+
+    def __call__(self, counts: Counts) -> NDArray[np.float32]:
+        """(2, bins, b) for (patients, b) counts: negatives first."""
+        return (self._blocks @ counts).reshape(2, len(self.edges), -1)
+
+
+def compute_average_precision(
+    scores: NDArray[np.floating], is_positive: NDArray[np.bool_]
+) -> float:
+    """Sum over the distinct scores of precision times the recall gained; NaN without positives."""
+    one = np.zeros(len(scores), dtype=np.intp)
+    statistic = AveragePrecisionReplicates(scores, is_positive, one, 1)
+    return float(statistic(np.ones((1, 1)))[0])
+
+
+def _blocks(
+    block: NDArray[np.integer], patients: NDArray[np.integer], n_blocks: int, n_patients: int
+) -> sp.csr_matrix:
+    ones = np.ones(len(block), np.float32)
+    return sp.csr_matrix((ones, (block, patients)), shape=(n_blocks, n_patients))

@@ -1,0 +1,108 @@
+"""Evaluations kept in the model's folder, so that pages show intervals without a bootstrap."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mammo_core.errors import MammoError
+from mammo_core.metrics.evaluation import evaluate_options
+from mammo_core.metrics.selection import EvaluationOptions
+from mammo_core.paths import read_json, write_json
+from mammo_core.predictions import (
+    PredictionTable,
+    read_predictions,
+    read_provenance,
+)
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+    from mammo_core.model_store import StoredModel
+
+VERSION = 1  # raise it when the meaning of a stored number changes
+
+
+def evaluation_path(model_folder: Path, dataset_name: str, options: EvaluationOptions) -> Path:
+    """Where an evaluation of a model on a dataset is kept."""
+    parts = (dataset_name, options.split, options.level, options.aggregation, "json")
+    return model_folder / "evaluations" / ".".join(parts)
+
+
+def store_evaluation(
+    model_folder: Path,
+    dataset_name: str,
+    table: PredictionTable,
+    options: EvaluationOptions,
+    answer: dict[str, Any],
+) -> None:
+    """Keep an answer with what it was computed from."""
+    content = _key(table, options) | {"answer": answer}
+    write_json(evaluation_path(model_folder, dataset_name, options), content)
+
+
+def load_evaluation(
+    model_folder: Path, dataset_name: str, table: PredictionTable, options: EvaluationOptions
+) -> dict[str, Any] | None:
+    """The kept answer; None unless it was computed from this very table with these options."""
+    try:
+        content = read_json(evaluation_path(model_folder, dataset_name, options))
+    except MammoError:
+        return None
+    key = _key(table, options)
+    if not isinstance(content, dict) or {name: content.get(name) for name in key} != key:
+        return None
+    answer: dict[str, Any] | None = content.get("answer")
+    return answer
+
+
+def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict[str, Any]:
+    """The numbers of a model on a dataset, predicted first where no table is up to date.
+
+    The model's stored threshold takes the place of the options' own.
+    """
+    from mammo_core.datasets import load_dataset
+    from mammo_core.model_store import find_model
+
+    stored, data = find_model(model), load_dataset(dataset)
+    table = _current_predictions(stored, data, options.split)
+    options = replace(options, threshold=stored.threshold)
+    answer = load_evaluation(stored.path, data.name, table, options)
+    if answer is None:
+        answer = evaluate_options(table, options)
+        store_evaluation(stored.path, data.name, table, options, answer)
+    return answer
+
+
+def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTable:
+    """A model's predictions of a dataset's split, predicted first where none are up to date."""
+    from mammo_core.datasets import load_dataset
+    from mammo_core.model_store import find_model
+
+    return _current_predictions(find_model(model), load_dataset(dataset), split)
+
+
+def _current_predictions(model: "StoredModel", dataset: "Dataset", split: str) -> PredictionTable:
+    from mammo_core.model_store import predictions_path
+
+    path = predictions_path(model, dataset.name)
+    made_from = read_provenance(path)
+    if made_from is None or not made_from.is_of(model.sha256, dataset.fingerprint):
+        _predict(model, dataset, None if split == "all" else split)
+    elif made_from.split not in (split, "all"):
+        _predict(model, dataset, None)  # another split's rows are in the table and stay in it
+    return read_predictions(path)
+
+
+def _predict(model: "StoredModel", dataset: "Dataset", split: str | None) -> None:
+    from mammo_core.prediction import predict_dataset
+    from mammo_core.progress import current_progress
+
+    predict_dataset(model, dataset, split=split, progress=current_progress())
+
+
+def _key(table: PredictionTable, options: EvaluationOptions) -> dict[str, Any]:
+    positive = table.classes[table.class_index(options.positive)]
+    return {
+        "version": VERSION,
+        "table_sha256": table.sha256,
+        "options": asdict(replace(options, positive=positive)),
+    }

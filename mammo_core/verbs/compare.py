@@ -1,0 +1,53 @@
+"""The verb `compare`."""
+
+import os
+from typing import Annotated, Any
+
+import typer
+
+from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="A prediction table, or a model with --dataset.")],
+    b: Annotated[str, typer.Argument(help="Another of the same images.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset on which two models are compared.")
+    ] = None,
+    split: Annotated[str, typer.Option(help=SPLIT)] = "test",
+    level: Annotated[str, typer.Option(help=LEVEL)] = "image",
+    aggregation: Annotated[str, typer.Option(help=AGGREGATION)] = "mean",
+    positive: Annotated[str | None, typer.Option(help=POSITIVE)] = None,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Replicates for intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the replicates.")] = 0,
+    overlap: Annotated[
+        bool, typer.Option("--overlap", help="Compare the images that both hold.")
+    ] = False,
+) -> dict[str, Any]:
+    """Compare two models on the same images with tests that know the patients.
+
+    Example: python -m mammo_core compare demo demo-shortcut --dataset sample_data
+    """
+    # Read by OpenBLAS when NumPy loads: its threads slow down the small products of the bootstrap.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from mammo_core.metrics.comparison import compare as compare_tables
+    from mammo_core.metrics.selection import EvaluationOptions
+    from mammo_core.metrics.stored import read_model_predictions
+    from mammo_core.predictions import read_predictions
+
+    options = EvaluationOptions(
+        split=split,
+        level=level,
+        aggregation=aggregation,
+        positive=positive,
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+    if dataset is None:
+        tables = read_predictions(a), read_predictions(b)
+    else:
+        tables = (
+            read_model_predictions(a, dataset, split),
+            read_model_predictions(b, dataset, split),
+        )
+    return compare_tables(tables[0], tables[1], options, overlap=overlap)

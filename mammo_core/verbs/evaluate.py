@@ -1,0 +1,55 @@
+"""The verb `evaluate`."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+SPLIT = "Rows of this split; 'all' for every row."
+LEVEL = "What counts as one row: image, breast, exam or patient."
+AGGREGATION = "How images join to a larger unit: mean, max or noisy_or."
+POSITIVE = "The class that operating points are about (the last one unless named)."
+
+
+def evaluate(
+    model: Annotated[str | None, typer.Argument(help="A model's folder or id.")] = None,
+    dataset: Annotated[str | None, typer.Argument(help="A dataset's folder or name.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
+    ] = None,
+    split: Annotated[str, typer.Option(help=SPLIT)] = "test",
+    level: Annotated[str, typer.Option(help=LEVEL)] = "image",
+    aggregation: Annotated[str, typer.Option(help=AGGREGATION)] = "mean",
+    positive: Annotated[str | None, typer.Option(help=POSITIVE)] = None,
+    bootstrap: Annotated[int, typer.Option(min=0, help="Replicates for intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the replicates.")] = 0,
+) -> dict[str, Any]:
+    """Say how good a model is, with 95 % intervals over patients.
+
+    Example: python -m mammo_core evaluate demo sample_data --level breast
+    """
+    # Read by OpenBLAS when NumPy loads: its threads slow down the small products of the bootstrap.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from mammo_core.errors import BadConfiguration
+    from mammo_core.metrics.evaluation import evaluate_options
+    from mammo_core.metrics.selection import EvaluationOptions
+    from mammo_core.predictions import read_predictions
+
+    options = EvaluationOptions(
+        split=split,
+        level=level,
+        aggregation=aggregation,
+        positive=positive,
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+    if predictions and not model:
+        return evaluate_options(read_predictions(predictions), options)
+    if predictions or not model or not dataset:
+        raise BadConfiguration(
+            "Expected either a model and a dataset or --predictions FILE; give one of them"
+        )
+    from mammo_core.metrics.stored import evaluate_model
+
+    return evaluate_model(model, dataset, options)

@@ -8,8 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from mammo_core.verbs.check import check
+from mammo_core.verbs.compare import compare
+from mammo_core.verbs.evaluate import evaluate
+from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
 from mammo_core.verbs.index import index
+from mammo_core.verbs.methods import methods
 from mammo_core.verbs.prepare import prepare
 from mammo_core.verbs.sample import sample
 
@@ -18,5 +22,9 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "check": check,
     "index": index,
     "prepare": prepare,
+    "evaluate": evaluate,
+    "compare": compare,
+    "explain": explain,
+    "methods": methods,
     "formats": formats,
 }

@@ -1,0 +1,176 @@
+"""Maps and overlays as files, for the images that a user names by path or by id."""
+
+import difflib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.attribution import METHODS, choose_methods
+from mammo_core.errors import BadConfiguration, BadDataset, BadModel
+from mammo_core.explanations import Explanation, explain_case, safe_name
+from mammo_core.model_store import StoredModel
+from mammo_core.overlays import draw_overlay, encode_png
+from mammo_core.paths import writing
+from mammo_core.pixels import cache_folder, prepare_one, prepare_pixels
+from mammo_core.preprocess import Preprocess
+from mammo_core.types import Classifier, Progress, no_progress
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+
+OPACITY = 0.6
+
+
+@dataclass(frozen=True)
+class NamedImage:
+    """An image that someone asked for.
+
+    Attributes:
+        image_id: Its id in the dataset, or the name of its file without the ending.
+        path: The file.
+        is_in_dataset: Whether it was asked for by id.
+    """
+
+    image_id: str
+    path: Path
+    is_in_dataset: bool
+
+
+def read_method_names(text: str) -> list[str]:
+    """["grad_cam", "saliency"] from "grad_cam,saliency".
+
+    Raises:
+        BadConfiguration: Where there is none, or an unknown one.
+    """
+    names = list(choose_methods(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise BadConfiguration(f"Expected methods such as {','.join(METHODS)}, got none")
+    return names
+
+
+def check_question(stored: StoredModel, target: str | None) -> None:
+    """See that the model knows the class and takes what its preprocessing gives.
+
+    Raises:
+        BadConfiguration: For an unknown class.
+        BadModel: Where the preprocessing gives images of another shape.
+    """
+    if target is not None and target not in stored.classes:
+        known = ", ".join(stored.classes)
+        raise BadConfiguration(f"Target must be one of the classes {known}, got '{target}'")
+    prepared = (*stored.preprocess.size, 1)
+    if prepared != stored.input_shape:
+        raise BadModel(
+            f"The model {stored.id} takes images of shape {stored.input_shape}, but its "
+            f"preprocessing gives {prepared}; train or import it again"
+        )
+
+
+def find_images(words: Iterable[str], dataset: "Dataset | None") -> list[NamedImage]:
+    """The images behind paths and ids, in their order.
+
+    Raises:
+        BadDataset: For a word that is neither; tells the closest ids.
+        BadConfiguration: Where two words lead to one name, whose files would overwrite each other.
+    """
+    found: dict[str, NamedImage] = {}
+    for word in words:
+        image = _find_image(word, dataset)
+        if image.image_id in found:
+            raise BadConfiguration(
+                f"Expected images of different names, got '{image.image_id}' twice; "
+                "explain them in two runs"
+            )
+        found[image.image_id] = image
+    return list(found.values())
+
+
+def explain_to_files(
+    stored: StoredModel,
+    classifier: Classifier,
+    images: list[NamedImage],
+    methods: list[str],
+    target: str | None,
+    out: Path,
+    *,
+    dataset: "Dataset | None" = None,
+    progress: Progress = no_progress,
+) -> list[dict[str, Any]]:
+    """Write each image's maps and overlays into `out` and tell of each map.
+
+    Raises:
+        BadModel: Where a method cannot explain this model.
+        UnreadableFile: Where an image cannot be read.
+    """
+    told = []
+    for image_id, pixels in _prepare(images, stored.preprocess, dataset, progress):
+        explanations = explain_case(
+            classifier, stored, pixels, image_id, methods, target, progress=progress
+        )
+        told += [_write_files(explanation, pixels, out) for explanation in explanations]
+    return told
+
+
+def _find_image(word: str, dataset: "Dataset | None") -> NamedImage:
+    if dataset is not None and word in set(dataset.index["image_id"]):
+        return NamedImage(word, dataset.file_of(word), is_in_dataset=True)
+    if Path(word).is_file():
+        return NamedImage(Path(word).stem, Path(word), is_in_dataset=False)
+    if dataset is None:
+        raise BadDataset(
+            f"'{word}' is no file; to explain an image by its id, name its dataset with --dataset"
+        )
+    ids = [str(image_id) for image_id in dataset.index["image_id"]]
+    near = ", ".join(difflib.get_close_matches(word, ids, n=3, cutoff=0.3)) or "none"
+    raise BadDataset(
+        f"'{word}' is neither a file nor an image of the dataset {dataset.name}; "
+        f"the closest ids are: {near}"
+    )
+
+
+def _prepare(
+    images: list[NamedImage],
+    preprocess: Preprocess,
+    dataset: "Dataset | None",
+    progress: Progress,
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """(image id, (H, W, 1) model input) one at a time; cached pixels where they are there."""
+    cache = None
+    if dataset is not None and any(image.is_in_dataset for image in images):
+        folder = cache_folder(dataset.fingerprint, preprocess)
+        if (folder / "cache.json").is_file():
+            cache = prepare_pixels(dataset, preprocess, progress=progress)
+    for image in images:
+        if cache is not None and image.is_in_dataset:
+            yield image.image_id, cache.images([image.image_id])[0]
+        else:
+            yield image.image_id, prepare_one(image.path, preprocess).image[..., None]
+
+
+def _write_files(
+    explanation: Explanation, pixels: NDArray[np.float32], out: Path
+) -> dict[str, Any]:
+    attribution = explanation.upsample()
+    stem = out / f"{safe_name(explanation.image_id)}.{explanation.method}"
+    facts = json.dumps({**explanation.key, "completeness_gap": explanation.completeness_gap})
+    map_file, picture_file = (stem.with_name(stem.name + end) for end in (".npz", ".png"))
+    with writing(map_file) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, attribution=attribution, facts=np.array(facts))
+    signed = METHODS[explanation.method].signed
+    overlay = draw_overlay(pixels[..., 0], attribution, signed=signed, opacity=OPACITY)
+    with writing(picture_file) as temporary:
+        temporary.write_bytes(encode_png(overlay))
+    return {
+        "image_id": explanation.image_id,
+        "method": explanation.method,
+        "target": explanation.target,
+        "seconds": explanation.seconds,
+        "completeness_gap": explanation.completeness_gap,
+        "file": str(map_file),
+        "overlay": str(picture_file),
+    }

@@ -1,0 +1,54 @@
+"""The verb `explain`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def explain(
+    model: Annotated[str, typer.Argument(help="A model's folder or id.")],
+    images: Annotated[list[str], typer.Argument(help="Image files, or ids in the dataset.")],
+    out: Annotated[Path, typer.Option(help="The folder for the maps and overlays.")],
+    methods: Annotated[
+        str, typer.Option(help="Separated by commas; `methods` lists them.")
+    ] = "grad_cam,saliency,integrated_gradients",
+    dataset: Annotated[
+        str | None, typer.Option(help="The folder or name of the ids' data.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The class to explain; the predicted one without it.")
+    ] = None,
+) -> dict[str, Any]:
+    """Write maps of what speaks for a class (.npz) and overlays to look at (.png).
+
+    Example: python -m mammo_core explain demo film.dcm --methods grad_cam,saliency --out maps
+    """
+    from mammo_core.datasets import load_dataset
+    from mammo_core.explanation_files import (
+        check_question,
+        explain_to_files,
+        find_images,
+        read_method_names,
+    )
+    from mammo_core.model_store import find_model
+    from mammo_core.progress import current_progress
+
+    names, stored = read_method_names(methods), find_model(model)
+    data = None if dataset is None else load_dataset(dataset)
+    found = find_images(images, data)
+    check_question(stored, target)
+
+    from mammo_core.keras_classifier import load_classifier  # after all that can be wrong at once
+
+    maps = explain_to_files(
+        stored,
+        load_classifier(stored),
+        found,
+        names,
+        target,
+        out.resolve(),
+        dataset=data,
+        progress=current_progress(),
+    )
+    return {"maps": maps}

@@ -1,0 +1,27 @@
+"""The verb `methods`."""
+
+from typing import Any
+
+
+def methods() -> dict[str, Any]:
+    """List the explanation methods: what they are, what they cost and what they need.
+
+    Example: python -m mammo_core methods
+    """
+    from mammo_core.attribution import METHODS
+    from mammo_core.config import to_mapping
+
+    return {
+        "methods": [
+            {
+                "name": name,
+                "title": method.title,
+                "reference": method.reference,
+                "signed": method.signed,
+                "passes": method.passes,
+                "needs": ", ".join(method.needs) or "predictions or gradients of its own",
+                "settings": to_mapping(method()),
+            }
+            for name, method in METHODS.items()
+        ]
+    }

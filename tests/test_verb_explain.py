@@ -1,0 +1,193 @@
+import json
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from mammo_core.cli import main
+from mammo_core.config import to_mapping
+from mammo_core.model_store import CARD_KEYS, file_sha256
+from mammo_core.preprocess import Preprocess
+
+CLASSES = ["normal", "benign", "malignant"]
+PREPROCESS = Preprocess(size=(48, 32))
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras.utils.set_random_seed(0)
+    image = keras.Input((48, 32, 1))
+    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(image)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, keras.layers.Dense(3, activation="softmax")(x))
+
+
+@pytest.fixture
+def model(tmp_path, network, home):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    network.save(folder / "model.keras")
+    card = dict.fromkeys(CARD_KEYS) | {
+        "classes": CLASSES,
+        "input_shape": [48, 32, 1],
+        "preprocessing": to_mapping(PREPROCESS),
+        "threshold": 0.5,
+        "sha256": file_sha256(folder / "model.keras"),
+    }
+    (folder / "model.json").write_text(json.dumps(card))
+    return folder
+
+
+def draw_film(path, seed):
+    """A bright half disc at the left edge of a black film."""
+    rows, columns = np.mgrid[:200, :140]
+    inside = ((rows - 100) / 90) ** 2 + (columns / 100) ** 2 < 1
+    texture = np.random.default_rng(seed).normal(140, 25, inside.shape)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.where(inside, texture, 0).clip(0, 255).astype(np.uint8))
+    return path
+
+
+@pytest.fixture
+def films(tmp_path):
+    return [draw_film(tmp_path / "films" / f"film{k}.png", k) for k in range(2)]
+
+
+@pytest.fixture(scope="module")
+def exams(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exams") / "sample"
+    run_quietly("sample", folder, "--patients", 2, "--seed", 3, "--size", "192x160")
+    return folder
+
+
+@pytest.fixture
+def dataset(exams, home, tmp_path):
+    run_quietly("index", exams, "--out", tmp_path / "dataset")
+    return tmp_path / "dataset"
+
+
+def run_quietly(*words):
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in (*words, "--json")])
+    assert end.value.code == 0
+
+
+def run(capsys, *words):
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in (*words, "--json")])
+    out, err = capsys.readouterr()
+    return end.value.code, json.loads(out) if out else None, err
+
+
+def test_each_image_and_method_gets_a_map_and_an_overlay(capsys, model, films, tmp_path):
+    out = tmp_path / "maps"
+    words = ("--methods", "grad_cam,saliency", "--out", out, "--target", "malignant")
+    code, answer, _ = run(capsys, "explain", model, *films, *words)
+    assert code == 0
+    told = [(m["image_id"], m["method"], m["target"]) for m in answer["maps"]]
+    expected = [(f"film{k}", m, "malignant") for k in range(2) for m in ("grad_cam", "saliency")]
+    assert told == expected
+    for item in answer["maps"]:
+        with np.load(out / f"{item['image_id']}.{item['method']}.npz", allow_pickle=False) as file:
+            attribution = file["attribution"]
+        assert attribution.shape == (48, 32)
+        assert attribution.dtype == np.float32
+        assert np.isfinite(attribution).all()
+        assert cv2.imread(item["overlay"]).shape == (48, 32, 3)
+
+
+def test_the_map_is_the_methods_own(capsys, model, films, network, tmp_path):
+    from mammo_core.attribution import METHODS
+    from mammo_core.keras_classifier import KerasClassifier
+    from mammo_core.pixels import prepare_one
+
+    words = ("--methods", "saliency", "--out", tmp_path, "--target", "benign")
+    _, answer, _ = run(capsys, "explain", model, films[0], *words)
+    image = prepare_one(films[0], PREPROCESS).image[None, ..., None]
+    expected = METHODS["saliency"]().explain(KerasClassifier(network, CLASSES), image, "benign")[0]
+    with np.load(answer["maps"][0]["file"]) as file:
+        np.testing.assert_allclose(file["attribution"], expected, atol=1e-3 * expected.max())
+
+
+@pytest.mark.parametrize("is_prepared", [False, True])
+def test_images_are_found_by_id(capsys, model, dataset, tmp_path, is_prepared):
+    import pandas as pd
+
+    image_id = pd.read_parquet(dataset / "index.parquet")["image_id"].iloc[-1]
+    if is_prepared:
+        run_quietly("prepare", dataset, "--size", "48x32")
+    words = ("--dataset", dataset, "--methods", "saliency", "--out", tmp_path / "maps")
+    code, answer, err = run(capsys, "explain", model, image_id, *words)
+    assert code == 0, err
+    assert [m["image_id"] for m in answer["maps"]] == [image_id]
+    assert answer["maps"][0]["target"] in CLASSES
+
+
+def test_an_unknown_id_is_told_with_the_closest(capsys, model, dataset, tmp_path):
+    import pandas as pd
+
+    known = pd.read_parquet(dataset / "index.parquet")["image_id"].iloc[0]
+    words = ("--dataset", dataset, "--methods", "saliency", "--out", tmp_path / "maps")
+    code, answer, err = run(capsys, "explain", model, known + "X", *words)
+    assert (code, answer) == (2, None)
+    assert err.count("\n") == 1
+    assert f"'{known}X'" in err
+    assert f"closest ids are: {known}" in err
+    assert not (tmp_path / "maps").exists()
+
+
+MISTAKES = {
+    "unknown method": (["--methods", "magic"], "known are: grad_cam"),
+    "no method": (["--methods", ","], "Expected methods"),
+    "unknown class": (["--target", "cancer"], "normal, benign, malignant"),
+    "unknown dataset": (["--dataset", "nowhere"], "nowhere"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line(capsys, model, films, tmp_path, mistake):
+    words, expected = MISTAKES[mistake]
+    code, _, err = run(capsys, "explain", model, films[0], "--out", tmp_path / "maps", *words)
+    assert code == 2
+    assert err.count("\n") == 1
+    assert expected in err
+
+
+def test_a_word_that_is_no_file_asks_for_a_dataset(capsys, model, tmp_path):
+    code, _, err = run(capsys, "explain", model, "mdb001", "--out", tmp_path)
+    assert code == 2
+    assert "--dataset" in err
+
+
+def test_two_files_of_one_name_are_refused(capsys, model, films, tmp_path):
+    twin = draw_film(tmp_path / "elsewhere" / films[0].name, 5)
+    code, _, err = run(capsys, "explain", model, films[0], twin, "--out", tmp_path / "maps")
+    assert code == 2
+    assert "'film0' twice" in err
+
+
+def test_a_file_that_is_no_image_is_one_line(capsys, model, tmp_path):
+    (tmp_path / "noise.png").write_bytes(b"junk")
+    code, _, err = run(capsys, "explain", model, tmp_path / "noise.png", "--out", tmp_path / "m")
+    assert code == 2
+    assert err.strip().count("\n") == 0
+
+
+def test_a_model_whose_preprocessing_gives_another_size_is_refused(capsys, model, films, tmp_path):
+    card = json.loads((model / "model.json").read_text())
+    card["preprocessing"] = to_mapping(Preprocess(size=(64, 32)))
+    (model / "model.json").write_text(json.dumps(card))
+    code, _, err = run(capsys, "explain", model, films[0], "--out", tmp_path / "maps")
+    assert code == 2
+    assert "(64, 32, 1)" in err
+
+
+def test_methods_lists_the_facts_of_each(capsys):
+    from mammo_core.attribution import METHODS
+
+    code, answer, _ = run(capsys, "methods")
+    assert code == 0
+    assert [m["name"] for m in answer["methods"]] == list(METHODS)
+    assert all(m["title"] and m["reference"] and m["passes"] for m in answer["methods"])

@@ -56,7 +56,7 @@ def draw_vascular_calcifications(lesion: Lesion, spacing_mm: float, thickness_mm
     width = rng.uniform(0.8, 1.3)
     tracks = [speck for side in (-1, 1) for speck in _track(rng, path, side * width)]
     vessel = blur(fill_polygons(patch, [(_ribbon(path, width), 1.0)]), 0.4 / spacing_mm)
-    drawing = _finish(patch, tracks, lesion, strength=0.7)
+    drawing = _finish(patch, tracks, lesion, strength=0.5)
     region = blur((vessel > 0.2).astype(np.float32), 0.8 / spacing_mm) > 0.1
     return Drawing(patch, drawing.added + 0.07 * vessel, region | drawing.region, drawing.displaced)
 

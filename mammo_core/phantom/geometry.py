@@ -12,6 +12,7 @@ from mammo_core.phantom.fields import Field, Frame, blur, ramp, resize, smooth_p
 from mammo_core.phantom.patient import Patient, View
 from mammo_core.types import Laterality
 
+FOLD_SHARE = 0.55  # of the MLO views show the fold under the breast
 MARGIN_MM = 30.0  # how far outlines run on beyond the frame, so that its edges are no skin
 SUBPIXEL_BITS = 4
 
@@ -45,7 +46,9 @@ def build_shape(patient: Patient, laterality: Laterality, view: View, frame: Fra
     depth = min(patient.depth_mm, 0.86 * frame.width_mm)
     outline = _cc_outline if view == "CC" else _mlo_outline
     points, nipple = outline(patient, depth, frame, shared, own)
-    cover, skin_depth = _fill(points, _nipple_bump(nipple, shared, own, view), frame)
+    bump = _nipple_bump(nipple, shared, own, view)
+    parts = [points, bump] if view == "CC" else [points, bump, *_abdomen(points, frame, shared)]
+    cover, skin_depth = _fill(parts, frame)
     muscle, slope = _draw_muscle(patient, view, frame, shared, own, points)
     return Shape(frame, cover, skin_depth, nipple, muscle, slope)
 
@@ -57,24 +60,25 @@ def _cc_outline(
     shared: np.random.Generator,
     own: np.random.Generator,
 ) -> tuple[NDArray[np.float64], tuple[float, float]]:
-    """A lopsided, blunt arch that the chest wall cuts off, sometimes with a fold at its foot."""
-    cut = shared.uniform(4, 26)
+    """A lopsided arch that the chest wall cuts off."""
+    cut = shared.uniform(2, 24)
     half = min(patient.half_width_mm + 0.35 * cut, 0.47 * frame.height_mm)
-    upper = half * shared.uniform(0.94, 1.10)
-    lower = half * shared.uniform(0.86, 1.02)
-    middle = frame.height_mm * 0.5 + 0.5 * (upper - lower) + own.normal(0, 2)
-    flat = shared.uniform(1.9, 2.45, size=2)  # how blunt each half is toward the nipple
-    full = shared.uniform(1.45, 2.1, size=2)  # how upright each half meets the chest wall
+    upper = half * (shared.uniform(0.96, 1.12) + own.normal(0, 0.015))
+    lower = half * (shared.uniform(0.82, 1.0) + own.normal(0, 0.015))
+    middle = frame.height_mm * 0.5 + 0.5 * (upper - lower) + own.normal(0, 5)
+    blunt = shared.random()  # from a parabola's tip to a wide front
+    flat = 1.75 + 1.1 * blunt + shared.normal(0, 0.12, size=2)
+    full = 1.15 + 1.0 * blunt + shared.normal(0, 0.12, size=2)
     t = np.linspace(-1, 1, 241)
     side = (t > 0).astype(int)
     arch = (1 - np.abs(t) ** flat[side]) ** (1 / full[side])
-    sway = 0.018 * shared.normal() * np.sin(2 * np.pi * t) + 0.02 * shared.normal() * np.sin(
-        np.pi * t
+    bumps = sum(
+        (0.010 * shared.normal() + 0.006 * own.normal())
+        * np.sin(k * np.pi * t + shared.uniform(0, 6))
+        for k in (1, 2, 3)
     )
-    x = (depth + cut) * arch * (1 + sway + 0.006 * own.normal() * np.sin(3 * t)) - cut
+    x = (depth + cut) * arch * (1 + bumps) - cut
     y = middle + t * np.where(side == 1, lower, upper)
-    foot = shared.uniform(4, 14) * (shared.random(2) < (0.25, 0.4))
-    x = np.maximum(x, foot[side] * np.exp((np.abs(t) - 1.0) / 0.05) - 6 * (foot[side] == 0))
     tip = int(np.argmax(x))
     ends = [(-MARGIN_MM, y[-1]), (-MARGIN_MM, y[0])]
     return np.vstack([np.column_stack([x, y]), ends]), (float(x[tip]), float(y[tip]))
@@ -89,12 +93,12 @@ def _mlo_outline(
 ) -> tuple[NDArray[np.float64], tuple[float, float]]:
     """From the armpit over a hanging arch to the fold under the breast, or off the frame."""
     height = frame.height_mm
-    y = height * shared.uniform(0.54, 0.66) + own.normal(0, 2.5)
-    drop = min(patient.half_width_mm * shared.uniform(0.66, 0.84), 0.98 * (height - y))
-    armpit = depth * shared.uniform(0.50, 0.80)
+    drop = patient.half_width_mm * shared.uniform(0.66, 0.84)
+    y = height - 1.16 * drop - shared.uniform(-6, 24) + own.normal(0, 5)
+    y = float(np.clip(y, 0.50 * height, 0.72 * height))
+    armpit = depth * (shared.uniform(0.50, 0.80) + own.normal(0, 0.03))
     lean = shared.uniform(0.22, 0.40), shared.uniform(0.62, 0.78)
     sag = shared.uniform(-0.02, 0.06)
-    fold = shared.uniform(4, 16)
     knots = np.array(
         [
             (armpit - 0.02 * depth, -MARGIN_MM),
@@ -106,13 +110,12 @@ def _mlo_outline(
             ((0.93 + sag) * depth, y + 0.36 * drop),
             ((0.73 + sag) * depth, y + 0.70 * drop),
             ((0.42 + sag) * depth, y + 0.95 * drop),
-            (0.17 * depth + fold * 0.4, y + 1.07 * drop),
-            (fold, y + 1.16 * drop),
-            (fold * shared.uniform(0.9, 1.3), y + 1.32 * drop),
-            (fold * shared.uniform(1.2, 2.4), max(height, y + 1.5 * drop) + MARGIN_MM),
+            (0.14 * depth, y + 1.08 * drop),
+            (-8.0, y + 1.15 * drop),
+            (-MARGIN_MM, y + 1.2 * drop),
         ]
     )
-    knots[1:-3] += own.normal(0, 0.8, size=knots[1:-3].shape)
+    knots[1:-2] += own.normal(0, 1.1, size=knots[1:-2].shape)
     knots[5] = depth, y
     distance = np.hypot(*np.diff(knots, axis=0).T) ** 0.6
     along = np.r_[0, np.cumsum(distance)]
@@ -123,29 +126,41 @@ def _mlo_outline(
     return np.vstack([curve, ends]), (float(curve[tip, 0]), float(curve[tip, 1]))
 
 
+def _abdomen(
+    outline: NDArray[np.float64], frame: Frame, shared: np.random.Generator
+) -> list[NDArray[np.float64]]:
+    """The belly's skin below the fold under the breast, where the view reaches so far."""
+    if shared.random() > FOLD_SHARE:
+        return []
+    lower = outline[(outline[:, 1] > 0.5 * frame.height_mm) & (outline[:, 0] > 0)]
+    fold = float(lower[:, 1].max()) - shared.uniform(2, 7)
+    bottom = frame.height_mm + MARGIN_MM
+    y = np.linspace(fold, bottom, 20)
+    reach = shared.uniform(10, 34)
+    x = reach * (1 - np.exp(-(y - fold) / shared.uniform(18, 50)))
+    return [np.vstack([np.column_stack([x, y]), [(-MARGIN_MM, bottom), (-MARGIN_MM, fold - 8)]])]
+
+
 def _nipple_bump(
     nipple: tuple[float, float], shared: np.random.Generator, own: np.random.Generator, view: View
 ) -> NDArray[np.float64]:
     """A small blunt polygon on the skin, now and then so flat that it hardly shows."""
-    length = shared.uniform(0.5, 4.6)
-    width = shared.uniform(3.6, 5.4)
+    length = max(0.0, shared.normal(1.8, 1.3))
+    width = shared.uniform(6.5, 9.5)
     tilt = (0.0 if view == "CC" else 0.18) + own.normal(0, 0.12)
-    t = np.linspace(-np.pi / 2, np.pi / 2, 25)
-    x = length * np.cos(t) ** 0.6
-    y = width * np.sign(np.sin(t)) * np.abs(np.sin(t)) ** 1.2
-    outer = np.column_stack([x, y])
-    base = np.array([(-6.0, width), (-6.0, -width)])
+    y = np.linspace(-width, width, 41)
+    bump = length * np.exp(-((y / (0.5 * width)) ** 4)) - 2.5 * (y / width) ** 2
+    outer = np.column_stack([bump, y])
+    base = np.array([(-9.0, width), (-9.0, -width)])
     turn = np.array([[math.cos(tilt), math.sin(tilt)], [-math.sin(tilt), math.cos(tilt)]])
     return np.vstack([outer, base]) @ turn + np.array(nipple)
 
 
-def _fill(
-    outline: NDArray[np.float64], bump: NDArray[np.float64], frame: Frame
-) -> tuple[Field, Field]:
+def _fill(polygons: list[NDArray[np.float64]], frame: Frame) -> tuple[Field, Field]:
     """(cover, depth under the skin) of polygons in millimeters."""
     margin = math.ceil(MARGIN_MM / frame.spacing_mm)
     canvas = np.zeros((frame.rows + 2 * margin, frame.columns + 2 * margin), np.uint8)
-    for polygon in (outline, bump):
+    for polygon in polygons:
         points = (polygon / frame.spacing_mm + margin - 0.5) * (1 << SUBPIXEL_BITS)
         cv2.fillPoly(canvas, [np.round(points).astype(np.int32)], 255, cv2.LINE_AA, SUBPIXEL_BITS)
     distance = cv2.distanceTransform((canvas > 127).astype(np.uint8), cv2.DIST_L2, 5)
@@ -166,10 +181,12 @@ def _draw_muscle(
     if view == "CC":
         return _cc_muscle(frame, shared, own)
     armpit = float(np.interp(0, outline[:320, 1][:60], outline[:320, 0][:60]))
-    foot = frame.height_mm * (0.24 + 0.34 * patient.pectoral) + own.normal(0, 4)
-    top = min(armpit - shared.uniform(9, 22), foot * shared.uniform(0.38, 0.60))
-    bend = shared.uniform(0.72, 1.22)  # below 1 bulging, above 1 hollow
-    wave = shared.normal(0, 1.3), shared.uniform(0, 6)
+    foot = frame.height_mm * (0.24 + 0.34 * patient.pectoral) + own.normal(0, 8)
+    top = min(
+        armpit - shared.uniform(9, 22), foot * shared.uniform(0.36, 0.62) * own.uniform(0.92, 1.08)
+    )
+    bend = shared.uniform(0.55, 1.10) + own.normal(0, 0.04)  # below 1 bulging, above 1 hollow
+    wave = shared.normal(0, 1.5), shared.uniform(0, 6)
     x, y = frame.grid()
     rest = np.clip(1 - y / np.float32(foot), 0, 1)
     edge = top * rest**bend + wave[0] * np.sin(y * np.float32(0.045) + wave[1]) * rest
@@ -181,11 +198,11 @@ def _cc_muscle(
     frame: Frame, shared: np.random.Generator, own: np.random.Generator
 ) -> tuple[Field | None, float]:
     """A low hill of muscle along the chest wall, in about every third CC view."""
-    if shared.random() > 0.35:
+    if shared.random() > 0.25 or own.random() > 0.7:
         return None, 0.0
     x, y = frame.grid()
-    center = frame.height_mm * shared.uniform(0.42, 0.58)
-    hill = shared.uniform(3, 9) + own.normal(0, 0.6)
+    center = frame.height_mm * shared.uniform(0.42, 0.58) + own.normal(0, 10)
+    hill = shared.uniform(3, 8) * own.uniform(0.5, 1.2)
     width = shared.uniform(28, 48)
     edge = hill * np.exp(-(((y - center) / width) ** 2)) * 1.6 - 0.6 * hill
     return (edge - x).astype(np.float32), 0.0

@@ -94,6 +94,6 @@ def _pull(tissue: Field, center: tuple[int, int], radius: float) -> Field:
         return tissue.copy()
     y, x = np.mgrid[0 : tissue.shape[0], 0 : tissue.shape[1]].astype(np.float32)
     dy, dx = y - center[0], x - center[1]
-    stretch = 1 + 0.6 * np.exp(-(dx**2 + dy**2) / np.float32((0.8 * radius) ** 2))
+    stretch = 1 + 0.38 * np.exp(-(dx**2 + dy**2) / np.float32((0.8 * radius) ** 2))
     maps = center[1] + dx * stretch, center[0] + dy * stretch
     return cv2.remap(tissue, *maps, interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

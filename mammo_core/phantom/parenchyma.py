@@ -20,7 +20,7 @@ from mammo_core.phantom.geometry import Shape, scalloped_depth
 from mammo_core.phantom.patient import View
 
 STEP_MM = 1.4
-STREAK_PASSES_MM = (0.6, 1.2, 2.4, 4.8)
+STREAK_PASSES_MM = (0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def grow_tissue(
     keep, septa = _fat_lobules(shape, amount, envelope, flow, shared, own)
     fibers, grain, *textures = _textures(shape, flow, own)
     threshold = amount.bias + 2.2 * (envelope - 0.6) + 0.5 * hills
-    gland = np.sqrt(frame.enlarge(envelope).clip(0, 1)) * _mix(textures, frame.enlarge(threshold))
+    lobes = _mix(textures, frame.enlarge(threshold))
+    haze = squash(1.5 * frame.enlarge(threshold) + 0.4 * grain)
+    gland = np.sqrt(frame.enlarge(envelope).clip(0, 1)) * (0.72 * lobes + 0.25 * haze)
     gland = gland * frame.enlarge(keep).clip(0, 1)
     large_envelope = frame.enlarge(envelope).clip(0, 1)
     return Tissue(gland, large_envelope, frame.enlarge(septa), grain, fibers, flow)
@@ -107,7 +109,7 @@ def grow_tissue(
 
 def _mix(textures: list[Field], threshold: Field) -> Field:
     """Two layers of lobes over each other, as a projection shows them."""
-    first, second = (squash(1.5 * (texture + threshold)) for texture in textures)
+    first, second = (squash(1.3 * (texture + threshold)) for texture in textures)
     return 0.55 * first + 0.45 * second
 
 
@@ -195,10 +197,10 @@ def _textures(
     """(fine fibers, isotropic grain, two textures whose streaks follow the flow)."""
     frame = shape.frame
     grains = power_law_pair(
-        rng, frame.shape, frame.spacing_mm, exponent=3.1, knee_mm=20.0, cut_mm=0.3
+        rng, frame.shape, frame.spacing_mm, exponent=2.9, knee_mm=20.0, cut_mm=0.25
     )
     streaks = streaky_pair(frame, flow, rng)
-    first, second = (0.55 * g + 0.85 * s for g, s in zip(grains, streaks, strict=True))
+    first, second = (0.65 * g + 0.75 * s for g, s in zip(grains, streaks, strict=True))
     fibers = _ridges(streaks[0], 0.22) + _ridges(streaks[1], 0.22)
     return fibers, 0.7 * grains[0] + 0.7 * grains[1], first, second
 
@@ -215,7 +217,7 @@ def streaky_pair(frame: Frame, flow: Field, rng: np.random.Generator) -> tuple[F
     averaging over twice the distance of the one before.
     """
     first, second = power_law_pair(
-        rng, frame.shape, frame.spacing_mm, exponent=2.5, knee_mm=14.0, cut_mm=0.3
+        rng, frame.shape, frame.spacing_mm, exponent=2.3, knee_mm=14.0, cut_mm=0.25
     )
     x, y = (np.broadcast_to(axis / frame.spacing_mm - 0.5, frame.shape) for axis in frame.grid())
     along_x, along_y = frame.enlarge(np.cos(flow)), frame.enlarge(np.sin(flow))

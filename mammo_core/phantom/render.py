@@ -134,7 +134,7 @@ def present(
     skin = 0.10 * np.exp(-(((shape.skin_depth - 0.8) / 0.7) ** 2))
     x, y = shape.frame.grid()
     nipple = np.hypot(x - shape.nipple[0] - 1, y - shape.nipple[1])
-    skin = skin + 0.14 * ramp(nipple, 5.5, 2.5)
+    skin = skin + 0.06 * ramp(nipple, 5.5, 2.5)
     return expose(
         scanner,
         blur(tissue, 0.01),

@@ -1,6 +1,5 @@
 """From a file to a mammogram: DICOM here, ordinary pictures by `mammo_core.pictures`."""
 
-import struct
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,11 +7,10 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from mammo_core.errors import UnreadableFile
-from mammo_core.header import describe_header
+from mammo_core.header import DAMAGED, describe_header, read_value
 from mammo_core.limits import (
     check_file_bytes,
     check_inflated_size,
@@ -22,22 +20,6 @@ from mammo_core.limits import (
 from mammo_core.pictures import read_picture, read_picture_header
 from mammo_core.types import Mammogram, Step
 from mammo_core.voi import to_gray
-
-DAMAGED = (
-    OSError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    EOFError,
-    RuntimeError,
-    ArithmeticError,
-    MemoryError,
-    struct.error,
-    InvalidDicomError,
-)
-"""What pydicom and its decoders raise on damaged files."""
 
 
 def read_mammogram(path: str | Path) -> Mammogram:
@@ -119,7 +101,8 @@ def _load(path: Path, *, stop_before_pixels: bool = False) -> Dataset:
                 file.seek(0)
             return cast(Dataset, pydicom.dcmread(file, stop_before_pixels=stop_before_pixels))
     except DAMAGED as error:
-        raise UnreadableFile(f"The DICOM header is damaged ({_told(error)})") from error
+        # pydicom quotes header bytes, which may be a name: only the kind of fault is told.
+        raise UnreadableFile(f"The DICOM header is damaged ({type(error).__name__})") from error
 
 
 def _check_declared(ds: Dataset, header: dict[str, Any]) -> None:
@@ -133,7 +116,7 @@ def _check_declared(ds: Dataset, header: dict[str, Any]) -> None:
             f"Expected one gray channel, the header declares {header['samples']} (color)"
         )
     check_size(header["rows"], header["columns"])
-    check_stream_size(ds.PixelData, header["rows"], header["columns"])
+    check_stream_size(read_value(ds, "PixelData") or b"", header["rows"], header["columns"])
 
 
 def _decode(ds: Dataset, header: dict[str, Any]) -> NDArray[np.integer]:

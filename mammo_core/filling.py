@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from mammo_core.breast import find_breast
 from mammo_core.dicom import read_mammogram
 from mammo_core.errors import MammoError, UnreadableFile
-from mammo_core.gate import judge_picture
+from mammo_core.gate import judge
 from mammo_core.preprocess import Preprocess
 from mammo_core.types import Progress
 
@@ -127,7 +127,7 @@ def _prepare_into(image: NDArray[np.uint16], path: Path, preprocess: Preprocess)
     except UnreadableFile as error:
         return Outcome(REFUSED, reason=str(error))
     breast = find_breast(mammogram.pixels)
-    verdict = judge_picture(mammogram, breast)
+    verdict = judge(mammogram, breast)
     reason = "; ".join(verdict.reasons)
     if verdict.verdict == "refuse":
         return Outcome(REFUSED, reason=reason)

@@ -2,11 +2,31 @@
 
 import math
 import re
+import struct
+from collections.abc import Iterable
 from typing import Any, cast
 
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from mammo_core.types import Laterality
+
+DAMAGED = (
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    EOFError,
+    RuntimeError,
+    ArithmeticError,
+    MemoryError,
+    struct.error,
+    InvalidDicomError,
+    BytesLengthException,
+)
+"""What pydicom and its decoders raise on damaged files."""
 
 VIEW_CODES = {
     "399162004": "CC",
@@ -73,7 +93,7 @@ def read_laterality(ds: Dataset) -> Laterality | None:
 
 def read_view(ds: Dataset) -> str | None:
     """The view from its code, then ViewPosition, then PatientOrientation (as CBIS-DDSM has it)."""
-    for item in _items(ds, "ViewCodeSequence"):
+    for item in read_items(ds, "ViewCodeSequence"):
         if view := VIEW_CODES.get(read_text(item, "CodeValue")):
             return view
     for tag in ("ViewPosition", "PatientOrientation"):
@@ -87,27 +107,35 @@ def read_modifiers(ds: Dataset) -> list[str]:
     """Names of the view modifiers, such as magnification."""
     codes = [
         read_text(modifier, "CodeValue")
-        for view in _items(ds, "ViewCodeSequence")
-        for modifier in _items(view, "ViewModifierCodeSequence")
+        for view in read_items(ds, "ViewCodeSequence")
+        for modifier in read_items(view, "ViewModifierCodeSequence")
     ]
     return [MODIFIER_CODES[code] for code in codes if code in MODIFIER_CODES]
 
 
 def read_spacing(ds: Dataset) -> tuple[float | None, str | None]:
     """(millimetres a pixel in the breast, what that rests on); (None, None) where unknown."""
-    if spacing := _first_positive(ds.get("PixelSpacing")):
+    if spacing := _first_positive(read_value(ds, "PixelSpacing")):
         return spacing, "PixelSpacing"
-    if not (spacing := _first_positive(ds.get("ImagerPixelSpacing"))):
+    if not (spacing := _first_positive(read_value(ds, "ImagerPixelSpacing"))):
         return None, None
-    magnification = _first_positive(ds.get("EstimatedRadiographicMagnificationFactor"))
+    magnification = _first_positive(read_value(ds, "EstimatedRadiographicMagnificationFactor"))
     if magnification:
         return spacing / magnification, "ImagerPixelSpacing / magnification"
     return spacing, "ImagerPixelSpacing, at the detector"
 
 
+def read_value(ds: Dataset, tag: str) -> Any:
+    """The tag's value, None where it is missing or damaged."""
+    try:
+        return ds.get(tag)
+    except DAMAGED:
+        return None
+
+
 def read_text(ds: Dataset, tag: str) -> str:
     """The tag's first value as text, empty where it is missing."""
-    value = ds.get(tag)
+    value = read_value(ds, tag)
     if value is None:
         return ""
     if not isinstance(value, str) and hasattr(value, "__getitem__"):
@@ -118,7 +146,8 @@ def read_text(ds: Dataset, tag: str) -> str:
 def read_integer(ds: Dataset, tag: str, default: int) -> int:
     """The tag as an integer, `default` where it is missing or no number."""
     try:
-        return int(ds.get(tag, default))
+        value = read_value(ds, tag)
+        return default if value is None else int(value)
     except (TypeError, ValueError):
         return default
 
@@ -130,7 +159,7 @@ def read_number(ds: Dataset, tag: str, default: float) -> float:
 
 def read_numbers(ds: Dataset, tag: str) -> list[float]:
     """The tag's values as numbers; those that are none are left out."""
-    return _numbers(ds.get(tag))
+    return _numbers(read_value(ds, tag))
 
 
 def _numbers(value: Any) -> list[float]:
@@ -150,6 +179,9 @@ def _first_positive(value: Any) -> float | None:
     return next((number for number in _numbers(value) if number > 0), None)
 
 
-def _items(ds: Dataset, tag: str) -> list[Dataset]:
-    items = ds.get(tag)
-    return [item for item in items if isinstance(item, Dataset)] if items else []
+def read_items(ds: Dataset, tag: str) -> list[Dataset]:
+    """The items of a sequence, none where it is missing or damaged."""
+    items = read_value(ds, tag)
+    if not isinstance(items, Iterable):
+        return []
+    return [item for item in items if isinstance(item, Dataset)]

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from mammo_core.errors import UnreadableFile
-from mammo_core.header import read_integer, read_number, read_numbers, read_text
+from mammo_core.header import (
+    read_integer,
+    read_items,
+    read_number,
+    read_numbers,
+    read_text,
+    read_value,
+)
 from mammo_core.types import Step
 
 Values = NDArray[np.float64]
@@ -93,8 +100,8 @@ def _mask_padding(values: Values, ds: Dataset) -> tuple[NDArray[np.bool_], Step 
 
 def _rescale(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:
     """The modality transformation: a look-up table, else slope and intercept."""
-    if sequence := ds.get("ModalityLUTSequence"):
-        shown, entries = _apply_sequence(table.shown, sequence[0])
+    if items := read_items(ds, "ModalityLUTSequence"):
+        shown, entries = _apply_sequence(table.shown, items[0])
         return _shown(table, shown), Step("Modality table", f"{entries} entries")
     slope, intercept = (
         read_number(ds, "RescaleSlope", 1.0),
@@ -110,8 +117,8 @@ def _apply_voi(
     table: GrayTable, ds: Dataset, patterns: NDArray[np.unsignedinteger]
 ) -> tuple[GrayTable, Step]:
     """The values of interest to [0, 1]: a table, else the first usable window, else the range."""
-    if sequence := ds.get("VOILUTSequence"):
-        shown, entries = _apply_sequence(table.shown, sequence[0])
+    if items := read_items(ds, "VOILUTSequence"):
+        shown, entries = _apply_sequence(table.shown, items[0])
         top = max(float(shown.max()), 1.0)
         return _shown(table, shown / top), Step("VOI table", f"{entries} entries, 0 to {top:g}")
     windows = list(
@@ -167,14 +174,15 @@ def _invert(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:
 def _apply_sequence(values: Values, item: Dataset) -> tuple[Values, int]:
     """Values through a DICOM look-up table, and how many entries it has (PS3.3 C.11.1.1.1)."""
     descriptor = read_numbers(item, "LUTDescriptor")
-    data = np.asarray(item.get("LUTData", []))
-    if len(descriptor) != 3 or data.size == 0:
-        raise UnreadableFile("Expected a look-up table with LUTDescriptor and LUTData, got neither")
-    if isinstance(item.LUTData, bytes):
-        data = np.frombuffer(item.LUTData, "<u2" if descriptor[2] > 8 else "u1")
+    content = read_value(item, "LUTData")
+    if len(descriptor) != 3 or not content:
+        raise UnreadableFile("Expected a look-up table with LUTDescriptor and LUTData")
+    if isinstance(content, bytes):
+        content = np.frombuffer(content, "<u2" if descriptor[2] > 8 else "u1")
+    data = np.asarray(content, np.float64).ravel()
     first = descriptor[1] - 65_536 if descriptor[1] > 32_767 and values.min() < 0 else descriptor[1]
     index = np.clip(np.rint(values - first), 0, data.size - 1).astype(np.intp)
-    return data.astype(np.float64)[index], int(data.size)
+    return data[index], int(data.size)
 
 
 def _shown(table: GrayTable, shown: Values) -> GrayTable:

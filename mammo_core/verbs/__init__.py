@@ -14,17 +14,23 @@ from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
 from mammo_core.verbs.index import index
 from mammo_core.verbs.methods import methods
+from mammo_core.verbs.models import models
+from mammo_core.verbs.predict import predict
 from mammo_core.verbs.prepare import prepare
 from mammo_core.verbs.sample import sample
+from mammo_core.verbs.train import train
 
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "sample": sample,
     "check": check,
     "index": index,
     "prepare": prepare,
+    "train": train,
+    "predict": predict,
     "evaluate": evaluate,
     "compare": compare,
     "explain": explain,
+    "models": models,
     "methods": methods,
     "formats": formats,
 }

@@ -1,0 +1,90 @@
+"""A model's probabilities for a dataset, as the prediction table that evaluation reads."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mammo_core.errors import BadDataset, BadModel
+from mammo_core.model_store import StoredModel, predictions_path
+from mammo_core.pixels import prepare_pixels
+from mammo_core.predictions import write_predictions
+from mammo_core.types import Classifier, Progress, no_progress
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+    from mammo_core.pixels import PixelCache
+
+LEFT_OUT = ("path", "mask_path", "sha256", "gate")
+IMAGES_AT_ONCE = 32
+
+
+def predict_dataset(
+    model: StoredModel,
+    dataset: "Dataset",
+    *,
+    split: str | None = None,
+    progress: Progress = no_progress,
+) -> Path:
+    """Predict the dataset's images (of one split, else all) and store the table with the model.
+
+    Images that the gate refuses with their pixels are left out.
+
+    Raises:
+        BadModel: Where the dataset has a label that the model does not know.
+        BadDataset: Where the split has no images.
+    """
+    from mammo_core.keras_classifier import load_classifier
+
+    index = _chosen_rows(model, dataset, split)
+    cache = prepare_pixels(dataset, model.preprocess, progress=progress)
+    index = index[index["image_id"].isin(cache.image_ids)]
+    probabilities = predict_images(
+        load_classifier(model), cache, index["image_id"].tolist(), progress=progress
+    )
+    table = index.drop(columns=[name for name in LEFT_OUT if name in index])
+    for k, name in enumerate(model.classes):
+        table.insert(7 + k, f"p_{name}", probabilities[:, k].astype(float))
+    path = predictions_path(model, dataset.name)
+    facts = {
+        "model_sha256": model.sha256,
+        "dataset_fingerprint": dataset.fingerprint,
+        "split": split or "all",
+    }
+    write_predictions(path, table, facts)
+    return path
+
+
+def predict_images(
+    classifier: Classifier,
+    cache: "PixelCache",
+    image_ids: list[str],
+    *,
+    progress: Progress = no_progress,
+) -> NDArray[np.float32]:
+    """(n, K) probabilities of cached images; memory does not grow with their number."""
+    parts: list[NDArray[np.float32]] = []
+    for start in range(0, len(image_ids), IMAGES_AT_ONCE):
+        progress(start, len(image_ids), "Predicting")
+        parts.append(classifier.predict(cache.images(image_ids[start : start + IMAGES_AT_ONCE])))
+    progress(len(image_ids), len(image_ids), "Predicting")
+    return np.concatenate(parts)
+
+
+def _chosen_rows(model: StoredModel, dataset: "Dataset", split: str | None) -> pd.DataFrame:
+    index: Any = dataset.index
+    unknown = sorted(set(index["label"].dropna()) - set(model.classes))
+    if unknown:
+        raise BadModel(
+            f"The model {model.id} knows {', '.join(model.classes)}; the dataset {dataset.name} "
+            f"has the label {', '.join(unknown)}"
+        )
+    chosen = index if split is None else index[index["split"] == split]
+    if not len(chosen):
+        there = ", ".join(sorted(set(index["split"].dropna()))) or "none"
+        raise BadDataset(
+            f"Dataset {dataset.name} has no images in split '{split}'; it has: {there}"
+        )
+    return chosen.sort_values("image_id")

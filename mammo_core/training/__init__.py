@@ -1,0 +1,1 @@
+"""Training of mammogram classifiers by recipes, resumable after every epoch."""

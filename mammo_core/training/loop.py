@@ -1,0 +1,113 @@
+"""The loop over stages and epochs, which can end at any moment and go on later."""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mammo_core.errors import MammoError
+from mammo_core.training.checkpoint import (
+    Row,
+    RunState,
+    read_variables,
+    restore_variables,
+    save_state,
+)
+from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.training.data import TrainingData, prefetch
+from mammo_core.training.stages import RECIPES, Stage
+from mammo_core.types import Progress
+
+
+def run_stages(
+    folder: Path,
+    data: TrainingData,
+    config: TrainingConfiguration,
+    state: RunState,
+    progress: Progress,
+) -> keras.Model:
+    """The trained model of the last stage, with its best weights; goes on from `state`."""
+    keras.utils.set_random_seed(config.seed)  # a training owns its process
+    stages = [make(data, config) for make in RECIPES[config.recipe]]
+    for number, stage in enumerate(stages):
+        if number < state.stage:
+            continue
+        model = stage.build(config, data.n_classes)
+        _begin(model, state)
+        _run_epochs(folder, stage, model, data, config, state, progress)
+        _end(folder, state, model)
+    final = stages[-1].build(config, data.n_classes)
+    final.set_weights(state.weights)
+    return final
+
+
+def _begin(model: keras.Model, state: RunState) -> None:
+    """The weights of the stage before, or exactly where this stage was left."""
+    if state.weights:
+        model.set_weights(state.weights)
+    if state.variables:
+        restore_variables(model, state.variables)
+
+
+def _end(folder: Path, state: RunState, model: keras.Model) -> None:
+    """Keep the stage's best weights and make ready for the next."""
+    state.weights = state.best or model.get_weights()
+    state.stage, state.epoch = state.stage + 1, 0
+    state.variables, state.best, state.best_score = [], [], -np.inf
+    save_state(folder, state)
+
+
+def _run_epochs(
+    folder: Path,
+    stage: Stage,
+    model: keras.Model,
+    data: TrainingData,
+    config: TrainingConfiguration,
+    state: RunState,
+    progress: Progress,
+) -> None:
+    while state.epoch < stage.epochs and not _is_stuck(state, config):
+        start = time.monotonic()
+        loss = _train_epoch(stage, model, data, config, state, progress)
+        scores = stage.validate(model, data)
+        state.epoch += 1
+        row: Row = {"epoch": len(state.rows) + 1, "stage": stage.name, "loss": loss}
+        state.rows.append({**row, **scores.columns, "seconds": time.monotonic() - start})
+        if scores.score is not None and scores.score > state.best_score:
+            state.best, state.best_score = model.get_weights(), scores.score
+            state.best_epoch = len(state.rows)
+        state.variables = read_variables(model)
+        save_state(folder, state)
+
+
+def _train_epoch(
+    stage: Stage,
+    model: keras.Model,
+    data: TrainingData,
+    config: TrainingConfiguration,
+    state: RunState,
+    progress: Progress,
+) -> float:
+    """The mean training loss of one epoch.
+
+    Raises:
+        MammoError: Where the loss is no longer finite.
+    """
+    losses: list[float] = []
+    doing = f"Training on {stage.name}"
+    for images, labels, weights in prefetch(stage.batches(data, config, state.epoch)):
+        progress(state.epoch * stage.n_batches + len(losses), stage.epochs * stage.n_batches, doing)
+        model.reset_metrics()
+        losses.append(float(model.train_on_batch(images, labels, sample_weight=weights)))
+        if not np.isfinite(losses[-1]):
+            raise MammoError(
+                f"The loss became {losses[-1]} in epoch {len(state.rows) + 1}; the epochs before "
+                "are kept. Try a lower learning_rate"
+            )
+    return float(np.mean(losses))
+
+
+def _is_stuck(state: RunState, config: TrainingConfiguration) -> bool:
+    """Whether the best epoch of this stage lies `patience` epochs back."""
+    return bool(state.best) and len(state.rows) - state.best_epoch >= config.patience

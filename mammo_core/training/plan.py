@@ -1,0 +1,58 @@
+"""What a training is made of; the same plan in the same folder goes on where it stopped."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mammo_core.config import to_mapping
+from mammo_core.errors import BadConfiguration, BadModel
+from mammo_core.paths import read_json, write_json
+from mammo_core.preprocess import Preprocess
+from mammo_core.training.configuration import TrainingConfiguration
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A dataset, the settings of the training and the way to the model's input."""
+
+    dataset: "Dataset"
+    config: TrainingConfiguration
+    preprocess: Preprocess
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the model's input."""
+        return (*self.config.image_size, 1)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """What must be the same for a training to go on."""
+        return {
+            "configuration": to_mapping(self.config),
+            "preprocessing": to_mapping(self.preprocess),
+            "dataset": {"name": self.dataset.name, "fingerprint": self.dataset.fingerprint},
+        }
+
+
+def check_folder(out: Path, plan: Plan) -> None:
+    """Refuse a folder that holds anything but this plan's own training.
+
+    Raises:
+        BadConfiguration: For a training with other settings or data.
+        BadModel: For a folder with other content.
+    """
+    if (out / "training.json").exists():
+        if read_json(out / "training.json") != plan.to_mapping():
+            raise BadConfiguration(
+                f"{out} holds a training with other settings or data; choose another --out or "
+                "delete it"
+            )
+    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadModel(f"{out} exists and holds no training of ours; choose another --out")
+
+
+def write_plan(out: Path, plan: Plan) -> None:
+    """Write training.json, by which a folder is known as this plan's."""
+    write_json(out / "training.json", plan.to_mapping())

@@ -1,0 +1,45 @@
+"""From a dataset and a configuration to a model folder."""
+
+from pathlib import Path
+from typing import Any
+
+from mammo_core.architectures import build_architecture
+from mammo_core.model_store import read_model
+from mammo_core.pixels import prepare_pixels
+from mammo_core.training.checkpoint import load_state
+from mammo_core.training.data import gather_data
+from mammo_core.training.finish import write_model
+from mammo_core.training.loop import run_stages
+from mammo_core.training.plan import Plan, check_folder, write_plan
+from mammo_core.types import Progress, no_progress
+
+
+def train(plan: Plan, out: Path, *, progress: Progress = no_progress) -> dict[str, Any]:
+    """Train into the folder `out`, going on from its last whole epoch if it holds one.
+
+    Returns:
+        The verb's answer: model, epochs, best_epoch, seconds, val.
+
+    Raises:
+        BadConfiguration: For an unknown architecture, or another plan than the one that `out`
+            was begun with.
+        BadDataset: Where a split or a class is missing.
+        MammoError: Where the disk is full or the loss is no longer finite.
+    """
+    config = plan.config
+    build_architecture(config.architecture, (64, 64, 1), 2)  # refuses an unknown name at once
+    check_folder(out, plan)
+    if not (out / "model.json").exists():
+        cache = prepare_pixels(plan.dataset, plan.preprocess, progress=progress)
+        data = gather_data(plan.dataset, cache, config)
+        write_plan(out, plan)
+        state = load_state(out)
+        model = run_stages(out, data, config, state, progress)
+        write_model(out, model, plan, data, state)
+    return _answer(out)
+
+
+def _answer(out: Path) -> dict[str, Any]:
+    facts = read_model(out).card["training"]
+    kept = {key: facts[key] for key in ("epochs", "best_epoch", "seconds", "val")}
+    return {"model": str(out), **kept}

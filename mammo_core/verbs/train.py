@@ -1,0 +1,48 @@
+"""The verb `train`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def train(
+    dataset: Annotated[str, typer.Argument(help="A dataset's folder or name.")],
+    out: Annotated[Path, typer.Option(help="The model's folder; models/NAME shows in the app.")],
+    config: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="One setting; repeatable."),
+    ] = None,
+) -> dict[str, Any]:
+    """Train a model; the same command goes on where it was interrupted.
+
+    Example: python -m mammo_core train .mammo/datasets/mias --out models/mias --set epochs=20
+    """
+    settings = _read_configuration(config, assignments or [])
+    from mammo_core.datasets import load_dataset
+    from mammo_core.preprocess import Preprocess
+    from mammo_core.progress import current_progress
+    from mammo_core.training.plan import Plan
+
+    plan = Plan(load_dataset(dataset), settings, Preprocess(size=settings.image_size))
+    from mammo_core.training.run import train as run
+
+    return run(plan, out, progress=current_progress())
+
+
+def _read_configuration(file: Path | None, assignments: list[str]) -> Any:
+    """The settings of the file, then those of the command's own words."""
+    import tomllib
+
+    from mammo_core.config import parse_assignments, read_settings
+    from mammo_core.errors import BadConfiguration
+    from mammo_core.training.configuration import TrainingConfiguration
+
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadConfiguration(f"Cannot read the settings in {file}: {error}") from error
+    return read_settings(TrainingConfiguration, values | parse_assignments(assignments))

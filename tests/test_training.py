@@ -1,0 +1,215 @@
+"""A training learns, repeats itself, obeys its settings and goes on where it was stopped."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from mammo_core.errors import BadConfiguration, BadDataset, BadModel, Cancelled, MammoError
+from mammo_core.training.checkpoint import RunState, load_state, save_state, write_history
+from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.training.data import TrainingData, image_batches, patch_batches, prefetch
+from mammo_core.training.patches import Spot, cut_patch, draw_patches, find_lesion_spots
+from mammo_core.types import no_progress
+
+CLASSES = ("normal", "malignant")
+UNBROKEN = {"epochs": 4, "learning_rate": 4e-3, "recipe": "whole_image", "dropout": 0.3}
+SMALL = {
+    "image_size": (64, 48),
+    "batch_size": 8,
+    "augmentation": "none",
+    "patience": 99,
+    "patch_size": 32,
+}
+
+
+@pytest.fixture(scope="module")
+def data():
+    """48 noisy images; the malignant ones hold a bright spot, known by its place."""
+    rng = np.random.default_rng(0)
+    pixels = rng.uniform(12_000, 20_000, (48, 64, 48)).astype(np.uint16)
+    labels = np.arange(48) % 2
+    spots = []
+    for image in np.flatnonzero(labels):
+        row, column = rng.integers(12, 52), rng.integers(12, 36)
+        pixels[image, row - 4 : row + 5, column - 4 : column + 5] = 60_000
+        spots.append(Spot(int(image), float(row), float(column), 4.0, 1))
+    train, val = np.arange(32), np.arange(32, 48)
+    known = tuple(spot for spot in spots if spot.image < 32)
+    return TrainingData(pixels, labels, train, val, known, CLASSES)
+
+
+def history(folder):
+    return list(csv.DictReader((folder / "history.csv").open()))
+
+
+def losses(folder):
+    return np.array([float(row["loss"]) for row in history(folder)])
+
+
+def run(folder, data, progress=no_progress, **settings):
+    from mammo_core.training.loop import run_stages
+
+    config = TrainingConfiguration(**SMALL, **settings)
+    return run_stages(folder, data, config, load_state(folder), progress)
+
+
+class TestConfiguration:
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            {"epochs": 0},
+            {"epochs": -1},
+            {"batch_size": 0},
+            {"image_size": (0, 0)},
+            {"image_size": (320, 8)},
+            {"learning_rate": float("nan")},
+            {"learning_rate": 0.0},
+            {"weight_decay": -0.1},
+            {"dropout": 1.0},
+            {"patch_size": 400},
+            {"seed": -1},
+            {"augmentation": "mirror"},
+        ],
+    )
+    def test_a_value_that_cannot_work_is_refused_by_its_key(self, bad):
+        with pytest.raises(BadConfiguration, match=next(iter(bad))):
+            TrainingConfiguration(**bad)
+
+
+class TestBatches:
+    def test_an_epoch_holds_every_training_image_once(self, data):
+        config = TrainingConfiguration(**SMALL)
+        batches = list(image_batches(data, config, epoch=0))
+        assert sum(len(labels) for _, labels, _ in batches) == len(data.train)
+        assert all(images.dtype == np.float32 and images.max() <= 1 for images, _, _ in batches)
+
+    def test_order_depends_on_seed_and_epoch_alone(self, data):
+        def order(seed, epoch):
+            config = TrainingConfiguration(**SMALL, seed=seed)
+            return np.concatenate(
+                [b[0].sum(axis=(1, 2, 3)) for b in image_batches(data, config, epoch)]
+            )
+
+        np.testing.assert_array_equal(order(1, 2), order(1, 2))
+        assert not np.array_equal(order(1, 2), order(1, 3))
+        assert not np.array_equal(order(1, 2), order(2, 2))
+
+    def test_class_weights_balance_the_classes(self, data):
+        few = TrainingData(data.pixels, data.labels, np.array([0, 2, 4, 1]), data.val, (), CLASSES)
+        counts = np.bincount(few.labels[few.train])
+        np.testing.assert_allclose(few.class_weights * counts, [2.0, 2.0])
+
+    def test_prefetching_changes_nothing(self):
+        assert list(prefetch(iter(range(1, 50)))) == list(range(1, 50))
+
+    def test_a_fault_while_prefetching_is_raised_where_the_batch_is_used(self):
+        def faulty():
+            yield 1
+            raise OSError("disk gone")
+
+        with pytest.raises(OSError, match="disk gone"):
+            list(prefetch(faulty()))
+
+
+class TestPatches:
+    def test_every_part_of_a_mask_is_a_spot_unless_it_is_tiny(self):
+        mask = np.zeros((60, 60), bool)
+        mask[10:20, 10:20] = mask[40:50, 30:40] = mask[0, 0] = True
+        spots = find_lesion_spots(mask, image=3, label=1)
+        assert [(s.row, s.column, s.radius) for s in spots] == [
+            (14.5, 14.5, 5.0),
+            (44.5, 34.5, 5.0),
+        ]
+
+    def test_a_patch_is_the_image_around_its_spot_and_black_beyond(self):
+        image = np.full((40, 40), 65535, np.uint16)
+        patch = cut_patch(image, Spot(0, 0.0, 20.0, 0.0, 0), 16)[..., 0]
+        assert patch.shape == (16, 16)
+        assert (patch[:7] == 0).all()
+        assert (patch[9:] == 1).all()
+
+    def test_a_lesion_patch_holds_its_lesion(self, data):
+        rng = np.random.default_rng(0)
+        patches, labels = draw_patches(data.pixels, data.spots, 32, rng)
+        assert patches.shape == (len(data.spots), 32, 32, 1)
+        assert (labels == 1).all()
+        assert (patches.max(axis=(1, 2, 3)) > 0.7).all()
+
+    def test_an_epoch_of_patches_has_lesions_and_plain_tissue(self, data):
+        config = TrainingConfiguration(**SMALL, patch_batch_size=8)
+        labels = np.concatenate([batch[1] for batch in patch_batches(data, config, epoch=0)])
+        assert np.bincount(labels).tolist() == [32, 32]
+
+
+class TestCheckpoint:
+    def test_a_state_survives_the_disk(self, tmp_path):
+        weights = [np.arange(3.0), np.ones((2, 2))]
+        rows = [{"epoch": 1, "stage": "images", "loss": 0.5}]
+        state = RunState(1, 2, rows, weights, [], weights[:1], 0.75, 1)
+        save_state(tmp_path, state)
+        back = load_state(tmp_path)
+        assert (back.stage, back.epoch, back.rows, back.best_score) == (1, 2, rows, 0.75)
+        np.testing.assert_array_equal(back.variables[1], weights[1])
+        assert losses(tmp_path).tolist() == [0.5]
+
+    def test_a_cut_off_checkpoint_is_told(self, tmp_path):
+        save_state(tmp_path, RunState())
+        path = tmp_path / "checkpoint.npz"
+        path.write_bytes(path.read_bytes()[:40])
+        with pytest.raises(BadModel, match=r"checkpoint\.npz is damaged"):
+            load_state(tmp_path)
+
+    def test_what_was_not_measured_is_empty_in_the_history(self, tmp_path):
+        write_history(tmp_path, [{"epoch": 1, "loss": 1.0}, {"epoch": 2, "val_auroc": 0.5}])
+        assert (tmp_path / "history.csv").read_text() == "epoch,loss,val_auroc\n1,1.0,\n2,,0.5\n"
+
+
+@pytest.fixture(scope="module")
+def unbroken(data, tmp_path_factory):
+    """A training of four epochs that was not stopped: (its folder, its model)."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    return folder, run(folder, data, **UNBROKEN)
+
+
+class TestLearning:
+    def test_it_learns_what_is_plain_to_see(self, unbroken):
+        learnt = losses(unbroken[0])
+        assert learnt[-1] < 0.9 * learnt[0]
+
+    def test_another_seed_is_another_training(self, data, unbroken, tmp_path):
+        run(tmp_path, data, **UNBROKEN | {"epochs": 1, "seed": 5})
+        assert abs(losses(tmp_path)[0] / losses(unbroken[0])[0] - 1) > 1e-3
+
+    def test_a_stopped_training_ends_as_if_it_had_not_stopped(self, data, unbroken, tmp_path):
+        def stop_in_the_third_epoch(done, total, doing):
+            if done >= 9:
+                raise Cancelled("Stopped by the user")
+
+        with pytest.raises(Cancelled):
+            run(tmp_path, data, stop_in_the_third_epoch, **UNBROKEN)
+        assert len(losses(tmp_path)) == 2
+        continued = run(tmp_path, data, **UNBROKEN)
+        np.testing.assert_allclose(losses(tmp_path), losses(unbroken[0]), rtol=1e-3)
+        for a, b in zip(continued.get_weights(), unbroken[1].get_weights(), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-2, atol=1e-3)
+
+    def test_patches_come_before_images(self, data, tmp_path):
+        settings = {"patch_epochs": 2, "epochs": 1, "patch_batch_size": 8}
+        run(tmp_path, data, recipe="patch_to_image", **settings)
+        assert [row["stage"] for row in history(tmp_path)] == ["patches", "patches", "images"]
+
+    def test_a_loss_that_is_not_finite_stops_with_advice(self, data, tmp_path):
+        broken = TrainingData(data.pixels, data.labels, data.train, data.val, (), CLASSES)
+        object.__setattr__(broken, "images", lambda p: np.full((len(p), 64, 48, 1), np.nan, "f4"))
+        with pytest.raises(MammoError, match="lower learning_rate"):
+            run(tmp_path, broken, epochs=1, recipe="whole_image")
+
+
+def test_a_dataset_without_a_split_is_told(data):
+    from mammo_core.training.data import check_splits
+
+    with pytest.raises(BadDataset, match="split 'val'"):
+        check_splits(data.labels, data.train, np.array([], int), CLASSES)
+    with pytest.raises(BadDataset, match="labeled malignant"):
+        check_splits(np.zeros(48, int), data.train, data.val, CLASSES)

@@ -160,7 +160,7 @@ class CountingClassifier:
 
     def __init__(self, classifier):
         self._classifier = classifier
-        self.classes = classifier.classes
+        self.classes, self.input_shape = classifier.classes, classifier.input_shape
         self.asked = []
 
     def __getattr__(self, name):
@@ -208,18 +208,81 @@ def test_a_cell_lands_where_it_lies():
     np.testing.assert_allclose(center, [5.5 * 32 - 0.5, 2.5 * 32 - 0.5], atol=0.01)
 
 
-# Grad-CAM
+# Class activation maps
+
+BY_HAND = {
+    "grad_cam": [[0, 4], [28, 32.5]],
+    "hires_cam": [[0, 4], [25, 25]],
+    "layer_cam": [[0, 4], [31, 40]],
+    "xgrad_cam": [[0, 4], [25, 25]],
+}
+"""The channels are [[0, 4], [31, 40]] (gradients 1) and [[0, 0], [6, 15]] (1, then -1 thrice)."""
 
 
-def test_grad_cam_of_the_hand_made_net(hand_made):
-    low = METHODS["grad_cam"]().attribute(Question(hand_made, RAMP, "a", ("layer",))).maps
-    np.testing.assert_allclose(low[0], [[0, 4], [28, 32.5]], atol=1e-4)
-    large = METHODS["grad_cam"]().explain(hand_made, RAMP, "a")
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_map_of_the_hand_made_net(hand_made, name):
+    low = METHODS[name]().attribute(Question(hand_made, RAMP, "a", ("layer",))).maps
+    np.testing.assert_allclose(low[0], BY_HAND[name], atol=1e-4)
+    large = METHODS[name]().explain(hand_made, RAMP, "a")
     np.testing.assert_allclose(large, tf.image.resize(low[..., None], (4, 4))[..., 0], atol=1e-4)
 
 
-def test_grad_cam_looks_into_the_layer_that_was_asked_for(cnn, images):
-    first = METHODS["grad_cam"](layer=cnn.layers[0])
+def test_hires_cam_adds_up_to_the_logit_of_the_hand_made_net(hand_made):
+    maps = METHODS["hires_cam"]().attribute(Question(hand_made, RAMP, "a")).maps
+    assert maps.sum() == pytest.approx(54)
+    assert hand_made.logits(RAMP)[0, 0] == pytest.approx(54)
+
+
+def test_grad_cam_hires_cam_and_xgrad_cam_agree_under_a_pooled_linear_head(cnn, images):
+    maps = explain_together(cnn, images, 2, ["grad_cam", "hires_cam", "xgrad_cam"])
+    np.testing.assert_allclose(maps["xgrad_cam"], maps["grad_cam"], rtol=1e-3, atol=1e-6)
+    question = Question(cnn, images, 2)
+    unclipped = np.maximum(METHODS["hires_cam"]().attribute(question).maps, 0)
+    np.testing.assert_allclose(unclipped, METHODS["grad_cam"]().attribute(question).maps, atol=1e-6)
+
+
+class OneLayer:
+    """A classifier whose layer is what the test says it is."""
+
+    classes, input_shape = ("a", "b"), (4, 4, 1)
+
+    def __init__(self, activations, gradients):
+        self._layer = activations.astype(np.float32), gradients.astype(np.float32)
+
+    def activations_and_gradients(self, images, target, layer):
+        return self._layer
+
+
+def test_grad_cam_plus_plus_is_equation_19():
+    rng = np.random.default_rng(8)
+    A, G = rng.random((1, 3, 3, 5)) * 4, rng.normal(size=(1, 3, 3, 5))
+    alpha = G**2 / (2 * G**2 + A.sum(axis=(1, 2), keepdims=True) * G**3)
+    weights = (alpha * np.maximum(G, 0)).sum(axis=(1, 2))
+    expected = np.maximum((A * weights[:, None, None]).sum(axis=-1), 0)
+    question = Question(OneLayer(A, G), RAMP, 0)
+    ours = METHODS["grad_cam_plus_plus"]().attribute(question).maps
+    np.testing.assert_allclose(ours, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_grad_cam_plus_plus_survives_extreme_gradients(scale):
+    rng = np.random.default_rng(9)
+    A, G = rng.random((1, 3, 3, 5)), scale * rng.normal(size=(1, 3, 3, 5))
+    question = Question(OneLayer(A, G), RAMP, 0)
+    maps = METHODS["grad_cam_plus_plus"]().attribute(question).maps
+    assert np.isfinite(maps).all()
+    assert np.ptp(maps) > 0
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_a_silent_layer_gives_an_empty_map(name):
+    silent = OneLayer(np.zeros((1, 3, 3, 5)), np.random.default_rng(10).normal(size=(1, 3, 3, 5)))
+    assert not METHODS[name]().explain(silent, RAMP, 0).any()
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_a_map_looks_into_the_layer_that_was_asked_for(cnn, images, name):
+    first = METHODS[name](layer=cnn.layers[0])
     assert first.attribute(Question(cnn, images, 1)).maps.shape == (2, 16, 12)
 
 
@@ -265,6 +328,16 @@ def test_saliency_equals_tf_keras_vis(cnn, images):
     ours = METHODS["saliency"]().explain(cnn, images, [2, 0])
     assert ours.max() > 0
     np.testing.assert_allclose(ours, theirs, atol=1e-5 * ours.max())
+
+
+# Input x gradient
+
+
+def test_input_x_gradient_of_a_linear_model_adds_up_to_its_logit(linear_classifier):
+    images = np.random.default_rng(11).random((2, 12, 10, 1), dtype=np.float32)
+    maps = METHODS["input_x_gradient"]().explain(linear_classifier, images, 1)
+    logits = linear_classifier.logits(images)[:, 1]
+    np.testing.assert_allclose(maps.sum(axis=(1, 2)), logits, rtol=1e-4)
 
 
 # Integrated gradients
@@ -346,3 +419,35 @@ def test_the_completeness_gap_is_what_is_missing_as_a_share():
     answer = Attributed(np.full((1, 2, 2), 0.2, np.float32), np.array([1.0], np.float32))
     np.testing.assert_allclose(answer.completeness_gap, [0.2], atol=1e-6)
     assert Attributed(answer.maps).completeness_gap is None
+
+
+# Controls
+
+CONTROLS = [name for name, method in METHODS.items() if method.is_control]
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_control_knows_neither_the_model_nor_the_class(cnn, images, name):
+    other = LinearClassifier(np.random.default_rng(12).normal(size=(32, 24, 1)))
+    np.testing.assert_array_equal(
+        METHODS[name]().explain(cnn, images, 2), METHODS[name]().explain(other, images, 0)
+    )
+
+
+def test_random_maps_differ_between_images_and_seeds(cnn, images):
+    one, other = METHODS["random"]().explain(cnn, images, 0)
+    assert not np.array_equal(one, other)
+    assert not np.array_equal(METHODS["random"](seed=1).explain(cnn, images, 0)[0], one)
+
+
+def test_edges_lie_on_the_step(cnn):
+    step = np.zeros((1, 32, 24, 1), np.float32)
+    step[:, :, 10:] = 1
+    columns = METHODS["edges"]().explain(cnn, step, 0)[0].any(axis=0)
+    np.testing.assert_array_equal(np.flatnonzero(columns), [9, 10])
+
+
+def test_the_center_is_in_the_middle(cnn, images):
+    center = METHODS["center"]().explain(cnn, images, 0)[0]
+    np.testing.assert_allclose(center, center[::-1, ::-1], rtol=1e-6)
+    assert center[16, 12] == center.max()

@@ -4,8 +4,13 @@ To add one: a file with a frozen dataclass like grad_cam.py, and a line in `METH
 """
 
 from mammo_core.attribution.base import Attributed, Attribution, Question
+from mammo_core.attribution.controls import CenterMap, EdgeMap, RandomMap
 from mammo_core.attribution.grad_cam import GradCam
+from mammo_core.attribution.grad_cam_plus_plus import GradCamPlusPlus
+from mammo_core.attribution.hires_cam import HiResCam
+from mammo_core.attribution.input_x_gradient import InputXGradient
 from mammo_core.attribution.integrated_gradients import IntegratedGradients
+from mammo_core.attribution.layer_cam import LayerCam
 from mammo_core.attribution.partition_shap import PartitionShap
 from mammo_core.attribution.resolution import upsample
 from mammo_core.attribution.saliency import Saliency
@@ -14,6 +19,7 @@ from mammo_core.attribution.together import (
     choose_methods,
     explain_together,
 )
+from mammo_core.attribution.xgrad_cam import XGradCam
 
 __all__ = [
     "METHODS",
@@ -28,7 +34,15 @@ __all__ = [
 
 METHODS: dict[str, type[Attribution]] = {
     "grad_cam": GradCam,
+    "grad_cam_plus_plus": GradCamPlusPlus,
+    "hires_cam": HiResCam,
+    "layer_cam": LayerCam,
+    "xgrad_cam": XGradCam,
     "saliency": Saliency,
+    "input_x_gradient": InputXGradient,
     "integrated_gradients": IntegratedGradients,
     "partition_shap": PartitionShap,
+    "random": RandomMap,
+    "edges": EdgeMap,
+    "center": CenterMap,
 }

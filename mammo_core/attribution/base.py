@@ -49,6 +49,9 @@ class Question:
         model: The classifier.
         images: (N, H, W, C) float32.
         target: (N,) class indices.
+
+    Raises:
+        ValueError: For an unknown class or images of another size.
     """
 
     def __init__(
@@ -56,6 +59,9 @@ class Question:
     ) -> None:
         self.model = model
         self.images = np.asarray(images, dtype=np.float32)
+        if self.images.shape[1:] != tuple(model.input_shape) or not len(self.images):
+            wanted = ", ".join(str(side) for side in model.input_shape)
+            raise ValueError(f"Expected images of shape (N, {wanted}), got {self.images.shape}")
         self.target = resolve_target(target, model.classes, len(self.images))
         self._shares_gradient = "gradient" in needs
         self._gradient: NDArray[np.float32] | None = None
@@ -99,6 +105,7 @@ class Attribution(abc.ABC):
         signed: Whether negative values (evidence against the class) occur.
         passes: What it costs, in words that name forward and backward passes.
         needs: What it takes from the pass that methods share: "gradient", "layer", or nothing.
+        is_control: Whether it knows nothing of the model and only stands beside the others.
     """
 
     title: ClassVar[str]
@@ -106,6 +113,7 @@ class Attribution(abc.ABC):
     signed: ClassVar[bool]
     passes: ClassVar[str]
     needs: ClassVar[tuple[Need, ...]] = ()
+    is_control: ClassVar[bool] = False
 
     def explain(self, model: Classifier, images: Images, target: Target) -> Maps:
         """(N, H, W) float32 maps on the images' grid, in the method's own scale.

@@ -19,6 +19,7 @@ def methods() -> dict[str, Any]:
                 "reference": method.reference,
                 "signed": method.signed,
                 "passes": method.passes,
+                "control": method.is_control,
                 "needs": ", ".join(method.needs) or "predictions or gradients of its own",
                 "settings": to_mapping(method()),
             }

@@ -1,0 +1,73 @@
+"""Maps that know nothing of the model: what a method must beat before it deserves belief."""
+
+import zlib
+from dataclasses import dataclass
+from typing import ClassVar
+
+import cv2
+import numpy as np
+
+from mammo_core.attribution.base import Attributed, Attribution, Question
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomMap(Attribution):
+    """Uniform noise, drawn anew for each image from the seed and the image's content.
+
+    Attributes:
+        seed: The same seed and image give the same noise.
+    """
+
+    title: ClassVar[str] = "Random"
+    reference: ClassVar[str] = "Samek et al. 2015, arXiv:1509.06321 (random order as baseline)"
+    signed: ClassVar[bool] = False
+    passes: ClassVar[str] = "none"
+    is_control: ClassVar[bool] = True
+    seed: int = 0
+
+    def attribute(self, question: Question) -> Attributed:
+        """(N, H, W) maps in [0, 1)."""
+        shape = question.images.shape[1:3]
+        digests = [zlib.crc32(image.tobytes()) for image in question.images]
+        generators = [np.random.default_rng([self.seed, digest]) for digest in digests]
+        return Attributed(np.stack([g.random(shape, dtype=np.float32) for g in generators]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeMap(Attribution):
+    """How steep the image itself is at each pixel (Sobel)."""
+
+    title: ClassVar[str] = "Edges"
+    reference: ClassVar[str] = "Adebayo et al. 2018, arXiv:1810.03292 (edge detector as control)"
+    signed: ClassVar[bool] = False
+    passes: ClassVar[str] = "none"
+    is_control: ClassVar[bool] = True
+
+    def attribute(self, question: Question) -> Attributed:
+        """(N, H, W) non-negative maps."""
+        grays = question.images.mean(axis=-1)
+        slopes = [(cv2.Sobel(g, cv2.CV_32F, 1, 0), cv2.Sobel(g, cv2.CV_32F, 0, 1)) for g in grays]
+        return Attributed(np.stack([np.hypot(x, y) for x, y in slopes]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class CenterMap(Attribution):
+    """A Gaussian on the middle of the image, a quarter of each side wide."""
+
+    title: ClassVar[str] = "Center"
+    reference: ClassVar[str] = "Zhang et al. 2016, arXiv:1608.00507 (center as baseline)"
+    signed: ClassVar[bool] = False
+    passes: ClassVar[str] = "none"
+    is_control: ClassVar[bool] = True
+
+    def attribute(self, question: Question) -> Attributed:
+        """(N, H, W) maps in (0, 1]."""
+        n, rows, columns = question.images.shape[:3]
+        across, along = (_distances(length) for length in (rows, columns))
+        gaussian = np.exp(-8 * (across[:, None] ** 2 + along**2)).astype(np.float32)
+        return Attributed(np.repeat(gaussian[None], n, axis=0))
+
+
+def _distances(length: int) -> np.ndarray:
+    """(length,) distance of each pixel's center from the middle, the side being 1."""
+    return (np.arange(length) + 0.5) / length - 0.5

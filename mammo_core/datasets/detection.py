@@ -1,0 +1,51 @@
+"""Which layout a folder has."""
+
+from collections import Counter
+from pathlib import Path
+
+from mammo_core.datasets.layouts import LAYOUTS, Layout
+from mammo_core.datasets.tables import read_columns, tables_in
+from mammo_core.errors import BadDataset, MammoError, UnreadableFile
+
+
+def choose_layout(root: Path, name: str | None = None) -> Layout:
+    """The layout of that name, or the first that the folder has.
+
+    Raises:
+        UnreadableFile: Where there is no such path.
+        BadDataset: Where the name or the folder's content is unknown.
+    """
+    if name is not None and name not in LAYOUTS:
+        raise BadDataset(f"Unknown format '{name}'; known are: {', '.join(LAYOUTS)}")
+    if not root.exists():
+        raise UnreadableFile(f"Expected a folder of mammograms or a table, found no {root}")
+    if name is not None:
+        return LAYOUTS[name]
+    if root.is_file():
+        return LAYOUTS["table"]
+    found = next((layout for layout in LAYOUTS.values() if layout.detects(root)), None)
+    if found is None:
+        raise BadDataset(
+            f"Found no known layout in {root}, which {describe_content(root)}. Known are: "
+            + "; ".join(f"{layout.name} ({layout.expects})" for layout in LAYOUTS.values())
+        )
+    return found
+
+
+def describe_content(root: Path) -> str:
+    """A clause on what a folder holds: tables with their columns, files by kind, folders."""
+    tables = tables_in(root)
+    others = [path for path in root.iterdir() if path not in tables]
+    kinds = Counter(path.suffix or "nameless" for path in others if path.is_file())
+    parts = [f"{file.name} with {_columns(file)}" for file in tables[:3]]
+    parts += [f"{n} {kind} files" for kind, n in kinds.most_common(3)]
+    folders = sorted(path.name for path in others if path.is_dir())
+    parts += [f"folders {', '.join(folders[:5])}"] if folders else []
+    return f"holds {', '.join(parts)}" if parts else "is empty"
+
+
+def _columns(table: Path) -> str:
+    try:
+        return f"columns {', '.join(read_columns(table)[:12])}"
+    except MammoError as error:
+        return f"a fault: {error}"

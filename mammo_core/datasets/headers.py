@@ -1,0 +1,171 @@
+"""What a file's header tells the index, and whether it proves that the file is no mammogram.
+
+Nothing here decodes a pixel.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from mammo_core.errors import UnreadableFile
+from mammo_core.limits import check_inflated_size, check_size
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+TAGS = [
+    "Modality",
+    "SOPClassUID",
+    "PresentationIntentType",
+    "BodyPartExamined",
+    "PhotometricInterpretation",
+    "ImageLaterality",
+    "Laterality",
+    "FrameLaterality",
+    "ViewCodeSequence",
+    "ViewPosition",
+    "PatientOrientation",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "BitsStored",
+    "Manufacturer",
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "EstimatedRadiographicMagnificationFactor",
+    "PatientAge",
+    "BreastImplantPresent",
+]
+"""What `mammo_core.header` describes, the age and the implant."""
+
+PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
+"""The tag (7FE0,0010) in either byte order."""
+DEFLATED = b"1.2.840.10008.1.2.1.99"
+DAMAGED = "Damaged: its header ends early or contradicts itself"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Header:
+    """What one file tells about itself; None where it doesn't.
+
+    Attributes:
+        rows: Height in pixels.
+        columns: Width in pixels.
+        pixel_spacing_mm: Millimeters a pixel at the breast.
+        age: The patient's, in years.
+        doubts: Why a person should look at the image before it is used.
+    """
+
+    rows: int
+    columns: int
+    pixel_spacing_mm: float | None = None
+    manufacturer: str | None = None
+    laterality: str | None = None
+    view: str | None = None
+    age: float | None = None
+    implant: bool | None = None
+    doubts: tuple[str, ...] = ()
+
+
+def read_header(path: Path) -> Header:
+    """What the header of a DICOM file or a picture tells.
+
+    Raises:
+        UnreadableFile: Where the file cannot be read, holds no image of a size that mammograms
+            have, or says itself that it shows something else.
+    """
+    from mammo_core.dicom import is_dicom
+
+    header = _read_dicom(path) if is_dicom(path) else _read_picture(path)
+    check_size(header.rows, header.columns)
+    return header
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of the file's bytes, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def picture_shape(path: Path) -> tuple[int, int]:
+    """(rows, columns) of a PNG, JPEG, PGM or TIFF, from its header.
+
+    Raises:
+        UnreadableFile: Where it is none of these, cannot be opened, or is damaged.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    from mammo_core.pictures import DAMAGED as FAULTS
+    from mammo_core.pictures import FORMATS
+
+    try:
+        with Image.open(path, formats=FORMATS) as picture:
+            return picture.height, picture.width
+    except UnidentifiedImageError:
+        raise UnreadableFile("Neither DICOM nor PNG, JPEG, PGM or TIFF") from None
+    except Image.DecompressionBombError:
+        raise UnreadableFile("Declares more pixels than any mammogram has") from None
+    except FAULTS:
+        raise UnreadableFile(DAMAGED) from None
+
+
+def _read_picture(path: Path) -> Header:
+    rows, columns = picture_shape(path)
+    return Header(rows=rows, columns=columns)
+
+
+def _read_dicom(path: Path) -> Header:
+    from mammo_core.gate import judge_header
+    from mammo_core.header import describe_header, read_text
+
+    ds, has_pixels = _parse(path)
+    facts = describe_header(ds)
+    objections, doubts = judge_header(facts)
+    if objections:
+        raise UnreadableFile("; ".join(objections))
+    if not has_pixels:
+        raise UnreadableFile("The DICOM object holds no pixels")
+    return Header(
+        rows=facts["rows"],
+        columns=facts["columns"],
+        pixel_spacing_mm=facts["pixel_spacing_mm"],
+        manufacturer=facts["manufacturer"],
+        laterality=facts["laterality"],
+        view=facts["view"],
+        age=_age(read_text(ds, "PatientAge")),
+        implant={"YES": True, "NO": False}.get(read_text(ds, "BreastImplantPresent")),
+        doubts=doubts,
+    )
+
+
+def _parse(path: Path) -> tuple["Dataset", bool]:
+    """The wanted tags, and whether pixel data follow them."""
+    import pydicom
+
+    from mammo_core.header import DAMAGED as FAULTS
+
+    try:
+        with path.open("rb") as file:
+            is_deflated = _check_inflation(file)
+            ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS)
+            return ds, is_deflated or file.read(4) in PIXEL_DATA
+    except FAULTS:
+        raise UnreadableFile(DAMAGED) from None
+
+
+def _check_inflation(file: BinaryIO) -> bool:
+    """Whether the data set is deflated, which is refused where it would fill the memory."""
+    head = file.read(1024)
+    is_deflated = DEFLATED in head
+    if is_deflated:
+        file.seek(144 + int.from_bytes(head[140:144], "little"))  # DICOM PS3.10, 7.1
+        check_inflated_size(file)
+    file.seek(0)
+    return is_deflated
+
+
+def _age(text: str) -> float | None:
+    """Years from DICOM's "061Y"; other units never occur on mammograms."""
+    return float(text[:3]) if len(text) == 4 and text[:3].isdigit() and text[3] == "Y" else None

@@ -1,0 +1,106 @@
+"""One image of a layout, looked at: header, hash and mask, or the reason why it stays out."""
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mammo_core.datasets.headers import Header, hash_file, picture_shape, read_header
+from mammo_core.datasets.regions import Mask, draw_mask
+from mammo_core.datasets.rows import TOLD, ImageRow
+from mammo_core.errors import UnreadableFile
+from mammo_core.types import Progress
+
+Record = dict[str, Any]
+AT_A_TIME = 128
+"""How many files are under way at most, so that memory doesn't grow with their number."""
+
+MASK_ABSENT = "its mask is named but absent or unreadable"
+MASK_MISFIT = "its mask has another size than the image"
+MASK_OUTSIDE = "its lesion lies outside of the image"
+
+
+def inspect_rows(
+    rows: Sequence[ImageRow], drawn: Path, progress: Progress
+) -> Generator[Record | UnreadableFile]:
+    """For each row its record (the index's columns, paths absolute), or why it is refused.
+
+    Args:
+        rows: What the layout found.
+        drawn: The folder that masks of regions are written to, as `<image_id>.png`.
+        progress: Called after each file; may raise to stop.
+    """
+    with ThreadPoolExecutor() as threads:
+        for start in range(0, len(rows), AT_A_TIME):
+            block = rows[start : start + AT_A_TIME]
+            results = threads.map(lambda row: _inspect(row, drawn), block)
+            for done, result in enumerate(results, start + 1):
+                progress(done, len(rows), "Reading headers")
+                yield result
+
+
+def write_mask(mask: Mask, file: Path) -> None:
+    """Write a mask as a PNG of 0 and 255."""
+    from PIL import Image
+
+    Image.fromarray(mask.astype(np.uint8) * 255).save(file, compress_level=1)
+
+
+def _inspect(row: ImageRow, drawn: Path) -> Record | UnreadableFile:
+    try:
+        header = read_header(row.file)
+        digest = hash_file(row.file)
+    except UnreadableFile as refusal:
+        return refusal
+    except OSError as error:
+        return UnreadableFile(f"Cannot be read: {error.strerror or 'damaged'}")
+    mask, fault = _find_mask(row, (header.rows, header.columns), drawn)
+    return {
+        **_merge(row, header),
+        "rows": header.rows,
+        "columns": header.columns,
+        "path": row.file,
+        "mask_path": mask,
+        "mask_fault": fault,
+        "gate": "ask" if header.doubts else None,
+        "doubts": header.doubts,
+        "tag": row.tag,
+        "sha256": digest,
+    }
+
+
+def _merge(row: ImageRow, header: Header) -> Record:
+    """What the layout tells; the header's word where the layout is silent."""
+    record = {name: getattr(row, name) for name in TOLD}
+    if row.pixel_spacing_mm is not None and row.regions_grid:
+        record["pixel_spacing_mm"] = row.pixel_spacing_mm * row.regions_grid[0] / header.rows
+    return {
+        name: getattr(header, name, None) if value is None else value
+        for name, value in record.items()
+    }
+
+
+def _find_mask(
+    row: ImageRow, shape: tuple[int, int], drawn: Path
+) -> tuple[Path | None, str | None]:
+    """(the mask's file or None, what is wrong with it or None)."""
+    if row.mask_file:
+        return _check_mask(row.mask_file, shape)
+    if not row.regions:
+        return None, None
+    mask = draw_mask(row.regions, shape, row.regions_grid)
+    if not mask.any():
+        return None, MASK_OUTSIDE
+    file = drawn / f"{row.image_id}.png"
+    write_mask(mask, file)
+    return file, None
+
+
+def _check_mask(file: Path, shape: tuple[int, int]) -> tuple[Path | None, str | None]:
+    try:
+        fits = picture_shape(file) == shape
+    except UnreadableFile:
+        return None, MASK_ABSENT
+    return (file, None) if fits else (None, MASK_MISFIT)

@@ -1,0 +1,14 @@
+"""Every layout of a collection that `index` understands, in the order in which it is tried."""
+
+from mammo_core.datasets.layouts.class_folders import ClassFolders
+from mammo_core.datasets.layouts.layout import Layout
+from mammo_core.datasets.layouts.mini_mias import MiniMias
+from mammo_core.datasets.layouts.sample import Sample
+from mammo_core.datasets.layouts.table import Table
+
+LAYOUTS: dict[str, Layout] = {
+    layout.name: layout for layout in (Sample(), MiniMias(), Table(), ClassFolders())
+}
+"""Archives first, then the plain layouts, which would take an archive for their own."""
+
+__all__ = ["LAYOUTS", "Layout"]

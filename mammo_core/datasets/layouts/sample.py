@@ -1,0 +1,85 @@
+"""The made mammograms that `sample` writes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from mammo_core.datasets.layouts.layout import Layout
+from mammo_core.datasets.naming import SPLITS
+from mammo_core.datasets.rows import ImageRow, Reading, Refusal
+from mammo_core.datasets.tables import read_columns, read_table
+from mammo_core.errors import BadTable, MammoError
+
+NEEDED = ("image_id", "patient_id", "label", "path")
+
+
+@dataclass(frozen=True)
+class Sample(Layout):
+    """`labels.csv` with one row an image, `dicom/` and `masks/`, and `sample.json`."""
+
+    name: ClassVar = "sample"
+    title: ClassVar = "Synthetic sample"
+    licence: ClassVar = "Made by this program; shows no person. MIT, as the program."
+    expects: ClassVar = "labels.csv and sample.json as the verb sample writes them"
+
+    def detects(self, root: Path) -> bool:
+        """Whether `labels.csv` with the generator's columns and `sample.json` are there."""
+        try:
+            names = read_columns(root / "labels.csv")
+        except MammoError:
+            return False
+        return (root / "sample.json").is_file() and set(NEEDED) <= set(names)
+
+    def read(self, root: Path) -> Reading:
+        """The images of labels.csv.
+
+        Raises:
+            BadTable: Where labels.csv lacks a column.
+            UnreadableFile: Where it is missing.
+        """
+        frame = read_table(root / "labels.csv")
+        missing = [name for name in NEEDED if name not in frame.columns]
+        if missing:
+            raise BadTable(
+                f"Expected labels.csv to have {', '.join(NEEDED)}, it lacks {', '.join(missing)}"
+            )
+        records = [
+            {str(k): str(v) for k, v in record.items()} for record in frame.to_dict("records")
+        ]
+        there = [record for record in records if (root / record["path"]).is_file()]
+        return Reading(
+            rows=[_row(record, root) for record in there],
+            refusals=[
+                Refusal(record["path"], "labels.csv names this file, the folder lacks it")
+                for record in records
+                if not (root / record["path"]).is_file()
+            ],
+            synthetic=True,
+        )
+
+
+def _row(record: Mapping[str, str], root: Path) -> ImageRow:
+    def told(name: str) -> str | None:
+        return record.get(name) or None
+
+    mask, age, spacing, tag = map(told, ("mask_path", "age", "pixel_spacing_mm", "tag"))
+    return ImageRow(
+        file=root / record["path"],
+        image_id=record["image_id"],
+        patient_id=record["patient_id"],
+        label=record["label"],
+        exam_id=told("exam_id"),
+        laterality=told("laterality"),
+        view=told("view"),
+        split=record.get("split") if record.get("split") in SPLITS else None,
+        lesion=told("lesion"),
+        density=told("density"),
+        age=float(age) if age else None,
+        manufacturer=told("manufacturer"),
+        birads=told("birads"),
+        pixel_spacing_mm=float(spacing) if spacing else None,
+        source="synthetic",
+        mask_file=root / mask if mask else None,
+        tag=tag == "1" if tag else None,
+    )

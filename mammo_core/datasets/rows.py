@@ -1,0 +1,123 @@
+"""What a layout tells about a folder: the images it found and the files it could not take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mammo_core.datasets.regions import Region
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageRow:
+    """One image as its layout describes it; None where the layout doesn't say.
+
+    Attributes:
+        file: The image's file, absolute.
+        image_id: Unique in the dataset and fit for a file name (see `naming.safe_name`).
+        label: The class of this image.
+        mask_file: A mask picture that exists already, in the image's own grid.
+        regions: Lesions to draw a mask from, where there is no such picture.
+        regions_grid: Rows and columns in which the regions count; None: the image's own.
+        tag: Whether a tag that betrays the label was burned in (made images only).
+        The others are the index's columns of the same name.
+    """
+
+    file: Path
+    image_id: str
+    patient_id: str
+    label: str
+    exam_id: str | None = None
+    laterality: str | None = None
+    view: str | None = None
+    split: str | None = None
+    lesion: str | None = None
+    density: str | None = None
+    age: float | None = None
+    manufacturer: str | None = None
+    birads: str | None = None
+    implant: bool | None = None
+    pixel_spacing_mm: float | None = None
+    source: str | None = None
+    mask_file: Path | None = None
+    regions: tuple[Region, ...] = ()
+    regions_grid: tuple[int, int] | None = None
+    tag: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that the dataset leaves out.
+
+    Attributes:
+        file: Its path, relative to the source folder.
+        reason: A sentence that is the same for all files with the same fault, to be counted.
+    """
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a layout read.
+
+    Attributes:
+        warnings: Sentences about the source as a whole.
+        synthetic: Whether the images were made rather than taken.
+    """
+
+    rows: Sequence[ImageRow]
+    refusals: Sequence[Refusal] = ()
+    warnings: Sequence[str] = ()
+    synthetic: bool = False
+
+
+COLUMNS = {
+    "image_id": "str",
+    "patient_id": "str",
+    "exam_id": "str",
+    "laterality": "str",
+    "view": "str",
+    "label": "str",
+    "split": "str",
+    "path": "str",
+    "mask_path": "str",
+    "lesion": "str",
+    "density": "str",
+    "age": "float64",
+    "manufacturer": "str",
+    "birads": "str",
+    "implant": "boolean",
+    "pixel_spacing_mm": "float64",
+    "rows": "int64",
+    "columns": "int64",
+    "source": "str",
+    "gate": "str",
+    "sha256": "str",
+}
+"""The index's columns in order, with the one type that each has; unknown is missing."""
+
+TOLD = tuple(field.name for field in fields(ImageRow) if field.name in COLUMNS)
+"""The columns that a layout can tell."""
+
+
+def build_frame(records: Sequence[dict[str, object]]) -> "pd.DataFrame":
+    """The index of records (one dictionary an image), with the types of COLUMNS.
+
+    A column `tag` is added only where a record carries one.
+    """
+    import pandas as pd
+
+    types = dict(COLUMNS)
+    if any(record.get("tag") is not None for record in records):
+        types["tag"] = "boolean"
+    return pd.DataFrame(
+        {
+            name: pd.Series([record.get(name) for record in records], dtype=kind)
+            for name, kind in types.items()
+        }
+    )

@@ -1,0 +1,81 @@
+"""How a dataset gets onto the disk: prepared aside, then put in place, so that it is whole."""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from mammo_core.errors import BadDataset, MammoError
+
+INDEX, CARD, REFUSED, MASKS = "index.parquet", "dataset.json", "refused.csv", "masks"
+_STAGING = re.compile(r"\.index\.(\d+)\.tmp")
+_DRAWN = re.compile(r"masks-[0-9a-f]{12}")
+
+
+@contextmanager
+def staging(out: Path) -> Iterator[Path]:
+    """A folder inside `out` to prepare a dataset in; it vanishes at the end, whatever happens.
+
+    It holds an empty folder MASKS.
+
+    Raises:
+        BadDataset: Where `out` cannot be a dataset's folder.
+        MammoError: Where the disk is full or the folder cannot be written.
+    """
+    _check_target(out)
+    aside = out / f".index.{os.getpid()}.tmp"
+    is_new = not os.path.lexists(out)
+    try:
+        (aside / MASKS).mkdir(parents=True, exist_ok=True)
+        yield aside
+    except OSError as error:
+        raise MammoError(
+            f"Cannot write the dataset {out}: {error.strerror or error}; "
+            "what lay there before is intact"
+        ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if is_new and out.is_dir() and not any(out.iterdir()):
+            out.rmdir()
+
+
+def seal_masks(aside: Path) -> str:
+    """The name that the drawn masks' folder will have in the dataset, from what they show.
+
+    Named by content, they never overwrite the masks that an earlier index refers to.
+    """
+    digest = hashlib.sha256()
+    for file in sorted((aside / MASKS).glob("*.png")):
+        digest.update(file.name.encode() + file.read_bytes())
+    return f"{MASKS}-{digest.hexdigest()[:12]}"
+
+
+def publish(aside: Path, out: Path, masks: str) -> None:
+    """Put the prepared files in place, each by one replacement, and drop what they replace."""
+    for file in (aside / MASKS).glob("*.png"):
+        (out / masks).mkdir(exist_ok=True)
+        os.replace(file, out / masks / file.name)
+    for name in (INDEX, CARD, REFUSED):
+        os.replace(aside / name, out / name)
+    _sweep(out, masks)
+
+
+def _check_target(out: Path) -> None:
+    if os.path.isfile(out):
+        raise BadDataset(f"Expected a folder to write the dataset to, got the file {out}")
+    if os.path.isfile(out / INDEX) and not os.path.isfile(out / CARD):
+        raise BadDataset(f"{out} holds an {INDEX} that is no dataset's; name another folder")
+
+
+def _sweep(out: Path, masks: str) -> None:
+    """Remove masks of earlier indexes and what a killed process left."""
+    for folder in out.iterdir():
+        left = _STAGING.fullmatch(folder.name)
+        is_stale = left and not psutil.pid_exists(int(left[1]))
+        if is_stale or (_DRAWN.fullmatch(folder.name) and folder.name != masks):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,85 @@
+"""Patients are dealt to splits by class, seeded, whatever the order of the rows."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mammo_core.datasets.splits import SHARES, assign_splits, count_shares
+
+CLASSES = ("normal", "benign", "malignant")
+
+
+def make_images(n_patients=50, views=4, seed=0):
+    """Patient and label of each image; half of the ill patients' images are normal."""
+    rng = np.random.default_rng(seed)
+    patients = [f"P{n:03d}" for n in range(n_patients) for _ in range(views)]
+    worst = np.repeat(rng.choice(CLASSES, n_patients), views)
+    is_normal = np.arange(len(patients)) % 2 == 1
+    return patients, list(np.where(is_normal, "normal", worst))
+
+
+def split_of_patients(patients, splits):
+    found = {}
+    for patient, split in zip(patients, splits, strict=True):
+        found.setdefault(patient, set()).add(split)
+    return found
+
+
+def test_no_patient_is_in_two_splits():
+    patients, labels = make_images()
+    found = split_of_patients(patients, assign_splits(patients, labels, CLASSES))
+    assert {len(splits) for splits in found.values()} == {1}
+
+
+def test_the_order_of_the_rows_changes_nothing():
+    patients, labels = make_images()
+    expected = split_of_patients(patients, assign_splits(patients, labels, CLASSES, seed=4))
+    order = np.random.default_rng(9).permutation(len(patients))
+    patients, labels = [patients[i] for i in order], [labels[i] for i in order]
+    shuffled = split_of_patients(patients, assign_splits(patients, labels, CLASSES, seed=4))
+    assert shuffled == expected
+
+
+def test_another_seed_deals_anew():
+    patients, labels = make_images()
+    one, other = (assign_splits(patients, labels, CLASSES, seed=seed) for seed in (0, 1))
+    assert one != other
+
+
+def test_each_class_is_spread_by_its_worst_label():
+    patients, labels = make_images(n_patients=100)
+    splits = split_of_patients(patients, assign_splits(patients, labels, CLASSES))
+    worst = {}
+    for patient, label in zip(patients, labels, strict=True):
+        worst[patient] = max(worst.get(patient, 0), CLASSES.index(label))
+    for grade in range(3):
+        own = [patient for patient in worst if worst[patient] == grade]
+        counts = Counter(next(iter(splits[patient])) for patient in own)
+        expected = dict(zip(("train", "val", "test"), count_shares(len(own)), strict=True))
+        assert counts == expected
+
+
+def test_patients_of_other_classes_do_not_change_where_one_goes():
+    patients, labels = make_images(views=1)
+    before = dict(zip(patients, assign_splits(patients, labels, CLASSES), strict=True))
+    more = [*patients, *(f"new{n}" for n in range(20))]
+    after = assign_splits(more, [*labels, *["malignant"] * 20], CLASSES)
+    mild = [p for p, label in zip(patients, labels, strict=True) if label != "malignant"]
+    after = dict(zip(more, after, strict=True))
+    assert {p: before[p] for p in mild} == {p: after[p] for p in mild}
+
+
+@given(st.integers(min_value=3, max_value=5000))
+def test_every_split_gets_its_share_within_one_patient_and_none_is_empty(n):
+    counts = np.array(count_shares(n))
+    assert counts.sum() == n
+    assert counts.min() >= 1
+    assert np.abs(counts - np.array(SHARES) * n).max() <= 1
+
+
+@pytest.mark.parametrize(("n", "counts"), [(0, (0, 0, 0)), (1, (1, 0, 0)), (2, (1, 0, 1))])
+def test_too_few_patients_train_first_and_test_next(n, counts):
+    assert count_shares(n) == counts

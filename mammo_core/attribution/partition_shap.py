@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Attributed, Attribution, Question
+from mammo_core.attribution.shap_library import load_shap
 
 Images = NDArray[np.float32]
 
@@ -20,8 +21,8 @@ class PartitionShap(Attribution):
     """Owen values of nested rectangles: what each adds to the logit when it stops being blurred.
 
     shap's partition explainer splits the image in halves, the most telling one first. It is given
-    the image as a grid of cells, which it rarely resolves further within its evaluations, so that
-    its trees take milliseconds rather than seconds to build. A map adds up to logit(image) -
+    the image as a grid of cells, finer than it resolves within its usual evaluations, so that its
+    trees are small. A map adds up to logit(image) -
     logit(blurred image).
 
     Attributes:
@@ -76,9 +77,7 @@ class PartitionShap(Attribution):
     def _owen_values(
         self, logit_of: Callable[[NDArray[Any]], NDArray[np.float32]], grid: tuple[int, int]
     ) -> NDArray[np.float64]:
-        import shap
-
-        explainer = shap.PartitionExplainer(logit_of, _masker(grid))
+        explainer = load_shap().PartitionExplainer(logit_of, _masker(grid))
         everything = np.ones((1, *grid, 1), dtype=np.float32)
         with _seeded_global_generator(self.seed):
             answer = explainer(everything, max_evals=self.evaluations, batch_size=16, silent=True)
@@ -93,9 +92,7 @@ def _cells(length: int, cell: int) -> NDArray[np.intp]:
 @lru_cache(maxsize=8)
 def _masker(grid: tuple[int, int]) -> Any:
     """The library's masker and its tree of halves for a grid of cells."""
-    import shap
-
-    return shap.maskers.Image(np.zeros((*grid, 1), dtype=np.float32))
+    return load_shap().maskers.Image(np.zeros((*grid, 1), dtype=np.float32))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mammo_core.datasets import storage
 from mammo_core.datasets.caveats import find_warnings
 from mammo_core.datasets.detection import choose_layout
-from mammo_core.datasets.inspection import Record, inspect_rows
+from mammo_core.datasets.inspection import inspect_rows
 from mammo_core.datasets.layouts import Layout
 from mammo_core.datasets.naming import order_classes
 from mammo_core.datasets.registry import free_name, register
@@ -109,31 +109,32 @@ def _index_rows(
     root: Path, reading: Reading, aside: Path, seed: int, progress: Progress
 ) -> Indexed:
     """The index with absolute paths, its refusals and warnings."""
-    records, refusals = _inspect_all(root, reading, aside, progress)
-    frame = build_frame(records)
+    taken, refusals = _inspect_all(root, reading, aside, progress)
+    frame = build_frame(taken)
     classes = order_classes(frame["label"])
     _split(frame, classes, seed)
-    faults = Counter(record["mask_fault"] for record in records if record["mask_fault"])
-    doubts = Counter(doubt for record in records for doubt in record["doubts"])
+    faults = Counter(fault for fault in taken["mask_fault"] if fault)
+    doubts = Counter(doubt for doubts in taken["doubts"] for doubt in doubts)
     warnings = [*reading.warnings, *find_warnings(frame, classes, faults, doubts)]
     return Indexed(frame=frame, classes=classes, refusals=refusals, warnings=warnings)
 
 
 def _inspect_all(
     root: Path, reading: Reading, aside: Path, progress: Progress
-) -> tuple[list[Record], list[Refusal]]:
-    """The records of the images that can be taken, and all refusals."""
-    records: list[Record] = []
+) -> tuple[dict[str, list[Any]], list[Refusal]]:
+    """What is known about the images that can be taken, column by column, and all refusals."""
+    taken: dict[str, list[Any]] = defaultdict(list)
     refusals = list(reading.refusals)
     with closing(inspect_rows(reading.rows, aside / storage.MASKS, progress)) as results:
         for row, result in zip(reading.rows, results, strict=True):
             if isinstance(result, UnreadableFile):
                 refusals.append(Refusal(_shown(row.file, root), str(result)))
             else:
-                records.append(result)
-    if not records:
+                for name, value in result.items():
+                    taken[name].append(value)
+    if not taken:
         raise BadDataset(_nothing_left(root, refusals))
-    return records, refusals
+    return taken, refusals
 
 
 def _split(frame: "pd.DataFrame", classes: Sequence[str], seed: int) -> None:

@@ -1,6 +1,6 @@
 """What a layout tells about a folder: the images it found and the files it could not take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,19 +105,17 @@ TOLD = tuple(field.name for field in fields(ImageRow) if field.name in COLUMNS)
 """The columns that a layout can tell."""
 
 
-def build_frame(records: Sequence[dict[str, object]]) -> "pd.DataFrame":
-    """The index of records (one dictionary an image), with the types of COLUMNS.
+def build_frame(columns: Mapping[str, Sequence[object]]) -> "pd.DataFrame":
+    """The index of columns of equal length, with the types of COLUMNS; one not given is missing.
 
-    A column `tag` is added only where a record carries one.
+    A column `tag` is added only where an image has one.
     """
     import pandas as pd
 
+    n = len(columns["image_id"])
     types = dict(COLUMNS)
-    if any(record.get("tag") is not None for record in records):
+    if any(tag is not None for tag in columns.get("tag", ())):
         types["tag"] = "boolean"
     return pd.DataFrame(
-        {
-            name: pd.Series([record.get(name) for record in records], dtype=kind)
-            for name, kind in types.items()
-        }
+        {name: pd.Series(list(columns.get(name, [None] * n)), dtype=kind) for name, kind in types.items()}
     )

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,13 @@ def read_table(path: Path) -> "pd.DataFrame":
     if frame.empty:
         raise BadTable(f"Expected rows in {path.name}, found none")
     return frame
+
+
+def iterate_records(frame: "pd.DataFrame") -> Iterator[dict[str, str]]:
+    """Each row of a table of text as a dictionary, without surrounding blanks."""
+    names = [str(name) for name in frame.columns]
+    for values in frame.itertuples(index=False, name=None):
+        yield dict(zip(names, map(str.strip, values), strict=True))
 
 
 def match_columns(headings: list[str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The made mammograms that `sample` writes."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import ClassVar
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.naming import SPLITS
 from mammo_core.datasets.rows import ImageRow, Reading, Refusal
-from mammo_core.datasets.tables import read_columns, read_table
+from mammo_core.datasets.tables import iterate_records, read_columns, read_table
 from mammo_core.errors import BadTable, MammoError
 
+ABSENT = "labels.csv names this file, the folder lacks it"
 NEEDED = ("image_id", "patient_id", "label", "path")
 
 
@@ -44,19 +46,13 @@ class Sample(Layout):
             raise BadTable(
                 f"Expected labels.csv to have {', '.join(NEEDED)}, it lacks {', '.join(missing)}"
             )
-        records = [
-            {str(k): str(v) for k, v in record.items()} for record in frame.to_dict("records")
-        ]
-        there = [record for record in records if (root / record["path"]).is_file()]
-        return Reading(
-            rows=[_row(record, root) for record in there],
-            refusals=[
-                Refusal(record["path"], "labels.csv names this file, the folder lacks it")
-                for record in records
-                if not (root / record["path"]).is_file()
-            ],
-            synthetic=True,
-        )
+        rows, refusals = [], []
+        for record in iterate_records(frame):
+            if os.path.isfile(root / record["path"]):
+                rows.append(_row(record, root))
+            else:
+                refusals.append(Refusal(record["path"], ABSENT))
+        return Reading(rows=rows, refusals=refusals, synthetic=True)
 
 
 def _row(record: Mapping[str, str], root: Path) -> ImageRow:

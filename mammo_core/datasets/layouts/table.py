@@ -1,10 +1,10 @@
 """A CSV or Parquet table of image paths and labels."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.naming import (
@@ -20,12 +20,16 @@ from mammo_core.datasets.rows import ImageRow, Reading, Refusal
 from mammo_core.datasets.tables import (
     SUFFIXES,
     SYNONYMS,
+    iterate_records,
     match_columns,
     read_columns,
     read_table,
     tables_in,
 )
 from mammo_core.errors import BadTable, MammoError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEEDED = ("path", "label")
 NO_LABEL = {"", "nan", "none", "null", "na", "n/a", "unknown", "unlabeled", "?"}
@@ -64,13 +68,8 @@ class Table(Layout):
         frame = read_table(file)
         columns = _needed_columns(file, list(frame.columns))
         frame = frame[list(columns.values())].set_axis(list(columns), axis=1)
-        records = [
-            {str(key): str(value).strip() for key, value in record.items()}
-            for record in frame.to_dict("records")
-        ]
-        for record in records:
-            record["path"] = record["path"].replace("\\", "/")
-        return _read_records(records, file.parent)
+        frame["path"] = frame["path"].str.strip().str.replace("\\", "/")
+        return _read_frame(frame, file.parent)
 
 
 def _serves(file: Path) -> bool:
@@ -107,24 +106,31 @@ def _needed_columns(file: Path, headings: list[str]) -> dict[str, str]:
     return columns
 
 
-def _read_records(records: Sequence[Mapping[str, str]], folder: Path) -> Reading:
+def _read_frame(frame: "pd.DataFrame", folder: Path) -> Reading:
     """The rows whose file is there and whose label is clear; a reason for each other one."""
     labels: dict[str, set[str]] = {}
-    for record in records:
-        labels.setdefault(record["path"], set()).add(tidy_label(record["label"]))
+    for path, label in zip(frame["path"], frame["label"], strict=True):
+        labels.setdefault(path, set()).add(tidy_label(label))
     known = set.union(*labels.values()) & set(SEVERITY)
-    rows, refusals, seen = [], [], set[str]()
-    for record in records:
-        path = record["path"]
-        reason = _reason_against(labels[path], known, folder / path)
-        if reason or path in seen:
-            refusals.append(Refusal(path, reason or REPEATED))
-        else:
-            rows.append(record)
-        seen.add(path)
-    ids = _image_ids(rows)
-    found = [_row(record, folder, image_id) for record, image_id in zip(rows, ids, strict=True)]
-    return Reading(rows=found, refusals=refusals, warnings=_warn_of_patients(rows))
+    is_repeated = frame["path"].duplicated()
+    reasons = [
+        _reason_against(labels[path], known, folder / path) or (REPEATED if repeated else None)
+        for path, repeated in zip(frame["path"], is_repeated, strict=True)
+    ]
+    found = frame[[reason is None for reason in reasons]]
+    ids = _image_ids(found)
+    return Reading(
+        rows=[
+            _row(record, folder, image_id)
+            for record, image_id in zip(iterate_records(found), ids, strict=True)
+        ],
+        refusals=[
+            Refusal(path, reason)
+            for path, reason in zip(frame["path"], reasons, strict=True)
+            if reason
+        ],
+        warnings=_warn_of_patients(found),
+    )
 
 
 def _reason_against(labels: set[str], known: set[str], file: Path) -> str | None:
@@ -139,14 +145,14 @@ def _reason_against(labels: set[str], known: set[str], file: Path) -> str | None
     return None if os.path.isfile(file) else ABSENT
 
 
-def _image_ids(records: Sequence[Mapping[str, str]]) -> list[str]:
+def _image_ids(frame: "pd.DataFrame") -> list[str]:
     """The table's ids, else the files' stems, else (where stems repeat) the whole paths."""
-    if all(record.get("image_id") for record in records):
-        return [safe_name(record["image_id"]) for record in records]
-    stems = [safe_name(Path(record["path"]).stem) for record in records]
+    if "image_id" in frame and (frame["image_id"] != "").all():
+        return [safe_name(image_id) for image_id in frame["image_id"]]
+    stems = [safe_name(Path(path).stem) for path in frame["path"]]
     if len(set(stems)) == len(stems):
         return stems
-    return [safe_name(record["path"]) for record in records]
+    return [safe_name(path) for path in frame["path"]]
 
 
 def _row(record: Mapping[str, str], folder: Path, image_id: str) -> ImageRow:
@@ -162,19 +168,19 @@ def _row(record: Mapping[str, str], folder: Path, image_id: str) -> ImageRow:
         split=SPLIT_WORDS.get(record.get("split", "").lower()),
         lesion=record.get("lesion") or None,
         density=DENSITY_WORDS.get(record.get("density", "").lower()),
-        age=_number(record.get("age"), float),
+        age=_number(record.get("age")),
         manufacturer=record.get("manufacturer") or None,
         birads=record.get("birads") or None,
         implant=_truth(record.get("implant")),
-        pixel_spacing_mm=_number(record.get("pixel_spacing_mm"), float),
+        pixel_spacing_mm=_number(record.get("pixel_spacing_mm")),
         source=record.get("source") or None,
         mask_file=folder / mask if mask else None,
     )
 
 
-def _number(text: str | None, kind: Callable[[str], float]) -> float | None:
+def _number(text: str | None) -> float | None:
     try:
-        return kind(text or "")
+        return float(text or "")
     except ValueError:
         return None
 
@@ -184,11 +190,11 @@ def _truth(text: str | None) -> bool | None:
     return words.get((text or "").lower())
 
 
-def _warn_of_patients(records: Sequence[Mapping[str, str]]) -> list[str]:
-    missing = sum(not record.get("patient_id") for record in records)
+def _warn_of_patients(frame: "pd.DataFrame") -> list[str]:
+    missing = int((frame["patient_id"] == "").sum()) if "patient_id" in frame else len(frame)
     if not missing:
         return []
     return [
-        f"The table names no patient for {missing} of {len(records)} images; each is taken as a "
+        f"The table names no patient for {missing} of {len(frame)} images; each is taken as a "
         "patient of its own, so that two images of one patient may fall into different splits"
     ]

@@ -104,12 +104,14 @@ def explain_case(
     keys = {m: _make_key(stored, image, image_id, m, chosen[m], name) for m in chosen}
     found = {m: read_explanation(keys[m]) for m in chosen}
     missing = [m for m in chosen if found[m] is None]
-    for number, group in enumerate(groups := _group_by_pass(chosen, missing)):
+    groups = _group_by_pass(chosen, missing)
+    for number, group in enumerate(groups):
         progress(number, len(groups), f"Explaining {image_id}")
         for fresh in _explain_group(classifier, image, {m: chosen[m] for m in group}, keys):
             write_explanation(fresh)
             found[fresh.method] = fresh
-    progress(len(groups), len(groups), f"Explaining {image_id}")
+    if groups:
+        progress(len(groups), len(groups), f"Explaining {image_id}")
     return [explanation for m in methods if (explanation := found[m]) is not None]
 
 

@@ -33,7 +33,7 @@ def color_heatmap(attribution: NDArray[np.float32], *, signed: bool) -> Pixels:
     table = _diverging_table() if signed else _perceptual_table()
     position = (strength + 1) / 2 if signed else strength
     colors = table[np.round(position * 255).astype(np.uint8)]
-    opacity = np.round(np.sqrt(np.abs(strength)) * 255).astype(np.uint8)
+    opacity = np.round(np.abs(strength) * 255).astype(np.uint8)
     return np.dstack([colors, opacity])
 
 

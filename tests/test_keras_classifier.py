@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from mammo_core.architectures import ARCHITECTURES, build_architecture
 from mammo_core.errors import BadModel
 from mammo_core.keras_classifier import KerasClassifier, load_classifier
 from mammo_core.model_store import StoredModel, file_sha256
@@ -213,6 +214,18 @@ def test_an_unknown_layer_is_refused_with_the_closest(flat, images):
         flat.activations_and_gradients(images, 0, wrong)
     with pytest.raises(BadModel, match="No layer"):
         KerasClassifier(flat.model, THREE, layer="nowhere")
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_can_be_looked_into(name):
+    classifier = KerasClassifier(build_architecture(name, (64, 48, 1), 3), THREE)
+    images = np.random.default_rng(1).random((2, 64, 48, 1), dtype=np.float32)
+    found = classifier.single_pass(images, "malignant")
+    assert classifier.layers
+    assert np.abs(found.gradient).max() > 0
+    assert np.abs(found.layer_gradient).max() > 0
+    own = np.asarray(classifier.model(images, training=False))
+    np.testing.assert_allclose(classifier.predict(images), own, atol=1e-6)
 
 
 def test_a_multi_label_head_is_refused():

@@ -95,18 +95,25 @@ def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
 def _spelled(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if name.startswith("p_"):
         return _to_numbers(name, column)
-    text = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    text = _with_decimal_points(column.cast(pa.string()))
     text = pc.if_else(pc.is_in(text, pa.array(MISSING)), None, text)
     return pc.replace_substring_regex(text, r"^(-?\d+)\.0+$", r"\1")
 
 
 def _to_numbers(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
-        column = pc.replace_substring(pc.utf8_trim_whitespace(column), ",", ".")  # decimal comma
+        column = _with_decimal_points(column)
     try:
         return column.cast(pa.float64())
     except pa.ArrowException as error:
         raise BadTable(f"Expected numbers in column {name}: {_first_words(error)}") from error
+
+
+def _with_decimal_points(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Trimmed texts; numbers with a decimal comma, as spreadsheets write them, get a point."""
+    return pc.replace_substring_regex(
+        pc.utf8_trim_whitespace(text), r"^(-?\d+),(\d+(?:[eE][-+]?\d+)?)$", r"\1.\2"
+    )
 
 
 def _first_words(error: Exception) -> str:

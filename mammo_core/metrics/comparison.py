@@ -192,10 +192,9 @@ def _pair(
         )
     a, b = select_split(a, options.split)[0], select_split(b, options.split)[0]
     common = _check_images(a, b, overlap=overlap)
-    a, b = _take_images(a, common), _take_images(b, common)
     for column in ("label", "patient_id"):
-        _check_agreement(a, b, column)
-    return a, b
+        _check_agreement(a, b, common, column)
+    return _take_images(a, common), _take_images(b, common)
 
 
 def _check_images(a: PredictionTable, b: PredictionTable, *, overlap: bool) -> pd.Index:
@@ -213,14 +212,12 @@ def _take_images(table: PredictionTable, images: pd.Index) -> PredictionTable:
     return table.take(np.sort(pd.Index(table.frame["image_id"]).get_indexer(images)))
 
 
-def _check_agreement(a: PredictionTable, b: PredictionTable, column: str) -> None:
-    ours, theirs = (t.frame[column].fillna("").to_numpy(dtype=object) for t in (a, b))
-    images = a.frame["image_id"].to_numpy(dtype=object)
-    differs = (ours != theirs) | (images != b.frame["image_id"].to_numpy(dtype=object))
+def _check_agreement(a: PredictionTable, b: PredictionTable, images: pd.Index, column: str) -> None:
+    ours, theirs = (t.frame.set_index("image_id")[column].loc[images].fillna("") for t in (a, b))
+    differs = ours.to_numpy(dtype=object) != theirs.to_numpy(dtype=object)
     if differs.any():
-        row = int(np.argmax(differs))
         raise BadTable(
-            f"Expected both tables to give image '{images[row]}' the same {column}; "
+            f"Expected both tables to give image '{images[differs][0]}' the same {column}; "
             f"{int(differs.sum())} images differ"
         )
 

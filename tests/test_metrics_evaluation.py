@@ -1,0 +1,223 @@
+"""The answer of an evaluation: its keys, its laws, and null where nothing can be said."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from prediction_rows import CLASSES, make_predictions
+from sklearn import metrics as sk
+
+from mammo_core.errors import BadConfiguration, BadTable
+from mammo_core.metrics.evaluation import evaluate
+from mammo_core.predictions import read_predictions
+
+UNDEFINED = {"value": None, "low": None, "high": None}
+KEYS = {
+    *("n", "patients", "split", "level", "aggregation", "positive", "classes", "confusion"),
+    *("accuracy", "balanced_accuracy", "macro_f1", "cohen_kappa", "per_class"),
+    *("operating_points", "calibration", "subgroups", "bootstrap", "warnings"),
+}
+POINTS = [
+    *("youden", "specificity_0.90", "specificity_0.95", "sensitivity_0.90", "sensitivity_0.95"),
+    *("recall_rate_0.10", "default"),
+]
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_frame(frame):
+        frame.to_csv(tmp_path / "table.csv", index=False)
+        return read_predictions(tmp_path / "table.csv")
+
+    return read_frame
+
+
+@pytest.fixture
+def frame():
+    return make_predictions(60)
+
+
+def estimates(part):
+    if isinstance(part, dict) and set(part) == {"value", "low", "high"}:
+        yield part
+    elif isinstance(part, dict):
+        for value in part.values():
+            yield from estimates(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from estimates(value)
+
+
+def test_every_key_is_there_and_every_interval_holds_its_value(read, frame):
+    answer = evaluate(read(frame), bootstrap=100)
+    assert set(answer) == KEYS
+    assert [point["name"] for point in answer["operating_points"]] == POINTS
+    assert list(answer["calibration"]) == ["ece", "brier", "slope", "intercept"]
+    found = list(estimates(answer))
+    assert len(found) > 60
+    for estimate in found:
+        if estimate["low"] is not None:
+            assert estimate["low"] <= estimate["value"] <= estimate["high"]
+    assert json.dumps(answer, allow_nan=False)
+
+
+def test_values_equal_scikit_learns(read, frame):
+    answer = evaluate(read(frame), bootstrap=0)
+    p = frame[[f"p_{c}" for c in CLASSES]].to_numpy()
+    truth = frame["label"].map(CLASSES.index).to_numpy()
+    assert answer["confusion"] == sk.confusion_matrix(truth, p.argmax(axis=1)).tolist()
+    for k, name in enumerate(CLASSES):
+        got = answer["per_class"][name]
+        assert got["support"] == (truth == k).sum()
+        assert got["auroc"]["value"] == pytest.approx(sk.roc_auc_score(truth == k, p[:, k]))
+        assert got["average_precision"]["value"] == pytest.approx(
+            sk.average_precision_score(truth == k, p[:, k])
+        )
+
+
+def test_row_order_and_file_format_change_nothing(read, frame, tmp_path):
+    frame.sample(frac=1, random_state=3).to_parquet(tmp_path / "shuffled.parquet")
+    shuffled = read_predictions(tmp_path / "shuffled.parquet")
+    assert evaluate(read(frame), bootstrap=50) == evaluate(shuffled, bootstrap=50)
+
+
+def test_one_seed_gives_one_answer_and_another_another(read, frame):
+    table = read(frame)
+    one, again, other = (evaluate(table, bootstrap=50, seed=s) for s in (1, 1, 2))
+    assert one == again
+    assert one["accuracy"] != other["accuracy"]
+
+
+def test_every_patient_twice_keeps_all_values(read, frame):
+    twin = frame.assign(**{c: "twin" + frame[c] for c in ("image_id", "patient_id", "exam_id")})
+    once = [e["value"] for e in estimates(evaluate(read(frame), bootstrap=0))]
+    both = read(pd.concat([frame, twin]))
+    twice = [e["value"] for e in estimates(evaluate(both, bootstrap=0))]
+    assert len(once) == len(twice)
+    for a, b in zip(once, twice, strict=True):
+        assert a is None or b == pytest.approx(a, abs=1e-9)
+
+
+def test_rare_groups_leave_auroc_undefined(read, frame):
+    frame["density"] = ["rare"] * 4 + ["common"] * (len(frame) - 4)
+    groups = {g["value"]: g for g in evaluate(read(frame), bootstrap=0)["subgroups"]}
+    assert groups["rare"]["auroc"] == UNDEFINED
+    assert groups["common"]["auroc"]["value"] is not None
+    assert (groups["rare"]["n"], groups["rare"]["patients"]) == (4, 1)
+
+
+def test_missing_metadata_is_a_group_of_its_own(read, frame):
+    groups = evaluate(read(frame), bootstrap=0)["subgroups"]
+    missing = {g["by"]: g["n"] for g in groups if g["value"] is None}
+    assert missing == {"density": 48, "age": 36, "birads": 80}
+    for by in ("density", "age", "birads", "laterality", "view"):
+        assert sum(g["n"] for g in groups if g["by"] == by) == len(frame)
+    assert {g["value"] for g in groups if g["by"] == "age"} == {"40-49", "50-59", "60-69", None}
+
+
+def test_a_column_that_disagrees_within_every_unit_is_no_grouping(read, frame):
+    groups = evaluate(read(frame), level="patient", bootstrap=0)["subgroups"]
+    assert {g["by"] for g in groups} == {"density", "age", "birads"}
+
+
+def test_only_the_split_counts(read, frame):
+    frame.loc[:99, "split"] = "train"
+    table = read(frame)
+    assert evaluate(table, bootstrap=0)["n"] == 140
+    assert evaluate(table, bootstrap=0, split="train")["n"] == 100
+    assert evaluate(table, bootstrap=0, split="all")["n"] == 240
+
+
+def test_a_split_without_rows_is_refused_with_those_there_are(read, frame):
+    with pytest.raises(BadTable, match=r"row in the split 'dev'.* test"):
+        evaluate(read(frame), split="dev")
+
+
+def test_a_table_without_splits_is_used_whole_and_says_so(read, frame):
+    answer = evaluate(read(frame.drop(columns="split")), bootstrap=0)
+    assert answer["n"] == 240
+    assert "all its rows were used" in answer["warnings"][0]
+
+
+def test_images_without_a_label_are_left_out_and_told_of(read, frame):
+    frame.loc[:4, "label"] = None
+    answer = evaluate(read(frame), bootstrap=0)
+    assert answer["n"] == 235
+    assert any("5 images without a label" in warning for warning in answer["warnings"])
+
+
+def test_without_a_positive_case_its_numbers_are_null(read, frame):
+    answer = evaluate(read(frame[frame["label"] != "malignant"]), bootstrap=30)
+    malignant = answer["per_class"]["malignant"]
+    assert malignant["auroc"] == malignant["recall"] == malignant["f1"] == UNDEFINED
+    assert malignant["average_precision"] == UNDEFINED
+    points = {point["name"]: point for point in answer["operating_points"]}
+    assert points["youden"]["threshold"] is None
+    assert points["default"]["sensitivity"] == UNDEFINED
+    assert points["default"]["specificity"]["value"] is not None
+    assert answer["calibration"]["slope"] == UNDEFINED
+    assert any("'malignant'" in warning for warning in answer["warnings"])
+
+
+def test_one_class_alone_is_judged_as_far_as_it_goes(read, frame):
+    answer = evaluate(read(frame[frame["label"] == "normal"]), bootstrap=30)
+    assert answer["per_class"]["normal"]["auroc"] == UNDEFINED
+    assert answer["accuracy"]["value"] == answer["per_class"]["normal"]["recall"]["value"]
+    assert json.dumps(answer, allow_nan=False)
+
+
+def test_one_patient_has_values_and_a_warning(read, frame):
+    answer = evaluate(read(frame.assign(patient_id="p")), bootstrap=30)
+    assert answer["patients"] == 1
+    assert answer["per_class"]["malignant"]["auroc"]["low"] is None
+    assert any("one patient" in warning for warning in answer["warnings"])
+
+
+@pytest.mark.parametrize(("n_patients", "is_warned"), [(30, True), (120, False)])
+def test_few_positive_patients_bring_a_warning(read, n_patients, is_warned):
+    answer = evaluate(read(make_predictions(n_patients)), bootstrap=0)
+    assert any("fewer than 15" in warning for warning in answer["warnings"]) is is_warned
+
+
+def test_constant_probabilities_bring_a_warning_and_no_slope(read, frame):
+    flat = frame.assign(p_normal=0.5, p_benign=0.25, p_malignant=0.25)
+    answer = evaluate(read(flat), bootstrap=30)
+    assert answer["per_class"]["malignant"]["auroc"]["value"] == 0.5
+    assert answer["calibration"]["slope"] == UNDEFINED
+    assert any("same in every row" in warning for warning in answer["warnings"])
+
+
+def test_replicates_that_lack_what_a_statistic_needs_are_counted(read, frame):
+    frame["label"] = np.where(frame["patient_id"] == "p001", "malignant", "normal")
+    answer = evaluate(read(frame), bootstrap=200)
+    # The one malignant patient is absent from (59 / 60) ** 60 of the draws.
+    assert answer["bootstrap"]["undefined"] >= 200 * 0.365 - 4 * 7
+    assert answer["per_class"]["malignant"]["recall"]["low"] is not None
+
+
+def test_the_default_point_is_the_threshold_asked_for(read, frame):
+    answer = evaluate(read(frame), bootstrap=0, threshold=0.2, positive="benign")
+    point = answer["operating_points"][-1]
+    called = frame["p_benign"] >= 0.2
+    assert (point["name"], point["threshold"]) == ("default", 0.2)
+    assert point["sensitivity"]["value"] == pytest.approx(called[frame["label"] == "benign"].mean())
+
+
+def test_the_bootstraps_interval_is_near_the_normal_one(read):
+    frame = make_predictions(400)
+    answer = evaluate(read(frame), bootstrap=1000)
+    called = frame[[f"p_{c}" for c in CLASSES]].to_numpy().argmax(axis=1)
+    right = frame["label"] == np.array(CLASSES)[called]
+    per_patient = right.groupby(frame["patient_id"]).mean()
+    width = 2 * 1.96 * per_patient.std() / np.sqrt(400)
+    got = answer["accuracy"]
+    assert got["high"] - got["low"] == pytest.approx(width, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "options", [{"level": "organ"}, {"aggregation": "median"}, {"positive": "cancer"}]
+)
+def test_unknown_options_are_refused(read, frame, options):
+    with pytest.raises(BadConfiguration, match=next(iter(options.values()))):
+        evaluate(read(frame), **options)

@@ -1,0 +1,138 @@
+"""`evaluate`: a table or a model, exit codes, and predictions that are made only when needed."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from prediction_rows import make_predictions
+
+from mammo_core.cli import main
+from mammo_core.errors import BadConfiguration
+from mammo_core.model_store import StoredModel, predictions_path
+from mammo_core.predictions import write_predictions
+from mammo_core.verbs.evaluate import evaluate
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(capsys, *words):
+    with pytest.raises(SystemExit) as leaving:
+        main(["evaluate", *map(str, words)])
+    captured = capsys.readouterr()
+    return leaving.value.code, captured.out, captured.err
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "table.csv"
+    make_predictions(20).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch):
+    """A model and a dataset that predict a made table and count how often they are asked."""
+    folder = tmp_path / "model"
+    folder.mkdir()
+    stored = StoredModel(folder, {"sha256": "m1", "threshold": 0.3, "classes": ["a", "b"]})
+    data = SimpleNamespace(name="films", fingerprint="d1")
+    asked = []
+
+    def predict_dataset(model, dataset, *, split, progress):
+        asked.append(split)
+        facts = {
+            "model_sha256": model.sha256,
+            "dataset_fingerprint": dataset.fingerprint,
+            "split": split or "all",
+        }
+        write_predictions(predictions_path(model, dataset.name), make_predictions(20), facts)
+
+    monkeypatch.setattr("mammo_core.prediction.predict_dataset", predict_dataset)
+    monkeypatch.setattr("mammo_core.model_store.find_model", lambda name: stored)
+    monkeypatch.setattr("mammo_core.datasets.load_dataset", lambda name: data)
+    return SimpleNamespace(stored=stored, data=data, asked=asked, folder=folder)
+
+
+def test_it_prints_exactly_one_json_object(capsys, table):
+    code, out, err = run(capsys, "--predictions", table, "--bootstrap", 20, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["n"] == 80
+
+
+def test_without_json_it_prints_lines_for_a_person(capsys, table):
+    code, out, _ = run(capsys, "--predictions", table, "--bootstrap", 20)
+    assert code == 0
+    assert "macro_f1: 0." in out
+
+
+def test_bad_input_is_one_line_and_exit_two(capsys, tmp_path):
+    code, out, err = run(capsys, "--predictions", tmp_path / "nowhere.csv", "--json")
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert "nowhere.csv" in err
+
+
+@pytest.mark.parametrize("words", [[], ["demo"], ["demo", "films", "--predictions", "a.csv"]])
+def test_it_needs_either_a_model_and_a_dataset_or_a_table(capsys, words):
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert "either a model and a dataset or --predictions" in err
+
+
+def test_unknown_levels_name_the_known_ones(table):
+    with pytest.raises(BadConfiguration, match="image, breast, exam, patient"):
+        evaluate(predictions=table, level="organ")
+
+
+def test_it_predicts_first_where_there_is_no_table(model):
+    answer = evaluate("demo", "films", bootstrap=20)
+    assert answer["n"] == 80
+    assert model.asked == ["test"]
+
+
+def test_a_current_table_is_not_predicted_again(model):
+    answers = [evaluate("demo", "films", bootstrap=20) for _ in range(2)]
+    assert model.asked == ["test"]
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("change", ["model", "dataset"])
+def test_a_table_of_another_model_or_dataset_is_made_anew(model, change):
+    evaluate("demo", "films", bootstrap=20)
+    if change == "model":
+        model.stored.card["sha256"] = "m2"
+    else:
+        model.data.fingerprint = "d2"
+    evaluate("demo", "films", bootstrap=20)
+    assert model.asked == ["test", "test"]
+
+
+def test_a_second_split_predicts_all_so_that_the_first_stays(model):
+    for split in ("test", "all", "test"):
+        evaluate("demo", "films", split=split, bootstrap=20)
+    assert model.asked == ["test", None]
+
+
+def test_the_default_point_is_the_models_own_threshold(model):
+    answer = evaluate("demo", "films", bootstrap=20)
+    assert answer["operating_points"][-1]["threshold"] == 0.3
+
+
+def test_the_answer_is_kept_with_the_model(model):
+    answer = evaluate("demo", "films", level="breast", bootstrap=20)
+    path = model.folder / "evaluations" / "films.test.breast.mean.json"
+    assert json.loads(path.read_text())["answer"] == answer
+
+
+def test_neither_scikit_learn_nor_tensorflow_is_loaded(table):
+    code = (
+        "import sys; from mammo_core.verbs.evaluate import evaluate; "
+        f"evaluate(predictions={str(table)!r}, bootstrap=20); "
+        "heavy = {'sklearn', 'tensorflow', 'keras', 'shap', 'statsmodels'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=dict(os.environ))

@@ -19,7 +19,7 @@ from mammo_core.datasets import LAYOUTS
 from mammo_core.datasets.detection import choose_layout
 from mammo_core.datasets.naming import safe_name
 from mammo_core.datasets.regions import draw_mask
-from mammo_core.errors import BadDataset, BadTable
+from mammo_core.errors import BadDataset, BadTable, MammoError
 
 
 def read(name, root):
@@ -212,11 +212,18 @@ def test_a_table_that_is_not_utf_8_is_refused_with_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "path,label\n", "path,label\na.png,benign,more\n", '"path,label\na.png,b\n']
+    "text",
+    [
+        "",
+        "path,label\n",
+        "path,label\na.png,benign,more\n",
+        "path,label,label\na.png,x,y\n",
+        "\0\1",
+    ],
 )
 def test_a_damaged_table_is_refused(tmp_path, text):
     (tmp_path / "t.csv").write_text(text)
-    with pytest.raises(BadTable):
+    with pytest.raises(MammoError, match=r"t\.csv"):
         read("table", tmp_path / "t.csv")
 
 

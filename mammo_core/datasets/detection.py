@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from mammo_core.datasets.layouts import LAYOUTS, Layout
-from mammo_core.datasets.tables import read_columns, tables_in
+from mammo_core.datasets.tables import read_headings, tables_in
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 
 
@@ -46,6 +46,6 @@ def describe_content(root: Path) -> str:
 
 def _columns(table: Path) -> str:
     try:
-        return f"columns {', '.join(read_columns(table)[:12])}"
+        return f"columns {', '.join(read_headings(table)[:12])}"
     except MammoError as error:
         return f"a fault: {error}"

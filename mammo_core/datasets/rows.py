@@ -112,10 +112,13 @@ def build_frame(columns: Mapping[str, Sequence[object]]) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    n = len(columns["image_id"])
+    unknown = [None] * len(columns["image_id"])
     types = dict(COLUMNS)
     if any(tag is not None for tag in columns.get("tag", ())):
         types["tag"] = "boolean"
     return pd.DataFrame(
-        {name: pd.Series(list(columns.get(name, [None] * n)), dtype=kind) for name, kind in types.items()}
+        {
+            name: pd.Series(list(columns.get(name, unknown)), dtype=kind)
+            for name, kind in types.items()
+        }
     )

@@ -1,9 +1,7 @@
 """Tables that describe images: CSV with any common separator, or Parquet, read as text."""
 
-import csv
-import io
 import re
-import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +10,9 @@ from mammo_core.errors import BadTable, UnreadableFile
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
-SEPARATORS = (",", ";", "\t", "|")
 
 SYNONYMS = {
     "path": (
@@ -59,30 +57,27 @@ def tables_in(root: Path) -> list[Path]:
     )
 
 
-def read_columns(path: Path) -> list[str]:
+def read_headings(path: Path) -> list[str]:
     """The table's headings as they stand in the file.
 
     Raises:
-        BadTable: Where the file is no table.
+        BadTable: Where the file is no table that `read_table` takes.
         UnreadableFile: Where it cannot be opened.
     """
-    if path.suffix.lower() == ".parquet":
-        return list(_parquet_schema(path))
-    text = _read_text(path)
-    return _split(text.split("\n", 1)[0], sniff_separator(text))
+    return list(_read(path).column_names)
 
 
 def read_table(path: Path) -> "pd.DataFrame":
     """The whole table as text; what is missing is the empty text.
 
     Raises:
-        BadTable: Where the file is no table, has no rows, or rows of different lengths.
-        UnreadableFile: Where it cannot be opened.
+        BadTable: Where the file is not in UTF-8, has no rows or a heading twice.
+        UnreadableFile: Where it cannot be opened, or is no table.
     """
-    frame = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
-    if frame.empty:
+    table = _read(path)
+    if not table.num_rows:
         raise BadTable(f"Expected rows in {path.name}, found none")
-    return frame
+    return table.to_pandas().astype("str").fillna("")
 
 
 def iterate_records(frame: "pd.DataFrame") -> Iterator[dict[str, str]]:
@@ -102,83 +97,31 @@ def match_columns(headings: list[str]) -> dict[str, str]:
     return {column: heading for column, heading in matches.items() if heading is not None}
 
 
-def sniff_separator(text: str) -> str:
-    """The separator that cuts the first line into most pieces; a comma where none does."""
-    first = text.split("\n", 1)[0]
-    return max(SEPARATORS, key=lambda separator: len(_split(first, separator)))
+def _read(path: Path) -> "pyarrow.Table":
+    from mammo_core.table_files import read_columns
+
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"Cannot read {path}: {error.strerror or error}") from None
+    if path.suffix.lower() != ".parquet":
+        _check_encoding(content, path.name)
+    table = read_columns(content, path.name)
+    repeated = [name for name, n in Counter(table.column_names).items() if n > 1]
+    if repeated:
+        raise BadTable(f"Expected each heading once in {path.name}, '{repeated[0]}' occurs again")
+    return table
+
+
+def _check_encoding(content: bytes, name: str) -> None:
+    """Refuse text that is not UTF-8, for a path that is spelled wrongly finds no file."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadTable(
+            f"Expected {name} in UTF-8, byte {error.start + 1} is not; save it as 'CSV UTF-8'"
+        ) from None
 
 
 def _plain(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", heading.strip().lower()).strip("_")
-
-
-def _split(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [])
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadTable(
-            f"Expected {path.name} in UTF-8, byte {error.start + 1} is not; "
-            "save it again as 'CSV UTF-8'"
-        ) from None
-    except OSError as error:
-        raise UnreadableFile(f"Cannot read {path}: {error.strerror or error}") from None
-
-
-def _read_csv(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    text = _read_text(path)
-    faults = (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the headings
-            return pd.read_csv(
-                io.StringIO(text),
-                sep=sniff_separator(text),
-                dtype=str,
-                keep_default_na=False,
-                index_col=False,
-            )
-    except faults as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise BadTable(
-            f"Expected a table in {path.name}, got text that is none: {reason}"
-        ) from None
-
-
-def _parquet_schema(path: Path) -> list[str]:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        return list(pyarrow.parquet.read_schema(path).names)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _damaged(path, error) from None
-
-
-def _read_parquet(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-    import pyarrow
-
-    try:
-        frame = pd.read_parquet(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise _damaged(path, error) from None
-    return frame.map(_to_text).astype(str)
-
-
-def _damaged(path: Path, error: Exception) -> UnreadableFile:
-    return UnreadableFile(f"Cannot read {path} as Parquet: {str(error).splitlines()[0]}")
-
-
-def _to_text(value: object) -> str:
-    """A Parquet value as a CSV would hold it; 3.0 (a whole number beside gaps) is "3"."""
-    if value is None or value != value or str(value) == "<NA>":
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)

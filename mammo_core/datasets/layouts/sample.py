@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from mammo_core.datasets.layouts.layout import Layout
-from mammo_core.datasets.naming import SPLITS
+from mammo_core.datasets.naming import SPLITS, safe_name
 from mammo_core.datasets.rows import ImageRow, Reading, Refusal
-from mammo_core.datasets.tables import iterate_records, read_columns, read_table
+from mammo_core.datasets.tables import iterate_records, read_headings, read_table
 from mammo_core.errors import BadTable, MammoError
 
 ABSENT = "labels.csv names this file, the folder lacks it"
@@ -28,7 +28,7 @@ class Sample(Layout):
     def detects(self, root: Path) -> bool:
         """Whether `labels.csv` with the generator's columns and `sample.json` are there."""
         try:
-            names = read_columns(root / "labels.csv")
+            names = read_headings(root / "labels.csv")
         except MammoError:
             return False
         return (root / "sample.json").is_file() and set(NEEDED) <= set(names)
@@ -62,7 +62,7 @@ def _row(record: Mapping[str, str], root: Path) -> ImageRow:
     mask, age, spacing, tag = map(told, ("mask_path", "age", "pixel_spacing_mm", "tag"))
     return ImageRow(
         file=root / record["path"],
-        image_id=record["image_id"],
+        image_id=safe_name(record["image_id"]),
         patient_id=record["patient_id"],
         label=record["label"],
         exam_id=told("exam_id"),

@@ -22,7 +22,7 @@ from mammo_core.datasets.tables import (
     SYNONYMS,
     iterate_records,
     match_columns,
-    read_columns,
+    read_headings,
     read_table,
     tables_in,
 )
@@ -75,7 +75,7 @@ class Table(Layout):
 def _serves(file: Path) -> bool:
     """Whether a table names both paths and labels."""
     try:
-        return set(NEEDED) <= set(match_columns(read_columns(file)))
+        return set(NEEDED) <= set(match_columns(read_headings(file)))
     except MammoError:
         return False
 

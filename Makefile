@@ -18,6 +18,9 @@ check: .venv/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+contact-sheet: .venv/app
+	$(BIN)/python -m mammo_core.phantom.contact_sheet
+
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
 

@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,12 +98,23 @@ class SampleSettings:
 
 
 def write_sample(
-    out: Path, patients: int, settings: SampleSettings, progress: Progress = no_progress
+    out: Path,
+    patients: int,
+    settings: SampleSettings,
+    progress: Progress = no_progress,
+    workers: int | None = None,
 ) -> dict[str, Any]:
     """Write a set of this many patients and return {images, patients, classes}.
 
     A folder that holds an earlier sample with the same settings is taken up where it ended; one
     with other settings is replaced. The table comes last, so that a set with a table is whole.
+
+    Args:
+        out: The folder.
+        patients: How many, at least 1.
+        settings: What to draw.
+        progress: Told after each patient; may stop the work.
+        workers: Processes; None for one a core.
 
     Raises:
         BadConfiguration: For less than one patient.
@@ -115,7 +128,7 @@ def write_sample(
     drawn = [draw_patient(settings.seed, n, settings.difficulty) for n in range(patients)]
     _drop_others(out, {patient.patient_id for patient in drawn})
     missing = [patient for patient in drawn if not _is_written(out, patient)]
-    _write_all(out, missing, settings, progress)
+    _write_all(out, missing, settings, workers or os.cpu_count() or 1, progress)
     rows = [row for patient in drawn for row in table_rows(patient, settings)]
     write_text(out / "labels.csv", _to_csv(rows))
     classes = Counter(row["label"] for row in rows)
@@ -173,31 +186,71 @@ def write_patient(out: Path, patient: Patient, settings: SampleSettings) -> None
 
 
 def _write_all(
-    out: Path, patients: list[Patient], settings: SampleSettings, progress: Progress
+    out: Path,
+    patients: list[Patient],
+    settings: SampleSettings,
+    workers: int,
+    progress: Progress,
 ) -> None:
-    """Write patients on all cores; on a fault or an interrupt, those not yet begun stay away."""
+    """Write patients; on a fault or an interrupt, those not yet begun stay away."""
     doing = "Drawing patients"
     progress(0, len(patients), doing)
-    if not patients:
-        return
-    workers = min(os.cpu_count() or 1, len(patients))
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
-    try:
-        tasks = [pool.submit(write_patient, out, patient, settings) for patient in patients]
-        for done, task in enumerate(as_completed(tasks), start=1):
-            task.result()
+    finished = _one_by_one if min(workers, len(patients)) <= 1 else _in_a_pool
+    with closing(finished(out, patients, settings, workers)) as steps:
+        for done, _ in enumerate(steps, start=1):
             progress(done, len(patients), doing)
+
+
+def _one_by_one(
+    out: Path, patients: list[Patient], settings: SampleSettings, workers: int
+) -> Generator[None, None, None]:
+    """Write patients in this process, yielding after each."""
+    for patient in patients:
+        write_patient(out, patient, settings)
+        yield
+
+
+def _in_a_pool(
+    out: Path, patients: list[Patient], settings: SampleSettings, workers: int
+) -> Generator[None, None, None]:
+    """Write patients in several processes, yielding after each."""
+    context = multiprocessing.get_context("spawn")
+    count = min(workers, len(patients))
+    pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
+    others = set(multiprocessing.active_children())
+    try:
+        with _ignoring_interrupts():
+            tasks = [pool.submit(write_patient, out, patient, settings) for patient in patients]
+        for task in as_completed(tasks):
+            task.result()
+            yield
+        pool.shutdown()
     except BrokenProcessPool as error:
         raise MammoError(
-            "A drawing process died, perhaps of too little memory; run it again"
+            "A drawing process died, perhaps of too little memory; run the command again"
         ) from error
     finally:
+        # after an interrupt nobody waits for what is half drawn: files are whole or absent
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
         pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def _ignoring_interrupts() -> Generator[None, None, None]:
+    """Let processes that start in the block inherit that Ctrl-C is the parent's affair."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may change how signals are handled
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _start_worker() -> None:
-    """Leave interrupts to the parent, and the other cores to the other workers."""
+    """Leave interrupts to the parent where they aren't inherited, other cores to other workers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
 

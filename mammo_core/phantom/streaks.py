@@ -26,7 +26,7 @@ def build_textures(
 ) -> tuple[Field, Field, Field, Field]:
     """(fine fibers, isotropic grain, two textures whose streaks follow the flow)."""
     grains = power_law_pair(
-        rng, frame.shape, frame.spacing_mm, exponent=2.9, knee_mm=20.0, cut_mm=0.25
+        rng, frame.shape, frame.spacing_mm, exponent=2.45, knee_mm=20.0, cut_mm=0.15
     )
     streaks = streaky_pair(frame, flow, rng)
     first, second = (0.65 * g + 0.75 * s for g, s in zip(grains, streaks, strict=True))
@@ -46,7 +46,7 @@ def streaky_pair(frame: Frame, flow: Field, rng: np.random.Generator) -> tuple[F
     averaging over twice the distance of the one before.
     """
     first, second = power_law_pair(
-        rng, frame.shape, frame.spacing_mm, exponent=2.3, knee_mm=14.0, cut_mm=0.25
+        rng, frame.shape, frame.spacing_mm, exponent=1.65, knee_mm=14.0, cut_mm=0.15
     )
     x, y = (np.broadcast_to(axis / frame.spacing_mm - 0.5, frame.shape) for axis in frame.grid())
     along_x, along_y = frame.enlarge(np.cos(flow)), frame.enlarge(np.sin(flow))

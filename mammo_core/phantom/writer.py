@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import io
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +48,10 @@ def write_view(
     dataset = build_dataset(patient, laterality, view, rendered)
     syntax = TRANSFER_SYNTAXES[SCANNERS[patient.scanner].compression]
     dataset.compress(syntax, generate_instance_uid=False)
+    encoded = io.BytesIO()
+    dataset.save_as(encoded, enforce_file_format=True)
     with writing(path) as temporary:
-        dataset.save_as(temporary, enforce_file_format=True)
+        temporary.write_bytes(encoded.getvalue())
 
 
 def build_dataset(

@@ -124,10 +124,12 @@ class KerasClassifier:
         return path
 
     def _compile(self, function: Callable[..., Any], *more: tf.TensorSpec) -> Callable[..., Any]:
-        images = tf.TensorSpec((None, *self.input_shape), tf.float32)
-        return tf.function(
-            function, input_signature=[images, *more], autograph=False, jit_compile=False
+        """The function as one graph for any number of images, traced at once."""
+        signature = [tf.TensorSpec((None, *self.input_shape), tf.float32), *more]
+        traced = tf.function(
+            function, input_signature=signature, autograph=False, jit_compile=False
         )
+        return traced.get_concrete_function()
 
     def _run(self, images: Any) -> tuple[Any, Any]:
         """The model's output, and the tensor under its final activation."""
@@ -148,7 +150,7 @@ class KerasClassifier:
             return result
 
         compiled = self._compile(run)
-        output, under = compiled(probe_images(self.input_shape))
+        output, under = compiled(tf.constant(probe_images(self.input_shape)))
         head = recognize_head(output.numpy(), under.numpy())
         return head, tuple(list_maps(outputs)), compiled
 
@@ -187,7 +189,8 @@ class KerasClassifier:
         parts = []
         for start in range(0, len(images), self.batch_size):
             part = slice(start, start + self.batch_size)
-            parts.append([y.numpy() for y in function(images[part], *(m[part] for m in more))])
+            results = function(*(tf.constant(array[part]) for array in (images, *more)))
+            parts.append([result.numpy() for result in results])
         return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
     def _check_images(self, images: Images) -> Images:

@@ -7,7 +7,7 @@ Sequential, nested and subclassed models alike and costs nothing afterwards.
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
@@ -40,14 +40,19 @@ def capture_outputs(layers: dict[str, keras.Layer]) -> Iterator[dict[str, Any]]:
     A layer that is called twice keeps its last output.
     """
     outputs: dict[str, Any] = {}
-    with _one_at_a_time:
+    with _one_at_a_time, ExitStack() as restored:
         for path, layer in layers.items():
+            restored.callback(_restore_call, layer, layer.__dict__.get("call"))
             layer.__dict__["call"] = _noting(layer.call, path, outputs)
-        try:
-            yield outputs
-        finally:
-            for layer in layers.values():
-                layer.__dict__.pop("call", None)
+        yield outputs
+
+
+def _restore_call(layer: keras.Layer, own: Callable[..., Any] | None) -> None:
+    """Give a layer back its own `call`, or where it had none that of its class."""
+    if own is None:
+        del layer.__dict__["call"]
+    else:
+        layer.__dict__["call"] = own
 
 
 def _noting(call: Callable[..., Any], path: str, outputs: dict[str, Any]) -> Callable[..., Any]:

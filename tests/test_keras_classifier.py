@@ -180,6 +180,29 @@ def test_looking_into_a_model_leaves_it_as_it_was(flat, images):
     assert all(map(np.array_equal, before, flat.model.get_weights()))
 
 
+def test_half_precision_models_are_taken_in():
+    image = keras.Input((32, 24, 1))
+    x = layers.Conv2D(4, 3, dtype="mixed_float16")(image)
+    x = layers.GlobalAveragePooling2D(dtype="mixed_float16")(x)
+    model = keras.Model(image, layers.Dense(3, activation="softmax", dtype="mixed_float16")(x))
+    classifier = KerasClassifier(model, THREE)
+    images = np.random.default_rng(2).random((2, 32, 24, 1), dtype=np.float32)
+    assert {part.dtype for part in classifier.single_pass(images, 0)} == {np.dtype(np.float32)}
+    np.testing.assert_allclose(classifier.predict(images), model(images), atol=1e-6)
+
+
+def test_a_layers_own_call_survives(images):
+    image = keras.Input((32, 24, 1))
+    doubled = layers.Conv2D(1, 3, name="doubled")
+    model = keras.Model(image, layers.Dense(3)(layers.Flatten()(doubled(image))))
+    plain = KerasClassifier(model, THREE).activations_and_gradients(images, 0)[0]
+    call = doubled.call
+    doubled.__dict__["call"] = own = lambda x: 2 * call(x)
+    twice = KerasClassifier(model, THREE).activations_and_gradients(images, 0)[0]
+    np.testing.assert_allclose(twice, 2 * plain, rtol=1e-5)
+    assert doubled.__dict__["call"] is own
+
+
 def test_batches_change_nothing(flat, images):
     small = KerasClassifier(flat.model, THREE, batch_size=2)
     np.testing.assert_allclose(small.logits(images), flat.logits(images), atol=1e-6)

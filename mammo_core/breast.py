@@ -1,6 +1,7 @@
 """Where the breast is in a mammogram, and on which side the chest wall lies."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, cast
 
 import cv2
@@ -9,12 +10,19 @@ from numpy.typing import NDArray
 
 Side = Literal["left", "right"]
 Mask = NDArray[np.bool_]
+Image = NDArray[np.float32]
 
 WORKING_SIDE = 256
 """The breast is looked for in a copy whose longer side has this many pixels."""
 
-MIN_RISE = 0.04
+MIN_RISE = 0.03
 """The skin line is at least this much brighter than the background."""
+
+EDGE_LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Where the skin line is looked for on the way from the background to Otsu's threshold."""
+
+MAX_OPPOSITE = 0.6
+"""A region that reaches both sides of its box on more of its rows has swallowed the background."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +49,13 @@ def find_breast(pixels: NDArray[np.float32]) -> Breast:
     Returns:
         The breast; the whole image where nothing stands out from the background.
     """
-    small = shrink(pixels, WORKING_SIDE)
-    mask = _largest_region(small > _edge_threshold(small))
-    if not mask.any():
-        mask = np.ones_like(mask)
+    small = cast(Image, cv2.GaussianBlur(shrink(pixels, WORKING_SIDE), (3, 3), 0))
+    mask = _find_region(small)
     box = bounding_box(mask)
     return Breast(
-        _enlarge(mask, pixels.shape), _scale_box(box, mask.shape, pixels.shape), _wall(mask)
+        _enlarge(mask, pixels.shape),
+        _scale_box(box, mask.shape, pixels.shape),
+        _find_wall(mask),
     )
 
 
@@ -67,44 +75,74 @@ def bounding_box(mask: Mask) -> tuple[int, int, int, int]:
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def _edge_threshold(small: NDArray[np.float32]) -> float:
-    """The gray level of the skin line: just above the background, at most Otsu's threshold."""
+def _find_region(small: Image) -> Mask:
+    """The breast at the lowest threshold that leaves background beside it, else at the lowest."""
+    regions = (_largest_region(small > threshold) for threshold in _edge_thresholds(small))
+    lowest = next(regions)
+    for region in chain((lowest,), regions):
+        if region.any() and min(_reached(region)) <= MAX_OPPOSITE:
+            return region
+    return lowest if lowest.any() else np.ones(small.shape, bool)
+
+
+def _edge_thresholds(small: Image) -> list[float]:
+    """Gray levels at which the skin line may lie, from the background's up to Otsu's."""
     levels = (np.clip(small, 0, 1) * 255).astype(np.uint8)
     otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     counts = np.bincount(levels[levels <= otsu], minlength=256)
     background = int(np.argmax(np.convolve(counts, np.ones(5), mode="same")))
-    spread = float(np.median(np.abs(levels[levels <= otsu] - np.float32(background))))
-    return min(otsu, background + max(255 * MIN_RISE, 3 * spread)) / 255
+    rise = otsu - background
+    return sorted(
+        {min(otsu, background + max(255 * MIN_RISE, f * rise)) / 255 for f in EDGE_LEVELS}
+    )
 
 
 def _largest_region(bright: Mask) -> Mask:
-    """The largest component after an opening that tears off what is thin, its holes filled."""
+    """The largest component, its holes filled, after an opening that tears off what is thin."""
     size = max(3, max(bright.shape) // 16) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     opened = cv2.morphologyEx(
-        bright.astype(np.uint8), cv2.MORPH_OPEN, kernel, borderType=cv2.BORDER_REPLICATE
+        _fill(bright), cv2.MORPH_OPEN, kernel, borderType=cv2.BORDER_REPLICATE
     )
     count, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     if count < 2:
         return np.zeros_like(bright)
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    return _fill(labels == largest)
+    return _fill(labels == largest) > 0
 
 
-def _fill(mask: Mask) -> Mask:
+def _fill(mask: Mask) -> NDArray[np.uint8]:
+    """The mask without holes, as 0 and 1."""
     outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.zeros(mask.shape, np.uint8)
     cv2.drawContours(filled, outlines, -1, 1, thickness=cv2.FILLED)
-    return filled.astype(bool)
+    return filled
 
 
-def _wall(mask: Mask) -> Side:
-    """The side of the mask's box that more of its rows reach."""
+def _reached(mask: Mask) -> tuple[float, float]:
+    """The shares of the rows of a mask's box that reach its left and its right side."""
+    on_left, on_right = _rows_at_sides(mask)
+    return float(on_left.mean()), float(on_right.mean())
+
+
+def _find_wall(mask: Mask) -> Side:
+    """The side that more rows reach.
+
+    Where the film cut the breast on both sides, the one that is reached first from above: the
+    pectoral muscle fills the upper corner at the chest wall.
+    """
+    on_left, on_right = _rows_at_sides(mask)
+    if min(on_left.mean(), on_right.mean()) > MAX_OPPOSITE:
+        return "left" if np.argmax(on_left) <= np.argmax(on_right) else "right"
+    return "left" if on_left.sum() >= on_right.sum() else "right"
+
+
+def _rows_at_sides(mask: Mask) -> tuple[Mask, Mask]:
+    """Which rows of a mask's box reach its left and its right side."""
     top, bottom, left, right = bounding_box(mask)
     rows = mask[top:bottom, left:right]
-    reach = max(2, round(0.02 * rows.shape[1]))
-    on_left, on_right = rows[:, :reach].all(axis=1).sum(), rows[:, -reach:].all(axis=1).sum()
-    return "left" if on_left >= on_right else "right"
+    reach = max(2, round(0.03 * rows.shape[1]))
+    return np.any(rows[:, :reach], axis=1), np.any(rows[:, -reach:], axis=1)
 
 
 def _enlarge(mask: Mask, shape: tuple[int, ...]) -> Mask:

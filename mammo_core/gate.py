@@ -56,16 +56,21 @@ RULES = (
     Rule("roughness", 0.05, 0.08, "The skin line is not smooth"),
     Rule("area", 0.06, 0.02, "The bright region is too small for a breast"),
     Rule("area", 0.93, 0.985, "The bright region fills the picture: no air around a breast"),
+    Rule("taper", 0.15, 0.08, "The bright region is a block: it doesn't taper like a breast"),
     Rule("even_outside", 0.7, 0.5, "The surroundings of the breast are not plain air"),
+    Rule("air_texture", 0.3, 0.5, "There is as much detail outside the breast as inside"),
     Rule("bright_outside", 0.25, 0.45, "Much outside the breast region is bright"),
     Rule("symmetry", 0.68, 0.75, "Left and right half mirror each other"),
-    Rule("core_rise", -0.12, -0.22, "The middle of the region is darker than its rim"),
+    Rule("core_rise", -0.2, -0.3, "The middle of the region is darker than its rim"),
 )
 """Bounds set on 157 films of mini-MIAS, 16 digital mammograms and one DICOM film, with margin to
 the nearest of them, against noise, photographs, chest films, CT, MR, ultrasound and text pages."""
 
 MAX_DOUBTS = 2
 """More doubtful features than this make a refusal."""
+
+MIN_TURNED_RISE = 0.1
+"""A picture counts as a turned mammogram only where it darkens so much towards its skin line."""
 
 OTHER_MODALITIES = (
     *("CT", "MR", "US", "NM", "PT", "XA", "RF", "ES", "SM", "XC", "ECG", "OP", "OPT", "IO", "PX"),
@@ -145,7 +150,8 @@ def _apply_rules(features: PictureFeatures) -> tuple[Answer, tuple[str, ...]]:
 
 def _looks_right_when_turned(mammogram: Mammogram) -> bool:
     turned = np.ascontiguousarray(np.rot90(shrink(mammogram.pixels, WORKING_SIDE)))
-    return _apply_rules(measure_picture(turned, find_breast(turned)))[0] == "accept"
+    features = measure_picture(turned, find_breast(turned))
+    return features.skin_rise > MIN_TURNED_RISE and _apply_rules(features)[0] == "accept"
 
 
 def _read_side(mammogram: Mammogram, breast: Breast) -> tuple[Laterality | None, tuple[str, ...]]:

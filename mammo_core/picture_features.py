@@ -27,7 +27,9 @@ class PictureFeatures:
         box_ratio: Height / width of the breast's box.
         compactness: Perimeter squared / area of the outline.
         roughness: How far the skin line strays from a smooth curve, as a share of the width.
+        taper: Greatest width minus that at the narrower end, as a share of the box's width.
         even_outside: Share of the outside within 0.08 of its median.
+        air_texture: Median detail at scales of 1 to 4 pixels outside / that inside.
         bright_outside: Share of the outside brighter than 0.35 of the inside's 99th percentile.
         symmetry: Correlation of the picture with its mirror image.
         slope: Exponent of the radial power spectrum inside; about -3 for tissue, 0 for noise.
@@ -46,8 +48,10 @@ class PictureFeatures:
     box_ratio: float
     compactness: float
     roughness: float
+    taper: float
     even_outside: float
     bright_outside: float
+    air_texture: float
     symmetry: float
     slope: float
     residual: float
@@ -114,7 +118,14 @@ def _measure_outline(shape: Mask) -> dict[str, float]:
         "opposite": float(shape[:, -reach:].any(axis=1).mean()),
         "compactness": perimeter**2 / max(int(shape.sum()), 1),
         "roughness": _stray(skin),
+        "taper": float(1 - min(skin[end].mean() for end in _ends(len(skin)))),
     }
+
+
+def _ends(n: int) -> tuple[slice, slice]:
+    """The first and the last fiftieth of `n` rows."""
+    few = max(2, n // 50)
+    return slice(0, few), slice(n - few, n)
 
 
 def _stray(values: NDArray[np.floating]) -> float:
@@ -128,16 +139,23 @@ def _stray(values: NDArray[np.floating]) -> float:
 
 
 def _measure_outside(image: Image, mask: Mask) -> dict[str, float]:
-    outside = image[cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0]
-    bright = float(np.percentile(image[mask], 99))
+    beyond = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    outside, bright = image[beyond], float(np.percentile(image[mask], 99))
     if outside.size < 50:
-        return {"even_outside": 0.0, "bright_outside": 1.0, "contrast": bright}
+        return {"even_outside": 0.0, "bright_outside": 1.0, "air_texture": 1.0, "contrast": bright}
     middle = float(np.median(outside))
+    detail = np.abs(_band(image))
     return {
         "even_outside": float((np.abs(outside - np.float32(middle)) < 0.08).mean()),
         "bright_outside": float((outside > 0.35 * bright).mean()),
+        "air_texture": float(np.median(detail[beyond]) / (np.median(detail[mask]) + 1e-4)),
         "contrast": bright - middle,
     }
+
+
+def _band(image: Image) -> Image:
+    """The detail at scales of 1 to 4 pixels."""
+    return cv2.GaussianBlur(image, (0, 0), 1) - cv2.GaussianBlur(image, (0, 0), 4)
 
 
 def _measure_spectrum(inside: Image, shape: Mask) -> dict[str, float]:
@@ -182,7 +200,6 @@ def _fit_power_law(
 def _measure_tissue(inside: Image, shape: Mask) -> dict[str, float]:
     depth = _measure_depth(shape)
     fine = cv2.GaussianBlur(inside, (0, 0), 1)
-    coarse = cv2.GaussianBlur(inside, (0, 0), 4)
     deep = shape & (depth > 0.12)
     if not deep.any():
         deep = shape
@@ -192,7 +209,7 @@ def _measure_tissue(inside: Image, shape: Mask) -> dict[str, float]:
         for low, high in ((0, 0.05), (0.12, 0.25), (0.5, 1.01))
     )
     return {
-        "texture": float(np.std((fine - coarse)[deep])),
+        "texture": float(np.std(_band(inside)[deep])),
         "gradient_ratio": float(np.percentile(gradient, 99) / (np.median(gradient) + 0.008)),
         "skin_rise": rim - skin,
         "core_rise": core - rim,

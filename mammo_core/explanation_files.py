@@ -58,16 +58,15 @@ def check_question(stored: StoredModel, target: str | None) -> None:
 
     Raises:
         BadConfiguration: For an unknown class.
-        BadModel: Where the preprocessing gives images of another shape.
+        BadModel: Where the preprocessing gives images of another size.
     """
     if target is not None and target not in stored.classes:
         known = ", ".join(stored.classes)
         raise BadConfiguration(f"Target must be one of the classes {known}, got '{target}'")
-    prepared = (*stored.preprocess.size, 1)
-    if prepared != stored.input_shape:
+    if stored.preprocess.size != stored.input_shape[:2]:
         raise BadModel(
-            f"The model {stored.id} takes images of shape {stored.input_shape}, but its "
-            f"preprocessing gives {prepared}; train or import it again"
+            f"The model {stored.id} takes images of {stored.input_shape[:2]} pixels, but its "
+            f"preprocessing gives {stored.preprocess.size}; train or import it again"
         )
 
 
@@ -108,7 +107,8 @@ def explain_to_files(
         UnreadableFile: Where an image cannot be read.
     """
     told = []
-    for image_id, pixels in _prepare(images, stored.preprocess, dataset, progress):
+    for image_id, gray in _prepare(images, stored.preprocess, dataset, progress):
+        pixels = np.repeat(gray, classifier.input_shape[2], axis=2)
         explanations = explain_case(
             classifier, stored, pixels, image_id, methods, target, progress=progress
         )

@@ -93,9 +93,16 @@ def check_output(model: keras.Model) -> None:
     """See that a model maps one image to one row of class scores.
 
     Raises:
-        BadModel: Where it has several inputs or outputs, or maps of another rank.
+        BadModel: Where it was never built, has several inputs or outputs, or maps of another rank.
     """
-    for what, shape, rank in (("input", model.input_shape, 4), ("output", model.output_shape, 2)):
+    try:
+        sides = (("input", model.input_shape, 4), ("output", model.output_shape, 2))
+    except AttributeError:
+        raise BadModel(
+            f"Expected a model that knows its input's shape, got {model.name}, which was never "
+            "built; call it on one image before it is saved"
+        ) from None
+    for what, shape, rank in sides:
         if not isinstance(shape, tuple) or len(shape) != rank or None in shape[1:]:
             wanted = "(rows, columns, channels)" if rank == 4 else "(classes,)"
             raise BadModel(f"Expected a model with one {what} of fixed shape {wanted}, got {shape}")

@@ -272,6 +272,11 @@ def test_a_model_that_gives_maps_or_takes_two_inputs_is_refused():
         KerasClassifier(keras.Model([image, other], layers.Dense(3)(both)), THREE)
 
 
+def test_a_model_that_was_never_built_is_refused():
+    with pytest.raises(BadModel, match="never built"):
+        KerasClassifier(keras.Sequential([layers.Flatten(), layers.Dense(3)]), THREE)
+
+
 def test_without_a_map_gradients_work_and_class_activation_maps_are_refused(images):
     image = keras.Input((32, 24, 1))
     model = keras.Model(image, layers.Dense(3, activation="softmax")(layers.Flatten()(image)))

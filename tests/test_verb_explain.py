@@ -14,29 +14,36 @@ CLASSES = ["normal", "benign", "malignant"]
 PREPROCESS = Preprocess(size=(48, 32))
 
 
-@pytest.fixture(scope="module")
-def network():
+def build_network(channels):
     keras.utils.set_random_seed(0)
-    image = keras.Input((48, 32, 1))
+    image = keras.Input((48, 32, channels))
     x = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(image)
     x = keras.layers.GlobalAveragePooling2D()(x)
     return keras.Model(image, keras.layers.Dense(3, activation="softmax")(x))
 
 
-@pytest.fixture
-def model(tmp_path, network, home):
-    folder = tmp_path / "model"
+def store(folder, network):
     folder.mkdir()
     network.save(folder / "model.keras")
     card = dict.fromkeys(CARD_KEYS) | {
         "classes": CLASSES,
-        "input_shape": [48, 32, 1],
+        "input_shape": network.input_shape[1:],
         "preprocessing": to_mapping(PREPROCESS),
         "threshold": 0.5,
         "sha256": file_sha256(folder / "model.keras"),
     }
     (folder / "model.json").write_text(json.dumps(card))
     return folder
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build_network(channels=1)
+
+
+@pytest.fixture
+def model(tmp_path, network, home):
+    return store(tmp_path / "model", network)
 
 
 def draw_film(path, seed):
@@ -111,6 +118,14 @@ def test_the_map_is_the_methods_own(capsys, model, films, network, tmp_path):
         np.testing.assert_allclose(file["attribution"], expected, atol=1e-3 * expected.max())
 
 
+def test_a_model_of_color_images_is_given_gray_ones(capsys, films, home, tmp_path):
+    model = store(tmp_path / "model", build_network(channels=3))
+    words = ("--methods", "saliency,grad_cam", "--out", tmp_path / "maps")
+    code, answer, _ = run(capsys, "explain", model, films[0], *words)
+    assert code == 0
+    assert len(answer["maps"]) == 2
+
+
 @pytest.mark.parametrize("is_prepared", [False, True])
 def test_images_are_found_by_id(capsys, model, dataset, tmp_path, is_prepared):
     import pandas as pd
@@ -181,7 +196,7 @@ def test_a_model_whose_preprocessing_gives_another_size_is_refused(capsys, model
     (model / "model.json").write_text(json.dumps(card))
     code, _, err = run(capsys, "explain", model, films[0], "--out", tmp_path / "maps")
     assert code == 2
-    assert "(64, 32, 1)" in err
+    assert "(64, 32)" in err
 
 
 def test_methods_lists_the_facts_of_each(capsys):

@@ -41,7 +41,7 @@ def main() -> None:
     """Write the sheet of a set's first patients."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=state_folder() / "contact_sheet.png")
-    parser.add_argument("--patients", type=int, default=4)
+    parser.add_argument("--patients", type=int, default=6)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rows", type=int, default=320)

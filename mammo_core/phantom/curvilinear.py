@@ -41,8 +41,8 @@ def trace(
     rng: np.random.Generator,
     *,
     points: int = 28,
-    wander: float = 0.07,
-    spread: float = 0.28,
+    wander: float = 0.055,
+    spread: float = 0.22,
 ) -> tuple[Points, Points]:
     """(x, y) of N lines of K points that follow a field of angles, each with its own deviation.
 
@@ -125,7 +125,7 @@ def _strand_layer(
     flow: Field, inside: Field, frame: Frame, count: int, rng: np.random.Generator
 ) -> Field:
     start = scatter(inside, frame, count, rng)
-    lengths = np.exp(rng.normal(3.05, 0.5, count)).astype(np.float32)
+    lengths = np.exp(rng.normal(3.3, 0.45, count)).astype(np.float32)
     x, y = trace(flow, frame, start, lengths, rng)
     strength = rng.beta(1.2, 4.0, count).astype(np.float32)[:, None]
     fade = taper(*x.shape)

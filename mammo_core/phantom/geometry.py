@@ -198,12 +198,12 @@ def _cc_muscle(
     frame: Frame, shared: np.random.Generator, own: np.random.Generator
 ) -> tuple[Field | None, float]:
     """A low hill of muscle along the chest wall, in about every third CC view."""
-    if shared.random() > 0.25 or own.random() > 0.7:
+    if shared.random() > 0.2 or own.random() > 0.7:
         return None, 0.0
     x, y = frame.grid()
     center = frame.height_mm * shared.uniform(0.42, 0.58) + own.normal(0, 10)
-    hill = shared.uniform(3, 8) * own.uniform(0.5, 1.2)
-    width = shared.uniform(28, 48)
+    hill = shared.uniform(6, 12) * own.uniform(0.7, 1.2)
+    width = shared.uniform(30, 50)
     edge = hill * np.exp(-(((y - center) / width) ** 2)) * 1.6 - 0.6 * hill
     return (edge - x).astype(np.float32), 0.0
 

@@ -44,7 +44,7 @@ def draw_spiculated_mass(lesion: Lesion, spacing_mm: float, thickness_mm: float)
     rays = _spicules(rng, lesion.radius_mm, int(rng.integers(20, 38)))
     lines = blur(draw_rays(patch, rays), 0.2 / spacing_mm)
     lines = lines * np.exp(-0.7 * np.clip(rho - 1, 0, 3))
-    added = 2 * lesion.radius_mm / thickness_mm * 1.0 * core + 0.27 * lines
+    added = 2 * lesion.radius_mm / thickness_mm * 0.9 * core + 0.22 * lines
     core_or_lines = ((lines > 0.10) | (rho <= 1.05)).astype(np.float32)
     region = blur(core_or_lines, 1.0 / spacing_mm) > 0.42
     displaced = np.clip(1.0 - rho, 0, 0.3)

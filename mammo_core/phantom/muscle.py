@@ -14,7 +14,7 @@ def muscle_texture(shape: Shape, rng: np.random.Generator) -> Field:
     depth = shape.muscle_depth
     if depth is None:
         return np.zeros(shape.frame.shape, np.float32)
-    level = rng.uniform(0.34, 0.52)
+    level = rng.uniform(0.28, 0.47)
     inward = np.clip(depth / 40, 0, 1)
     return (level + 0.12 * inward + 0.035 * _fibers(shape, rng)).astype(np.float32)
 

@@ -89,11 +89,12 @@ def grow_tissue(
     centers = _lobule_centers(shape, amount, envelope, shared)
     keep, septa = carve_lobules(frame, centers, flow, shared, own)
     fibers, grain, *textures = build_textures(frame, flow, own)
-    threshold = amount.bias + 2.2 * (envelope - 0.6) + 0.5 * hills
+    fat = 1 - keep
+    threshold = amount.bias + 2.2 * (envelope - 0.6) + 0.5 * hills - 2.6 * fat
     lobes = _mix(textures, frame.enlarge(threshold))
     haze = squash(1.5 * frame.enlarge(threshold) + 0.4 * grain)
     gland = np.sqrt(frame.enlarge(envelope).clip(0, 1)) * (0.72 * lobes + 0.25 * haze)
-    gland = gland * frame.enlarge(keep).clip(0, 1)
+    gland = gland * (1 - 0.4 * frame.enlarge(fat).clip(0, 1))
     large_envelope = frame.enlarge(envelope).clip(0, 1)
     return Tissue(gland, large_envelope, frame.enlarge(septa), grain, fibers, flow)
 

@@ -7,6 +7,7 @@ from mammo_core.phantom.fields import Field, Frame, blur, power_law_pair, ramp, 
 from mammo_core.phantom.geometry import Shape
 
 STREAK_PASSES_MM = (0.5, 1.0, 2.0, 4.0)
+FIBER_PASSES_MM = (3.0, 8.0)
 
 
 def build_flow(shape: Shape, hills: Field, coarse: tuple[int, int]) -> Field:
@@ -18,7 +19,9 @@ def build_flow(shape: Shape, hills: Field, coarse: tuple[int, int]) -> Field:
     along_skin = np.arctan2(-slope_x, slope_y)
     near_skin = ramp(depth, 22, 4)
     double = (1 - near_skin) * np.exp(2j * toward) + near_skin * np.exp(2j * along_skin)
-    return (np.angle(double) / 2 + 0.28 * hills).astype(np.float32)
+    flow = np.angle(double) / 2
+    ahead = np.where(np.cos(flow - toward) < 0, np.pi, 0)  # so that neighbors point alike
+    return (flow + ahead + 0.28 * hills).astype(np.float32)
 
 
 def build_textures(
@@ -28,9 +31,13 @@ def build_textures(
     grains = power_law_pair(
         rng, frame.shape, frame.spacing_mm, exponent=2.45, knee_mm=20.0, cut_mm=0.15
     )
-    streaks = streaky_pair(frame, flow, rng)
+    rough = power_law_pair(
+        rng, frame.shape, frame.spacing_mm, exponent=1.65, knee_mm=14.0, cut_mm=0.15
+    )
+    streaks = draw_out(rough, frame, flow, STREAK_PASSES_MM)
     first, second = (0.65 * g + 0.75 * s for g, s in zip(grains, streaks, strict=True))
-    fibers = _ridges(streaks[0], 0.22) + _ridges(streaks[1], 0.22)
+    threads = draw_out(streaks, frame, flow, FIBER_PASSES_MM)
+    fibers = _ridges(threads[0], 0.22) + _ridges(threads[1], 0.22)
     return fibers, 0.7 * grains[0] + 0.7 * grains[1], first, second
 
 
@@ -39,18 +46,18 @@ def _ridges(field: Field, width: float) -> Field:
     return np.clip(1 - np.abs(field) / np.float32(width), 0, 1) ** 2
 
 
-def streaky_pair(frame: Frame, flow: Field, rng: np.random.Generator) -> tuple[Field, Field]:
-    """Two fields of variance 1 that are drawn out along the flow.
+def draw_out(
+    fields: tuple[Field, Field], frame: Frame, flow: Field, passes_mm: tuple[float, ...]
+) -> tuple[Field, Field]:
+    """The fields averaged along the flow, scaled to variance 1.
 
-    Line integral convolution (Cabral and Leedom 1993, doi:10.1145/166117.166151), each pass
-    averaging over twice the distance of the one before.
+    Line integral convolution (Cabral and Leedom 1993, doi:10.1145/166117.166151) in a few passes,
+    each over a longer distance than the one before.
     """
-    first, second = power_law_pair(
-        rng, frame.shape, frame.spacing_mm, exponent=1.65, knee_mm=14.0, cut_mm=0.15
-    )
     x, y = (np.broadcast_to(axis / frame.spacing_mm - 0.5, frame.shape) for axis in frame.grid())
     along_x, along_y = frame.enlarge(np.cos(flow)), frame.enlarge(np.sin(flow))
-    for distance_mm in STREAK_PASSES_MM:
+    first, second = fields
+    for distance_mm in passes_mm:
         reach = np.float32(distance_mm / frame.spacing_mm)
         ahead = x + reach * along_x, y + reach * along_y
         behind = x - reach * along_x, y - reach * along_y

@@ -83,10 +83,17 @@ class PredictionTable:
         return self.classes.index(name)
 
     def take(self, rows: NDArray[Any]) -> "PredictionTable":
-        """The rows of an image-level table under a mask or at ascending positions."""
-        return replace(
-            self, frame=self.frame[rows] if rows.dtype == bool else self.frame.iloc[rows]
-        )
+        """The rows under a mask or at ascending positions."""
+        chosen = self.frame[rows] if rows.dtype == bool else self.frame.iloc[rows]
+        frame = chosen.reset_index(drop=True)
+        if self.members is None:
+            return replace(self, frame=frame)
+        images, row_of_image = self.members
+        place = np.full(len(self), -1, dtype=np.intp)
+        place[rows] = np.arange(len(frame))
+        row_of_image = place[row_of_image]
+        is_left = row_of_image >= 0
+        return replace(self, frame=frame, members=(images[is_left], row_of_image[is_left]))
 
     def image_ids(self, rows: NDArray[Any]) -> list[str]:
         """The images behind the rows under a mask or at positions."""

@@ -87,6 +87,13 @@ def test_a_unit_opens_its_images(table, frame):
     assert got.image_ids(place) == left["image_id"].tolist()
 
 
+def test_chosen_units_still_open_their_images(table):
+    got = aggregate(table, "patient")
+    chosen = got.take(got.labels == 2)
+    place = int(np.flatnonzero(got.labels == 2)[-1])
+    assert chosen.image_ids(np.array([len(chosen) - 1])) == got.image_ids(np.array([place]))
+
+
 def test_images_without_a_side_form_a_breast_of_their_own(frame, tmp_path):
     frame.loc[:1, "laterality"] = None
     got = aggregate(read(frame, tmp_path), "breast")

@@ -188,6 +188,15 @@ def test_constant_probabilities_bring_a_warning_and_no_slope(read, frame):
     assert any("same in every row" in warning for warning in answer["warnings"])
 
 
+def test_perfect_separation_is_told_of_and_keeps_an_interval(read):
+    answer = evaluate(read(make_predictions(60, separation=30.0)), bootstrap=30)
+    auroc = answer["per_class"]["malignant"]["auroc"]
+    assert (auroc["value"], auroc["high"]) == (1, 1)
+    assert auroc["low"] < 0.95
+    assert answer["calibration"]["slope"] == UNDEFINED
+    assert any("without a fault" in warning for warning in answer["warnings"])
+
+
 def test_replicates_that_lack_what_a_statistic_needs_are_counted(read, frame):
     frame["label"] = np.where(frame["patient_id"] == "p001", "malignant", "normal")
     answer = evaluate(read(frame), bootstrap=200)

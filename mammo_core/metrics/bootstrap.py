@@ -45,7 +45,7 @@ def draw_patients(generator: np.random.Generator, n_patients: int, size: int) ->
     """(patients, size): how often each patient is in each of `size` draws."""
     counts = np.empty((size, n_patients), np.float32)
     for row in counts:
-        drawn = generator.integers(0, n_patients, n_patients, dtype=np.uint32)
+        drawn = generator.integers(0, n_patients, n_patients)
         row[:] = np.bincount(drawn, minlength=n_patients)
     return np.ascontiguousarray(counts.T)
 

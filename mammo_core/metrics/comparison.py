@@ -16,6 +16,7 @@ from mammo_core.metrics.auroc import (
     estimate_auroc,
 )
 from mammo_core.metrics.bootstrap import PatientSums, resample
+from mammo_core.metrics.cautions import list_cautions
 from mammo_core.metrics.estimate import UNDEFINED, Estimate, percentile_estimate
 from mammo_core.metrics.outcomes import is_correct
 from mammo_core.metrics.selection import EvaluationOptions, select, select_split
@@ -110,7 +111,7 @@ def compare(
         "positive": a.classes[positive],
         **_compare_aurocs(a, b, positive),
         **_compare_accuracies(a, b, options),
-        "warnings": warnings,
+        "warnings": [*warnings, *list_cautions(a, positive)],
     }
 
 

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import numpy as np
-
 from mammo_core.metrics.bootstrap import Statistic, resample
+from mammo_core.metrics.cautions import list_cautions
 from mammo_core.metrics.outcomes import compute_confusion
 from mammo_core.metrics.sections import SECTIONS, Estimates, Question
 from mammo_core.metrics.selection import EvaluationOptions, select
 from mammo_core.predictions import PredictionTable
-
-FEW_PATIENTS = 15
 
 
 def evaluate(
@@ -71,7 +68,7 @@ def evaluate_options(table: PredictionTable, options: EvaluationOptions) -> dict
             "seed": options.seed,
             "undefined": estimates.n_incomplete,
         },
-        "warnings": [*warnings, *_warnings(question)],
+        "warnings": [*warnings, *list_cautions(rows, positive)],
     }
 
 
@@ -98,21 +95,3 @@ def _facts(table: PredictionTable, positive: int, options: EvaluationOptions) ->
         "classes": list(table.classes),
         "confusion": compute_confusion(table).tolist(),
     }
-
-
-def _warnings(question: Question) -> list[str]:
-    """What a reader must know before he believes the intervals."""
-    table, name = question.table, question.table.classes[question.positive]
-    n = len(np.unique(table.patients[question.is_positive]))
-    absent = [c for i, c in enumerate(table.classes) if not (table.labels == i).any()]
-    found = [f"No {table.level} is labelled '{c}': what needs one is undefined" for c in absent]
-    if table.n_patients == 1:
-        found.append("All rows are of one patient: there are no intervals to be had")
-    elif 0 < n < FEW_PATIENTS:
-        found.append(
-            f"Only {n} patients are '{name}': with fewer than {FEW_PATIENTS} no interval can be "
-            "trusted much"
-        )
-    if np.ptp(question.scores) == 0:
-        found.append(f"The probability of '{name}' is the same in every row: nothing is ranked")
-    return found

@@ -21,25 +21,30 @@ class AurocReplicates:
         patients: NDArray[np.integer],
         n_patients: int,
     ) -> None:
-        """Build the blocks: 2k + 1 at the k-th distinct positive score, 2k just below it."""
+        """Build the blocks: distinct positive scores, negatives at and between them."""
         if 2 * np.count_nonzero(is_positive) > len(scores):
             scores, is_positive = -scores, ~is_positive  # AUROC is the same; fewer blocks
         levels, level = np.unique(scores[is_positive], return_inverse=True)
-        negatives = scores[~is_positive]
-        block = np.searchsorted(levels, negatives, "left") + np.searchsorted(
-            levels, negatives, "right"
-        )
-        self._positives = _blocks(level, patients[is_positive], len(levels), n_patients)
-        self._negatives = _blocks(block, patients[~is_positive], 2 * len(levels) + 1, n_patients)
+        n = len(levels)
+        negatives, of_negatives = scores[~is_positive], patients[~is_positive]
+        n_below = np.searchsorted(levels, negatives, "left")
+        is_tied = np.isin(negatives, levels)
+        self._positives = _blocks(level, patients[is_positive], n, n_patients)
+        self._between = _blocks(n_below[~is_tied], of_negatives[~is_tied], n + 1, n_patients)
+        self._tied = _blocks(n_below[is_tied], of_negatives[is_tied], n, n_patients)
 
     def __call__(self, counts: Counts) -> NDArray[np.float64]:
         """(b,) for (patients, b) counts; NaN where a draw lacks positives or negatives."""
-        positives, negatives = self._positives @ counts, self._negatives @ counts
-        below = np.cumsum(negatives, axis=0)
-        total = below[-1].astype(np.float64)
-        placed = below[0:-1:2] + negatives[1::2] / 2
-        won = np.einsum("ij,ij->j", positives, placed, dtype=np.float64)
-        pairs = positives.sum(axis=0, dtype=np.float64) * total
+        positives, between = self._positives @ counts, self._between @ counts
+        above = positives.sum(axis=0) - np.cumsum(positives, axis=0)
+        n_positive = positives.sum(axis=0, dtype=np.float64)
+        n_negative = between.sum(axis=0, dtype=np.float64)
+        won = n_positive * between[0] + _dot(between[1:], above)
+        if self._tied.nnz:
+            tied = self._tied @ counts
+            n_negative += tied.sum(axis=0, dtype=np.float64)
+            won += _dot(tied, above + positives / 2)
+        pairs = n_positive * n_negative
         return np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
 
 
@@ -67,7 +72,7 @@ class AveragePrecisionReplicates:
         precision = np.cumsum(positives, axis=0)
         precision /= np.maximum(called, 1, out=called)  # where nothing is called, nothing is added
         total = positives.sum(axis=0, dtype=np.float64)
-        won = np.einsum("ij,ij->j", positives, precision, dtype=np.float64)
+        won = _dot(positives, precision)
         return np.divide(won, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
@@ -110,6 +115,12 @@ def compute_average_precision(
     one = np.zeros(len(scores), dtype=np.intp)
     statistic = AveragePrecisionReplicates(scores, is_positive, one, 1)
     return float(statistic(np.ones((1, 1)))[0])
+
+
+def _dot(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(b,) sums over blocks of the products, added up in float64."""
+    total: NDArray[np.float64] = np.einsum("ij,ij->j", a, b, dtype=np.float64)
+    return total
 
 
 def _blocks(

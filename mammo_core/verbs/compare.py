@@ -1,6 +1,5 @@
 """The verb `compare`."""
 
-import os
 from typing import Annotated, Any
 
 import typer
@@ -28,8 +27,6 @@ def compare(
 
     Example: python -m mammo_core compare demo demo-shortcut --dataset sample_data
     """
-    # Read by OpenBLAS when NumPy loads: its threads slow down the small products of the bootstrap.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mammo_core.metrics.comparison import compare as compare_tables
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.metrics.stored import read_model_predictions

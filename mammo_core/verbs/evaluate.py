@@ -1,6 +1,5 @@
 """The verb `evaluate`."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,8 +28,6 @@ def evaluate(
 
     Example: python -m mammo_core evaluate demo sample_data --level breast
     """
-    # Read by OpenBLAS when NumPy loads: its threads slow down the small products of the bootstrap.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from mammo_core.errors import BadConfiguration
     from mammo_core.metrics.evaluation import evaluate_options
     from mammo_core.metrics.selection import EvaluationOptions

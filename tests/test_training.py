@@ -126,8 +126,8 @@ class TestPatches:
         image = np.full((40, 40), 65535, np.uint16)
         patch = cut_patch(image, Spot(0, 0.0, 20.0, 0.0, 0), 16)[..., 0]
         assert patch.shape == (16, 16)
-        assert (patch[:7] == 0).all()
-        assert (patch[9:] == 1).all()
+        assert (patch[:8] == 0).all()
+        assert (patch[8:] == 1).all()
 
     def test_a_lesion_patch_holds_its_lesion(self, data):
         rng = np.random.default_rng(0)
@@ -139,7 +139,7 @@ class TestPatches:
     def test_an_epoch_of_patches_has_lesions_and_plain_tissue(self, data):
         config = TrainingConfiguration(**SMALL, patch_batch_size=8)
         labels = np.concatenate([batch[1] for batch in patch_batches(data, config, epoch=0)])
-        assert np.bincount(labels).tolist() == [32, 32]
+        assert np.bincount(labels).tolist() == [48, 48]
 
 
 class TestCheckpoint:

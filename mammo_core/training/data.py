@@ -16,7 +16,7 @@ from mammo_core.training.patches import (
     LESION_PATCHES_AN_IMAGE,
     Spot,
     draw_patches,
-    draw_tissue_spot,
+    draw_plain_spot,
     find_lesion_spots,
 )
 
@@ -96,7 +96,7 @@ def image_batches(data: TrainingData, config: TrainingConfiguration, epoch: int)
 
 
 def patch_batches(data: TrainingData, config: TrainingConfiguration, epoch: int) -> Iterator[Batch]:
-    """The epoch's patches: every lesion twice, and as much plain tissue as lesions of a class."""
+    """The epoch's patches: every lesion some times, and as many patches of plain tissue."""
     rng = np.random.default_rng([config.seed, 1, epoch])
     spots = _draw_spots(data, rng)
     for start in range(0, len(spots), config.patch_batch_size):
@@ -166,13 +166,16 @@ def _gather_spots(
 
 
 def _draw_spots(data: TrainingData, rng: np.random.Generator) -> list[Spot]:
-    """The epoch's spots, shuffled; plain tissue stands for the mildest class."""
-    spots = list(data.spots) * LESION_PATCHES_AN_IMAGE
-    counts = np.bincount([spot.label for spot in spots], minlength=data.n_classes)
-    healthy = data.train[data.labels[data.train] == 0]
-    with_lesion = {spot.image for spot in data.spots}
-    healthy = np.array([position for position in healthy if position not in with_lesion], np.int64)
-    n_tissue = int(counts.max()) if len(healthy) else 0
-    for position in rng.choice(healthy, n_tissue) if n_tissue else ():
-        spots.append(draw_tissue_spot(data.pixels[position], int(position), 0, rng))
+    """The epoch's spots, shuffled: half lesions, half plain spots of healthy images.
+
+    The plain ones are drawn anew each epoch, since a whole image holds hundreds of places that
+    may be mistaken for a lesion.
+    """
+    lesions = list(data.spots) * LESION_PATCHES_AN_IMAGE
+    with_lesion = [spot.image for spot in data.spots]
+    healthy = np.setdiff1d(data.train[data.labels[data.train] == 0], with_lesion)
+    chosen = rng.choice(healthy, len(lesions)) if len(healthy) else healthy
+    shape = data.pixels.shape[1], data.pixels.shape[2]
+    plain = [draw_plain_spot(shape, int(position), rng) for position in chosen]
+    spots = lesions + plain
     return [spots[index] for index in rng.permutation(len(spots))]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mammo_core.augmentation import change_intensity
 
-LESION_PATCHES_AN_IMAGE = 2
+LESION_PATCHES_AN_IMAGE = 3
 
 
 @dataclass(frozen=True)
@@ -41,24 +41,24 @@ def find_lesion_spots(mask: NDArray[np.bool_], image: int, label: int) -> list[S
     ]
 
 
-def draw_tissue_spot(
-    image: NDArray[np.uint16], position: int, label: int, rng: np.random.Generator
-) -> Spot:
-    """A random place inside the breast (brighter than a tenth of the range where possible)."""
-    rows, columns = image.shape
-    for _ in range(20):
-        row, column = rng.integers(rows), rng.integers(columns)
-        if image[row, column] > 6553:
-            break
-    return Spot(position, float(row), float(column), 0.0, label)
+def draw_plain_spot(shape: tuple[int, int], position: int, rng: np.random.Generator) -> Spot:
+    """A random place of an image without a lesion, for the mildest class.
+
+    Air and the skin's edge are drawn as often as they occur: a network that never saw them would
+    find anything there once it looks at whole images.
+    """
+    row, column = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
+    return Spot(position, row, column, 0.0, label=0)
 
 
 def cut_patch(image: NDArray[np.uint16], spot: Spot, size: int) -> NDArray[np.float32]:
-    """The (size, size, 1) patch centred on the spot, in [0, 1]; beyond the image it is black."""
-    center = (spot.column, spot.row)
-    patch = cv2.getRectSubPix(image.astype(np.float32), (size, size), center)
-    inside = _inside(image.shape, spot, size)
-    return (patch * inside / 65535.0).astype(np.float32)[..., None]
+    """The (size, size, 1) patch around the spot, in [0, 1]; beyond the image it is black."""
+    top, left = round(spot.row) - size // 2, round(spot.column) - size // 2
+    inside = image[max(0, top) : max(0, top + size), max(0, left) : max(0, left + size)]
+    patch = np.zeros((size, size), np.float32)
+    row, column = max(0, -top), max(0, -left)
+    patch[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+    return patch[..., None] / np.float32(65535)
 
 
 def draw_patches(
@@ -85,12 +85,3 @@ def _jitter(spot: Spot, size: int, rng: np.random.Generator) -> Spot:
 def _turn(patch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     turned = np.rot90(patch, int(rng.integers(4)))
     return turned[::-1] if rng.random() < 0.5 else turned
-
-
-def _inside(shape: tuple[int, ...], spot: Spot, size: int) -> NDArray[np.float32]:
-    """1 where the patch lies on the image, 0 beyond it."""
-    rows = np.arange(size) + round(spot.row) - size // 2
-    columns = np.arange(size) + round(spot.column) - size // 2
-    on_rows = (rows >= 0) & (rows < shape[0])
-    on_columns = (columns >= 0) & (columns < shape[1])
-    return (on_rows[:, None] & on_columns[None, :]).astype(np.float32)

@@ -112,8 +112,13 @@ def _largest_region(bright: Mask) -> Mask:
 
 
 def _fill(mask: Mask) -> NDArray[np.uint8]:
-    """The mask without holes, as 0 and 1."""
-    outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    """The mask without holes, as 0 and 1; a hole may end at the image's left or right edge."""
+    closed = mask.astype(np.uint8)
+    for column in (0, -1):
+        rows = np.flatnonzero(closed[:, column])
+        if rows.size:
+            closed[rows[0] : rows[-1], column] = 1
+    outlines, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = np.zeros(mask.shape, np.uint8)
     cv2.drawContours(filled, outlines, -1, 1, thickness=cv2.FILLED)
     return filled

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from mammo_core.errors import UnreadableFile
-from mammo_core.header import DAMAGED, describe_header, read_value
+from mammo_core.header import DAMAGED, describe_header, quiet, read_value
 from mammo_core.limits import (
     check_file_bytes,
     check_inflated_size,
@@ -36,7 +36,8 @@ def read_mammogram(path: str | Path) -> Mammogram:
     try:
         if not is_dicom(path):
             return read_picture(path)
-        return _read_dicom(path)
+        with quiet():
+            return _read_dicom(path)
     except UnreadableFile as error:
         raise UnreadableFile(f"{path.name}: {error}") from error
 
@@ -51,7 +52,8 @@ def read_header(path: str | Path) -> dict[str, Any]:
     try:
         if not is_dicom(path):
             return read_picture_header(path)
-        return describe_header(_load(path, stop_before_pixels=True))
+        with quiet():
+            return describe_header(_load(path, stop_before_pixels=True))
     except UnreadableFile as error:
         raise UnreadableFile(f"{path.name}: {error}") from error
 

@@ -49,7 +49,7 @@ RULES = (
     Rule("gradient_ratio", 2.6, 2.52, "The texture is as uniform as generated noise"),
     Rule("gradient_ratio", 60, 150, "Sharp edges on plain ground, as in a drawing or text"),
     Rule("wall", 0.7, 0.5, "No side of the bright region is a straight chest wall"),
-    Rule("opposite", 0.6, 0.85, "The bright region has no curved skin line"),
+    Rule("opposite", 0.6, 0.93, "The bright region has no curved skin line"),
     Rule("box_ratio", 0.93, 0.7, "The bright region is wider than a breast is"),
     Rule("box_ratio", 4.5, 7, "The bright region is narrower than a breast is"),
     Rule("compactness", 42, 60, "The outline is too ragged for a breast"),

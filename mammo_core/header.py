@@ -1,9 +1,12 @@
 """What a DICOM header tells about a mammogram without its pixels: view, side, spacing, syntax."""
 
+import logging
 import math
 import re
 import struct
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from pydicom.dataset import Dataset
@@ -53,6 +56,17 @@ MODIFIER_CODES = {
 """View modifiers that change what a picture shows (DICOM PS3.16, CID 4015)."""
 
 VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "AT")
+
+
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it quotes header bytes: names, dates
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep pydicom's warnings, which quote header bytes such as names, from being shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def describe_header(ds: Dataset) -> dict[str, Any]:

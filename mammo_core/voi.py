@@ -84,7 +84,8 @@ def _patterns(stored: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
     """The stored values' bit patterns as unsigned 8 or 16 bit integers."""
     if stored.dtype.itemsize > 2:
         raise UnreadableFile(f"Expected at most 16 bits a pixel, got {8 * stored.dtype.itemsize}")
-    return np.ascontiguousarray(stored).view(f"u{stored.dtype.itemsize}")
+    native = np.ascontiguousarray(stored, stored.dtype.newbyteorder("="))
+    return native.view(f"u{stored.dtype.itemsize}")
 
 
 def _mask_padding(values: Values, ds: Dataset) -> tuple[NDArray[np.bool_], Step | None]:

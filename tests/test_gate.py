@@ -1,0 +1,166 @@
+"""The gate: mammograms pass, noise, drawings, pages and other body parts don't."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mammo_core.breast import find_breast
+from mammo_core.gate import OTHER_MODALITIES, RULES, check, judge, judge_header
+from mammo_core.picture_features import PictureFeatures, measure_picture
+from mammo_core.types import Mammogram
+
+SHAPE = (512, 416)
+
+
+def breast_shape():
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    return ((y - 270) / 215) ** 2 + (x / 210) ** 2 < 1
+
+
+def check_pixels(tmp_path, pixels):
+    low, high = pixels.min(), pixels.max()
+    path = tmp_path / "picture.png"
+    Image.fromarray(((pixels - low) / ((high - low) or 1) * 255).astype(np.uint8)).save(path)
+    return check(path)
+
+
+def strangers():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=SHAPE)
+    frequency = np.hypot(np.fft.fftfreq(SHAPE[0])[:, None], np.fft.fftfreq(SHAPE[1])[None])
+    frequency[0, 0] = 1
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    page = np.ones(SHAPE)
+    page[40:-40:20, 30:-30] = rng.random((22, 356)) > 0.5
+    return {
+        "white noise": noise,
+        "summed noise": np.cumsum(np.cumsum(noise, 0), 1),
+        "power law noise": np.fft.ifft2(np.fft.fft2(noise) / frequency**1.5).real,
+        "noise in the shape of a breast": breast_shape() * (noise + 6),
+        "flat gray in the shape of a breast": breast_shape() * 1.0,
+        "a smooth shade in the shape of a breast": breast_shape() * (500 - x),
+        "a disk": (y - 250) ** 2 + (x - 200) ** 2 < 60**2,
+        "a box of noise": (x < 200) * (noise + 6),
+        "stripes": np.sin(x / 5),
+        "a checkerboard": (x // 20 + y // 20) % 2,
+        "a page of text": page,
+        "black": np.zeros(SHAPE),
+    }
+
+
+@pytest.mark.parametrize("name", strangers())
+def test_strangers_are_refused_with_a_reason(tmp_path, name):
+    verdict = check_pixels(tmp_path, np.asarray(strangers()[name], float))
+    assert verdict.verdict == "refuse"
+    assert verdict.reasons
+
+
+def test_every_rule_names_a_feature_and_its_reason():
+    fields = set(PictureFeatures.__dataclass_fields__)
+    for rule in RULES:
+        assert rule.feature in fields
+        assert rule.ask != rule.refuse
+        assert rule.reason
+
+
+def test_features_do_not_depend_on_the_side():
+    rng = np.random.default_rng(1)
+    left = (breast_shape() * (0.5 + 0.05 * rng.normal(size=SHAPE))).astype(np.float32)
+    right = np.ascontiguousarray(left[:, ::-1])
+    a, b = (measure_picture(image, find_breast(image)) for image in (left, right))
+    for name in PictureFeatures.__dataclass_fields__:
+        assert getattr(a, name) == pytest.approx(getattr(b, name), rel=0.05, abs=0.08), name
+
+
+def test_white_noise_has_a_flat_spectrum_and_tissue_like_noise_a_steep_one():
+    noise = np.random.default_rng(2).normal(size=(384, 384))
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(384), np.fft.fftfreq(384)))
+    frequency[0, 0] = 1
+    for exponent in (0, 2, 3):
+        field = np.fft.ifft2(np.fft.fft2(noise) * frequency ** (-exponent / 2)).real
+        pixels = ((field - field.min()) / np.ptp(field)).astype(np.float32)
+        breast = find_breast(np.ones((384, 384), np.float32))
+        slope = measure_picture(pixels, breast).slope
+        assert slope == pytest.approx(-exponent, abs=0.35)
+
+
+def test_header_evidence_alone_never_refuses_a_picture_that_fits(monkeypatch):
+    monkeypatch.setattr("mammo_core.gate.judge_picture", lambda *_: ("accept", ()))
+    pixels = breast_shape().astype(np.float32)
+    for header, answer in (
+        ({}, "accept"),
+        ({"modality": "CR"}, "accept"),
+        ({"modality": "CT"}, "ask"),
+        ({"modality": "CT", "body_part": "CHEST"}, "refuse"),
+        ({"intent": "FOR PROCESSING"}, "ask"),
+        ({"view_modifiers": ["magnification"]}, "ask"),
+    ):
+        mammogram = Mammogram(pixels=pixels, header=header)
+        assert judge(mammogram, find_breast(pixels)).verdict == answer, header
+
+
+def test_header_evidence_refuses_together_with_a_doubtful_picture(monkeypatch):
+    monkeypatch.setattr("mammo_core.gate.judge_picture", lambda *_: ("ask", ("doubtful",)))
+    pixels = breast_shape().astype(np.float32)
+    mammogram = Mammogram(pixels=pixels, header={"modality": "MR"})
+    assert judge(mammogram, find_breast(pixels)).verdict == "refuse"
+
+
+def test_a_mammography_header_raises_no_objection():
+    assert judge_header({"modality": "MG", "body_part": "BREAST"}) == ((), ())
+    assert "MG" not in OTHER_MODALITIES
+
+
+def test_a_conflict_about_the_side_is_told(monkeypatch):
+    monkeypatch.setattr("mammo_core.gate.judge_picture", lambda *_: ("accept", ()))
+    pixels = breast_shape().astype(np.float32)
+    verdict = judge(Mammogram(pixels=pixels, laterality="R"), find_breast(pixels))
+    assert verdict.laterality == "R"
+    assert "side L" in verdict.reasons[-1]
+    assert judge(Mammogram(pixels=pixels), find_breast(pixels)).laterality == "L"
+
+
+def test_an_unreadable_file_is_refused_with_its_fault(tmp_path):
+    (tmp_path / "notes.dcm").write_text("not DICOM")
+    verdict = check(tmp_path / "notes.dcm")
+    assert verdict.verdict == "refuse"
+    assert "another kind" in verdict.reasons[0]
+
+
+def test_the_verb_answers_for_every_file_and_leaves_2_for_an_absent_path(tmp_path):
+    (tmp_path / "empty.dcm").touch()
+    command = [sys.executable, "-m", "mammo_core", "check", "--json"]
+    done = subprocess.run([*command, str(tmp_path / "empty.dcm")], capture_output=True, check=False)
+    answer = json.loads(done.stdout)["files"][0]
+    assert done.returncode == 0
+    assert (answer["verdict"], answer["rows"], answer["view"]) == ("refuse", None, None)
+    done = subprocess.run([*command, str(tmp_path / "absent")], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("source", ["mini_mias", "mayo_density"])
+def test_real_mammograms_are_never_refused(real_data, source):
+    answers = [check(path).verdict for path in sorted((real_data / source).glob("*.jpg"))[::3]]
+    assert "refuse" not in answers
+    assert answers.count("accept") >= 0.95 * len(answers)
+
+
+@pytest.mark.real
+def test_real_strangers_are_refused(real_data):
+    paths = [*(real_data / "not_mammograms").glob("*.*")]
+    paths.append(real_data / "dicom_mg" / "text_page_with_MG_header.dcm")
+    assert {check(path).verdict for path in paths} == {"refuse"}
+
+
+@pytest.mark.real
+def test_a_real_film_on_its_side_or_inverted_is_asked_about(real_data, tmp_path):
+    film = np.asarray(Image.open(real_data / "mini_mias" / "mdb003.jpg").convert("L"))
+    for name, pixels in {"turned": np.rot90(film), "inverted": 255 - film}.items():
+        Image.fromarray(np.ascontiguousarray(pixels)).save(tmp_path / f"{name}.png")
+        assert check(tmp_path / f"{name}.png").verdict == "ask", name

@@ -1,0 +1,201 @@
+"""The pixel cache: whole or absent, resumable, and honest about what it left out."""
+
+import json
+import multiprocessing
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from mammo_core import filling
+from mammo_core.errors import BadDataset, Cancelled, MammoError
+from mammo_core.pixels import cache_folder, prepare_one, prepare_pixels
+from mammo_core.preprocess import Preprocess
+
+SETTINGS = Preprocess(size=(64, 48))
+
+
+@dataclass(frozen=True)
+class Films:
+    """A data set of a few files."""
+
+    folder: Path
+    names: tuple[str, ...]
+    name: str = "films"
+    fingerprint: str = "0123456789ab"
+
+    @property
+    def index(self):
+        return pd.DataFrame({"image_id": list(self.names)})
+
+    def file_of(self, image_id):
+        return self.folder / f"{image_id}.png"
+
+
+def draw_film(path, seed):
+    """A textured half disk that the gate accepts."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:256, :200]
+    distance = np.hypot((y - 128) / 110, x / (80 + 20 * rng.random()))
+    frequency = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.fftfreq(200)[None])
+    frequency[0, 0] = 1
+    noise = np.fft.ifft2(np.fft.fft2(rng.normal(size=(256, 200))) * frequency**-1.4).real
+    tissue = 0.35 + 0.35 * (1 - distance) + 0.2 * np.exp(noise / noise.std()) / 4
+    picture = np.where(distance < 1, np.clip(tissue, 0.1, 1), 0)
+    Image.fromarray((picture * 255).astype(np.uint8)).save(path)
+
+
+@pytest.fixture
+def films(tmp_path, home):
+    names = tuple(f"film{i}" for i in range(5))
+    for seed, name in enumerate(names):
+        draw_film(tmp_path / f"{name}.png", seed)
+    return Films(tmp_path, names)
+
+
+def test_the_cache_holds_what_preparing_one_file_gives(films):
+    cache = prepare_pixels(films, SETTINGS)
+    assert cache.image_ids == list(films.names)
+    for image_id, placement in zip(cache.image_ids, cache.placements, strict=True):
+        prepared = prepare_one(films.file_of(image_id), SETTINGS)
+        image = cache.images([image_id])
+        assert image.shape == (1, 64, 48, 1)
+        assert image.dtype == np.float32
+        np.testing.assert_allclose(image[0, ..., 0], prepared.image, atol=1 / 65_535)
+        assert placement == prepared.placement
+
+
+def test_images_come_in_the_order_asked(films):
+    cache = prepare_pixels(films, SETTINGS)
+    assert cache.positions(["film3", "film0"]).tolist() == [3, 0]
+    np.testing.assert_array_equal(cache.images(["film3"])[0], cache.images(["film0", "film3"])[1])
+
+
+def test_a_second_call_reads_what_the_first_wrote(films, monkeypatch):
+    first = prepare_pixels(films, SETTINGS)
+    monkeypatch.setattr(filling, "prepare_chunk", None)
+    np.testing.assert_array_equal(prepare_pixels(films, SETTINGS).pixels, first.pixels)
+
+
+def test_other_settings_get_their_own_cache(films):
+    one, other = prepare_pixels(films, SETTINGS), prepare_pixels(films, Preprocess(size=(32, 32)))
+    assert one.folder != other.folder
+    assert other.pixels.shape == (5, 32, 32)
+
+
+def test_what_cannot_be_used_is_listed_with_its_reason_and_gets_no_row(films):
+    films.file_of("film1").write_bytes(b"no picture")
+    noise = np.random.default_rng(0).integers(0, 256, (256, 200)).astype(np.uint8)
+    Image.fromarray(noise).save(films.file_of("film2"))
+    films.file_of("film4").unlink()
+    cache = prepare_pixels(films, SETTINGS)
+    assert cache.image_ids == ["film0", "film3"]
+    assert len(cache.pixels) == len(cache.placements) == 2
+    assert set(cache.refused) == {"film1", "film2", "film4"}
+    assert "found none" in cache.refused["film4"]
+    with pytest.raises(BadDataset, match=r"film2.*noise"):
+        cache.images(["film2"])
+    expected = prepare_one(films.file_of("film3"), SETTINGS).image
+    np.testing.assert_allclose(cache.images(["film3"])[0, ..., 0], expected, atol=1 / 65_535)
+
+
+def test_an_unknown_image_is_named(films):
+    with pytest.raises(BadDataset, match="'film9': it is not in the data set"):
+        prepare_pixels(films, SETTINGS).positions(["film9"])
+
+
+def test_an_interrupted_fill_goes_on_where_it_stopped(films, monkeypatch):
+    monkeypatch.setattr(filling, "CHUNK", 1)
+
+    def stop_at_three(done, total, doing):
+        if done == 3:
+            raise Cancelled("Stopped by the user")
+
+    with pytest.raises(Cancelled):
+        prepare_pixels(films, SETTINGS, progress=stop_at_three)
+    assert not cache_folder(films.fingerprint, SETTINGS).exists()
+    prepared = []
+    original = filling.prepare_chunk
+    monkeypatch.setattr(
+        filling, "prepare_chunk", lambda chunk: prepared.append(chunk.start) or original(chunk)
+    )
+    cache = prepare_pixels(films, SETTINGS)
+    assert prepared == [3, 4]
+    for image_id in films.names:
+        expected = prepare_one(films.file_of(image_id), SETTINGS).image
+        np.testing.assert_allclose(cache.images([image_id])[0, ..., 0], expected, atol=1 / 65_535)
+
+
+def test_a_changed_file_is_prepared_anew(films):
+    before = prepare_pixels(films, SETTINGS).images(["film2"])
+    draw_film(films.file_of("film2"), 99)
+    after = prepare_pixels(films, SETTINGS).images(["film2"])
+    assert not np.array_equal(before, after)
+
+
+def test_a_full_disk_is_one_message_and_the_earlier_cache_stays(films, monkeypatch):
+    folder = prepare_pixels(films, SETTINGS).folder
+    kept = (folder / "pixels.npy").read_bytes()
+    draw_film(films.file_of("film2"), 99)
+
+    def no_space(chunk):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(filling, "prepare_chunk", no_space)
+    with pytest.raises(MammoError, match="No space left on device"):
+        prepare_pixels(films, SETTINGS)
+    assert (folder / "pixels.npy").read_bytes() == kept
+
+
+def test_a_dead_worker_is_one_message(films, monkeypatch):
+    def die(chunk):
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(filling, "prepare_chunk", die)
+    with pytest.raises(MammoError, match="worker that prepares images died"):
+        prepare_pixels(films, SETTINGS)
+
+
+def test_a_second_process_does_not_fill_the_same_cache(films):
+    folder = cache_folder(films.fingerprint, SETTINGS)
+    folder.parent.mkdir(parents=True)
+    parent = multiprocessing.parent_process()
+    other = parent.pid if parent else 1
+    folder.with_name(folder.name + ".filling.pid").write_text(str(other))
+    with pytest.raises(MammoError, match="preparing these images already"):
+        prepare_pixels(films, SETTINGS)
+
+
+def test_a_data_set_without_usable_images_is_refused(films):
+    with pytest.raises(BadDataset, match="found none"):
+        prepare_pixels(Films(films.folder, ()), SETTINGS)
+    with pytest.raises(BadDataset, match="None of 1 images"):
+        prepare_pixels(Films(films.folder, ("absent",)), SETTINGS)
+
+
+def test_progress_counts_every_image_once(films):
+    told = []
+    prepare_pixels(films, SETTINGS, progress=lambda done, total, doing: told.append((done, total)))
+    assert told[0] == (0, 5)
+    assert told[-1] == (5, 5)
+
+
+def test_workers_give_the_same_pixels_as_one_process(films, monkeypatch):
+    monkeypatch.setattr(filling, "SMALL_JOB", 2)
+    monkeypatch.setattr(filling, "CHUNK", 2)
+    together = prepare_pixels(films, SETTINGS, workers=2)
+    alone = [prepare_one(films.file_of(name), SETTINGS).image for name in films.names]
+    np.testing.assert_allclose(together.pixels / 65_535, alone, atol=1 / 65_535)
+
+
+def test_a_torn_line_of_reasons_is_left_out(tmp_path):
+    (tmp_path / "reasons.jsonl").write_text(json.dumps([0, "blank"]) + '\n[1, "bla')
+    assert filling.read_reasons(tmp_path) == {0: "blank"}
+
+
+def test_the_cache_is_memory_mapped(films):
+    assert isinstance(prepare_pixels(films, SETTINGS).pixels, np.memmap)

@@ -44,7 +44,9 @@ def build_compact_cnn(input_shape: InputShape, n_classes: int, dropout: float) -
         x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
     x = _convolve(x, 64, "conv5")
     x = layers.Dropout(dropout, name="dropout")(x)
-    evidence = layers.Conv2D(n_classes, 1, name="evidence")(x)
+    x = layers.AveragePooling2D(3, strides=1, padding="same", name="window")(x)
+    x = layers.Reshape((-1, x.shape[-1]), name="positions")(x)
+    evidence = layers.Dense(n_classes, name="evidence")(x)
     return keras.Model(image, _pool_evidence(evidence, n_classes), name="compact_cnn")
 
 
@@ -101,15 +103,13 @@ def _convolve(
 
 
 def _pool_evidence(evidence: keras.KerasTensor, n_classes: int) -> keras.KerasTensor:
-    """Class probabilities from maps of evidence, by LogSumExp over positions.
+    """Class probabilities from (positions, classes) of evidence, by LogSumExp over positions.
 
     The sharpness 2 lies between the mean (0) and the maximum (infinity).
     """
     sharpness = 2.0
     difference = evidence - evidence[..., :1]
-    window = layers.AveragePooling2D(3, strides=1, padding="same", name="window")(difference)
-    n_positions = float(window.shape[1] * window.shape[2])
-    pooled = ops.logsumexp(window * sharpness, axis=(1, 2)) - ops.log(n_positions)
+    pooled = ops.logsumexp(difference * sharpness, axis=1) - ops.log(float(evidence.shape[1]))
     head = layers.Dense(
         n_classes,
         activation="softmax",

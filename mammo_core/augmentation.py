@@ -23,8 +23,8 @@ def turn_scale_shift(image: Image, rng: np.random.Generator) -> Image:
     angle, scale = rng.uniform(-8, 8), rng.uniform(0.9, 1.1)
     matrix = cv2.getRotationMatrix2D((0.0, rows / 2), angle, scale)
     matrix[:, 2] += rng.uniform(-0.04, 0.04, 2) * rows
-    size = (columns, rows)
-    return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR).reshape(image.shape)
+    moved = cv2.warpAffine(image, matrix, (columns, rows), flags=cv2.INTER_LINEAR)
+    return np.asarray(moved, np.float32).reshape(image.shape)
 
 
 def change_intensity(image: Image, rng: np.random.Generator) -> Image:

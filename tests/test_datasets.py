@@ -21,6 +21,7 @@ from PIL import Image
 
 from mammo_core.datasets import LAYOUTS, index_dataset, list_datasets, load_dataset, storage
 from mammo_core.datasets.rows import COLUMNS
+from mammo_core.datasets.splits import Dealing
 from mammo_core.errors import BadDataset, BadTable, Cancelled, MammoError, UnreadableFile
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -207,7 +208,7 @@ def test_the_fingerprint_depends_on_what_is_said_and_not_on_where_it_lies(films,
     assert index_dataset(films, tmp_path / "two")["fingerprint"] == one
     moved = films.rename(tmp_path / "moved")
     assert index_dataset(moved, tmp_path / "three")["fingerprint"] == one
-    assert index_dataset(moved, tmp_path / "four", seed=1)["fingerprint"] != one
+    assert index_dataset(moved, tmp_path / "four", dealing=Dealing(1))["fingerprint"] != one
     write_picture(moved / "mdb001.png", 999, (64, 64))
     assert index_dataset(moved, tmp_path / "five")["fingerprint"] != one
 
@@ -308,7 +309,7 @@ def test_a_damaged_dataset_is_refused(earlier, name):
 
 
 def test_parts_of_two_indexes_are_not_taken_for_one(films, earlier, tmp_path):
-    index_dataset(films, tmp_path / "other", seed=5)
+    index_dataset(films, tmp_path / "other", dealing=Dealing(5))
     (tmp_path / "other" / "index.parquet").replace(earlier / "index.parquet")
     with pytest.raises(BadDataset, match="belong together"):
         load_dataset(earlier)
@@ -422,7 +423,7 @@ def test_a_full_disk_is_told_and_leaves_the_earlier_dataset(earlier, films, monk
     before = content_of(earlier)
     monkeypatch.setattr(place, fail_with_full_disk)
     with pytest.raises(MammoError, match="No space left on device"):
-        index_dataset(films, earlier, seed=3)
+        index_dataset(films, earlier, dealing=Dealing(3))
     assert content_of(earlier) == before
 
 
@@ -435,7 +436,7 @@ def test_an_interrupted_index_leaves_the_earlier_dataset(earlier, films, stop):
             raise stop
 
     with pytest.raises(type(stop)):
-        index_dataset(films, earlier, seed=3, progress=interrupt)
+        index_dataset(films, earlier, dealing=Dealing(3), progress=interrupt)
     assert content_of(earlier) == before
 
 
@@ -496,7 +497,7 @@ def test_files_are_put_in_place_by_the_index_first(earlier, films, monkeypatch):
 
     monkeypatch.setattr(storage.os, "replace", lock)
     with pytest.raises(MammoError, match="in use"):
-        index_dataset(films, earlier, seed=3)
+        index_dataset(films, earlier, dealing=Dealing(3))
     assert content_of(earlier) == before
 
 

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo_core.datasets.splits import SHARES, assign_splits, count_shares
+from mammo_core.datasets.splits import (
+    SHARES,
+    Dealing,
+    assign_splits,
+    count_shares,
+    parse_shares,
+)
+from mammo_core.errors import BadConfiguration
 
 CLASSES = ("normal", "benign", "malignant")
 
@@ -36,16 +43,16 @@ def test_no_patient_is_in_two_splits():
 
 def test_the_order_of_the_rows_changes_nothing():
     patients, labels = make_images()
-    expected = split_of_patients(patients, assign_splits(patients, labels, CLASSES, seed=4))
+    expected = split_of_patients(patients, assign_splits(patients, labels, CLASSES, Dealing(4)))
     order = np.random.default_rng(9).permutation(len(patients))
     patients, labels = [patients[i] for i in order], [labels[i] for i in order]
-    shuffled = split_of_patients(patients, assign_splits(patients, labels, CLASSES, seed=4))
+    shuffled = split_of_patients(patients, assign_splits(patients, labels, CLASSES, Dealing(4)))
     assert shuffled == expected
 
 
 def test_another_seed_deals_anew():
     patients, labels = make_images()
-    one, other = (assign_splits(patients, labels, CLASSES, seed=seed) for seed in (0, 1))
+    one, other = (assign_splits(patients, labels, CLASSES, Dealing(seed)) for seed in (0, 1))
     assert one != other
 
 
@@ -83,3 +90,21 @@ def test_every_split_gets_its_share_within_one_patient_and_none_is_empty(n):
 @pytest.mark.parametrize(("n", "counts"), [(0, (0, 0, 0)), (1, (1, 0, 0)), (2, (1, 0, 1))])
 def test_too_few_patients_train_first_and_test_next(n, counts):
     assert count_shares(n) == counts
+
+
+@given(st.integers(min_value=3, max_value=500))
+def test_a_split_without_a_share_stays_empty(n):
+    train, val, test = count_shares(n, (0.75, 0.25, 0.0))
+    assert (train + val, test) == (n, 0)
+    assert min(train, val) >= 1
+
+
+def test_shares_are_read_as_parts_of_a_whole():
+    assert parse_shares("60,20,20") == pytest.approx(SHARES)
+    assert parse_shares("3,1,0") == pytest.approx((0.75, 0.25, 0.0))
+
+
+@pytest.mark.parametrize("text", ["", "60", "60,40", "0,50,50", "60,-20,60", "a,b,c", "nan,1,1"])
+def test_shares_that_cannot_deal_are_refused(text):
+    with pytest.raises(BadConfiguration, match="60,20,20"):
+        parse_shares(text)

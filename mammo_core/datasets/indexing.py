@@ -19,7 +19,7 @@ from mammo_core.datasets.layouts import Layout
 from mammo_core.datasets.naming import order_classes
 from mammo_core.datasets.registry import free_name, register
 from mammo_core.datasets.rows import ImageRow, Reading, Refusal, build_frame
-from mammo_core.datasets.splits import assign_splits
+from mammo_core.datasets.splits import Dealing, assign_splits
 from mammo_core.errors import BadDataset, BadTable, MammoError, UnreadableFile
 from mammo_core.paths import write_json
 from mammo_core.types import Progress, no_progress
@@ -48,7 +48,7 @@ def index_dataset(
     out: Path | str,
     layout: str | None = None,
     *,
-    seed: int = 0,
+    dealing: Dealing = Dealing(),  # noqa: B008 - frozen, so one instance may serve all
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Index a folder in a known layout; what the verb `index` prints.
@@ -60,7 +60,7 @@ def index_dataset(
         root: The folder, or a table of paths and labels.
         out: The dataset's folder; may be the root itself.
         layout: A key of LAYOUTS; None finds out.
-        seed: Of the splits, where the layout has none of its own.
+        dealing: Seed and shares of the splits, where the layout has none of its own.
         progress: Called after each file; may raise Cancelled.
 
     Raises:
@@ -76,10 +76,10 @@ def index_dataset(
         reading = chosen.read(root)
     _check_ids(reading.rows)
     with storage.staging(out) as aside:
-        indexed = _index_rows(root, reading, aside, seed, progress)
+        indexed = _index_rows(root, reading, aside, dealing, progress)
         masks = storage.seal_masks(aside)
         frame = _relocate(indexed.frame, aside / storage.MASKS, out, masks)
-        card = _describe(root, out, chosen, reading, indexed, seed)
+        card = _describe(root, out, chosen, reading, indexed, dealing)
         _write(aside, frame, card, indexed.refusals)
         storage.publish(aside, out, masks)
     warnings = indexed.warnings + _register(out)
@@ -106,13 +106,13 @@ def _check_ids(rows: Sequence[ImageRow]) -> None:
 
 
 def _index_rows(
-    root: Path, reading: Reading, aside: Path, seed: int, progress: Progress
+    root: Path, reading: Reading, aside: Path, dealing: Dealing, progress: Progress
 ) -> Indexed:
     """The index with absolute paths, its refusals and warnings."""
     taken, refusals = _inspect_all(root, reading, aside, progress)
     frame = build_frame(taken)
     classes = order_classes(frame["label"])
-    _split(frame, classes, seed)
+    _split(frame, classes, dealing)
     faults = Counter(fault for fault in taken["mask_fault"] if fault)
     doubts = Counter(doubt for doubts in taken["doubts"] for doubt in doubts)
     warnings = [*reading.warnings, *find_warnings(frame, classes, faults, doubts)]
@@ -137,11 +137,11 @@ def _inspect_all(
     return taken, refusals
 
 
-def _split(frame: "pd.DataFrame", classes: Sequence[str], seed: int) -> None:
+def _split(frame: "pd.DataFrame", classes: Sequence[str], dealing: Dealing) -> None:
     """Deal the patients to splits unless the layout did; what is asked about is in none."""
     if frame["split"].isna().all():
         patients, labels = list(frame["patient_id"]), list(frame["label"])
-        frame["split"] = assign_splits(patients, labels, classes, seed)
+        frame["split"] = assign_splits(patients, labels, classes, dealing)
     frame.loc[frame["gate"] == "ask", "split"] = None
 
 
@@ -175,7 +175,7 @@ def _relocate(frame: "pd.DataFrame", drawn: Path, out: Path, masks: str) -> "pd.
 
 
 def _describe(
-    root: Path, out: Path, layout: Layout, reading: Reading, indexed: Indexed, seed: int
+    root: Path, out: Path, layout: Layout, reading: Reading, indexed: Indexed, dealing: Dealing
 ) -> dict[str, Any]:
     """What dataset.json says."""
     return {
@@ -186,7 +186,7 @@ def _describe(
         "classes": list(indexed.classes),
         "fingerprint": fingerprint_index(indexed.frame),
         "source": "." if root == out else str(root),
-        "seed": seed,
+        "seed": dealing.seed,
         "synthetic": reading.synthetic,
         "warnings": indexed.warnings,
     }

@@ -1,19 +1,40 @@
 """Training, validation and test sets by patient, so that no patient is in two of them."""
 
 import hashlib
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from mammo_core.datasets.naming import SPLITS
+from mammo_core.errors import BadConfiguration
 
-SHARES = (0.6, 0.2, 0.2)
+Shares = tuple[float, float, float]
+
+SHARES: Shares = (0.6, 0.2, 0.2)
 """Of the patients of each class, in the order of SPLITS."""
 FEW_PATIENTS = 3
 
 
+@dataclass(frozen=True)
+class Dealing:
+    """How patients are dealt to splits where a layout has none of its own.
+
+    Attributes:
+        seed: Another seed deals anew.
+        shares: Of the patients of each class, in the order of SPLITS.
+    """
+
+    seed: int = 0
+    shares: Shares = SHARES
+
+
 def assign_splits(
-    patient_ids: Sequence[str], labels: Sequence[str], classes: Sequence[str], seed: int = 0
+    patient_ids: Sequence[str],
+    labels: Sequence[str],
+    classes: Sequence[str],
+    dealing: Dealing = Dealing(),
 ) -> list[str]:
     """A split for each image; all images of a patient share it.
 
@@ -25,7 +46,7 @@ def assign_splits(
         patient_ids: One an image.
         labels: One an image, each of `classes`.
         classes: Mildest first.
-        seed: Another seed deals anew.
+        dealing: Seed and shares.
     """
     worst: dict[str, int] = {}
     for patient, label in zip(patient_ids, labels, strict=True):
@@ -33,30 +54,52 @@ def assign_splits(
     split_of: dict[str, str] = {}
     for grade in range(len(classes)):
         patients = [patient for patient, own in worst.items() if own == grade]
-        patients.sort(key=lambda patient: _lot(patient, seed))
-        split_of.update(zip(patients, _deal(len(patients)), strict=True))
+        patients.sort(key=lambda patient: _lot(patient, dealing.seed))
+        split_of.update(zip(patients, _deal(len(patients), dealing.shares), strict=True))
     return [split_of[patient] for patient in patient_ids]
 
 
-def count_shares(n: int) -> tuple[int, ...]:
-    """How many of n patients each split gets: within one of its share, none empty from 3 on.
+def parse_shares(text: str) -> Shares:
+    """The shares that "60,20,20" stands for.
 
-    One patient trains; of two, the second tests.
+    Raises:
+        BadConfiguration: Unless there are three numbers from 0 on with a sum above 0, of which
+            the first is above 0.
     """
+    try:
+        train, val, test = (float(part) for part in text.split(","))
+    except ValueError:
+        train, val, test = -1.0, -1.0, -1.0
+    if not (train > 0 and min(val, test) >= 0 and math.isfinite(train + val + test)):
+        raise BadConfiguration(
+            f"Expected the shares of train, val and test, such as 60,20,20, got '{text}'"
+        )
+    total = train + val + test
+    return train / total, val / total, test / total
+
+
+def count_shares(n: int, shares: Shares = SHARES) -> tuple[int, ...]:
+    """How many of n patients each split gets: within one of its share.
+
+    From 3 patients on, no split with a share is empty. One patient trains; of two, the second
+    goes to the last split that has a share.
+    """
+    wanted = np.array(shares) > 0
     if n < FEW_PATIENTS:
-        return ((0, 0, 0), (1, 0, 0), (1, 0, 1))[n]
-    exact = np.array(SHARES) * n
+        last = int(np.flatnonzero(wanted)[-1])
+        return tuple(int(n > 0 and k == 0) + int(n > 1 and k == last) for k in range(len(SPLITS)))
+    exact = np.array(shares) * n
     counts = np.floor(exact + 1e-9).astype(int)
     for split in np.argsort(counts - exact, kind="stable")[: n - counts.sum()]:
         counts[split] += 1
-    while counts.min() == 0:
+    while (counts[wanted] == 0).any():
         counts[counts.argmax()] -= 1
-        counts[counts.argmin()] += 1
+        counts[np.flatnonzero(wanted & (counts == 0))[0]] += 1
     return tuple(int(count) for count in counts)
 
 
-def _deal(n: int) -> list[str]:
-    counts = count_shares(n)
+def _deal(n: int, shares: Shares) -> list[str]:
+    counts = count_shares(n, shares)
     return [split for split, count in zip(SPLITS, counts, strict=True) for _ in range(count)]
 
 

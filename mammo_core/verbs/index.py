@@ -13,6 +13,9 @@ def index(
         str | None, typer.Option("--format", help="The layout's name; found out where not given.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the splits, where the data have none.")] = 0,
+    shares: Annotated[
+        str, typer.Option(help="Of train, val and test, where the data have no splits.")
+    ] = "60,20,20",
 ) -> dict[str, Any]:
     """Index a folder of mammograms: who is in it, which class, which split, what is refused.
 
@@ -22,6 +25,8 @@ def index(
     Example: python -m mammo_core index ~/mini-mias --out datasets/mias
     """
     from mammo_core.datasets import index_dataset
+    from mammo_core.datasets.splits import Dealing, parse_shares
     from mammo_core.progress import current_progress
 
-    return index_dataset(root, out, layout, seed=seed, progress=current_progress())
+    dealing = Dealing(seed, parse_shares(shares))
+    return index_dataset(root, out, layout, dealing=dealing, progress=current_progress())

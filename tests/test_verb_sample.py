@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from mammo_core.errors import BadConfiguration, BadDataset, Cancelled, MammoErro
 from mammo_core.phantom import sample as sample_module
 from mammo_core.phantom.patient import draw_patient
 from mammo_core.phantom.sample import COLUMNS, SampleSettings, has_tag, write_patient, write_sample
+from mammo_core.verbs.sample import sample
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = SampleSettings(seed=1, size=(160, 128))
@@ -134,22 +136,27 @@ def test_an_independent_validator_finds_no_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("options", "told"),
     [
-        (["--patients", 0], "1 patient"),
-        (["--patients", 1, "--size", "10x10"], "160x128"),
-        (["--patients", 1, "--size", "wide"], "ROWSxCOLUMNS"),
-        (["--patients", 1, "--difficulty", "2"], "[0, 1]"),
-        (["--patients", 1, "--seed", "-1"], "Seed"),
-        (["--patients", 1, "--split", "exam"], "train, val or test"),
+        ({"patients": 0}, "1 patient"),
+        ({"size": "10x10"}, "160x128"),
+        ({"size": "wide"}, "ROWSxCOLUMNS"),
+        ({"difficulty": 2.0}, "[0, 1]"),
+        ({"seed": -1}, "Seed"),
+        ({"split": "exam"}, "train, val or test"),
     ],
 )
-def test_bad_input_is_told_in_one_line_and_leaves_nothing(tmp_path, words, told):
-    done = run(tmp_path / "out", *words)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+def test_bad_input_is_explained_and_leaves_nothing(tmp_path, options, told):
+    with pytest.raises(MammoError, match=re.escape(told)):
+        sample(tmp_path / "out", **{"patients": 1, **options})
     assert not (tmp_path / "out").exists()
+
+
+def test_the_command_line_tells_bad_input_in_one_line(tmp_path):
+    done = run(tmp_path / "out", "--patients", 1, "--size", "10x10")
+    assert done.returncode == 2
+    assert "160x128" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path):

@@ -19,6 +19,7 @@ HANGING: tuple[tuple[Laterality, View], ...] = (
     ("R", "MLO"),
     ("L", "MLO"),
 )
+GAP, GAP_SHADE = 2, 0.2  # pixels around each view, gray level
 LOG = logging.getLogger(__name__)
 
 
@@ -33,8 +34,9 @@ def draw_contact_sheet(
 
 def _strip(patient: Patient, size: tuple[int, int]) -> NDArray[np.uint8]:
     views = [render_view(patient, *hung, size=size).gray for hung in HANGING]
-    tall = [cv2.resize(view, size[::-1], interpolation=cv2.INTER_AREA) for view in views]
-    return np.round(255 * np.hstack(tall)).astype(np.uint8)
+    same = [cv2.resize(view, size[::-1], interpolation=cv2.INTER_AREA) for view in views]
+    framed = [np.pad(view, GAP, constant_values=GAP_SHADE) for view in same]
+    return np.round(255 * np.hstack(framed)).astype(np.uint8)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from mammo_core.phantom.fields import Field, Frame, ramp, smooth_pair
+from mammo_core.phantom.patient import Streams
 
 LARGEST_RHO = 1.6  # beyond it a lobule changes nothing
 FAR = 9.0
@@ -12,8 +13,7 @@ def carve_lobules(
     frame: Frame,
     centers: list[tuple[int, int]],
     flow: Field,
-    shared: np.random.Generator,
-    own: np.random.Generator,
+    streams: Streams,
 ) -> tuple[Field, Field]:
     """(share of gland that lobules leave, their walls), both 0 to 1, on the flow's grid.
 
@@ -24,9 +24,9 @@ def carve_lobules(
         frame: The pixel grid that the flow covers.
         centers: (row, column) of each on the flow's grid.
         flow: (h, w) angle of the strands, radians.
-        shared: The stream that both sides have in common.
-        own: This image's own stream.
+        streams: For what both sides have in common, and for what they have not.
     """
+    shared, own = streams.shared, streams.own
     x, y = _warped_grid(frame, flow.shape, own)
     keep = np.ones(flow.shape, np.float32)
     nearest = np.full(flow.shape, FAR, np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from mammo_core.phantom.fields import Field, ramp, resize, smooth_pair, squash
 from mammo_core.phantom.geometry import Shape, scalloped_depth
 from mammo_core.phantom.lobules import carve_lobules, choose_cells
-from mammo_core.phantom.patient import View
+from mammo_core.phantom.patient import Streams, View
 from mammo_core.phantom.streaks import build_flow, build_textures
 
 STEP_MM = 1.4
@@ -65,8 +65,7 @@ def grow_tissue(
     shape: Shape,
     density: str,
     view: View,
-    shared: np.random.Generator,
-    own: np.random.Generator,
+    streams: Streams,
 ) -> Tissue:
     """The tissue of one view.
 
@@ -74,10 +73,10 @@ def grow_tissue(
         shape: The breast's outline.
         density: BI-RADS density, "a" to "d".
         view: "CC" or "MLO".
-        shared: The stream that both sides have in common, so that they resemble each other.
-        own: This image's own stream.
+        streams: For what both sides have in common, and for what they have not.
     """
     frame, amount = shape.frame, AMOUNTS[density]
+    shared, own = streams.shared, streams.own
     coarse = frame.coarse(STEP_MM)
     step = frame.height_mm / coarse[0]
     hills = (
@@ -87,7 +86,7 @@ def grow_tissue(
     envelope = _envelope(shape, amount, view, hills, shared, step)
     flow = build_flow(shape, hills, coarse)
     centers = _lobule_centers(shape, amount, envelope, shared)
-    keep, septa = carve_lobules(frame, centers, flow, shared, own)
+    keep, septa = carve_lobules(frame, centers, flow, streams)
     fibers, grain, *textures = build_textures(frame, flow, own)
     fat = 1 - keep
     threshold = amount.bias + 2.2 * (envelope - 0.6) + 0.5 * hills - 2.6 * fat

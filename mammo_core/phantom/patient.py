@@ -78,6 +78,19 @@ class Lesion:
 
 
 @dataclass(frozen=True)
+class Streams:
+    """Two random streams of one view.
+
+    Attributes:
+        shared: What both breasts have in common, so that they resemble each other.
+        own: What is this breast's alone.
+    """
+
+    shared: np.random.Generator
+    own: np.random.Generator
+
+
+@dataclass(frozen=True)
 class Patient:
     """A woman with two breasts, at most one of them with a lesion.
 
@@ -127,6 +140,10 @@ class Patient:
     def generator(self, *stream: int | str) -> np.random.Generator:
         """A random stream of this patient's own, the same for the same words."""
         return stream_of(self.seed, self.number, *stream)
+
+    def streams(self, part: str, view: View, laterality: Laterality) -> Streams:
+        """The streams for one part of one view."""
+        return Streams(self.generator(part, view), self.generator(part, view, laterality))
 
 
 def stream_of(*words: int | str) -> np.random.Generator:

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.phantom.curvilinear import draw_ducts, draw_strands, draw_vessels
-from mammo_core.phantom.fields import Field, Frame, blur, ramp, resize
+from mammo_core.phantom.fields import Field, Frame, ramp, resize
 from mammo_core.phantom.geometry import Shape, build_shape, muscle_share
 from mammo_core.phantom.incidental import draw_findings
 from mammo_core.phantom.lesions import DRAWINGS, lay_in, place_lesion
 from mammo_core.phantom.markers import burn_marker
 from mammo_core.phantom.muscle import muscle_texture
 from mammo_core.phantom.parenchyma import AMOUNTS, Tissue, grow_tissue
-from mammo_core.phantom.patient import Patient, View
+from mammo_core.phantom.patient import Patient, Streams, View
 from mammo_core.phantom.scanner import SCANNERS, Scanner, expose, quantize
 from mammo_core.types import Laterality
 
@@ -62,8 +62,9 @@ def render_view(
     """
     scanner = SCANNERS[patient.scanner]
     shape = build_shape(patient, laterality, view, scanner.frame(size))
-    own = patient.generator("tissue", view, laterality)
-    tissue = fill_breast(patient, shape, view, own)
+    streams = patient.streams("tissue", view, laterality)
+    own = streams.own
+    tissue = fill_breast(patient, shape, view, streams)
     tissue = draw_findings(tissue, patient, shape, laterality, view)
     lesion, mask, center = patient.lesion_in(laterality), None, None
     if lesion:
@@ -84,24 +85,25 @@ def _turn(array: NDArray[Any], mirrored: bool) -> NDArray[Any]:
     return np.ascontiguousarray(array[:, ::-1]) if mirrored else array
 
 
-def fill_breast(patient: Patient, shape: Shape, view: View, own: np.random.Generator) -> Field:
+def fill_breast(patient: Patient, shape: Shape, view: View, streams: Streams) -> Field:
     """(H, W) attenuation above fat's of gland, strands, ducts, vessels and muscle."""
-    shared = patient.generator("tissue", view)
-    tissue = grow_tissue(shape, patient.density, view, shared, own)
-    soft = _soft_tissue(patient, shape, tissue, shared, own)
+    tissue = grow_tissue(shape, patient.density, view, streams)
+    soft = _soft_tissue(patient, shape, tissue, streams.own)
     share = muscle_share(shape)
     if not share.any():
         return soft
-    return soft * (1 - 0.75 * share) + share * (muscle_texture(shape, own) + 0.02 * tissue.grain)
+    return soft * (1 - 0.75 * share) + share * (
+        muscle_texture(shape, streams.own) + 0.02 * tissue.grain
+    )
 
 
 def _soft_tissue(
     patient: Patient,
     shape: Shape,
     tissue: Tissue,
-    shared: np.random.Generator,
     own: np.random.Generator,
 ) -> Field:
+    """(H, W) attenuation above fat's of all but muscle."""
     frame = shape.frame
     amount = AMOUNTS[patient.density]
     start = resize(shape.cover, tissue.flow.shape) * (
@@ -137,7 +139,7 @@ def present(
     skin = skin + 0.06 * ramp(nipple, 5.5, 2.5)
     return expose(
         scanner,
-        blur(tissue, 0.01),
+        tissue,
         thickness,
         skin.astype(np.float32),
         shape.cover,

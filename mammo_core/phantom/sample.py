@@ -59,6 +59,8 @@ COLUMNS = (
     "columns",
 )
 OWN_ENTRIES = {"dicom", "masks", "labels.csv", "sample.json"}
+BESIDE_THEM = {"README.md", "index.parquet", "refused.csv", "dataset.json"}
+"""What may lie in a sample's folder once it was described or indexed in place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,7 +273,7 @@ def _take_folder(out: Path, settings: SampleSettings) -> None:
 
 
 def _check_own(out: Path, found: set[str]) -> None:
-    foreign = sorted(found - OWN_ENTRIES)
+    foreign = sorted(found - OWN_ENTRIES - BESIDE_THEM)
     if foreign or "sample.json" not in found:
         name = foreign[0] if foreign else sorted(found)[0]
         raise BadDataset(

@@ -19,7 +19,7 @@ from pydicom.uid import (
 from mammo_core.paths import writing
 from mammo_core.phantom.patient import Patient, View
 from mammo_core.phantom.render import RenderedView
-from mammo_core.phantom.scanner import SCANNERS, Scanner
+from mammo_core.phantom.scanner import SCANNERS, Scanner, quantize
 from mammo_core.types import Laterality
 
 TRANSFER_SYNTAXES = {"jpeg_ls": JPEGLSLossless, "rle": RLELossless}
@@ -161,9 +161,9 @@ def _add_pixels(dataset: Dataset, scanner: Scanner, rendered: RenderedView) -> N
     dataset.PixelSpacingCalibrationDescription = "Corrected for magnification"
     dataset.ImagerPixelSpacing = [f"{frame.spacing_mm * MAGNIFICATION:.5f}"] * 2
     dataset.FieldOfViewDimensions = [f"{frame.height_mm:.0f}", f"{frame.width_mm:.0f}"]
-    low, high = np.percentile(rendered.pixels[rendered.breast], [1.0, 99.7])
+    low, high = _window(rendered, scanner)
     dataset.WindowCenter = f"{(low + high) / 2:.0f}"
-    dataset.WindowWidth = f"{max(2, high - low):.0f}"
+    dataset.WindowWidth = f"{high - low:.0f}"
     dataset.WindowCenterWidthExplanation = "NORMAL"
     dataset.VOILUTFunction = "LINEAR"
     dataset.BurnedInAnnotation = "YES"
@@ -172,6 +172,13 @@ def _add_pixels(dataset: Dataset, scanner: Scanner, rendered: RenderedView) -> N
     dataset.AcquisitionContextSequence = Sequence([])
     dataset.PixelData = rendered.pixels.astype("<u2").tobytes()
     dataset["PixelData"].VR = "OW"
+
+
+def _window(rendered: RenderedView, scanner: Scanner) -> tuple[float, float]:
+    """(lowest, highest) stored value to show: fat stays apart from air, nothing dense is cut."""
+    dark, bright = np.percentile(rendered.gray[rendered.breast], [1.0, 99.9])
+    low, high = sorted(quantize(np.array([0.4 * dark, bright]), scanner).astype(float))
+    return low, max(low + 2, high)
 
 
 def _add_instance(dataset: Dataset, patient: Patient, laterality: Laterality, view: View) -> None:

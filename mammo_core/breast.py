@@ -12,7 +12,10 @@ Side = Literal["left", "right"]
 Mask = NDArray[np.bool_]
 Image = NDArray[np.float32]
 
-WORKING_SIDE = 256
+PREVIEW_SIDE = 384
+"""The longer side of the small copy that is kept with a breast."""
+
+SEARCH_SIDE = 256
 """The breast is looked for in a copy whose longer side has this many pixels."""
 
 MIN_RISE = 0.03
@@ -33,11 +36,13 @@ class Breast:
         mask: (H, W) bool.
         box: (top, bottom, left, right), half-open, around the mask.
         chest_wall: The side on which the mask ends in a straight vertical line.
+        preview: The image, area-averaged to a longer side of at most 384 pixels.
     """
 
     mask: Mask
     box: tuple[int, int, int, int]
     chest_wall: Side
+    preview: Image
 
 
 def find_breast(pixels: NDArray[np.float32]) -> Breast:
@@ -49,13 +54,15 @@ def find_breast(pixels: NDArray[np.float32]) -> Breast:
     Returns:
         The breast; the whole image where nothing stands out from the background.
     """
-    small = cast(Image, cv2.GaussianBlur(shrink(pixels, WORKING_SIDE), (3, 3), 0))
+    preview = shrink(pixels, PREVIEW_SIDE)
+    small = cast(Image, cv2.GaussianBlur(shrink(preview, SEARCH_SIDE), (3, 3), 0))
     mask = _find_region(small)
     box = bounding_box(mask)
     return Breast(
         _enlarge(mask, pixels.shape),
         _scale_box(box, mask.shape, pixels.shape),
         _find_wall(mask),
+        preview,
     )
 
 

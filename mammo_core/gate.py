@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mammo_core.breast import Breast, find_breast, shrink
+from mammo_core.breast import Breast, find_breast
 from mammo_core.dicom import read_header, read_mammogram
 from mammo_core.errors import UnreadableFile
-from mammo_core.picture_features import WORKING_SIDE, PictureFeatures, measure_picture
+from mammo_core.picture_features import PictureFeatures, measure_picture
 from mammo_core.types import Laterality, Mammogram, Verdict
 
 Answer = Literal["accept", "ask", "refuse"]
@@ -124,10 +124,10 @@ def judge_header(header: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ..
 
 def judge_picture(mammogram: Mammogram, breast: Breast) -> tuple[Answer, tuple[str, ...]]:
     """(answer, reasons) by the pixels alone."""
-    if mammogram.pixels.min() == mammogram.pixels.max():
+    if breast.preview.min() == breast.preview.max():
         return "refuse", ("The picture is blank",)
-    answer, reasons = _apply_rules(measure_picture(mammogram.pixels, breast))
-    if answer == "refuse" and _looks_right_when_turned(mammogram):
+    answer, reasons = _apply_rules(measure_picture(breast))
+    if answer == "refuse" and _looks_right_when_turned(breast):
         return "ask", ("The picture looks like a mammogram that was turned by 90 degrees",)
     inverted = any(step.name == "Invert" for step in mammogram.steps)
     is_picture = (mammogram.header or {}).get("kind") != "DICOM"
@@ -148,9 +148,9 @@ def _apply_rules(features: PictureFeatures) -> tuple[Answer, tuple[str, ...]]:
     return ("ask" if reasons else "accept"), reasons
 
 
-def _looks_right_when_turned(mammogram: Mammogram) -> bool:
-    turned = np.ascontiguousarray(np.rot90(shrink(mammogram.pixels, WORKING_SIDE)))
-    features = measure_picture(turned, find_breast(turned))
+def _looks_right_when_turned(breast: Breast) -> bool:
+    turned = np.ascontiguousarray(np.rot90(breast.preview))
+    features = measure_picture(find_breast(turned))
     return features.skin_rise > MIN_TURNED_RISE and _apply_rules(features)[0] == "accept"
 
 

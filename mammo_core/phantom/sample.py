@@ -266,7 +266,10 @@ def _take_folder(out: Path, settings: SampleSettings) -> None:
         raise BadDataset(f"Expected a folder to write to, got {out}: {error.strerror}") from error
     if found:
         _check_own(out, found)
-        if read_json(out / "sample.json") != facts:
+        earlier = read_json(out / "sample.json")
+        if not isinstance(earlier, dict) or earlier.get("made_by") != GENERATOR:
+            raise BadDataset(f"{out / 'sample.json'} isn't this program's; name another folder")
+        if earlier != facts:
             _clear(out)
     (out / "labels.csv").unlink(missing_ok=True)
     write_json(out / "sample.json", facts)

@@ -1,0 +1,1 @@
+"""What knows Streamlit and serves several pages."""

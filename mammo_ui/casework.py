@@ -1,0 +1,261 @@
+"""The parts of the Cases and Case pages: tiles, the hanging of four views, explanations."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from mammo_ui import charts, frame, library, model_tasks, routes, state
+from mammo_ui.gallery import Line, Tile, show_gallery
+from mammo_ui.overlay_store import read_drawn
+from mammo_ui.theme import class_colors
+from mammo_ui.viewer import Panel, show_viewer
+from mammo_ui.worker import WORKER
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mammo_core.datasets import Dataset
+    from mammo_core.model_store import StoredModel
+    from mammo_core.types import Verdict
+    from mammo_ui.model_tasks import FilePrediction
+    from mammo_ui.uploads import Look
+
+HANGING = (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))
+FACTS = {
+    "patient_id": "Patient",
+    "density": "Density",
+    "age": "Age",
+    "manufacturer": "Scanner",
+    "lesion": "Lesion",
+    "birads": "BI-RADS",
+}
+
+HOW_TO_READ = (
+    "Red speaks for the class and blue against it; where a method has no sign, brighter means "
+    "more. A map shows what moved the score, not where a lesion is: never read it as a detector."
+)
+
+
+def show_cases(
+    cases: "pd.DataFrame",
+    choice: state.Choice,
+    selection: state.Selection,
+    *,
+    key: str,
+    columns: int | None = None,
+) -> None:
+    """A gallery of cases; a click opens the case with the selection it came from."""
+    dataset = library.require_dataset(choice.dataset or "")
+    tiles = [_build_tile(case, dataset, selection) for case in cases.to_dict("records")]
+    picked = show_gallery(tiles, key=key, columns=columns)
+    if picked:
+        state.open_page("case", case=picked, **selection.to_query())
+
+
+def _build_tile(case: dict[str, Any], dataset: "Dataset", selection: state.Selection) -> Tile:
+    colors = class_colors(dataset.classes)
+    true, predicted = case["true"], case["predicted"]
+    is_correct = bool(case["correct"])
+    return Tile(
+        id=case["image_id"],
+        source=routes.thumbnail_address(dataset, case["image_id"]),
+        href=state.address("case", case=case["image_id"], **selection.to_query()),
+        alt=f"{case['image_id']}, truth {true}, predicted {predicted}",
+        lines=(
+            Line(case["image_id"], strong=True),
+            Line(f"truth {true or 'unknown'}", colors.get(true)),
+            Line(f"{'✓' if is_correct else '✗'} said {predicted}", colors.get(predicted)),
+            Line(f"score {case['score']:.2f}  {case['outcome'] or ''}"),
+        ),
+        mark="correct" if is_correct else "wrong",
+    )
+
+
+def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Selection) -> None:
+    """The exam's four views as radiologists hang them, the current one framed."""
+    index = dataset.index
+    same_exam = index[index["patient_id"] == case["patient_id"]]
+    if isinstance(case.get("exam_id"), str):
+        same_exam = same_exam[same_exam["exam_id"] == case["exam_id"]]
+    tiles = [
+        Tile(
+            id=image["image_id"],
+            source=routes.thumbnail_address(dataset, image["image_id"]),
+            href=state.address("case", case=image["image_id"], **selection.to_query()),
+            alt=f"{image['laterality']} {image['view']} of the same exam",
+            lines=(Line(f"{image['laterality']}{image['view']}: {image['label']}"),),
+            current=image["image_id"] == case["image_id"],
+        )
+        for side, view in HANGING
+        for image in same_exam[
+            (same_exam["laterality"] == side) & (same_exam["view"] == view)
+        ].to_dict("records")
+    ]
+    picked = show_gallery(tiles, key="hanging", columns=2)
+    if picked and picked != case["image_id"]:
+        state.open_page("case", case=picked, **selection.to_query())
+
+
+def show_verdict(case: dict[str, Any], classes: Sequence[str]) -> None:
+    """Label and prediction in words, the probabilities as bars."""
+    is_correct = bool(case["correct"])
+    with st.container(horizontal=True, gap="small"):
+        st.badge(f"truth: {frame.plain(case['true'] or 'unknown')}", color="gray")
+        st.badge(
+            f"{'✓ right' if is_correct else '✗ wrong'}: {frame.plain(case['predicted'])}",
+            color="green" if is_correct else "red",
+        )
+        if case["outcome"]:
+            st.badge(case["outcome"], color="gray", help="Outcome at the threshold.")
+    show_bars({name: float(case[f"p_{name}"]) for name in classes})
+
+
+def show_facts(case: dict[str, Any]) -> None:
+    """What the index knows of the case."""
+    known = [(title, case.get(key)) for key, title in FACTS.items()]
+    texts = [f"{title}: {frame.as_text(value)}" for title, value in known if _is_known(value)]
+    texts.append(f"uncertainty {case['uncertainty']:.2f}")
+    st.caption("  ·  ".join(texts))
+
+
+def _is_known(value: Any) -> bool:
+    return value is not None and value == value and value != ""
+
+
+def show_explanations(
+    model: "StoredModel", dataset: "Dataset", image_id: str, methods: Sequence[str], target: str
+) -> None:
+    """The image beside its maps; quick methods at once, dear ones as soon as they are computed."""
+    from mammo_core.attribution import METHODS
+
+    missing = [m for m in methods if read_drawn(model, dataset, image_id, m, target) is None]
+    quick = [name for name in missing if METHODS[name].needs]
+    dear = [name for name in missing if not METHODS[name].needs]
+    frame.show_errors_of(_draw, model, dataset, image_id, quick, target, "Computing the maps")
+    _show_maps(model, dataset, image_id, methods, target)
+    titles = ", ".join(METHODS[name].title for name in dear)
+    waiting = f"Computing {titles}: some hundred forward passes"
+    frame.show_errors_of(_draw, model, dataset, image_id, dear, target, waiting)
+    if any(read_drawn(model, dataset, image_id, name, target) for name in dear):
+        st.rerun()
+
+
+def _draw(
+    model: "StoredModel",
+    dataset: "Dataset",
+    image_id: str,
+    methods: list[str],
+    target: str,
+    waiting: str,
+) -> None:
+    if methods:
+        task = (model_tasks.draw_explanations, model.id, dataset.name, image_id, methods, target)
+        with st.spinner(waiting):
+            WORKER.run(f"explaining {image_id}", *task)
+
+
+def _show_maps(
+    model: "StoredModel", dataset: "Dataset", image_id: str, methods: Sequence[str], target: str
+) -> None:
+    base = routes.image_address(dataset, image_id)
+    panels = [Panel("Original", base, alt=f"Mammogram {image_id}")]
+    for name in methods:
+        panels.append(_build_panel(model, dataset, image_id, name, target))
+    image = dataset.index.set_index("image_id").loc[image_id]
+    outline = routes.outline_address(dataset, image_id) if dataset.mask_of(image_id) else None
+    show_viewer(panels, aspect=image["columns"] / image["rows"], outline=outline, key="viewer")
+
+
+def _build_panel(
+    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
+) -> Panel:
+    from mammo_core.attribution import METHODS
+
+    drawn = read_drawn(model, dataset, image_id, method, target)
+    base = routes.image_address(dataset, image_id)
+    title = METHODS[method].title
+    if drawn is None:
+        return Panel(title, base, note="computing ...", alt=f"{title} is being computed")
+    if drawn.is_blank:
+        return Panel(
+            title, base, note="The map is constant: it says nothing.", alt=f"{title}, empty"
+        )
+    gap = drawn.completeness_gap
+    note = f"for {target}, {drawn.seconds:.2f} s"
+    return Panel(
+        title,
+        base,
+        routes.overlay_address(model, dataset, image_id, method, target),
+        note if gap is None else f"{note}, misses {gap:.0%} of the score",
+        f"{title} over mammogram {image_id}",
+    )
+
+
+def show_upload(look: "Look", prediction: "FilePrediction") -> None:
+    """An uploaded image beside the maps of its prediction."""
+    from mammo_core.attribution import METHODS
+
+    panels = [Panel("Original", look.picture or "", alt="The uploaded image")]
+    for name, overlay in prediction.overlays.items():
+        note = f"for {prediction.target}" if overlay else "The map is constant: it says nothing."
+        panels.append(Panel(METHODS[name].title, look.picture or "", overlay, note, "The map"))
+    show_viewer(panels, aspect=look.aspect, key="upload_viewer")
+
+
+def show_answer(prediction: "FilePrediction", verdict: "Verdict", threshold: float) -> None:
+    """The prediction of an uploaded image in words and bars."""
+    positive, score = list(prediction.probabilities.items())[-1]
+    is_called = score >= threshold
+    st.badge(f"predicted: {frame.plain(prediction.target)}", color="blue")
+    st.markdown(
+        f"{frame.plain(positive)} {score:.2f}: **{'called' if is_called else 'not called'}** at "
+        f"the threshold {threshold:.2f}"
+    )
+    show_bars(prediction.probabilities)
+    where = " ".join(filter(None, [verdict.laterality, verdict.view])) or "side and view unknown"
+    st.caption(f"{where}, {verdict.rows} x {verdict.columns} pixels")
+
+
+def show_bars(probabilities: dict[str, float]) -> None:
+    """A bar a class."""
+    rows = [{"class": name, "probability": p} for name, p in probabilities.items()]
+    alt = ", ".join(f"{name} {p:.2f}" for name, p in probabilities.items())
+    charts.show_plain(charts.probability_bars(list(probabilities)), rows, key="bars", alt=alt)
+
+
+def show_trace(model: "StoredModel", path: Any) -> None:
+    """What was done to an image from the file to the model's input, a picture a step."""
+    from mammo_core.dicom import read_mammogram
+    from mammo_core.preprocess import trace
+
+    steps = trace(read_mammogram(path), model.preprocess)
+    for column, (step, image) in zip(st.columns(len(steps)), steps, strict=True):
+        with column:
+            st.markdown(f"**{frame.plain(step.name)}**")
+            st.image(_to_picture(image), alt=f"After {step.name}", width="stretch")
+            st.caption(f"{image.shape[0]} x {image.shape[1]}. {frame.plain(step.detail)}")
+
+
+def _to_picture(image: Any) -> bytes:
+    from mammo_ui import pictures
+
+    return pictures.encode_jpeg(image, pictures.PREVIEW)
+
+
+def show_walk(walk: list[str], image_id: str, selection: state.Selection) -> None:
+    """Previous and next within the selection, by button and by arrow key."""
+    place = walk.index(image_id) if image_id in walk else -1
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _step("Previous", "Left", walk[place - 1] if place > 0 else None, selection)
+        following = walk[place + 1] if place + 1 < len(walk) else None
+        _step("Next", "Right", following, selection)
+        where = f"{place + 1} of {len(walk)}" if place >= 0 else f"not among the {len(walk)} chosen"
+        st.markdown(f"**{frame.plain(image_id)}**, {where}", width="content")
+        if st.button("Back to the cases", type="tertiary"):
+            state.open_page("cases", **selection.to_query())
+
+
+def _step(label: str, shortcut: str, image_id: str | None, selection: state.Selection) -> None:
+    if st.button(label, shortcut=shortcut, disabled=image_id is None, key=f"walk_{label}"):
+        state.open_page("case", case=image_id, **selection.to_query())

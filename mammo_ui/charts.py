@@ -1,0 +1,201 @@
+"""The charts of the pages as Vega-Lite specifications, and how each is shown with its data."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from mammo_ui.theme import MUTED, SPLIT_COLORS, VERMILION, class_colors
+
+Row = Mapping[str, Any]
+Spec = dict[str, Any]
+UNIT = {"domain": [0, 1]}
+
+
+def show_chart(
+    title: str, spec: Spec, reading: str, rows: Sequence[Row], *, key: str, selects: str = ""
+) -> Any:
+    """Draw a chart under its title, with how to read it and its numbers; return what is selected.
+
+    Args:
+        title: What the chart is about.
+        spec: Vega-Lite without data.
+        reading: One sentence on how to read it.
+        rows: Its numbers, a mapping a mark.
+        key: The chart's name on this page.
+        selects: The name of the spec's selection that the page listens to, empty for none.
+    """
+    st.markdown(f"**{title}**")
+    whole = {"data": {"values": list(rows)}, "background": "transparent", **spec}
+    listening = {"on_select": "rerun", "selection_mode": [selects]} if selects else {}
+    event = st.vega_lite_chart(spec=whole, key=key, alt=f"{title}. {reading}", **listening)
+    st.caption(reading)
+    with st.popover("Data", type="tertiary", key=f"{key}_data"):
+        st.dataframe([dict(row) for row in rows], hide_index=True)
+        st.download_button("CSV", to_csv(rows), f"{key}.csv", "text/csv", key=f"{key}_csv")
+    return event["selection"].get(selects, []) if selects else []
+
+
+def show_plain(spec: Spec, rows: Sequence[Row], *, key: str, alt: str) -> None:
+    """Draw a small chart without title and table; its numbers stand in `alt`."""
+    whole = {"data": {"values": list(rows)}, "background": "transparent", **spec}
+    st.vega_lite_chart(spec=whole, key=key, alt=alt)
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """The rows as CSV text; columns of the first row."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]) if rows else [], extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def confusion_rows(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> list[Row]:
+    """A row a cell: true class, predicted class, count, and its share of the true class."""
+    return [
+        {"true": true, "predicted": predicted, "n": n, "share": n / max(1, sum(line))}
+        for true, line in zip(classes, counts, strict=True)
+        for predicted, n in zip(classes, line, strict=True)
+    ]
+
+
+def confusion_matrix(classes: Sequence[str], *, height: int = 280) -> Spec:
+    """A matrix whose cells can be clicked (selection "cell"); shade is the share of the row."""
+    order = list(classes)
+    axis = {"labelFontSize": 13, "titleFontSize": 13, "domain": False, "ticks": False}
+    cell = {
+        "mark": {"type": "rect", "cursor": "pointer", "stroke": MUTED, "strokeWidth": 0.5},
+        "params": [{"name": "cell", "select": {"type": "point", "fields": ["true", "predicted"]}}],
+        "encoding": {
+            "color": {
+                "field": "share",
+                "type": "quantitative",
+                "scale": {"domain": [0, 1], "range": ["#dcebf5", "#00446b"]},
+                "legend": None,
+            },
+            "opacity": {"condition": {"param": "cell", "value": 1}, "value": 0.35},
+            "tooltip": [
+                {"field": "true", "title": "Truth"},
+                {"field": "predicted", "title": "Predicted"},
+                {"field": "n", "title": "Count"},
+                {"field": "share", "title": "Share of the true class", "format": ".0%"},
+            ],
+        },
+    }
+    number = {
+        "mark": {"type": "text", "fontSize": 20, "fontWeight": 600},
+        "encoding": {
+            "text": {"field": "n"},
+            "color": {
+                "condition": {"test": "datum.share > 0.45", "value": "white"},
+                "value": "#1c232b",
+            },
+        },
+    }
+    return {
+        "height": height,
+        "encoding": {
+            "x": {"field": "predicted", "type": "nominal", "sort": order, "title": "Predicted",
+                  "axis": {**axis, "labelAngle": 0, "labelFlush": False}},
+            "y": {"field": "true", "type": "nominal", "sort": order, "title": "Truth",
+                  "axis": axis},
+        },
+        "layer": [cell, number],
+    }  # fmt: skip
+
+
+def curve(x: str, y: str, *, point: Row, color: str, diagonal: bool = False) -> Spec:
+    """A line over two shares with the operating point marked.
+
+    Args:
+        x: Field of the horizontal axis, also its title.
+        y: Field of the vertical axis, also its title.
+        point: The operating point, with the same fields.
+        color: Of the line.
+        diagonal: Whether to draw the line of chance from corner to corner.
+    """
+    layers: list[Spec] = [
+        {"mark": {"type": "line", "color": color, "strokeWidth": 2.5, "interpolate": "linear"},
+         "encoding": {"order": {"field": "order", "type": "quantitative"}}},
+        {"mark": {"type": "point", "filled": True, "size": 130, "color": VERMILION, "opacity": 1,
+                  "shape": "diamond"},
+         "data": {"values": [dict(point)]},
+         "encoding": {"tooltip": [{"field": x, "format": ".2f"}, {"field": y, "format": ".2f"},
+                                  {"field": "threshold", "format": ".3f"}]}},
+    ]  # fmt: skip
+    if diagonal:
+        corners = [{x: 0, y: 0}, {x: 1, y: 1}]
+        line = {"type": "line", "color": MUTED, "strokeDash": [4, 4]}
+        layers.insert(0, {"mark": line, "data": {"values": corners}})
+    return {
+        "height": 280,
+        "encoding": {
+            "x": {"field": x, "type": "quantitative", "title": x, "scale": UNIT},
+            "y": {"field": y, "type": "quantitative", "title": y, "scale": UNIT},
+        },
+        "layer": layers,
+    }
+
+
+def probability_bars(classes: Sequence[str]) -> Spec:
+    """A bar a class with its probability written behind it."""
+    colors = class_colors(classes)
+    return {
+        "height": 28 * len(classes) + 8,
+        "encoding": {
+            "y": {"field": "class", "type": "nominal", "sort": list(classes), "title": None,
+                  "axis": {"labelFontSize": 13, "ticks": False, "domain": False}},
+            "x": {"field": "probability", "type": "quantitative", "axis": None,
+                  "scale": {"domain": [0, 1.15]}},
+        },
+        "layer": [
+            {"mark": {"type": "bar", "cornerRadiusEnd": 2},
+             "encoding": {"color": {"field": "class", "type": "nominal", "legend": None,
+                                    "scale": {"domain": list(colors),
+                                              "range": list(colors.values())}}}},
+            {"mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED},
+             "encoding": {"text": {"field": "probability", "format": ".2f"}}},
+        ],
+    }  # fmt: skip
+
+
+def forest(estimate_title: str, n_rows: int) -> Spec:
+    """Estimates with their intervals, one line a group; fields group, value, low, high, n."""
+    y = {"field": "group", "type": "nominal", "sort": None, "title": None,
+         "axis": {"labelLimit": 260, "labelFontSize": 12}}  # fmt: skip
+    x = {"type": "quantitative", "title": estimate_title, "scale": UNIT}
+    return {
+        "height": max(80, 24 * n_rows),
+        "encoding": {"y": y},
+        "layer": [
+            {"mark": {"type": "rule", "strokeWidth": 2, "color": MUTED},
+             "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}}},
+            {"mark": {"type": "point", "filled": True, "size": 70, "color": "#0072b2"},
+             "encoding": {"x": {"field": "value", **x},
+                          "tooltip": [{"field": "group"}, {"field": "value", "format": ".3f"},
+                                      {"field": "low", "format": ".3f"},
+                                      {"field": "high", "format": ".3f"},
+                                      {"field": "n"}, {"field": "patients"}]}},
+        ],
+    }  # fmt: skip
+
+
+def learning_curves(quantity: str, splits: Sequence[str], best_epoch: int | None) -> Spec:
+    """Lines over epochs, one a split, with the best epoch marked; fields epoch, value, split."""
+    colors = {"domain": list(splits), "range": [SPLIT_COLORS[split] for split in splits]}
+    layers: list[Spec] = [
+        {"mark": {"type": "line", "point": True, "strokeWidth": 2},
+         "encoding": {
+             "y": {"field": "value", "type": "quantitative", "title": quantity,
+                   "scale": {"zero": False}},
+             "color": {"field": "split", "type": "nominal", "scale": colors,
+                       "legend": {"title": None, "orient": "top"}}}},
+    ]  # fmt: skip
+    if best_epoch is not None:
+        rule = {"type": "rule", "strokeDash": [4, 4], "color": MUTED}
+        layers.append({"mark": rule, "data": {"values": [{"epoch": best_epoch}]}})
+    x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1}}
+    return {"height": 240, "encoding": {"x": x}, "layer": layers}

@@ -1,0 +1,67 @@
+"""The gallery: a grid of thumbnails that open their cases."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text under a thumbnail, with a colored dot before it where a color is given."""
+
+    text: str
+    color: str | None = None
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One thumbnail.
+
+    Attributes:
+        id: What `show_gallery` returns when the tile is picked.
+        source: Address of the picture.
+        href: Where the tile leads when opened in a tab of its own.
+        alt: The picture in words.
+        lines: What stands below it.
+        mark: "correct", "wrong" or "" (a dashed edge tells the wrong ones).
+        current: Whether it is the one in question.
+    """
+
+    id: str
+    source: str
+    href: str
+    alt: str
+    lines: tuple[Line, ...] = ()
+    mark: str = ""
+    current: bool = False
+
+
+def show_gallery(
+    tiles: Sequence[Tile], *, key: str, width: int = 150, columns: int | None = None
+) -> str | None:
+    """Draw the tiles and return the id of the one that was just picked.
+
+    Args:
+        tiles: What to show, in this order.
+        key: The gallery's name on this page.
+        width: Least width of a tile in pixels.
+        columns: A fixed number of columns; None fits as many as there is room for.
+    """
+    component = st.components.v2.component(
+        "mammo_gallery",
+        html='<div class="gallery" role="list"></div>',
+        css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
+        js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
+    )
+    content = {
+        "items": [asdict(tile) for tile in tiles],
+        "width": width,
+        "columns": f"repeat({columns}, 1fr)" if columns else "",
+    }
+    picked = component(key=key, data=content, on_picked_change=lambda: None).picked
+    return picked if picked in {tile.id for tile in tiles} else None

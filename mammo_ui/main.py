@@ -1,0 +1,42 @@
+"""The main script of the app: navigation, global choices, and the page that was asked for."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from mammo_core.errors import MammoError
+from mammo_ui import frame, state
+
+PAGES = {
+    "Data": {"predict": "Predict"},
+    "Model": {"train": "Train"},
+    "Evaluate": {"overview": "Overview", "evaluate": "Evaluate", "cases": "Cases"},
+    "Explain": {"case": "Case"},
+}
+FIRST = "overview"
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the frame and run the page in it."""
+    st.set_page_config(page_icon=str(HERE / "icon.svg"), layout="wide")
+    frame.tighten()
+    st.logo(str(HERE / "logo.svg"), size="large")
+    page = st.navigation({group: _build_pages(names) for group, names in PAGES.items()})
+    st.session_state["choice"] = state.choose()
+    try:
+        page.run()
+    except MammoError as error:
+        st.error(frame.plain(error))
+    frame.show_status_corner()
+
+
+def _build_pages(names: dict[str, str]) -> list[st.Page]:
+    return [
+        st.Page(f"../pages/{name}.py", title=title, default=name == FIRST)
+        for name, title in names.items()
+    ]
+
+
+if __name__ == "__main__":  # a process that is spawned from a page runs this file again
+    main()

@@ -1,0 +1,131 @@
+"""What the worker process is asked to do; nothing here imports Keras before it is called."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.paths import write_json, writing
+from mammo_ui import library
+from mammo_ui.overlay_store import DrawnExplanation, overlay_path
+
+if TYPE_CHECKING:
+    from mammo_core.explanations import Explanation
+    from mammo_core.keras_classifier import KerasClassifier
+    from mammo_core.placement import Placement
+
+Image = NDArray[np.float32]
+MOST_PIXELS = 1600
+"""Longest side of a map's picture; the browser stretches it over the image."""
+DEFAULT_METHODS = ("grad_cam", "saliency", "partition_shap")
+
+
+@dataclass(frozen=True)
+class FilePrediction:
+    """What the model says about one file.
+
+    Attributes:
+        probabilities: One a class.
+        target: The class that the maps explain.
+        overlays: For each method the map as a transparent PNG in a data address, on the file's
+            own grid; None where the map says nothing.
+    """
+
+    probabilities: dict[str, float]
+    target: str
+    overlays: dict[str, str | None]
+
+
+def warm() -> None:
+    """Load the first model and trace what the Case page will ask of it."""
+    from mammo_core.attribution import explain_together
+
+    models = library.list_models()
+    if models:
+        classifier = _load(models[0].id, models[0].sha256)
+        blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
+        explain_together(classifier, blank, 0, ["grad_cam", "saliency"])
+        classifier.predict(blank)
+
+
+def draw_explanations(
+    model_id: str, dataset_name: str, image_id: str, methods: Sequence[str], target: str
+) -> None:
+    """Explain an image of a dataset and leave the pictures where the pages find them."""
+    from mammo_core.explanations import explain_case
+    from mammo_core.pixels import prepare_one
+
+    stored = library.find_model(model_id)
+    dataset = library.require_dataset(dataset_name)
+    classifier = _load(model_id, stored.sha256)
+    prepared = prepare_one(dataset.file_of(image_id), stored.preprocess)
+    image = _with_channels(prepared.image, classifier)
+    for made in explain_case(classifier, stored, image, image_id, methods, target):
+        path = overlay_path(stored, dataset, image_id, made.method, target)
+        picture = _draw(made, prepared.placement)
+        with writing(path) as temporary:
+            temporary.write_bytes(picture or _nothing())
+        facts = DrawnExplanation(
+            made.method, target, made.seconds, made.completeness_gap, picture is None
+        )
+        write_json(path.with_suffix(".json"), asdict(facts))
+
+
+def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePrediction:
+    """What the model says about a file that belongs to no dataset, and why."""
+    from mammo_core.explanations import explain_case
+    from mammo_core.pixels import prepare_one
+
+    stored = library.find_model(model_id)
+    classifier = _load(model_id, stored.sha256)
+    prepared = prepare_one(path, stored.preprocess)
+    image = _with_channels(prepared.image, classifier)
+    p = classifier.predict(image[None])[0]
+    target = classifier.classes[int(p.argmax())]
+    made = explain_case(classifier, stored, image, f"upload-{path.stem}", methods, target)
+    return FilePrediction(
+        probabilities={name: float(v) for name, v in zip(classifier.classes, p, strict=True)},
+        target=target,
+        overlays={one.method: _as_address(_draw(one, prepared.placement)) for one in made},
+    )
+
+
+@lru_cache(maxsize=2)
+def _load(model_id: str, sha256: str) -> "KerasClassifier":
+    from mammo_core.keras_classifier import load_classifier
+
+    return load_classifier(library.find_model(model_id))
+
+
+def _with_channels(image: Image, classifier: "KerasClassifier") -> Image:
+    return np.repeat(image[..., None], classifier.input_shape[-1], axis=-1)
+
+
+def _draw(explanation: "Explanation", placement: "Placement") -> bytes | None:
+    """The map on the file's own grid as a transparent PNG, None where it says nothing."""
+    from mammo_core.attribution import METHODS
+    from mammo_core.overlays import color_heatmap, encode_png, is_blank
+
+    if is_blank(explanation.attribution):
+        return None
+    attribution = placement.to_image(explanation.upsample())
+    step = -(-max(attribution.shape) // MOST_PIXELS)
+    attribution = attribution[::step, ::step]
+    return encode_png(color_heatmap(attribution, signed=METHODS[explanation.method].signed))
+
+
+def _nothing() -> bytes:
+    from mammo_core.overlays import encode_png
+
+    return encode_png(np.zeros((1, 1, 4), dtype=np.uint8))
+
+
+def _as_address(picture: bytes | None) -> Any:
+    if picture is None:
+        return None
+    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"

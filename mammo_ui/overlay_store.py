@@ -1,0 +1,59 @@
+"""Where the worker leaves the pictures of explanations and the pages find them."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mammo_core.config import fingerprint
+from mammo_core.paths import read_json, state_folder
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+    from mammo_core.model_store import StoredModel
+
+
+@dataclass(frozen=True)
+class DrawnExplanation:
+    """What a page says under a map.
+
+    Attributes:
+        method: A key of `METHODS`.
+        target: The class that is explained.
+        seconds: What computing took.
+        completeness_gap: Share of the score that the map misses; None where nothing is promised.
+        is_blank: Whether the map says nothing, so that nothing is drawn.
+    """
+
+    method: str
+    target: str
+    seconds: float
+    completeness_gap: float | None
+    is_blank: bool
+
+
+def overlay_path(
+    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
+) -> Path:
+    """Where the picture of an explanation lies; every part of the path is a digest."""
+    from mammo_core.attribution import METHODS
+
+    settings = fingerprint(METHODS[method]())
+    image = _digest(f"{dataset.fingerprint}/{image_id}")
+    name = f"{_digest(f'{method}/{settings}/{target}')}.png"
+    return state_folder() / "overlays" / _digest(model.sha256) / image / name
+
+
+def read_drawn(
+    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
+) -> DrawnExplanation | None:
+    """The facts of an explanation that was drawn before, None where it was not."""
+    path = overlay_path(model, dataset, image_id, method, target)
+    facts = path.with_suffix(".json")
+    if not path.is_file() or not facts.is_file():
+        return None
+    return DrawnExplanation(**read_json(facts))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -1,0 +1,89 @@
+"""Gray pictures of a dataset's images for the browser: made once from the file, then kept."""
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.paths import state_folder, writing
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+
+_DECODING = threading.Semaphore(2)  # a gallery asks for dozens at once; pages must stay quick
+
+
+@dataclass(frozen=True)
+class PictureSize:
+    """A size in which pictures are kept.
+
+    Attributes:
+        folder: Where they lie under .mammo/.
+        height: Most rows, None for as many as the image has.
+        quality: Of the JPEG.
+    """
+
+    folder: str
+    height: int | None
+    quality: int
+
+
+THUMBNAIL = PictureSize("thumbnails", height=280, quality=85)
+PREVIEW = PictureSize("previews", height=420, quality=88)
+UPLOAD = PictureSize("uploads", height=1200, quality=90)
+FULL = PictureSize("images", height=None, quality=94)
+
+
+def find_picture(dataset: "Dataset", image_id: str, size: PictureSize) -> Path:
+    """The JPEG of an image of the dataset, drawn on first use.
+
+    Raises:
+        MammoError: Where the image's file cannot be read or the picture cannot be written.
+    """
+    name = hashlib.sha256(image_id.encode()).hexdigest()[:24]
+    path = state_folder() / size.folder / dataset.fingerprint / f"{name}.jpg"
+    if not path.exists():
+        with _DECODING:
+            _draw(dataset.file_of(image_id), path, size)
+    return path
+
+
+def draw_outline(dataset: "Dataset", image_id: str) -> bytes | None:
+    """A PNG of the lesions' outline, transparent elsewhere; None where no lesion is marked.
+
+    Raises:
+        MammoError: Where the mask cannot be read.
+    """
+    from mammo_core import overlays
+
+    mask = dataset.read_mask(image_id)
+    if mask is None:
+        return None
+    nothing = np.zeros((*mask.shape, 4), dtype=np.uint8)
+    return overlays.encode_png(overlays.draw_outline(nothing, mask))
+
+
+def _draw(source: Path, path: Path, size: PictureSize) -> None:
+    from mammo_core.dicom import read_mammogram
+
+    with writing(path) as temporary:
+        temporary.write_bytes(encode_jpeg(read_mammogram(source).pixels, size))
+
+
+def encode_jpeg(pixels: NDArray[np.float32], size: PictureSize = FULL) -> bytes:
+    """A gray JPEG of (H, W) values in [0, 1]."""
+    import io
+
+    from PIL import Image
+
+    image = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+    if size.height and image.height > size.height:
+        width = max(1, round(image.width * size.height / image.height))
+        image = image.resize((width, size.height), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=size.quality)
+    return stream.getvalue()

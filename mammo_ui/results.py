@@ -1,0 +1,231 @@
+"""The parts of the Overview and Evaluate pages: what an evaluation says, drawn."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from mammo_ui import charts, frame, library, state
+from mammo_ui.theme import MODEL_A
+
+if TYPE_CHECKING:
+    from mammo_core.metrics.curves import Curve
+    from mammo_core.model_store import StoredModel
+
+Evaluation = dict[str, Any]
+Rates = dict[str, dict[str, float | None]]
+POINT_TITLES = {
+    "default": "Own",
+    "youden": "Youden",
+    "specificity_0.90": "Spec. .90",
+    "specificity_0.95": "Spec. .95",
+    "sensitivity_0.90": "Sens. .90",
+    "sensitivity_0.95": "Sens. .95",
+    "recall_rate_0.10": "Recall 10 %",
+}
+RATE_TITLES = {
+    "sensitivity": ("Sensitivity", "Share of positive cases that are called."),
+    "specificity": ("Specificity", "Share of negative cases that are not called."),
+    "ppv": ("PPV", "Share of called cases that are positive, at the prevalence of these data."),
+    "npv": ("NPV", "Share of cases not called that are negative, at the prevalence of these data."),
+    "recall_rate": ("Recall rate", "Share of all cases that are called."),
+}
+
+
+def show_confusion_matrix(evaluation: Evaluation, *, key: str) -> None:
+    """The matrix; a click on a cell opens its cases."""
+    classes = evaluation["classes"]
+    cells = charts.show_chart(
+        f"Confusion matrix, {evaluation['n']} {evaluation['level']}s",
+        charts.confusion_matrix(classes),
+        "Rows are the truth, columns the most probable class; the darker, the larger the share of "
+        "its row. Click a cell to see its cases.",
+        charts.confusion_rows(evaluation["confusion"], classes),
+        key=key,
+        selects="cell",
+    )
+    if cells:
+        state.open_page("cases", true=cells[0]["true"], predicted=cells[0]["predicted"])
+
+
+def show_worst_slices(evaluation: Evaluation) -> None:
+    """The three subgroups whose AUROC has the lowest lower bound."""
+    known = [group for group in evaluation["subgroups"] if group["auroc"]["value"] is not None]
+    st.markdown(
+        "**Where it is worst** (AUROC)",
+        help="The subgroups with the lowest lower end of the interval; see Evaluate for all.",
+    )
+    if not known:
+        st.caption("No subgroup has enough positive and negative cases to tell.")
+    for group in sorted(known, key=_lower_end)[:3]:
+        name = f"{group['by']} {group['value']}"
+        text = f"{frame.estimate_text(group['auroc'])}, {group['patients']} patients"
+        st.markdown(f"{frame.plain(name)}: **{text}**")
+
+
+def _lower_end(group: dict[str, Any]) -> float:
+    auroc = group["auroc"]
+    return auroc["value"] if auroc["low"] is None else auroc["low"]
+
+
+def show_threshold_slider(choice: state.Choice, evaluation: Evaluation) -> None:
+    """The global threshold as a wide slider, with the named operating points as buttons."""
+    st.session_state["threshold_here"] = choice.threshold
+    st.slider(
+        f"Call a case {evaluation['positive']} from this probability on",
+        0.0,
+        1.0,
+        step=0.01,
+        key="threshold_here",
+        on_change=lambda: state.set_threshold(st.session_state["threshold_here"]),
+    )
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown("Set it to:", width="content")
+        for point in sorted(evaluation["operating_points"], key=lambda p: p["name"] != "default"):
+            if point["threshold"] is not None:
+                st.button(
+                    f"{POINT_TITLES.get(point['name'], point['name'])}: {point['threshold']:.2f}",
+                    key=f"point_{point['name']}",
+                    on_click=state.set_threshold,
+                    args=(point["threshold"],),
+                )
+
+
+def show_threshold_cards(rates: Rates, evaluation: Evaluation) -> None:
+    """What the threshold means for sensitivity, specificity and the rest, with intervals."""
+    columns = st.columns(len(RATE_TITLES))
+    for column, (name, (title, meaning)) in zip(columns, RATE_TITLES.items(), strict=True):
+        with column:
+            n = f"{evaluation['patients']} patients"
+            frame.show_card(title, rates[name], n, help_text=meaning)
+
+
+def show_roc(choice: state.Choice, evaluation: Evaluation, rates: Rates) -> None:
+    """The ROC curve with the operating point."""
+    auroc = evaluation["per_class"][evaluation["positive"]]["auroc"]
+    x, y = "1 - specificity", "Sensitivity"
+    rows = _curve_rows(library.draw_curves(choice).roc, x, y)
+    point = {x: _one_minus(rates["specificity"]["value"]), y: rates["sensitivity"]["value"]}
+    charts.show_chart(
+        f"ROC: AUROC {frame.estimate_text(auroc)}",
+        charts.curve(x, y, point=point, color=MODEL_A, diagonal=True),
+        "The nearer to the top left, the better; the dashed line is chance, the diamond the "
+        "threshold above.",
+        rows,
+        key="roc",
+    )
+
+
+def show_precision_recall(choice: state.Choice, evaluation: Evaluation, rates: Rates) -> None:
+    """Precision against recall with the operating point."""
+    found = evaluation["per_class"][evaluation["positive"]]
+    x, y = "Recall (sensitivity)", "Precision (PPV)"
+    rows = _curve_rows(library.draw_curves(choice).precision_recall, x, y)
+    point = {x: rates["sensitivity"]["value"], y: rates["ppv"]["value"]}
+    share = found["support"] / max(1, evaluation["n"])
+    charts.show_chart(
+        f"Precision-recall: AP {frame.estimate_text(found['average_precision'])}",
+        charts.curve(x, y, point=point, color=MODEL_A),
+        "AP is the average precision. The nearer to the top right, the better; chance lies at "
+        f"{share:.2f}, the share of positive cases.",
+        rows,
+        key="precision_recall",
+    )
+
+
+def show_per_class(evaluation: Evaluation) -> None:
+    """A row a class with its estimates."""
+    names = ("precision", "recall", "specificity", "f1", "auroc", "average_precision")
+    rows = [
+        {"class": name, "n": found["support"]}
+        | {key.replace("_", " "): frame.estimate_text(found[key]) for key in names}
+        for name, found in evaluation["per_class"].items()
+    ]
+    st.dataframe(rows, hide_index=True)
+    st.caption("Each class against the rest, with 95 % intervals over patients.")
+    summary = {
+        "Accuracy": "accuracy",
+        "Balanced accuracy": "balanced_accuracy",
+        "Macro F1": "macro_f1",
+        "Cohen's kappa": "cohen_kappa",
+    }
+    texts = [
+        f"{title} **{frame.estimate_text(evaluation[key])}**" for title, key in summary.items()
+    ]
+    st.markdown("  ·  ".join(texts))
+
+
+def show_subgroups(evaluation: Evaluation) -> None:
+    """AUROC of each subgroup with its interval as a forest plot."""
+    rows = [
+        {"group": f"{group['by']} {group['value']}", "n": group["n"]}
+        | {"patients": group["patients"], **group["auroc"]}
+        for group in evaluation["subgroups"]
+    ]
+    known = [row for row in rows if row["value"] is not None]
+    if not known:
+        st.info("No subgroup has five positive and five negative cases, the least for an AUROC.")
+        return
+    left_out = len(rows) - len(known)
+    charts.show_chart(
+        f"AUROC for {evaluation['positive']} by subgroup",
+        charts.forest(f"AUROC, {evaluation['positive']} against the rest", len(known)),
+        "Points are estimates, lines 95 % intervals over patients; intervals that overlap may hide "
+        f"no difference. {left_out} subgroups have too few positive or negative cases.",
+        known,
+        key="subgroups",
+    )
+
+
+def show_operating_points(evaluation: Evaluation) -> None:
+    """A row a named operating point."""
+    rows = [
+        {
+            "operating point": POINT_TITLES.get(point["name"], point["name"]),
+            "threshold": point["threshold"],
+            **{title: frame.estimate_text(point[key]) for key, (title, _) in RATE_TITLES.items()},
+        }
+        for point in evaluation["operating_points"]
+    ]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        column_config={"threshold": st.column_config.NumberColumn(format="%.3f")},
+    )
+    st.caption("Thresholds are chosen on these very cases, so they flatter a little.")
+
+
+def show_model_facts(model: "StoredModel") -> None:
+    """What the model is and what it was made from."""
+    st.subheader("The model", anchor=False)
+    card = model.card
+    training, dataset = card["training"], card["dataset"]
+    facts = {
+        "Architecture": card["architecture"],
+        "Recipe": _recipe(training),
+        "Trained on": dataset.get("name"),
+        "Validation AUROC": training.get("val", {}).get("auroc"),
+        "Input": " x ".join(map(str, model.input_shape[:2])) + " pixels",
+        "Classes": ", ".join(model.classes),
+        "Own threshold": f"{model.threshold:.2f}",
+        "Seed": card["seed"],
+    }
+    known = {title: value for title, value in facts.items() if value is not None}
+    texts = [f"{title}: **{frame.as_text(value)}**" for title, value in known.items()]
+    st.markdown("  \n".join(texts))
+
+
+def _recipe(training: dict[str, Any]) -> str | None:
+    return training.get("recipe") or training.get("configuration", {}).get("recipe")
+
+
+def _curve_rows(curve: "Curve | None", x: str, y: str) -> list[charts.Row]:
+    if curve is None:
+        return []
+    thresholds = [float(t) if np.isfinite(t) else None for t in curve.thresholds]
+    points = zip(curve.x.tolist(), curve.y.tolist(), thresholds, strict=True)
+    return [{"order": i, x: px, y: py, "threshold": t} for i, (px, py, t) in enumerate(points)]
+
+
+def _one_minus(value: float | None) -> float | None:
+    return None if value is None else 1 - value

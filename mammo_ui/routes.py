@@ -1,0 +1,123 @@
+"""Addresses of pictures. A name is only ever looked up among known ids, never used as a path."""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from mammo_core.errors import MammoError
+from mammo_ui import library, pictures
+from mammo_ui.overlay_store import overlay_path
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+    from mammo_core.model_store import StoredModel
+
+LOG = logging.getLogger(__name__)
+NEVER_CHANGES = {"cache-control": "private, max-age=31536000, immutable"}
+
+
+def image_address(dataset: "Dataset", image_id: str) -> str:
+    """Where the browser finds an image in its own pixels."""
+    return _address("image", dataset.fingerprint, dataset.name, image_id)
+
+
+def thumbnail_address(dataset: "Dataset", image_id: str) -> str:
+    """Where the browser finds an image's thumbnail."""
+    return _address("thumbnail", dataset.fingerprint, dataset.name, image_id)
+
+
+def outline_address(dataset: "Dataset", image_id: str) -> str:
+    """Where the browser finds the outline of an image's lesions, transparent elsewhere."""
+    return _address("outline", dataset.fingerprint, dataset.name, image_id)
+
+
+def overlay_address(
+    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
+) -> str:
+    """Where the browser finds the colored map of an explanation that was drawn before."""
+    version = f"{dataset.fingerprint[:6]}{model.sha256[:6]}"
+    return _address("overlay", version, model.id, dataset.name, image_id, method, target)
+
+
+def _address(kind: str, version: str, *names: str) -> str:
+    """The version is there for the browser's cache alone."""
+    path = "/".join(["", kind, *(quote(name, safe="") for name in names)])
+    return f"{path}?v={quote(version[:12])}"
+
+
+def _answer_known(answer: Callable[[Request], Response | None]) -> Callable[[Request], Response]:
+    """The endpoint that says 404 to whatever `answer` does not know or cannot read."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            response = answer(request)
+        except MammoError as error:
+            LOG.info("%s: %s", request.url.path, error)
+            response = None
+        return response or PlainTextResponse("There is no such picture", status_code=404)
+
+    return endpoint
+
+
+def _picture(request: Request, size: pictures.PictureSize) -> Response | None:
+    dataset, image_id = _known_image(request)
+    if dataset is None:
+        return None
+    path = pictures.find_picture(dataset, image_id, size)
+    return FileResponse(path, media_type="image/jpeg", headers=NEVER_CHANGES)
+
+
+def _outline(request: Request) -> Response | None:
+    dataset, image_id = _known_image(request)
+    outline = None if dataset is None else pictures.draw_outline(dataset, image_id)
+    if outline is None:
+        return None
+    return Response(outline, media_type="image/png", headers=NEVER_CHANGES)
+
+
+def _overlay(request: Request) -> Response | None:
+    from mammo_core.attribution import METHODS
+
+    dataset, image_id = _known_image(request)
+    names = request.path_params
+    models = {model.id: model for model in library.list_models()}
+    model = models.get(names["model"])
+    if dataset is None or model is None or names["method"] not in METHODS:
+        return None
+    path = overlay_path(model, dataset, image_id, names["method"], names["target"])
+    if not path.is_file():
+        return None
+    return FileResponse(path, media_type="image/png", headers=NEVER_CHANGES)
+
+
+def _known_image(request: Request) -> tuple["Dataset | None", str]:
+    """The dataset and id that the address names, (None, "") where either is unknown."""
+    dataset = library.find_dataset(request.path_params["dataset"])
+    image_id = request.path_params["image_id"]
+    if dataset is None or image_id not in library.known_images(dataset):
+        return None, ""
+    return dataset, image_id
+
+
+def _full(request: Request) -> Response | None:
+    return _picture(request, pictures.FULL)
+
+
+def _thumbnail(request: Request) -> Response | None:
+    return _picture(request, pictures.THUMBNAIL)
+
+
+ROUTES = [
+    Route("/image/{dataset}/{image_id}", _answer_known(_full)),
+    Route("/thumbnail/{dataset}/{image_id}", _answer_known(_thumbnail)),
+    Route("/outline/{dataset}/{image_id}", _answer_known(_outline)),
+    Route(
+        "/overlay/{model}/{dataset}/{image_id}/{method}/{target}",
+        _answer_known(_overlay),
+    ),
+]

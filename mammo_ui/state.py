@@ -1,0 +1,208 @@
+"""What the user has chosen: the global choices in the sidebar, the selection in the address.
+
+Both live in the URL, so that a pasted link opens the same view.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from mammo_core.model_store import StoredModel
+from mammo_ui import library
+
+SPLITS = {"test": "test", "val": "validation", "train": "training", "all": "all"}
+LEVELS = {"image": "image", "breast": "breast", "exam": "exam", "patient": "patient"}
+FACETS = {
+    "outcome": "Outcome at the threshold",
+    "true": "Truth",
+    "predicted": "Predicted class",
+    "density": "Density",
+    "laterality": "Side",
+    "view": "View",
+    "manufacturer": "Scanner",
+    "lesion": "Lesion",
+}
+SORTS = {
+    "loss": "Most wrong first",
+    "uncertainty": "Most uncertain first",
+    "score": "Highest score first",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The global choices.
+
+    Attributes:
+        model: None where there is no model yet.
+        dataset: Its name, None where there is no dataset yet.
+        split: A key of `SPLITS`.
+        level: A key of `LEVELS`, the unit that numbers count.
+        threshold: The positive class's probability from which a case is called positive.
+    """
+
+    model: StoredModel | None
+    dataset: str | None
+    split: str
+    level: str
+    threshold: float
+
+
+def choose() -> Choice:
+    """Draw the global choices in the sidebar and return them."""
+    models = {model.id: model for model in library.list_models()}
+    with st.sidebar:
+        model = _choose_name("Model", "model", list(models), on_change=_take_models_threshold)
+        dataset = _choose_name("Dataset", "dataset", library.dataset_names())
+        left, right = st.columns(2)
+        split = left.selectbox(
+            "Split", list(SPLITS), format_func=SPLITS.get, key="split", bind="query-params"
+        )
+        level = right.selectbox(
+            "Level", list(LEVELS), format_func=LEVELS.get, key="level", bind="query-params",
+            help="What one case is: a breast, exam or patient takes the mean of its images.",
+        )  # fmt: skip
+        threshold = st.slider(
+            "Threshold", 0.0, 1.0, models[model].threshold if model else 0.5, 0.01, key="threshold",
+            bind="query-params", help="A case is called positive from this probability on.",
+        )  # fmt: skip
+    return Choice(models.get(model or ""), dataset, split, level, threshold)
+
+
+def _choose_name(label: str, key: str, names: list[str], on_change: Any = "rerun") -> str | None:
+    if not names:
+        st.selectbox(label, ["none yet"], disabled=True, key=f"no_{key}")
+        return None
+    return st.selectbox(label, names, key=key, bind="query-params", on_change=on_change)
+
+
+def _take_models_threshold() -> None:
+    set_threshold(library.find_model(st.session_state["model"]).threshold)
+
+
+def set_threshold(value: float) -> None:
+    """Move the global threshold; only from a widget's callback."""
+    st.session_state["threshold"] = round(min(1.0, max(0.0, value)), 2)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A set of images, told by its filters, and the order in which they are walked.
+
+    Attributes:
+        facets: The values kept of each facet; a facet that is absent keeps everything.
+        sort: A key of `SORTS`.
+        find: Part of an image id, empty for all.
+    """
+
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sort: str = "loss"
+    find: str = ""
+
+    def to_query(self) -> dict[str, Any]:
+        """The selection as parameters of an address."""
+        query: dict[str, Any] = {name: list(values) for name, values in self.facets.items()}
+        query |= {"sort": self.sort} if self.sort != "loss" else {}
+        return query | ({"find": self.find} if self.find else {})
+
+    def without(self, facet: str) -> "Selection":
+        """The selection with that filter removed."""
+        left = {name: values for name, values in self.facets.items() if name != facet}
+        return replace(self, facets=left)
+
+    def only(self, facet: str, values: Iterable[str]) -> "Selection":
+        """The selection with that filter set; no values remove it."""
+        kept = tuple(values)
+        left = self.without(facet)
+        return replace(left, facets={**left.facets, facet: kept}) if kept else left
+
+
+def read_selection() -> Selection:
+    """The selection that the address names; what it does not know is left out."""
+    facets = {name: tuple(st.query_params.get_all(name)) for name in FACETS}
+    sort = st.query_params.get("sort", "loss")
+    return Selection(
+        facets={name: values for name, values in facets.items() if values},
+        sort=sort if sort in SORTS else "loss",
+        find=st.query_params.get("find", ""),
+    )
+
+
+def write_selection(selection: Selection) -> None:
+    """Put the selection into the address; only from a widget's callback."""
+    query = selection.to_query()
+    for name in (*FACETS, "sort", "find"):
+        if name in query:
+            st.query_params[name] = query[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def address(page: str, **query: Any) -> str:
+    """The address of a page with these parameters, for a tab of its own."""
+    return f"/{page}?{urlencode(query, doseq=True)}"
+
+
+def open_page(page: str, **query: Any) -> None:
+    """Go to a page of pages/ with these parameters in its address; the global choices stay."""
+    st.switch_page(f"../pages/{page}.py", query_params=query)
+
+
+def choose_facet(
+    selection: Selection, facet: str, counts: Mapping[str, int], order: Sequence[str]
+) -> None:
+    """Pills for the values of a facet with their counts; they write the address.
+
+    Args:
+        selection: The present one.
+        facet: A key of `FACETS`.
+        counts: How many cases each value has.
+        order: Values that come first, in this order; the others follow by name.
+    """
+    kept = selection.facets.get(facet, ())
+    options = sorted({*counts, *kept}, key=lambda value: (_rank(value, order), value))
+    if len(options) < 2 and not kept:
+        return
+    key = f"facet_{facet}"
+    st.session_state[key] = list(kept)
+    st.pills(
+        FACETS[facet],
+        options,
+        selection_mode="multi",
+        format_func=lambda value: f"{value} ({counts.get(value, 0)})",
+        wrap=True,
+        key=key,
+        on_change=lambda: write_selection(selection.only(facet, st.session_state[key])),
+    )
+
+
+def _rank(value: str, order: Sequence[str]) -> int:
+    return order.index(value) if value in order else len(order)
+
+
+def choose_sort(selection: Selection) -> None:
+    """The order of the cases; it writes the address."""
+    st.session_state["sort_here"] = selection.sort
+    st.selectbox(
+        "Order",
+        list(SORTS),
+        format_func=SORTS.get,
+        key="sort_here",
+        on_change=lambda: write_selection(replace(selection, sort=st.session_state["sort_here"])),
+    )
+
+
+def choose_text(selection: Selection) -> None:
+    """Part of an image id to look for; it writes the address."""
+    st.session_state["find_here"] = selection.find
+    st.text_input(
+        "Image id contains",
+        key="find_here",
+        placeholder="S00017",
+        on_change=lambda: write_selection(
+            replace(selection, find=st.session_state["find_here"].strip())
+        ),
+    )

@@ -1,0 +1,60 @@
+"""Case: why did it say so, and should I believe it?"""
+
+import streamlit as st
+
+from mammo_core.attribution import METHODS
+from mammo_core.cases import select_cases
+from mammo_ui import casework, frame, library, state
+from mammo_ui.model_tasks import DEFAULT_METHODS
+
+choice = st.session_state["choice"]
+selection = state.read_selection()
+frame.show_title("Case", "Why did it say so, and should I believe it?")
+frame.stop_without_results(choice)
+
+cases = library.list_cases(choice)
+walk = select_cases(cases, selection.facets, sort=selection.sort, find=selection.find)
+image_id = st.query_params.get("case") or next(iter(walk.index), None)
+if image_id is None or image_id not in library.known_cases(choice):
+    st.info(f"There is no case {frame.plain(image_id)} among these predictions.")
+    if st.button("Choose a case", type="primary"):
+        state.open_page("cases")
+    st.stop()
+
+dataset = library.require_dataset(choice.dataset)
+case = library.find_case(choice, image_id)
+
+casework.show_walk(list(walk.index), image_id, selection)
+facts, pictures = st.columns([1, 4], gap="medium")
+with facts:
+    casework.show_verdict(case, choice.model.classes)
+    casework.show_hanging(case, dataset, selection)
+    casework.show_facts(case)
+with pictures:
+    chosen, target = st.columns([2, 1])
+    methods = chosen.multiselect(
+        "Explanations",
+        list(METHODS),
+        DEFAULT_METHODS,
+        format_func=lambda name: METHODS[name].title,
+        key="methods",
+        persist_state="session",
+    )
+    classes = list(choice.model.classes)
+    explained = target.selectbox(
+        "Evidence for the class",
+        classes,
+        index=classes.index(case["predicted"]),
+        key=f"target_{image_id}",
+        help="Which class's score the maps explain; the predicted one unless changed.",
+    )
+    maps, preprocessing = st.tabs(
+        ["Explanations", "Preprocessing"], key="case_tab", on_change="rerun"
+    )
+    if maps.open:
+        with maps:
+            casework.show_explanations(choice.model, dataset, image_id, methods, explained)
+            st.caption(casework.HOW_TO_READ)
+    if preprocessing.open:
+        with preprocessing:
+            casework.show_trace(choice.model, dataset.file_of(image_id))

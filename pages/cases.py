@@ -1,0 +1,42 @@
+"""Cases: show me them."""
+
+import streamlit as st
+
+from mammo_core.cases import count_facet, select_cases
+from mammo_core.metrics.operating_points import OUTCOMES
+from mammo_ui import casework, frame, library, state
+
+PER_PAGE = 48
+
+choice = st.session_state["choice"]
+selection = state.read_selection()
+frame.show_title("Cases", "Show me them")
+frame.stop_without_results(choice)
+
+cases = library.list_cases(choice)
+chosen = select_cases(cases, selection.facets, sort=selection.sort, find=selection.find)
+filters, gallery = st.columns([1, 4], gap="medium")
+
+with filters:
+    for facet in state.FACETS:
+        counts = dict(count_facet(cases, selection.facets, facet))
+        state.choose_facet(selection, facet, counts, (*OUTCOMES, *choice.model.classes))
+
+with gallery:
+    frame.show_chips(selection, len(chosen))
+    sort, find = st.columns([1, 1])
+    with sort:
+        state.choose_sort(selection)
+    with find:
+        state.choose_text(selection)
+    if chosen.empty:
+        st.info("No image fits these filters. Remove one of them above.")
+        st.stop()
+    pages = -(-len(chosen) // PER_PAGE)
+    page = st.pagination(pages, key="page_number") if pages > 1 else 1
+    shown = chosen.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
+    casework.show_cases(shown, choice, selection, key="gallery")
+    st.caption(
+        f"Truth, prediction and score are those of the {state.LEVELS[choice.level]}; a dashed edge "
+        "marks the wrong ones. Click an image to open its case; ctrl-click opens a new tab."
+    )

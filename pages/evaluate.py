@@ -1,0 +1,31 @@
+"""Evaluate: how good, at which threshold, for whom?"""
+
+import streamlit as st
+
+from mammo_ui import frame, library, results
+
+choice = st.session_state["choice"]
+frame.show_title("Evaluate", "How good, at which threshold, for whom?")
+frame.stop_without_results(choice)
+
+evaluation = library.evaluate(choice)
+
+results.show_threshold_slider(choice, evaluation)
+rates = library.rates_at_threshold(choice)
+results.show_threshold_cards(rates, evaluation)
+
+matrix, roc, pr = st.columns([1.15, 1, 1], gap="medium")
+with matrix:
+    results.show_confusion_matrix(evaluation, key="evaluate_matrix")
+with roc:
+    results.show_roc(choice, evaluation, rates)
+with pr:
+    results.show_precision_recall(choice, evaluation, rates)
+
+per_class, subgroups, points = st.tabs(["Per class", "Subgroups", "Operating points"])
+with per_class:
+    results.show_per_class(evaluation)
+with subgroups:
+    results.show_subgroups(evaluation)
+with points:
+    results.show_operating_points(evaluation)

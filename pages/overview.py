@@ -1,0 +1,68 @@
+"""Overview: what have we got, how good is it, where is it worst?"""
+
+import streamlit as st
+
+from mammo_ui import casework, frame, library, results, state
+
+choice = st.session_state["choice"]
+frame.show_title("Overview", "What have we got, how good is it, where is it worst?")
+frame.stop_without_results(choice)
+
+evaluation = library.evaluate(choice)
+positive = evaluation["positive"]
+n = f"{evaluation['patients']} patients"
+points = {point["name"]: point for point in evaluation["operating_points"]}
+
+cards, matrix, worst = st.columns([1, 1.45, 1.45], gap="medium")
+
+with cards:
+    frame.show_card(
+        f"AUROC, {frame.plain(positive)}",
+        evaluation["per_class"][positive]["auroc"],
+        n,
+        help_text="How often a positive case scores above a negative one; 0.5 is chance.",
+    )
+    frame.show_card(
+        "Sensitivity at specificity .90",
+        points["specificity_0.90"]["sensitivity"],
+        n,
+        help_text="Share of positive cases found when one negative case in ten is recalled.",
+    )
+    frame.show_card(
+        "Balanced accuracy",
+        evaluation["balanced_accuracy"],
+        n,
+        help_text=f"Mean recall over the classes; {1 / len(evaluation['classes']):.2f} is chance.",
+    )
+    frame.show_card(
+        "Calibration error",
+        evaluation["calibration"]["ece"],
+        n,
+        help_text="Mean distance of probability and observed share over 10 bins; 0 is best.",
+    )
+    for warning in evaluation["warnings"]:
+        st.warning(frame.plain(warning))
+
+with matrix:
+    results.show_confusion_matrix(evaluation, key="overview_matrix")
+
+with worst:
+    st.markdown("**Most confident mistakes**")
+    mistakes = library.list_cases(choice)
+    mistakes = mistakes[~mistakes["correct"]].nlargest(3, "loss")
+    casework.show_cases(mistakes, choice, state.Selection(), key="mistakes", columns=3)
+    results.show_worst_slices(evaluation)
+
+st.divider()
+about, following = st.columns([1.4, 1], gap="large")
+with about:
+    results.show_model_facts(choice.model)
+with following:
+    st.subheader("What next", anchor=False)
+    st.markdown(
+        "1. Click a cell of the matrix to see the cases behind it.\n"
+        "2. Open a case to see three explanations of its prediction side by side.\n"
+        "3. Move the threshold in the sidebar and watch *Evaluate*."
+    )
+    if st.button("See how good it is at each threshold", type="primary"):
+        state.open_page("evaluate")

@@ -1,0 +1,170 @@
+"""The pages, run as scripts without a browser on a stand-in home."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import standin_home
+from streamlit.testing.v1 import AppTest
+
+from mammo_core.metrics.evaluation import evaluate
+from mammo_core.predictions import read_predictions
+from mammo_ui import frame
+from mammo_ui.main import PAGES
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = [name for group in PAGES.values() for name in group]
+FACT = "research only, not for diagnosis"
+
+
+@pytest.fixture(scope="module")
+def made_home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    standin_home.make_home(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAMMO_HOME", str(folder))
+        open_app()  # leaves its evaluation in the home, so that each test finds it there
+    return folder
+
+
+@pytest.fixture
+def standin(made_home, tmp_path, monkeypatch):
+    """A copy of the home for this test alone."""
+    shutil.copytree(made_home, tmp_path / "home")
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def open_app(page="overview", **query):
+    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    if page != "overview":
+        at.switch_page(f"../pages/{page}.py")
+        for key, value in query.items():
+            at.query_params[key] = value
+        at.run()
+    return at
+
+
+def words(at):
+    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning, *at.title]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def asked(at, key):
+    """A parameter of the address, which AppTest gives as text or as a list of texts."""
+    value = at.query_params[key]
+    return value if isinstance(value, str) else value[-1]
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_each_page_runs_and_says_that_it_is_not_for_diagnosis(standin, page):
+    at = open_app(page)
+    assert not at.exception
+    assert FACT in words(at)
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_without_model_and_data_each_page_says_what_to_do(home, page):
+    at = open_app(page)
+    assert not at.exception
+    assert at.info
+
+
+def test_the_overview_shows_the_auroc_that_evaluate_computes(standin):
+    path = standin / "models" / "demo" / "predictions" / "exams.parquet"
+    auroc = evaluate(read_predictions(path))["per_class"]["malignant"]["auroc"]
+    card = next(metric for metric in open_app().metric if metric.label.startswith("AUROC"))
+    assert card.value == f"{auroc['value']:.2f}"
+    assert card.delta == f"[{auroc['low']:.2f} to {auroc['high']:.2f}], 12 patients"
+
+
+def test_a_level_in_the_address_changes_what_is_counted(standin):
+    assert "Confusion matrix, 48 images" in words(open_app("evaluate"))
+    assert "Confusion matrix, 24 breasts" in words(open_app("evaluate", level="breast"))
+
+
+def test_a_threshold_of_zero_calls_everything(standin):
+    metrics = {m.label: m.value for m in open_app("evaluate", threshold="0.0").metric}
+    assert metrics["Sensitivity"] == metrics["Recall rate"] == "1.00"
+    assert metrics["Specificity"] == "0.00"
+
+
+def test_the_wide_slider_moves_the_global_threshold(standin):
+    at = open_app("evaluate")
+    at.slider(key="threshold_here").set_value(0.9).run()
+    assert at.session_state["threshold"] == 0.9
+    assert "threshold 0.90" in words(at)
+
+
+def test_a_cell_of_the_matrix_opens_its_cases(standin):
+    at = open_app()
+    cell = {"true": "malignant", "predicted": "malignant"}
+    at.session_state["overview_matrix"] = {"selection": {"cell": [cell]}}
+    at.run()
+    assert at.title[0].value == "Cases"
+    assert asked(at, "true") == "malignant"
+    labels = [button.label for button in at.button]
+    assert any("Truth: malignant" in label for label in labels)
+    table = read_predictions(standin / "models" / "demo" / "predictions" / "exams.parquet")
+    n = int(((table.labels == 2) & (table.predicted == 2)).sum())
+    assert f"**{n} images**" in words(at)
+
+
+def test_removing_a_chip_brings_the_other_cases_back(standin):
+    at = open_app("cases", density="a")
+    assert "**12 images**" in words(at)
+    at.button(key="chip_density").click().run()
+    assert "**48 images**" in words(at)
+    assert "density" not in at.query_params
+
+
+def test_an_id_finds_its_case(standin):
+    assert "**4 images**" in words(open_app("cases", find="s00003"))
+
+
+def test_filters_that_nothing_fits_say_so(standin):
+    at = open_app("cases", density="nonsense")
+    assert not at.exception
+    assert "No image fits" in words(at)
+
+
+def test_a_case_that_is_unknown_is_told_not_raised(standin):
+    at = open_app("case", case="../../etc/passwd")
+    assert not at.exception
+    assert "There is no case" in words(at)
+
+
+def test_previous_and_next_walk_the_selection(standin):
+    at = open_app("case", case="S00001_LCC", find="S00001_L")
+    assert "of 2" in words(at)
+    forward = at.button(key="walk_Next")
+    way = forward if not forward.disabled else at.button(key="walk_Previous")
+    way.click().run()
+    assert asked(at, "case") == "S00001_LMLO"
+    assert asked(at, "find") == "S00001_L"
+
+
+def test_a_wrong_setting_is_told_before_a_training_starts(standin):
+    at = open_app("train")
+    at.text_input[1].set_value("12 by 9")
+    at.button[0].click().run()
+    assert "320x192" in at.error[0].value
+    assert not (standin / ".mammo" / "jobs").exists()
+
+
+def test_a_model_without_predictions_offers_to_predict(standin):
+    shutil.rmtree(standin / "models" / "demo" / "predictions")
+    at = open_app("evaluate")
+    assert not at.exception
+    assert [button.label for button in at.button] == ["Predict now"]
+
+
+def test_text_from_a_file_never_becomes_markup():
+    text = "<img src=x> **b** [a](http://b) $x$ :red[y] `c` ![i](http://j)"
+    shown = frame.plain(text)
+    markup = set("<>*[]()$`:!")
+    assert all(shown[i - 1] == "\\" for i, letter in enumerate(shown) if letter in markup)
+    assert shown.replace("\\", "") == text

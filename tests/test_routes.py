@@ -1,0 +1,125 @@
+"""The picture routes: known ids are served, everything else is nothing."""
+
+import asyncio
+import io
+
+import pytest
+import standin_home
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from mammo_ui import library
+from mammo_ui.headers import SECURITY_HEADERS, SecurityHeaders
+from mammo_ui.overlay_store import overlay_path
+from mammo_ui.routes import (
+    ROUTES,
+    image_address,
+    outline_address,
+    overlay_address,
+    thumbnail_address,
+)
+
+APP = Starlette(routes=ROUTES, middleware=[Middleware(SecurityHeaders)])
+ODD = ("nope", "a" * 5000, "..", "../../app.py", "/etc/passwd", "\x00", "\xff", "nul\r\nx", "")
+
+
+@pytest.fixture(scope="module")
+def made_home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    standin_home.make_home(folder, n_patients=3)
+    return folder
+
+
+@pytest.fixture
+def dataset(made_home, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(made_home))
+    return library.require_dataset(standin_home.DATASET)
+
+
+def get(path):
+    """(status, headers, body) of one GET, the path as the server hands it on: decoded."""
+    answers = []
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    async def send(message):
+        answers.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "method": "GET",
+        "path": path.split("?")[0],
+        "query_string": b"",
+        "headers": [],
+        "extensions": {},
+    }
+    asyncio.run(APP(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in answers[1:])
+    headers = {key.decode(): value.decode() for key, value in answers[0]["headers"]}
+    return answers[0]["status"], headers, body
+
+
+def test_an_image_comes_in_its_own_pixels_and_may_be_kept(dataset):
+    status, headers, body = get(image_address(dataset, "S00000_LCC"))
+    assert status == 200
+    assert Image.open(io.BytesIO(body)).size == (64, 80)
+    assert "immutable" in headers["cache-control"]
+    assert headers["cache-control"].startswith("private")
+
+
+def test_a_thumbnail_is_made_once(dataset, made_home):
+    first = get(thumbnail_address(dataset, "S00000_LCC"))
+    kept = list((made_home / ".mammo" / "thumbnails").rglob("*.jpg"))
+    times = [path.stat().st_mtime_ns for path in kept]
+    assert get(thumbnail_address(dataset, "S00000_LCC"))[2] == first[2]
+    assert times == [path.stat().st_mtime_ns for path in kept]
+
+
+def test_only_a_marked_lesion_has_an_outline(dataset):
+    status, _, body = get(outline_address(dataset, "S00001_LCC"))
+    assert status == 200
+    alpha = Image.open(io.BytesIO(body)).getchannel("A")
+    assert 0 < sum(alpha.histogram()[1:]) < 200
+    assert get(outline_address(dataset, "S00000_LCC"))[0] == 404
+
+
+def test_an_overlay_is_served_once_it_was_drawn(dataset):
+    model = library.find_model("demo")
+    address = overlay_address(model, dataset, "S00000_LCC", "grad_cam", "malignant")
+    assert get(address)[0] == 404
+    path = overlay_path(model, dataset, "S00000_LCC", "grad_cam", "malignant")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"a picture")
+    assert get(address)[2] == b"a picture"
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("kind", ["image", "thumbnail", "outline"])
+def test_an_odd_name_is_not_found(dataset, kind, odd):
+    assert get(f"/{kind}/{dataset.name}/{odd}")[0] == 404
+    assert get(f"/{kind}/{odd}/S00000_LCC")[0] == 404
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("place", range(5))
+def test_an_odd_part_of_an_overlay_is_not_found(dataset, place, odd):
+    parts = ["demo", dataset.name, "S00000_LMLO", "grad_cam", "malignant"]
+    parts[place] = odd
+    assert get(f"/overlay/{'/'.join(parts)}")[0] == 404
+
+
+def test_every_answer_carries_the_security_headers(dataset):
+    for path in (image_address(dataset, "S00000_LCC"), "/image/nope", "/nothing"):
+        headers = get(path)[1]
+        assert all(headers[name] == value for name, value in SECURITY_HEADERS.items())
+
+
+def test_a_damaged_file_is_not_found_and_leaves_nothing_behind(dataset, made_home):
+    file = dataset.file_of("S00002_RCC")
+    file.write_bytes(b"no picture")
+    before = set((made_home / ".mammo" / "images").rglob("*"))
+    assert get(image_address(dataset, "S00002_RCC"))[0] == 404
+    assert {p for p in (made_home / ".mammo" / "images").rglob("*") if p.is_file()} <= before

@@ -12,9 +12,11 @@ import pytest
 from PIL import Image
 
 from mammo_core import filling
+from mammo_core.datasets import index_dataset
 from mammo_core.errors import BadDataset, Cancelled, MammoError
 from mammo_core.pixels import cache_folder, prepare_one, prepare_pixels
 from mammo_core.preprocess import Preprocess
+from mammo_core.verbs.prepare import prepare
 
 SETTINGS = Preprocess(size=(64, 48))
 
@@ -199,3 +201,17 @@ def test_a_torn_line_of_reasons_is_left_out(tmp_path):
 
 def test_the_cache_is_memory_mapped(films):
     assert isinstance(prepare_pixels(films, SETTINGS).pixels, np.memmap)
+
+
+def test_the_verb_prepares_an_indexed_folder(tmp_path, home):
+    for label in ("normal", "malignant"):
+        (tmp_path / "films" / label).mkdir(parents=True)
+        for seed in range(3):
+            draw_film(tmp_path / "films" / label / f"{label}{seed}.png", seed)
+    index_dataset(tmp_path / "films", tmp_path / "dataset")
+    answer = prepare(str(tmp_path / "dataset"), size="64x48")
+    assert answer["images"] == 6
+    assert answer["bytes"] == (Path(answer["folder"]) / "pixels.npy").stat().st_size
+    assert answer["bytes"] >= 6 * 64 * 48 * 2
+    assert answer["images_per_second"] > 0
+    assert answer["refused"] == {}

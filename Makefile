@@ -21,6 +21,21 @@ check: .venv/dev
 contact-sheet: .venv/app
 	$(BIN)/python -m mammo_core.phantom.contact_sheet
 
+# The shipped sample, byte for byte.
+sample: .venv/app
+	$(BIN)/python -m mammo_core sample sample_data --patients 24 --seed 2026 --difficulty 0.2 --split test
+	$(BIN)/python -m mammo_core index sample_data --out sample_data
+
+# The shipped model: 240 other patients, patches first, then whole images; tested once.
+demo: .venv/app
+	$(BIN)/python -m mammo_core sample .mammo/raw/demo-training --patients 240 --seed 11 --difficulty 0.2
+	$(BIN)/python -m mammo_core index .mammo/raw/demo-training --out .mammo/datasets/demo-training --shares 75,25,0
+	rm -rf models/demo
+	$(BIN)/python -m mammo_core train .mammo/datasets/demo-training --out models/demo --config models/demo.toml
+	$(BIN)/python -m mammo_core predict demo sample_data
+	$(BIN)/python -m mammo_core evaluate demo sample_data --level breast
+	$(BIN)/python -m mammo_core evaluate demo sample_data --level image
+
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
 

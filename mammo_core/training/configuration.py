@@ -35,7 +35,7 @@ class TrainingConfiguration:
     batch_size: int = 16
     learning_rate: float = 1e-3
     patch_epochs: int = 30
-    patch_size: int = 72
+    patch_size: int = 96
     patch_batch_size: int = 32
     patch_learning_rate: float = 4e-3
     weight_decay: float = 1e-3

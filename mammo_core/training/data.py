@@ -13,7 +13,8 @@ from mammo_core.augmentation import augment, read_augmentation
 from mammo_core.errors import BadConfiguration, BadDataset
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.patches import (
-    LESION_PATCHES_AN_IMAGE,
+    PATCHES_A_LESION,
+    PLAIN_PATCHES_A_LESION,
     Spot,
     draw_patches,
     draw_plain_spot,
@@ -96,7 +97,7 @@ def image_batches(data: TrainingData, config: TrainingConfiguration, epoch: int)
 
 
 def patch_batches(data: TrainingData, config: TrainingConfiguration, epoch: int) -> Iterator[Batch]:
-    """The epoch's patches: every lesion some times, and as many patches of plain tissue."""
+    """The epoch's patches: every lesion some times, and more patches of plain tissue."""
     rng = np.random.default_rng([config.seed, 1, epoch])
     spots = _draw_spots(data, rng)
     for start in range(0, len(spots), config.patch_batch_size):
@@ -166,16 +167,16 @@ def _gather_spots(
 
 
 def _draw_spots(data: TrainingData, rng: np.random.Generator) -> list[Spot]:
-    """The epoch's spots, shuffled: half lesions, half plain spots of healthy images.
+    """The epoch's spots, shuffled: lesions, and three times as many plain spots of healthy images.
 
     The plain ones are drawn anew each epoch, since a whole image holds hundreds of places that
     may be mistaken for a lesion.
     """
-    lesions = list(data.spots) * LESION_PATCHES_AN_IMAGE
+    lesions = list(data.spots) * PATCHES_A_LESION
+    n_plain = len(data.spots) * PLAIN_PATCHES_A_LESION
     with_lesion = [spot.image for spot in data.spots]
     healthy = np.setdiff1d(data.train[data.labels[data.train] == 0], with_lesion)
-    chosen = rng.choice(healthy, len(lesions)) if len(healthy) else healthy
-    shape = data.pixels.shape[1], data.pixels.shape[2]
-    plain = [draw_plain_spot(shape, int(position), rng) for position in chosen]
+    chosen = rng.choice(healthy, n_plain) if len(healthy) else healthy
+    plain = [draw_plain_spot(data.pixels[position], int(position), rng) for position in chosen]
     spots = lesions + plain
     return [spots[index] for index in rng.permutation(len(spots))]

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from mammo_core.augmentation import change_intensity
 
-LESION_PATCHES_AN_IMAGE = 3
+PATCHES_A_LESION = 3
+PLAIN_PATCHES_A_LESION = 6
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,19 @@ def find_lesion_spots(mask: NDArray[np.bool_], image: int, label: int) -> list[S
     ]
 
 
-def draw_plain_spot(shape: tuple[int, int], position: int, rng: np.random.Generator) -> Spot:
+def draw_plain_spot(image: NDArray[np.uint16], position: int, rng: np.random.Generator) -> Spot:
     """A random place of an image without a lesion, for the mildest class.
 
-    Air and the skin's edge are drawn as often as they occur: a network that never saw them would
-    find anything there once it looks at whole images.
+    Three of four lie on tissue brighter than the image's mean, where lesions are mistaken; the
+    others anywhere, since a network that never saw air or the skin's edge would find anything
+    there once it looks at whole images.
     """
-    row, column = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
+    rows, columns = image.shape
+    on_tissue, bright = rng.random() < 0.75, image.mean()
+    for _ in range(20):
+        row, column = int(rng.integers(rows)), int(rng.integers(columns))
+        if not on_tissue or image[row, column] > bright:
+            break
     return Spot(position, row, column, 0.0, label=0)
 
 
@@ -76,9 +83,9 @@ def draw_patches(
 
 
 def _jitter(spot: Spot, size: int, rng: np.random.Generator) -> Spot:
-    """The spot moved so that the lesion's centre stays well inside the patch."""
-    reach = size / 10 if spot.radius else 0.0
-    row, column = rng.normal(0, 1, 2) * reach
+    """The spot moved by up to a fifth of the patch, where the lesion still lies inside."""
+    reach = size / 5 if spot.radius else 0.0
+    row, column = rng.uniform(-reach, reach, 2)
     return Spot(spot.image, spot.row + row, spot.column + column, spot.radius, spot.label)
 
 

@@ -13,8 +13,6 @@ from mammo_ui.viewer import Panel, show_viewer
 from mammo_ui.worker import WORKER
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mammo_core.datasets import Dataset
     from mammo_core.model_store import StoredModel
     from mammo_core.types import Verdict
@@ -38,7 +36,7 @@ HOW_TO_READ = (
 
 
 def show_cases(
-    cases: "pd.DataFrame",
+    cases: Sequence[dict[str, Any]],
     choice: state.Choice,
     selection: state.Selection,
     *,
@@ -46,14 +44,16 @@ def show_cases(
     columns: int | None = None,
 ) -> None:
     """A gallery of cases; a click opens the case with the selection it came from."""
-    dataset = library.require_dataset(choice.dataset or "")
-    tiles = [_build_tile(case, dataset, selection) for case in cases.to_dict("records")]
+    dataset = library.read_card(choice.dataset)
+    tiles = [_build_tile(case, dataset, selection) for case in cases]
     picked = show_gallery(tiles, key=key, columns=columns)
     if picked:
         state.open_page("case", case=picked, **selection.to_query())
 
 
-def _build_tile(case: dict[str, Any], dataset: "Dataset", selection: state.Selection) -> Tile:
+def _build_tile(
+    case: dict[str, Any], dataset: library.DatasetCard, selection: state.Selection
+) -> Tile:
     colors = class_colors(dataset.classes)
     true, predicted = case["true"], case["predicted"]
     is_correct = bool(case["correct"])

@@ -32,9 +32,10 @@ def show_chart(
     listening = {"on_select": "rerun", "selection_mode": [selects]} if selects else {}
     event = st.vega_lite_chart(spec=whole, key=key, alt=f"{title}. {reading}", **listening)
     st.caption(reading)
-    with st.popover("Data", type="tertiary", key=f"{key}_data"):
-        st.dataframe([dict(row) for row in rows], hide_index=True)
-        st.download_button("CSV", to_csv(rows), f"{key}.csv", "text/csv", key=f"{key}_csv")
+    data = st.popover("Data", type="tertiary", key=f"{key}_data", on_change="rerun")
+    if data.open:
+        data.dataframe([dict(row) for row in rows], hide_index=True)
+        data.download_button("CSV", to_csv(rows), f"{key}.csv", "text/csv", key=f"{key}_csv")
     return event["selection"].get(selects, []) if selects else []
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from mammo_core import jobs
 from mammo_core.errors import MammoError
 from mammo_core.progress import time_left
-from mammo_ui import library, state
+from mammo_ui import judgments, library, state
 from mammo_ui.worker import WORKER
 
 DISCLAIMER = "research only, not for diagnosis"
@@ -80,7 +80,7 @@ def _facts(choice: state.Choice) -> list[str]:
         facts.append(f"model **{plain(choice.model.id)}**")
     if choice.dataset:
         facts.append(f"data **{plain(choice.dataset)}** ({state.SPLITS[choice.split]})")
-    counted = library.count_cases(choice.model, choice.dataset, choice.split)
+    counted = judgments.count_cases(choice)
     if counted:
         facts.append(f"{counted[0]} images, {counted[1]} patients")
     if choice.model:

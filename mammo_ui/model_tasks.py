@@ -7,19 +7,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mammo_core.paths import write_json, writing
 from mammo_ui import library
 from mammo_ui.overlay_store import DrawnExplanation, overlay_path
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mammo_core.explanations import Explanation
     from mammo_core.keras_classifier import KerasClassifier
     from mammo_core.placement import Placement
 
-Image = NDArray[np.float32]
 MOST_PIXELS = 1600
 """Longest side of a map's picture; the browser stretches it over the image."""
 DEFAULT_METHODS = ("grad_cam", "saliency", "partition_shap")
@@ -43,6 +42,8 @@ class FilePrediction:
 
 def warm() -> None:
     """Load the first model and trace what the Case page will ask of it."""
+    import numpy as np
+
     from mammo_core.attribution import explain_together
 
     models = library.list_models()
@@ -102,7 +103,11 @@ def _load(model_id: str, sha256: str) -> "KerasClassifier":
     return load_classifier(library.find_model(model_id))
 
 
-def _with_channels(image: Image, classifier: "KerasClassifier") -> Image:
+def _with_channels(
+    image: "NDArray[np.float32]", classifier: "KerasClassifier"
+) -> "NDArray[np.float32]":
+    import numpy as np
+
     return np.repeat(image[..., None], classifier.input_shape[-1], axis=-1)
 
 
@@ -120,6 +125,8 @@ def _draw(explanation: "Explanation", placement: "Placement") -> bytes | None:
 
 
 def _nothing() -> bytes:
+    import numpy as np
+
     from mammo_core.overlays import encode_png
 
     return encode_png(np.zeros((1, 1, 4), dtype=np.uint8))

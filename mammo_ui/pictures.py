@@ -1,17 +1,18 @@
 """Gray pictures of a dataset's images for the browser: made once from the file, then kept."""
 
 import hashlib
+import io
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mammo_core.paths import state_folder, writing
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # NumPy takes a tenth of a second that the first page need not wait for
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mammo_core.datasets import Dataset
 
 _DECODING = threading.Semaphore(2)  # a gallery asks for dozens at once; pages must stay quick
@@ -58,6 +59,8 @@ def draw_outline(dataset: "Dataset", image_id: str) -> bytes | None:
     Raises:
         MammoError: Where the mask cannot be read.
     """
+    import numpy as np
+
     from mammo_core import overlays
 
     mask = dataset.read_mask(image_id)
@@ -74,10 +77,9 @@ def _draw(source: Path, path: Path, size: PictureSize) -> None:
         temporary.write_bytes(encode_jpeg(read_mammogram(source).pixels, size))
 
 
-def encode_jpeg(pixels: NDArray[np.float32], size: PictureSize = FULL) -> bytes:
+def encode_jpeg(pixels: "NDArray[np.float32]", size: PictureSize = FULL) -> bytes:
     """A gray JPEG of (H, W) values in [0, 1]."""
-    import io
-
+    import numpy as np
     from PIL import Image
 
     image = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))

@@ -1,11 +1,11 @@
 """The parts of the Overview and Evaluate pages: what an evaluation says, drawn."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
-from mammo_ui import charts, frame, library, state
+from mammo_ui import charts, frame, judgments, state
 from mammo_ui.theme import MODEL_A
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def show_roc(choice: state.Choice, evaluation: Evaluation, rates: Rates) -> None
     """The ROC curve with the operating point."""
     auroc = evaluation["per_class"][evaluation["positive"]]["auroc"]
     x, y = "1 - specificity", "Sensitivity"
-    rows = _curve_rows(library.draw_curves(choice).roc, x, y)
+    rows = _curve_rows(judgments.draw_curves(choice).roc, x, y)
     point = {x: _one_minus(rates["specificity"]["value"]), y: rates["sensitivity"]["value"]}
     charts.show_chart(
         f"ROC: AUROC {frame.estimate_text(auroc)}",
@@ -120,7 +120,7 @@ def show_precision_recall(choice: state.Choice, evaluation: Evaluation, rates: R
     """Precision against recall with the operating point."""
     found = evaluation["per_class"][evaluation["positive"]]
     x, y = "Recall (sensitivity)", "Precision (PPV)"
-    rows = _curve_rows(library.draw_curves(choice).precision_recall, x, y)
+    rows = _curve_rows(judgments.draw_curves(choice).precision_recall, x, y)
     point = {x: rates["sensitivity"]["value"], y: rates["ppv"]["value"]}
     share = found["support"] / max(1, evaluation["n"])
     charts.show_chart(
@@ -222,7 +222,7 @@ def _recipe(training: dict[str, Any]) -> str | None:
 def _curve_rows(curve: "Curve | None", x: str, y: str) -> list[charts.Row]:
     if curve is None:
         return []
-    thresholds = [float(t) if np.isfinite(t) else None for t in curve.thresholds]
+    thresholds = [float(t) if math.isfinite(t) else None for t in curve.thresholds]
     points = zip(curve.x.tolist(), curve.y.tolist(), thresholds, strict=True)
     return [{"order": i, x: px, y: py, "threshold": t} for i, (px, py, t) in enumerate(points)]
 

@@ -16,22 +16,23 @@ from mammo_ui.overlay_store import overlay_path
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
     from mammo_core.model_store import StoredModel
+    from mammo_ui.library import DatasetCard
 
 LOG = logging.getLogger(__name__)
 NEVER_CHANGES = {"cache-control": "private, max-age=31536000, immutable"}
 
 
-def image_address(dataset: "Dataset", image_id: str) -> str:
+def image_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
     """Where the browser finds an image in its own pixels."""
     return _address("image", dataset.fingerprint, dataset.name, image_id)
 
 
-def thumbnail_address(dataset: "Dataset", image_id: str) -> str:
+def thumbnail_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
     """Where the browser finds an image's thumbnail."""
     return _address("thumbnail", dataset.fingerprint, dataset.name, image_id)
 
 
-def outline_address(dataset: "Dataset", image_id: str) -> str:
+def outline_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
     """Where the browser finds the outline of an image's lesions, transparent elsewhere."""
     return _address("outline", dataset.fingerprint, dataset.name, image_id)
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Literal, TypeVar
 
+import psutil
+
 from mammo_core.errors import MammoError
 from mammo_ui import model_tasks
 
@@ -131,8 +133,9 @@ def _build_pool() -> ProcessPoolExecutor:
 
 
 def _prepare_process() -> None:
-    """Leave the end to the server: ignore Ctrl-C, and never outlive it."""
+    """Let pages go first, and leave the end to the server: ignore Ctrl-C, never outlive it."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mammo_core.attribution import METHODS
 from mammo_core.cases import select_cases
-from mammo_ui import casework, frame, library, state
+from mammo_ui import casework, frame, judgments, library, state
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
 choice = st.session_state["choice"]
@@ -12,17 +12,17 @@ selection = state.read_selection()
 frame.show_title("Case", "Why did it say so, and should I believe it?")
 frame.stop_without_results(choice)
 
-cases = library.list_cases(choice)
+cases = judgments.list_cases(choice)
 walk = select_cases(cases, selection.facets, sort=selection.sort, find=selection.find)
 image_id = st.query_params.get("case") or next(iter(walk.index), None)
-if image_id is None or image_id not in library.known_cases(choice):
+if image_id is None or image_id not in judgments.known_cases(choice):
     st.info(f"There is no case {frame.plain(image_id)} among these predictions.")
     if st.button("Choose a case", type="primary"):
         state.open_page("cases")
     st.stop()
 
 dataset = library.require_dataset(choice.dataset)
-case = library.find_case(choice, image_id)
+case = judgments.find_case(choice, image_id)
 
 casework.show_walk(list(walk.index), image_id, selection)
 facts, pictures = st.columns([1, 4], gap="medium")

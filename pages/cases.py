@@ -4,7 +4,7 @@ import streamlit as st
 
 from mammo_core.cases import count_facet, select_cases
 from mammo_core.metrics.operating_points import OUTCOMES
-from mammo_ui import casework, frame, library, state
+from mammo_ui import casework, frame, judgments, state
 
 PER_PAGE = 48
 
@@ -13,7 +13,7 @@ selection = state.read_selection()
 frame.show_title("Cases", "Show me them")
 frame.stop_without_results(choice)
 
-cases = library.list_cases(choice)
+cases = judgments.list_cases(choice)
 chosen = select_cases(cases, selection.facets, sort=selection.sort, find=selection.find)
 filters, gallery = st.columns([1, 4], gap="medium")
 
@@ -35,7 +35,7 @@ with gallery:
     pages = -(-len(chosen) // PER_PAGE)
     page = st.pagination(pages, key="page_number") if pages > 1 else 1
     shown = chosen.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
-    casework.show_cases(shown, choice, selection, key="gallery")
+    casework.show_cases(shown.to_dict("records"), choice, selection, key="gallery")
     st.caption(
         f"Truth, prediction and score are those of the {state.LEVELS[choice.level]}; a dashed edge "
         "marks the wrong ones. Click an image to open its case; ctrl-click opens a new tab."

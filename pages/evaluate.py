@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from mammo_ui import frame, library, results
+from mammo_ui import frame, judgments, results
 
 choice = st.session_state["choice"]
 frame.show_title("Evaluate", "How good, at which threshold, for whom?")
 frame.stop_without_results(choice)
 
-evaluation = library.evaluate(choice)
+evaluation = judgments.evaluate(choice)
 
 results.show_threshold_slider(choice, evaluation)
-rates = library.rates_at_threshold(choice)
+rates = judgments.rates_at_threshold(choice)
 results.show_threshold_cards(rates, evaluation)
 
 matrix, roc, pr = st.columns([1.15, 1, 1], gap="medium")

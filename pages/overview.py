@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from mammo_ui import casework, frame, library, results, state
+from mammo_ui import casework, frame, judgments, results, state
 
 choice = st.session_state["choice"]
 frame.show_title("Overview", "What have we got, how good is it, where is it worst?")
 frame.stop_without_results(choice)
 
-evaluation = library.evaluate(choice)
+summary = judgments.summarize(choice)
+evaluation = summary.evaluation
 positive = evaluation["positive"]
 n = f"{evaluation['patients']} patients"
 points = {point["name"]: point for point in evaluation["operating_points"]}
@@ -48,9 +49,7 @@ with matrix:
 
 with worst:
     st.markdown("**Most confident mistakes**")
-    mistakes = library.list_cases(choice)
-    mistakes = mistakes[~mistakes["correct"]].nlargest(3, "loss")
-    casework.show_cases(mistakes, choice, state.Selection(), key="mistakes", columns=3)
+    casework.show_cases(summary.mistakes, choice, state.Selection(), key="mistakes", columns=3)
     results.show_worst_slices(evaluation)
 
 st.divider()

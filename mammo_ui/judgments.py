@@ -1,0 +1,224 @@
+"""What the predictions of a choice say: cases, numbers, curves; kept until they change."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mammo_core.errors import MammoError
+from mammo_core.model_store import file_sha256, predictions_path
+from mammo_core.paths import read_json, write_json
+from mammo_ui.library import has_predictions, version_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mammo_core.metrics.curves import Curve
+    from mammo_core.metrics.threshold_sweep import ThresholdSweep
+    from mammo_core.predictions import PredictionTable
+    from mammo_ui.state import Choice
+
+LOG = logging.getLogger(__name__)
+SUMMARY_VERSION = 1
+N_MISTAKES = 3
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the Overview shows of a choice, read at once without the predictions.
+
+    Attributes:
+        evaluation: As `evaluate` of the core answers.
+        images: How many images it is about.
+        mistakes: The most confident ones, as rows of `list_cases`.
+    """
+
+    evaluation: dict[str, Any]
+    images: int
+    mistakes: Sequence[dict[str, Any]]
+
+
+def summarize(choice: "Choice") -> Summary:
+    """The summary of the choice, from beside the model where it was made before."""
+    kept = read_summary(choice)
+    if kept is None:
+        kept = _make_summary(choice)
+        if choice.threshold == choice.model.threshold:
+            content = {"key": _summary_key(choice), "summary": asdict(kept)}
+            _keep(write_json, _summary_path(choice), content)
+    return kept
+
+
+def read_summary(choice: "Choice") -> Summary | None:
+    """The kept summary, None where none was made of these very predictions."""
+    path = _summary_path(choice)
+    try:
+        content = read_json(path)
+    except MammoError:
+        return None
+    is_current = isinstance(content, dict) and content.get("key") == _summary_key(choice)
+    return Summary(**content["summary"]) if is_current else None
+
+
+def _make_summary(choice: "Choice") -> Summary:
+    cases = list_cases(choice)
+    columns = ["image_id", "true", "predicted", "correct", "score", "outcome"]
+    mistakes = cases[cases["correct"].eq(False)].nlargest(N_MISTAKES, "loss")[columns]
+    rows = mistakes.astype(object).where(mistakes.notna(), None).to_dict("records")
+    return Summary(evaluate(choice), len(cases), rows)
+
+
+def _summary_path(choice: "Choice") -> Path:
+    folder = _table_path(choice).parents[1] / "evaluations"
+    return folder / f"{choice.dataset}.{choice.split}.{choice.level}.overview.json"
+
+
+def _summary_key(choice: "Choice") -> dict[str, Any]:
+    return {
+        "version": SUMMARY_VERSION,
+        "table_sha256": file_sha256(_table_path(choice)),
+        "threshold": choice.threshold,
+    }
+
+
+def count_cases(choice: "Choice") -> tuple[int, int] | None:
+    """(images, patients) that the numbers of this choice are about, None where there are none."""
+    model, dataset = choice.model, choice.dataset
+    if model is None or dataset is None or not has_predictions(model, dataset):
+        return None
+    kept = read_summary(choice)
+    if kept is not None:
+        return kept.images, kept.evaluation["patients"]
+    path = predictions_path(model, dataset)
+    table = _read_units(path, version_of(path), choice.split, "image")
+    return len(table), table.n_patients
+
+
+def evaluate(choice: "Choice") -> dict[str, Any]:
+    """The evaluation of the choice, from the store where it was made before."""
+    model, path = choice.model, _table_path(choice)
+    return _evaluation(
+        model.path, model.threshold, choice.dataset, version_of(path), choice.split, choice.level
+    )
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves of one choice; None where a class is missing."""
+
+    roc: "Curve | None"
+    precision_recall: "Curve | None"
+
+
+def draw_curves(choice: "Choice") -> Curves:
+    """ROC and precision over recall of the chosen split at the chosen level."""
+    path = _table_path(choice)
+    return _curves(path, version_of(path), choice.split, choice.level)
+
+
+def list_cases(choice: "Choice") -> "pd.DataFrame":
+    """A row an image of the choice, judged at its level and threshold."""
+    path = _table_path(choice)
+    return _cases(path, version_of(path), choice.split, choice.level, choice.threshold)
+
+
+def known_cases(choice: "Choice") -> frozenset[str]:
+    """The ids of the images that the choice has predictions for, in any split."""
+    path = _table_path(choice)
+    cases = _cases(path, version_of(path), "all", "image", choice.threshold)
+    return frozenset(cases.index)
+
+
+def find_case(choice: "Choice", image_id: str) -> dict[str, Any]:
+    """Everything known of one image, judged by itself at the chosen threshold."""
+    path = _table_path(choice)
+    cases = _cases(path, version_of(path), "all", "image", choice.threshold)
+    table = _read_table(path, version_of(path))
+    place = int((table.frame["image_id"] == image_id).to_numpy().argmax())
+    p = dict(zip([f"p_{name}" for name in table.classes], table.probabilities[place], strict=True))
+    return cases.loc[image_id].to_dict() | p
+
+
+def rates_at_threshold(choice: "Choice") -> dict[str, dict[str, float | None]]:
+    """Sensitivity, specificity, PPV, NPV and recall rate at the chosen threshold."""
+    path = _table_path(choice)
+    sweep = _sweep(path, version_of(path), choice.split, choice.level)
+    rates = sweep.at_threshold(choice.threshold)
+    return {name: estimate.to_json() for name, estimate in rates.items()}
+
+
+def _table_path(choice: "Choice") -> Path:
+    if choice.model is None or choice.dataset is None:
+        raise MammoError("Choose a model and a dataset in the sidebar first")
+    return predictions_path(choice.model, choice.dataset)
+
+
+@lru_cache(maxsize=4)
+def _read_table(path: Path, version: int) -> "PredictionTable":
+    from mammo_core.predictions import read_predictions
+
+    return read_predictions(path)
+
+
+@lru_cache(maxsize=8)
+def _read_units(path: Path, version: int, split: str, level: str) -> "PredictionTable":
+    from mammo_core.metrics.selection import EvaluationOptions, select
+
+    return select(_read_table(path, version), EvaluationOptions(split=split, level=level))[0]
+
+
+@lru_cache(maxsize=8)
+def _cases(path: Path, version: int, split: str, level: str, threshold: float) -> "pd.DataFrame":
+    from mammo_core import cases
+
+    images = _read_units(path, version, split, "image")
+    units = _read_units(path, version, split, level)
+    return cases.list_cases(images, units, positive=images.classes[-1], threshold=threshold)
+
+
+@lru_cache(maxsize=8)
+def _sweep(path: Path, version: int, split: str, level: str) -> "ThresholdSweep":
+    from mammo_core.metrics.threshold_sweep import ThresholdSweep
+
+    units = _read_units(path, version, split, level)
+    return ThresholdSweep(*_scores(units), units.patients)
+
+
+@lru_cache(maxsize=8)
+def _curves(path: Path, version: int, split: str, level: str) -> Curves:
+    from mammo_core.metrics.curves import precision_recall_curve, roc_curve
+
+    scores, is_positive = _scores(_read_units(path, version, split, level))
+    return Curves(roc_curve(scores, is_positive), precision_recall_curve(scores, is_positive))
+
+
+@lru_cache(maxsize=8)
+def _evaluation(
+    folder: Path, threshold: float, dataset: str, version: int, split: str, level: str
+) -> dict[str, Any]:
+    from mammo_core.metrics.evaluation import evaluate_options
+    from mammo_core.metrics.selection import EvaluationOptions
+    from mammo_core.metrics.stored import load_evaluation, store_evaluation
+
+    options = EvaluationOptions(split=split, level=level, threshold=threshold)
+    table = _read_table(folder / "predictions" / f"{dataset}.parquet", version)
+    answer = load_evaluation(folder, dataset, table, options)
+    if answer is None:
+        answer = evaluate_options(table, options)
+        _keep(store_evaluation, folder, dataset, table, options, answer)
+    return answer
+
+
+def _keep(write: Callable[..., None], *arguments: Any) -> None:
+    """Write what can be computed again; a folder that is read-only costs time, not the page."""
+    try:
+        write(*arguments)
+    except MammoError as error:
+        LOG.warning("It is computed again next time: %s", error)
+
+
+def _scores(units: "PredictionTable") -> tuple[Any, Any]:
+    positive = len(units.classes) - 1
+    return units.probabilities[:, positive], units.labels == positive

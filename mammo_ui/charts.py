@@ -28,7 +28,7 @@ def show_chart(
         selects: The name of the spec's selection that the page listens to, empty for none.
     """
     st.markdown(f"**{title}**")
-    whole = {"data": {"values": list(rows)}, "background": "transparent", **spec}
+    whole = _with_data(spec, rows)
     listening = {"on_select": "rerun", "selection_mode": [selects]} if selects else {}
     event = st.vega_lite_chart(spec=whole, key=key, alt=f"{title}. {reading}", **listening)
     st.caption(reading)
@@ -41,8 +41,16 @@ def show_chart(
 
 def show_plain(spec: Spec, rows: Sequence[Row], *, key: str, alt: str) -> None:
     """Draw a small chart without title and table; its numbers stand in `alt`."""
-    whole = {"data": {"values": list(rows)}, "background": "transparent", **spec}
-    st.vega_lite_chart(spec=whole, key=key, alt=alt)
+    st.vega_lite_chart(spec=_with_data(spec, rows), key=key, alt=alt)
+
+
+def _with_data(spec: Spec, rows: Sequence[Row]) -> Spec:
+    """The layers of `spec` within one layer that holds the data.
+
+    Data at the top of a specification would be sent as Arrow, and pandas imported to do so.
+    """
+    inner = {"data": {"values": list(rows)}, "encoding": spec["encoding"], "layer": spec["layer"]}
+    return {"height": spec["height"], "background": "transparent", "layer": [inner]}
 
 
 def to_csv(rows: Sequence[Row]) -> str:

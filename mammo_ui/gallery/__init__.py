@@ -59,7 +59,7 @@ def show_gallery(
         js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
     )
     content = {
-        "items": [asdict(tile) for tile in tiles],
+        "items": tuple(asdict(tile) for tile in tiles),  # a list would be tried as a data frame
         "width": width,
         "columns": f"repeat({columns}, 1fr)" if columns else "",
     }

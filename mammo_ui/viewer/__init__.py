@@ -46,7 +46,7 @@ def show_viewer(
         js=(_HERE / "viewer.js").read_text(encoding="utf-8"),
     )
     content = {
-        "panels": [asdict(panel) for panel in panels],
+        "panels": tuple(asdict(panel) for panel in panels),
         "aspect": round(aspect, 5),
         "outline": outline,
     }

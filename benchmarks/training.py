@@ -9,17 +9,19 @@ BATCHES = 24
 
 def rows() -> list[dict[str, object]]:
     """Time of an epoch fed by the training's own input, against the same batches in memory."""
+    from mammo_core.training.batches import image_batches
     from mammo_core.training.configuration import TrainingConfiguration
-    from mammo_core.training.data import TrainingData, image_batches, prefetch
-    from mammo_core.training.stages import image_stage
+    from mammo_core.training.data import TrainingData, prefetch
+    from mammo_core.training.stages import build_image_stage
 
     config = TrainingConfiguration(recipe="whole_image")
     n = BATCHES * config.batch_size
     pixels = np.random.default_rng(0).integers(0, 65535, (n, *config.image_size), np.uint16)
     labels = np.arange(n) % 3
     classes = ("normal", "benign", "malignant")
-    data = TrainingData(pixels, labels, np.arange(n), np.arange(n), (), classes)
-    model = image_stage(data, config).build(config, 3)
+    everything = np.arange(n)
+    data = TrainingData(pixels, labels, everything, everything, classes, frozenset(), pixels.take)
+    model = build_image_stage(data, config).trained
     ready = list(image_batches(data, config, epoch=0))
     _train(model, ready[:2])
     pairs = [

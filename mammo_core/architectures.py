@@ -32,9 +32,9 @@ class Architecture:
 def build_compact_cnn(input_shape: InputShape, n_classes: int, dropout: float) -> keras.Model:
     """A five-layer network of about 85,000 weights with a map of evidence for each class.
 
-    A position of the map, 8 pixels apart from the next, sees 55 x 55 pixels, so that what it
-    learnt on patches it can use on whole images. The image enters beside its local contrast; the evidence of each position is pooled by
-    LogSumExp, so that one convincing spot decides and the map says where it is.
+    The image enters beside its local contrast. A position of the last map, 8 pixels from the
+    next, sees 55 x 55 pixels. The evidence of all positions is pooled by LogSumExp, so that one
+    convincing spot decides and the map says where it is.
     """
     image = keras.Input(input_shape, name="image")
     x = layers.Concatenate(name="with_contrast")([image, _local_contrast(image)])

@@ -1,6 +1,7 @@
 """Random changes that leave a mammogram a plausible mammogram with the same label."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -9,12 +10,26 @@ from numpy.typing import NDArray
 from mammo_core.errors import BadConfiguration
 
 Image = NDArray[np.float32]
-Change = Callable[[Image, np.random.Generator], Image]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One kind of random change.
+
+    Attributes:
+        title: What a page calls it.
+        moves: Whether it moves things, so that a lesion's mask must move along.
+        apply: The change of one (H, W, C) image in [0, 1].
+    """
+
+    title: str
+    moves: bool
+    apply: Callable[[Image, np.random.Generator], Image]
 
 
 def flip_upside_down(image: Image, rng: np.random.Generator) -> Image:
     """Half of the images upside down; the chest wall stays where it is."""
-    return image[::-1] if rng.random() < 0.5 else image
+    return image[::-1].copy() if rng.random() < 0.5 else image
 
 
 def turn_scale_shift(image: Image, rng: np.random.Generator) -> Image:
@@ -40,10 +55,10 @@ def add_noise(image: Image, rng: np.random.Generator) -> Image:
 
 
 CHANGES: dict[str, Change] = {
-    "flip": flip_upside_down,
-    "geometry": turn_scale_shift,
-    "intensity": change_intensity,
-    "noise": add_noise,
+    "flip": Change("Upside down", True, flip_upside_down),
+    "geometry": Change("Turn, scale and shift", True, turn_scale_shift),
+    "intensity": Change("Gain and gamma", False, change_intensity),
+    "noise": Change("Noise", False, add_noise),
 }
 
 AUGMENTATIONS: dict[str, tuple[str, ...]] = {
@@ -69,13 +84,32 @@ def read_augmentation(text: str) -> tuple[Change, ...]:
     return tuple(CHANGES[name] for name in names)
 
 
-def augment(images: Image, changes: tuple[Change, ...], rng: np.random.Generator) -> Image:
-    """A changed copy of (N, H, W, C) images in [0, 1]; without changes, the images themselves."""
+def augment(
+    images: Image,
+    changes: tuple[Change, ...],
+    rng: np.random.Generator,
+    n_channels: int | None = None,
+) -> Image:
+    """A changed copy of (N, H, W, C) images in [0, 1]; without changes, the images themselves.
+
+    Args:
+        images: The images; may carry masks as further channels.
+        changes: What is done to each, in order.
+        rng: Where chance comes from.
+        n_channels: How many channels are image; the others only move. None: all.
+    """
     if not changes:
         return images
-    out = np.empty_like(images)
-    for index, image in enumerate(images):
-        for change in changes:
-            image = change(image, rng)
-        out[index] = image
-    return out
+    return np.stack([_augment_one(image, changes, rng, n_channels) for image in images])
+
+
+def _augment_one(
+    image: Image, changes: tuple[Change, ...], rng: np.random.Generator, n_channels: int | None
+) -> Image:
+    image = image.copy()
+    for change in changes:
+        if change.moves:
+            image = change.apply(image, rng)
+        else:
+            image[..., :n_channels] = change.apply(image[..., :n_channels], rng)
+    return image

@@ -17,7 +17,7 @@ def image():
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_change_keeps_shape_range_and_its_input(name, image):
     before = image.copy()
-    changed = CHANGES[name](image, np.random.default_rng(1))
+    changed = CHANGES[name].apply(image, np.random.default_rng(1))
     assert changed.shape == image.shape
     assert changed.dtype == np.float32
     assert changed.min() >= 0
@@ -28,14 +28,24 @@ def test_every_change_keeps_shape_range_and_its_input(name, image):
 @pytest.mark.parametrize("name", CHANGES)
 def test_the_chest_wall_stays_on_its_side(name, image):
     for seed in range(8):
-        changed = CHANGES[name](image, np.random.default_rng(seed))
+        changed = CHANGES[name].apply(image, np.random.default_rng(seed))
         assert changed[:, :16].sum() > 2 * changed[:, 16:].sum()
 
 
 @pytest.mark.parametrize("name", ["intensity", "noise"])
 def test_air_stays_air(name, image):
-    changed = CHANGES[name](image, np.random.default_rng(2))
+    changed = CHANGES[name].apply(image, np.random.default_rng(2))
     assert (changed[image == 0] == 0).all()
+
+
+def test_a_mask_moves_with_its_image_and_is_not_changed_otherwise(image):
+    both = np.concatenate([image, (image > 0.5).astype(np.float32)], axis=-1)[None]
+    changes = read_augmentation("flip,intensity,noise")
+    for seed in range(6):
+        changed = augment(both, changes, np.random.default_rng(seed), n_channels=1)[0]
+        mask = changed[..., 1]
+        assert set(np.unique(mask)) == {0.0, 1.0}
+        assert changed[..., 0][mask == 1].min() > changed[..., 0][(mask == 0)].mean()
 
 
 def test_one_seed_gives_one_answer(image):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, Cancelled, MammoError
+from mammo_core.training.batches import image_batches, patch_batches
 from mammo_core.training.checkpoint import RunState, load_state, save_state, write_history
 from mammo_core.training.configuration import TrainingConfiguration
-from mammo_core.training.data import TrainingData, image_batches, patch_batches, prefetch
-from mammo_core.training.patches import Spot, cut_patch, draw_patches, find_lesion_spots
+from mammo_core.training.data import TrainingData, check_splits, prefetch
+from mammo_core.training.patches import label_positions, weigh_classes
 from mammo_core.types import no_progress
 
 CLASSES = ("normal", "malignant")
@@ -19,24 +20,25 @@ SMALL = {
     "batch_size": 8,
     "augmentation": "none",
     "patience": 99,
-    "patch_size": 32,
 }
 
 
 @pytest.fixture(scope="module")
 def data():
-    """48 noisy images; the malignant ones hold a bright spot, known by its place."""
+    """48 noisy images; the malignant ones hold a bright spot, known by its mask."""
     rng = np.random.default_rng(0)
     pixels = rng.uniform(12_000, 20_000, (48, 64, 48)).astype(np.uint16)
     labels = np.arange(48) % 2
-    spots = []
     for image in np.flatnonzero(labels):
         row, column = rng.integers(12, 52), rng.integers(12, 36)
         pixels[image, row - 4 : row + 5, column - 4 : column + 5] = 60_000
-        spots.append(Spot(int(image), float(row), float(column), 4.0, 1))
-    train, val = np.arange(32), np.arange(32, 48)
-    known = tuple(spot for spot in spots if spot.image < 32)
-    return TrainingData(pixels, labels, train, val, known, CLASSES)
+    return make_data(pixels, labels, np.arange(32), np.arange(32, 48))
+
+
+def make_data(pixels, labels, train, val):
+    with_lesion = frozenset(int(position) for position in train if labels[position])
+    read_mask = {p: (pixels[p] > 40_000).astype(np.float32) for p in with_lesion}.__getitem__
+    return TrainingData(pixels, labels, train, val, CLASSES, with_lesion, read_mask)
 
 
 def history(folder):
@@ -67,7 +69,7 @@ class TestConfiguration:
             {"learning_rate": 0.0},
             {"weight_decay": -0.1},
             {"dropout": 1.0},
-            {"patch_size": 400},
+            {"patch_learning_rate": 2.0},
             {"seed": -1},
             {"augmentation": "mirror"},
         ],
@@ -96,7 +98,7 @@ class TestBatches:
         assert not np.array_equal(order(1, 2), order(2, 2))
 
     def test_class_weights_balance_the_classes(self, data):
-        few = TrainingData(data.pixels, data.labels, np.array([0, 2, 4, 1]), data.val, (), CLASSES)
+        few = make_data(data.pixels, data.labels, np.array([0, 2, 4, 1]), data.val)
         counts = np.bincount(few.labels[few.train])
         np.testing.assert_allclose(few.class_weights * counts, [2.0, 2.0])
 
@@ -113,33 +115,55 @@ class TestBatches:
 
 
 class TestPatches:
-    def test_every_part_of_a_mask_is_a_spot_unless_it_is_tiny(self):
-        mask = np.zeros((60, 60), bool)
-        mask[10:20, 10:20] = mask[40:50, 30:40] = mask[0, 0] = True
-        spots = find_lesion_spots(mask, image=3, label=1)
-        assert [(s.row, s.column, s.radius) for s in spots] == [
-            (14.5, 14.5, 5.0),
-            (44.5, 34.5, 5.0),
-        ]
+    def test_a_position_has_the_class_of_what_lies_at_its_center(self):
+        mask = np.zeros((64, 48), np.float32)
+        mask[16:24, 8:24] = 1
+        labels, is_sure = label_positions(mask, (8, 6), label=2)
+        expected = np.zeros((8, 6), int)
+        expected[2, 1:3] = 2
+        np.testing.assert_array_equal(labels.reshape(8, 6), expected)
+        assert is_sure.all()
 
-    def test_a_patch_is_the_image_around_its_spot_and_black_beyond(self):
-        image = np.full((40, 40), 65535, np.uint16)
-        patch = cut_patch(image, Spot(0, 0.0, 20.0, 0.0, 0), 16)[..., 0]
-        assert patch.shape == (16, 16)
-        assert (patch[:8] == 0).all()
-        assert (patch[8:] == 1).all()
+    def test_the_edge_of_a_lesion_is_neither(self):
+        mask = np.zeros((64, 48), np.float32)
+        mask[16:25, 8:16] = 1
+        labels, is_sure = label_positions(mask, (8, 6), label=1)
+        assert labels.reshape(8, 6)[2, 1] == 1
+        assert np.flatnonzero(~is_sure).tolist() == [3 * 6 + 1]
 
-    def test_a_lesion_patch_holds_its_lesion(self, data):
-        rng = np.random.default_rng(0)
-        patches, labels = draw_patches(data.pixels, data.spots, 32, rng)
-        assert patches.shape == (len(data.spots), 32, 32, 1)
-        assert (labels == 1).all()
-        assert (patches.max(axis=(1, 2, 3)) > 0.7).all()
+    def test_the_smallest_lesion_has_a_position(self):
+        mask = np.zeros((64, 48), np.float32)
+        mask[33, 17] = 1
+        labels, is_sure = label_positions(mask, (8, 6), label=1)
+        assert np.flatnonzero(labels).tolist() == [4 * 6 + 2]
+        assert is_sure.all()
 
-    def test_an_epoch_of_patches_has_lesions_and_plain_tissue(self, data):
-        config = TrainingConfiguration(**SMALL, patch_batch_size=8)
-        labels = np.concatenate([batch[1] for batch in patch_batches(data, config, epoch=0)])
-        assert np.bincount(labels).tolist() == [48, 48]
+    def test_an_image_without_a_lesion_is_plain_everywhere(self):
+        labels, is_sure = label_positions(None, (8, 6), label=0)
+        assert not labels.any()
+        assert is_sure.all()
+
+    def test_lesion_classes_share_a_fifth_of_the_weight(self):
+        counts = np.array([9_000.0, 40.0, 160.0])
+        weights = weigh_classes(counts)
+        np.testing.assert_allclose(weights * counts / counts.sum(), [0.8, 0.1, 0.1], rtol=1e-6)
+
+    def test_an_absent_class_weighs_nothing(self):
+        counts = np.array([900.0, 0.0, 100.0])
+        weights = weigh_classes(counts)
+        np.testing.assert_allclose(weights * counts / 1000, [0.8, 0.0, 0.2], rtol=1e-6)
+
+    def test_labels_follow_the_lesion_through_augmentation(self, data):
+        config = TrainingConfiguration(**SMALL | {"augmentation": "flip,geometry"})
+        weights = np.ones(2, np.float32)
+        for images, labels, _ in patch_batches(data, config, 0, (8, 6), weights):
+            cells = images[..., 0].reshape(len(images), 8, 8, 6, 8).mean(axis=(2, 4))
+            bright = cells.reshape(len(images), -1)
+            for row in np.flatnonzero(labels.any(axis=1)):
+                assert (
+                    bright[row][labels[row] == 1].mean() > bright[row][labels[row] == 0].max() / 2
+                )
+                assert labels[row][bright[row].argmax()] == 1
 
 
 class TestCheckpoint:
@@ -195,20 +219,18 @@ class TestLearning:
             np.testing.assert_allclose(a, b, rtol=1e-2, atol=1e-3)
 
     def test_patches_come_before_images(self, data, tmp_path):
-        settings = {"patch_epochs": 2, "epochs": 1, "patch_batch_size": 8}
+        settings = {"patch_epochs": 2, "epochs": 1}
         run(tmp_path, data, recipe="patch_to_image", **settings)
         assert [row["stage"] for row in history(tmp_path)] == ["patches", "patches", "images"]
 
     def test_a_loss_that_is_not_finite_stops_with_advice(self, data, tmp_path):
-        broken = TrainingData(data.pixels, data.labels, data.train, data.val, (), CLASSES)
+        broken = make_data(data.pixels, data.labels, data.train, data.val)
         object.__setattr__(broken, "images", lambda p: np.full((len(p), 64, 48, 1), np.nan, "f4"))
         with pytest.raises(MammoError, match="lower learning_rate"):
             run(tmp_path, broken, epochs=1, recipe="whole_image")
 
 
 def test_a_dataset_without_a_split_is_told(data):
-    from mammo_core.training.data import check_splits
-
     with pytest.raises(BadDataset, match="split 'val'"):
         check_splits(data.labels, data.train, np.array([], int), CLASSES)
     with pytest.raises(BadDataset, match="labeled malignant"):

@@ -21,8 +21,8 @@ class TrainingConfiguration:
         image_size: (rows, columns) of the model's input.
         epochs: Passes over the whole images.
         patch_epochs: Passes over the patches; only patch_to_image.
-        patch_size: Side of a square patch in model pixels.
         learning_rate: The highest of the cosine schedule, for whole images.
+        patch_learning_rate: The same for patches.
         weight_decay: Of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101).
         imbalance: "class_weights" weighs each class by the inverse of its share.
         patience: Epochs without a better validation AUROC before the training ends.
@@ -34,9 +34,7 @@ class TrainingConfiguration:
     epochs: int = 12
     batch_size: int = 16
     learning_rate: float = 1e-3
-    patch_epochs: int = 30
-    patch_size: int = 96
-    patch_batch_size: int = 32
+    patch_epochs: int = 12
     patch_learning_rate: float = 4e-3
     weight_decay: float = 1e-3
     dropout: float = 0.1
@@ -51,7 +49,7 @@ class TrainingConfiguration:
         Raises:
             BadConfiguration: For the first value outside its range.
         """
-        for key in ("epochs", "batch_size", "patch_epochs", "patch_batch_size", "patience"):
+        for key in ("epochs", "batch_size", "patch_epochs", "patience"):
             self._check(key, getattr(self, key) >= 1, "at least 1")
         for key in ("learning_rate", "patch_learning_rate"):
             value = getattr(self, key)
@@ -61,9 +59,6 @@ class TrainingConfiguration:
         self._check("dropout", 0 <= self.dropout < 1, "in [0, 1)")
         is_size = all(32 <= side <= 4096 for side in self.image_size)
         self._check("image_size", is_size, "32 to 4096 a side, such as 320x192")
-        if self.recipe == "patch_to_image":
-            is_patch = 32 <= self.patch_size <= min(self.image_size)
-            self._check("patch_size", is_patch, "from 32 to the shorter side of image_size")
         self._check("seed", self.seed >= 0, "0 or more")
         read_augmentation(self.augmentation)
 

@@ -16,7 +16,8 @@ from mammo_core.training.checkpoint import (
 )
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.data import TrainingData, prefetch
-from mammo_core.training.stages import RECIPES, Stage
+from mammo_core.training.stages import RECIPES, Stage, build_network
+from mammo_core.training.validation import score_images
 from mammo_core.types import Progress
 
 
@@ -29,30 +30,29 @@ def run_stages(
 ) -> keras.Model:
     """The trained model of the last stage, with its best weights; goes on from `state`."""
     keras.utils.set_random_seed(config.seed)  # a training owns its process
-    stages = [make(data, config) for make in RECIPES[config.recipe]]
-    for number, stage in enumerate(stages):
+    for number, build in enumerate(RECIPES[config.recipe]):
         if number < state.stage:
             continue
-        model = stage.build(config, data.n_classes)
-        _begin(model, state)
-        _run_epochs(folder, stage, model, data, config, state, progress)
-        _end(folder, state, model)
-    final = stages[-1].build(config, data.n_classes)
-    final.set_weights(state.weights)
-    return final
+        stage = build(data, config)
+        _begin(stage, state)
+        _run_epochs(folder, stage, data, config, state, progress)
+        _end(folder, stage, state)
+    network = build_network(data, config)
+    network.set_weights(state.weights)
+    return network
 
 
-def _begin(model: keras.Model, state: RunState) -> None:
+def _begin(stage: Stage, state: RunState) -> None:
     """The weights of the stage before, or exactly where this stage was left."""
     if state.weights:
-        model.set_weights(state.weights)
+        stage.network.set_weights(state.weights)
     if state.variables:
-        restore_variables(model, state.variables)
+        restore_variables(stage.trained, state.variables)
 
 
-def _end(folder: Path, state: RunState, model: keras.Model) -> None:
+def _end(folder: Path, stage: Stage, state: RunState) -> None:
     """Keep the stage's best weights and make ready for the next."""
-    state.weights = state.best or model.get_weights()
+    state.weights = state.best or stage.network.get_weights()
     state.stage, state.epoch = state.stage + 1, 0
     state.variables, state.best, state.best_score = [], [], -np.inf
     save_state(folder, state)
@@ -61,7 +61,6 @@ def _end(folder: Path, state: RunState, model: keras.Model) -> None:
 def _run_epochs(
     folder: Path,
     stage: Stage,
-    model: keras.Model,
     data: TrainingData,
     config: TrainingConfiguration,
     state: RunState,
@@ -69,26 +68,19 @@ def _run_epochs(
 ) -> None:
     while state.epoch < stage.epochs and not _is_stuck(state, config):
         start = time.monotonic()
-        loss = _train_epoch(stage, model, data, config, state, progress)
-        scores = stage.validate(model, data)
+        loss = _train_epoch(stage, state, progress)
+        scores = score_images(stage.network, data)
         state.epoch += 1
         row: Row = {"epoch": len(state.rows) + 1, "stage": stage.name, "loss": loss}
         state.rows.append({**row, **scores.columns, "seconds": time.monotonic() - start})
-        if scores.score is not None and scores.score > state.best_score:
-            state.best, state.best_score = model.get_weights(), scores.score
+        if scores.score > state.best_score:
+            state.best, state.best_score = stage.network.get_weights(), scores.score
             state.best_epoch = len(state.rows)
-        state.variables = read_variables(model)
+        state.variables = read_variables(stage.trained)
         save_state(folder, state)
 
 
-def _train_epoch(
-    stage: Stage,
-    model: keras.Model,
-    data: TrainingData,
-    config: TrainingConfiguration,
-    state: RunState,
-    progress: Progress,
-) -> float:
+def _train_epoch(stage: Stage, state: RunState, progress: Progress) -> float:
     """The mean training loss of one epoch.
 
     Raises:
@@ -96,10 +88,11 @@ def _train_epoch(
     """
     losses: list[float] = []
     doing = f"Training on {stage.name}"
-    for images, labels, weights in prefetch(stage.batches(data, config, state.epoch)):
-        progress(state.epoch * stage.n_batches + len(losses), stage.epochs * stage.n_batches, doing)
-        model.reset_metrics()
-        losses.append(float(model.train_on_batch(images, labels, sample_weight=weights)))
+    before, total = state.epoch * stage.n_batches, stage.epochs * stage.n_batches
+    for images, labels, weights in prefetch(stage.batches(state.epoch)):
+        progress(before + len(losses), total, doing)
+        stage.trained.reset_metrics()
+        losses.append(float(stage.trained.train_on_batch(images, labels, sample_weight=weights)))
         if not np.isfinite(losses[-1]):
             raise MammoError(
                 f"The loss became {losses[-1]} in epoch {len(state.rows) + 1}; the epochs before "

@@ -1,94 +1,50 @@
-"""Square patches around lesions and from plain tissue, cut anew for every epoch."""
+"""Patches without cutting: each position of a network's last map sees one and learns its class.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+A position's field of view is a patch; what lies at its center, lesion or plain tissue, is what it
+shall call. So every epoch shows all plain tissue there is, where drawn patches would show a sample.
+"""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.augmentation import change_intensity
+LESION_WEIGHT = 0.2
+"""The share of an epoch's weight that lesions carry, though they cover a few positions of 1,000."""
+COVERED = 0.3
+"""A position is a lesion's where its cell is covered to this share."""
 
-PATCHES_A_LESION = 3
-PLAIN_PATCHES_A_LESION = 6
 
+def label_positions(
+    mask: NDArray[np.floating] | None, grid: tuple[int, int], label: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """((P,) class of each position, (P,) whether it is sure), row by row.
 
-@dataclass(frozen=True)
-class Spot:
-    """A place on an image where a patch of a class can be cut.
+    Cells at a lesion's edge are neither lesion nor plain. Every lesion has at least one position.
 
-    Attributes:
-        image: Position in the pixel cache.
-        row, column: The centre in model pixels.
-        radius: Half the lesion's extent in model pixels; 0 for plain tissue.
-        label: Class index of the patch.
+    Args:
+        mask: (H, W) in [0, 1] on the model's input, None where there is no lesion.
+        grid: (rows, columns) of the map.
+        label: The lesion's class.
     """
-
-    image: int
-    row: float
-    column: float
-    radius: float
-    label: int
-
-
-def find_lesion_spots(mask: NDArray[np.bool_], image: int, label: int) -> list[Spot]:
-    """A spot for each connected part of the mask that is at least a tenth of the largest."""
-    count, _, boxes, centers = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    areas = boxes[1:count, cv2.CC_STAT_AREA]
-    return [
-        Spot(image, float(row), float(column), float(max(box[2], box[3])) / 2, label)
-        for (column, row), box, area in zip(centers[1:], boxes[1:], areas, strict=True)
-        if area >= 0.1 * areas.max()
-    ]
+    n = grid[0] * grid[1]
+    if mask is None or not mask.any():
+        return np.zeros(n, np.int64), np.ones(n, bool)
+    covered = cv2.resize(mask.astype(np.float32), grid[::-1], interpolation=cv2.INTER_AREA).ravel()
+    is_lesion = covered >= min(COVERED, covered.max())
+    return np.where(is_lesion, label, 0), is_lesion | (covered == 0)
 
 
-def draw_plain_spot(image: NDArray[np.uint16], position: int, rng: np.random.Generator) -> Spot:
-    """A random place of an image without a lesion, for the mildest class.
+def weigh_classes(n_positions: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(K,) weights with which the lesion classes together carry `LESION_WEIGHT`, each the same.
 
-    Three of four lie on tissue brighter than the image's mean, where lesions are mistaken; the
-    others anywhere, since a network that never saw air or the skin's edge would find anything
-    there once it looks at whole images.
+    Args:
+        n_positions: (K,) how many positions each class has, plain tissue first.
+
+    Returns:
+        Weights whose mean over positions is 1; 0 for a class without positions.
     """
-    rows, columns = image.shape
-    on_tissue, bright = rng.random() < 0.75, image.mean()
-    for _ in range(20):
-        row, column = int(rng.integers(rows)), int(rng.integers(columns))
-        if not on_tissue or image[row, column] > bright:
-            break
-    return Spot(position, row, column, 0.0, label=0)
-
-
-def cut_patch(image: NDArray[np.uint16], spot: Spot, size: int) -> NDArray[np.float32]:
-    """The (size, size, 1) patch around the spot, in [0, 1]; beyond the image it is black."""
-    top, left = round(spot.row) - size // 2, round(spot.column) - size // 2
-    inside = image[max(0, top) : max(0, top + size), max(0, left) : max(0, left + size)]
-    patch = np.zeros((size, size), np.float32)
-    row, column = max(0, -top), max(0, -left)
-    patch[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
-    return patch[..., None] / np.float32(65535)
-
-
-def draw_patches(
-    pixels: NDArray[np.uint16], spots: Sequence[Spot], size: int, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """((N, size, size, 1) patches, (N,) labels), jittered, turned and changed in intensity.
-
-    A patch may face any way: laterality has no meaning inside it.
-    """
-    patches = np.empty((len(spots), size, size, 1), np.float32)
-    for index, spot in enumerate(spots):
-        patches[index] = _turn(cut_patch(pixels[spot.image], _jitter(spot, size, rng), size), rng)
-    labels = np.array([spot.label for spot in spots], np.int64)
-    return np.stack([change_intensity(patch, rng) for patch in patches]), labels
-
-
-def _jitter(spot: Spot, size: int, rng: np.random.Generator) -> Spot:
-    """The spot moved by up to a fifth of the patch, where the lesion still lies inside."""
-    reach = size / 5 if spot.radius else 0.0
-    row, column = rng.uniform(-reach, reach, 2)
-    return Spot(spot.image, spot.row + row, spot.column + column, spot.radius, spot.label)
-
-
-def _turn(patch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    turned = np.rot90(patch, int(rng.integers(4)))
-    return turned[::-1] if rng.random() < 0.5 else turned
+    present = n_positions > 0
+    shares = np.where(present, LESION_WEIGHT / max(1, present[1:].sum()), 0.0)
+    shares[0] = 1 - LESION_WEIGHT
+    shares /= shares.sum()
+    return (shares * n_positions.sum() / np.maximum(n_positions, 1)).astype(np.float32)

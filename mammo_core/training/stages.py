@@ -1,5 +1,6 @@
-"""The stages of a recipe: what each trains on and how its epochs are judged."""
+"""The stages of a recipe: what each trains on, and with what."""
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -7,97 +8,95 @@ import keras
 import numpy as np
 
 from mammo_core.architectures import build_architecture
+from mammo_core.training.batches import image_batches, patch_batches, weigh_positions
 from mammo_core.training.configuration import Recipe, TrainingConfiguration
-from mammo_core.training.data import (
-    Batch,
-    TrainingData,
-    count_patch_batches,
-    image_batches,
-    patch_batches,
-)
-from mammo_core.training.validation import Scores, score_images, score_nothing
+from mammo_core.training.data import Batch, TrainingData
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One part of a training.
 
     Attributes:
         name: "patches" or "images", as the history shows it.
-        input_size: (rows, columns) that its model takes.
         epochs: How many it may last.
-        n_batches: Batches an epoch, at most.
-        learning_rate: The highest of its cosine schedule.
-        keeps_statistics: Whether batch normalization goes on with the statistics of the stage
-            before, so that a spot in a whole image looks as it did in a patch.
+        n_batches: Batches an epoch.
+        network: The whole network; its weights go from stage to stage.
+        trained: The compiled model that learns: the network, or a part that shares its layers.
         batches: The batches of an epoch.
-        validate: Scores of the model after an epoch; "score" decides which epoch is best.
     """
 
     name: str
-    input_size: tuple[int, int]
     epochs: int
     n_batches: int
-    learning_rate: float
-    keeps_statistics: bool
-    batches: Callable[[TrainingData, TrainingConfiguration, int], Iterator[Batch]]
-    validate: Callable[[keras.Model, TrainingData], Scores]
-
-    def build(self, config: TrainingConfiguration, n_classes: int) -> keras.Model:
-        """The stage's model, compiled; its weights fit every other stage's."""
-        shape = (*self.input_size, 1)
-        model = build_architecture(config.architecture, shape, n_classes, config.dropout)
-        if self.keeps_statistics:
-            _freeze_statistics(model)
-        optimizer = keras.optimizers.AdamW(self._schedule(), weight_decay=config.weight_decay)
-        model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
-        return model
-
-    def _schedule(self) -> keras.optimizers.schedules.CosineDecay:
-        """One epoch of warm-up, then half a cosine down to 0."""
-        return keras.optimizers.schedules.CosineDecay(
-            self.learning_rate / 40,
-            decay_steps=max(1, self.n_batches * (self.epochs - 1)),
-            warmup_target=self.learning_rate,
-            warmup_steps=self.n_batches,
-        )
+    network: keras.Model
+    trained: keras.Model
+    batches: Callable[[int], Iterator[Batch]]
 
 
-def patch_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
-    """Learning what lesions look like."""
+def build_patch_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
+    """Learning what lesions look like, position by position of the last map."""
+    network = build_network(data, config)
+    evidence = network.get_layer("evidence").output
+    positions = keras.Model(network.input, keras.layers.Softmax()(evidence))
+    rows, columns = network.get_layer("positions").input.shape[1:3]
+    grid = int(rows), int(columns)
+    weights = weigh_positions(data, grid)
     return Stage(
         name="patches",
-        input_size=(config.patch_size, config.patch_size),
         epochs=config.patch_epochs,
-        n_batches=count_patch_batches(data, config),
-        learning_rate=config.patch_learning_rate,
-        keeps_statistics=False,
-        batches=patch_batches,
-        validate=score_nothing,
+        n_batches=count_batches(data, config),
+        network=network,
+        trained=_compile(positions, data, config, config.patch_epochs, config.patch_learning_rate),
+        batches=functools.partial(patch_batches, data, config, grid=grid, weights=weights),
     )
 
 
-def image_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
-    """Learning to find them in whole images."""
+def build_image_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
+    """Learning to call whole images."""
+    network = build_network(data, config)
     return Stage(
         name="images",
-        input_size=config.image_size,
         epochs=config.epochs,
-        n_batches=int(np.ceil(len(data.train) / config.batch_size)),
-        learning_rate=config.learning_rate,
-        keeps_statistics=config.recipe == "patch_to_image",
-        batches=image_batches,
-        validate=score_images,
+        n_batches=count_batches(data, config),
+        network=network,
+        trained=_compile(network, data, config, config.epochs, config.learning_rate),
+        batches=functools.partial(image_batches, data, config),
     )
 
 
 RECIPES: dict[Recipe, tuple[Callable[[TrainingData, TrainingConfiguration], Stage], ...]] = {
-    "whole_image": (image_stage,),
-    "patch_to_image": (patch_stage, image_stage),
+    "whole_image": (build_image_stage,),
+    "patch_to_image": (build_patch_stage, build_image_stage),
 }
 
 
-def _freeze_statistics(model: keras.Model) -> None:
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
+def build_network(data: TrainingData, config: TrainingConfiguration) -> keras.Model:
+    """The configuration's architecture, not trained and not compiled."""
+    shape = (*config.image_size, 1)
+    return build_architecture(config.architecture, shape, data.n_classes, config.dropout)
+
+
+def count_batches(data: TrainingData, config: TrainingConfiguration) -> int:
+    """How many batches an epoch has."""
+    return int(np.ceil(len(data.train) / config.batch_size))
+
+
+def _compile(
+    model: keras.Model,
+    data: TrainingData,
+    config: TrainingConfiguration,
+    epochs: int,
+    learning_rate: float,
+) -> keras.Model:
+    """The model with AdamW: one epoch of warm-up, then half a cosine down to 0."""
+    n_batches = count_batches(data, config)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        learning_rate / 40,
+        decay_steps=max(1, n_batches * (epochs - 1)),
+        warmup_target=learning_rate,
+        warmup_steps=n_batches,
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+    model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
+    return model

@@ -17,16 +17,11 @@ class Scores:
 
     Attributes:
         columns: What the history shows, by column name.
-        score: Decides which epoch is the best; higher is better, None keeps the last.
+        score: Decides which epoch is the best; higher is better.
     """
 
     columns: dict[str, float]
-    score: float | None
-
-
-def score_nothing(model: keras.Model, data: TrainingData) -> Scores:
-    """No judgement: patches serve as a preparation only, and the last epoch is kept."""
-    return Scores({}, None)
+    score: float
 
 
 def score_images(model: keras.Model, data: TrainingData) -> Scores:

@@ -64,28 +64,38 @@ def tighten() -> None:
 
 
 def show_title(title: str, question: str) -> None:
-    """The page's title, the question it answers, and a line of facts."""
+    """The page's title, the question it answers, and which model and data it speaks of."""
     choice = st.session_state["choice"]
+    facts = [question, *_model_facts(choice), *_data_facts(choice), DISCLAIMER]
+    _draw_title(title, facts, is_synthetic=choice.dataset and library.is_synthetic(choice.dataset))
+
+
+def show_title_of_upload(title: str, question: str) -> None:
+    """The same for a page that speaks of no dataset but of the user's own file."""
+    facts = [question, *_model_facts(st.session_state["choice"]), DISCLAIMER]
+    _draw_title(title, facts, is_synthetic=False)
+
+
+def _draw_title(title: str, facts: Sequence[str], *, is_synthetic: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
-        if choice.dataset and library.is_synthetic(choice.dataset):
+        if is_synthetic:
             st.badge("SYNTHETIC", color="orange", help="Generated images; no patient behind them.")
-    facts = [question, *_facts(choice), DISCLAIMER]
     st.caption("  ·  ".join(facts))
 
 
-def _facts(choice: state.Choice) -> list[str]:
-    facts = []
-    if choice.model:
-        facts.append(f"model **{plain(choice.model.id)}**")
-    if choice.dataset:
-        facts.append(f"data **{plain(choice.dataset)}** ({state.SPLITS[choice.split]})")
+def _model_facts(choice: state.Choice) -> list[str]:
+    if choice.model is None:
+        return []
+    return [f"model **{plain(choice.model.id)}**", f"threshold {choice.threshold:.2f}"]
+
+
+def _data_facts(choice: state.Choice) -> list[str]:
+    if choice.dataset is None:
+        return []
+    name = f"data **{plain(choice.dataset)}** ({state.SPLITS[choice.split]})"
     counted = judgments.count_cases(choice)
-    if counted:
-        facts.append(f"{counted[0]} images, {counted[1]} patients")
-    if choice.model:
-        facts.append(f"threshold {choice.threshold:.2f}")
-    return facts
+    return [name, f"{counted[0]} images, {counted[1]} patients"] if counted else [name]
 
 
 def show_errors_of(draw: Callable[..., None], *arguments: object) -> None:

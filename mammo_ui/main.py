@@ -24,11 +24,11 @@ def main() -> None:
     st.logo(str(HERE / "logo.svg"), size="large")
     page = st.navigation({group: _build_pages(names) for group, names in PAGES.items()})
     st.session_state["choice"] = state.choose()
+    frame.show_status_corner()
     try:
         page.run()
     except MammoError as error:
         st.error(frame.plain(error))
-    frame.show_status_corner()
 
 
 def _build_pages(names: dict[str, str]) -> list[st.Page]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mammo_ui.library import DatasetCard
 
 LOG = logging.getLogger(__name__)
+KINDS = ("image", "thumbnail", "outline", "overlay")
 NEVER_CHANGES = {"cache-control": "private, max-age=31536000, immutable"}
 
 
@@ -105,6 +106,11 @@ def _known_image(request: Request) -> tuple["Dataset | None", str]:
     return dataset, image_id
 
 
+def _nothing(request: Request) -> Response | None:
+    """What an address that begins like a picture's and is none gets, instead of the app's page."""
+    return None
+
+
 def _full(request: Request) -> Response | None:
     return _picture(request, pictures.FULL)
 
@@ -121,4 +127,5 @@ ROUTES = [
         "/overlay/{model}/{dataset}/{image_id}/{method}/{target}",
         _answer_known(_overlay),
     ),
+    *(Route(f"/{kind}/{{rest:path}}", _answer_known(_nothing)) for kind in KINDS),
 ]

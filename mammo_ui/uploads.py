@@ -5,7 +5,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -84,13 +84,18 @@ def _look(digest: str, _upload: Upload) -> Look:
     from mammo_core.gate import check
 
     with as_file(_upload) as path:
-        verdict = check(path)
+        verdict = _without_name(check(path), path.name)
         try:
             pixels = read_mammogram(path).pixels
         except MammoError:
             return Look(verdict, None, 1.0)
     picture = base64.b64encode(pictures.encode_jpeg(pixels, pictures.UPLOAD)).decode()
     return Look(verdict, f"data:image/jpeg;base64,{picture}", pixels.shape[1] / pixels.shape[0])
+
+
+def _without_name(verdict: Verdict, name: str) -> Verdict:
+    """The verdict without the name that the file had for a moment."""
+    return replace(verdict, reasons=tuple(r.replace(f"{name}: ", "") for r in verdict.reasons))
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking the model")

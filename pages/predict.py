@@ -12,7 +12,7 @@ VERDICTS = {
 }
 
 choice = st.session_state["choice"]
-frame.show_title("Predict", "What does it say about this image?")
+frame.show_title_of_upload("Predict", "What does it say about this image?")
 frame.stop_without_model(choice)
 
 file = st.file_uploader(

@@ -13,6 +13,7 @@ from mammo_ui import library
 from mammo_ui.headers import SECURITY_HEADERS, SecurityHeaders
 from mammo_ui.overlay_store import overlay_path
 from mammo_ui.routes import (
+    KINDS,
     ROUTES,
     image_address,
     outline_address,
@@ -101,6 +102,11 @@ def test_an_overlay_is_served_once_it_was_drawn(dataset):
 def test_an_odd_name_is_not_found(dataset, kind, odd):
     assert get(f"/{kind}/{dataset.name}/{odd}")[0] == 404
     assert get(f"/{kind}/{odd}/S00000_LCC")[0] == 404
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_address_with_parts_missing_or_too_many_is_not_found(dataset, kind):
+    assert {get(f"/{kind}/{rest}")[0] for rest in ("nope", "a/b/c/d/e/f/g", "")} == {404}
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -1,0 +1,90 @@
+"""A server over a copy of the shipped model and sample, and a browser that reaches nothing else."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mammo_core.paths import home as shipped_home
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Server:
+    address: str
+    pid: int
+    home: Path
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip(f"No browser here: looked for {', '.join(NAMES)}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def server(chromium, tmp_path_factory):
+    """The app as `streamlit run app.py` starts it."""
+    folder = tmp_path_factory.mktemp("home")
+    for part in ("models", "sample_data"):
+        shutil.copytree(shipped_home() / part, folder / part)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (folder / "log.txt").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "MAMMO_HOME": str(folder)},
+        stdout=log,
+        stderr=log,
+    )
+    address = f"http://127.0.0.1:{port}"
+    wait_for(address)
+    yield Server(address, process.pid, folder)
+    process.terminate()
+    process.wait(30)
+    log.close()
+
+
+def wait_for(address):
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1)
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(f"The app did not answer at {address} within a minute")
+
+
+@pytest.fixture
+def page(chromium, server):
+    """A page whose every request must stay on this machine and that logs no error of ours."""
+    from playwright.sync_api import sync_playwright
+
+    hosts, errors = set(), []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", ONLY_HERE]
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: hosts.add(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
+        browser.close()
+    here = (server.address, server.address.replace("http", "ws"), "data:", "blob:")
+    assert not [url for url in hosts if not url.startswith(here)]
+    assert not errors

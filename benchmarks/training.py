@@ -9,7 +9,6 @@ BATCHES = 24
 
 def rows() -> list[dict[str, object]]:
     """Time of an epoch fed by the training's own input, against the same batches in memory."""
-    from mammo_core.training.batches import image_batches
     from mammo_core.training.configuration import TrainingConfiguration
     from mammo_core.training.data import TrainingData, prefetch
     from mammo_core.training.stages import build_image_stage
@@ -21,12 +20,11 @@ def rows() -> list[dict[str, object]]:
     classes = ("normal", "benign", "malignant")
     everything = np.arange(n)
     data = TrainingData(pixels, labels, everything, everything, classes, frozenset(), pixels.take)
-    model = build_image_stage(data, config).trained
-    ready = list(image_batches(data, config, epoch=0))
+    stage = build_image_stage(data, config)
+    model, ready = stage.trained, list(stage.batches.epoch(0))
     _train(model, ready[:2])
     pairs = [
-        (_train(model, prefetch(image_batches(data, config, epoch=0))), _train(model, ready))
-        for _ in range(3)
+        (_train(model, prefetch(stage.batches.epoch(0))), _train(model, ready)) for _ in range(3)
     ]
     waiting = float(np.median([fed / bare - 1 for fed, bare in pairs]))
     return [

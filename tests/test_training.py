@@ -6,20 +6,35 @@ import numpy as np
 import pytest
 
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, Cancelled, MammoError
-from mammo_core.training.batches import image_batches, patch_batches
+from mammo_core.training.batches import ImageBatches, make_patch_batches
 from mammo_core.training.checkpoint import RunState, load_state, save_state, write_history
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.data import TrainingData, check_splits, prefetch
-from mammo_core.training.patches import label_positions, weigh_classes
+from mammo_core.training.patches import (
+    Spot,
+    cut_patch,
+    find_lesion_spots,
+    label_positions,
+    weigh_classes,
+)
 from mammo_core.types import no_progress
 
 CLASSES = ("normal", "malignant")
 UNBROKEN = {"epochs": 4, "learning_rate": 4e-3, "recipe": "whole_image", "dropout": 0.3}
 SMALL = {
+    "recipe": "whole_image",
     "image_size": (64, 48),
     "batch_size": 8,
     "augmentation": "none",
     "patience": 99,
+}
+
+
+PATCHES = SMALL | {
+    "recipe": "patch_to_image",
+    "patch_size": 32,
+    "patch_batch_size": 8,
+    "patches_a_lesion": (1, 2),
 }
 
 
@@ -52,7 +67,7 @@ def losses(folder):
 def run(folder, data, progress=no_progress, **settings):
     from mammo_core.training.loop import run_stages
 
-    config = TrainingConfiguration(**SMALL, **settings)
+    config = TrainingConfiguration(**SMALL | settings)
     return run_stages(folder, data, config, load_state(folder), progress)
 
 
@@ -70,6 +85,8 @@ class TestConfiguration:
             {"weight_decay": -0.1},
             {"dropout": 1.0},
             {"patch_learning_rate": 2.0},
+            {"patch_size": 400},
+            {"patches_a_lesion": (1, 0)},
             {"seed": -1},
             {"augmentation": "mirror"},
         ],
@@ -81,17 +98,16 @@ class TestConfiguration:
 
 class TestBatches:
     def test_an_epoch_holds_every_training_image_once(self, data):
-        config = TrainingConfiguration(**SMALL)
-        batches = list(image_batches(data, config, epoch=0))
-        assert sum(len(labels) for _, labels, _ in batches) == len(data.train)
-        assert all(images.dtype == np.float32 and images.max() <= 1 for images, _, _ in batches)
+        batches = ImageBatches(data, TrainingConfiguration(**SMALL))
+        epoch = list(batches.epoch(0))
+        assert len(epoch) == len(batches)
+        assert sum(len(labels) for _, labels, _ in epoch) == len(data.train)
+        assert all(images.dtype == np.float32 and images.max() <= 1 for images, _, _ in epoch)
 
     def test_order_depends_on_seed_and_epoch_alone(self, data):
         def order(seed, epoch):
-            config = TrainingConfiguration(**SMALL, seed=seed)
-            return np.concatenate(
-                [b[0].sum(axis=(1, 2, 3)) for b in image_batches(data, config, epoch)]
-            )
+            batches = ImageBatches(data, TrainingConfiguration(**SMALL, seed=seed))
+            return np.concatenate([batch[0].sum(axis=(1, 2, 3)) for batch in batches.epoch(epoch)])
 
         np.testing.assert_array_equal(order(1, 2), order(1, 2))
         assert not np.array_equal(order(1, 2), order(1, 3))
@@ -139,31 +155,46 @@ class TestPatches:
         assert is_sure.all()
 
     def test_an_image_without_a_lesion_is_plain_everywhere(self):
-        labels, is_sure = label_positions(None, (8, 6), label=0)
+        labels, is_sure = label_positions(np.zeros((64, 48), np.float32), (8, 6), label=1)
         assert not labels.any()
         assert is_sure.all()
 
-    def test_lesion_classes_share_a_fifth_of_the_weight(self):
+    def test_every_part_of_a_mask_is_a_spot_unless_it_is_tiny(self):
+        mask = np.zeros((60, 60), np.float32)
+        mask[10:20, 10:20] = mask[40:50, 30:40] = mask[0, 0] = 1
+        assert find_lesion_spots(mask, image=3) == [Spot(3, 14.5, 14.5), Spot(3, 44.5, 34.5)]
+
+    def test_a_patch_is_the_image_around_its_spot_and_black_beyond(self):
+        patch = cut_patch(np.ones((40, 40), np.float32), Spot(0, 0.0, 20.0), 16)
+        assert patch.shape == (16, 16)
+        assert (patch[:8] == 0).all()
+        assert (patch[8:] == 1).all()
+
+    def test_lesion_classes_share_a_quarter_of_the_weight(self):
         counts = np.array([9_000.0, 40.0, 160.0])
         weights = weigh_classes(counts)
-        np.testing.assert_allclose(weights * counts / counts.sum(), [0.8, 0.1, 0.1], rtol=1e-6)
+        np.testing.assert_allclose(weights * counts / counts.sum(), [0.75, 0.125, 0.125], rtol=1e-6)
 
     def test_an_absent_class_weighs_nothing(self):
         counts = np.array([900.0, 0.0, 100.0])
         weights = weigh_classes(counts)
-        np.testing.assert_allclose(weights * counts / 1000, [0.8, 0.0, 0.2], rtol=1e-6)
+        np.testing.assert_allclose(weights * counts / 1000, [0.75, 0.0, 0.25], rtol=1e-6)
 
-    def test_labels_follow_the_lesion_through_augmentation(self, data):
-        config = TrainingConfiguration(**SMALL | {"augmentation": "flip,geometry"})
-        weights = np.ones(2, np.float32)
-        for images, labels, _ in patch_batches(data, config, 0, (8, 6), weights):
-            cells = images[..., 0].reshape(len(images), 8, 8, 6, 8).mean(axis=(2, 4))
-            bright = cells.reshape(len(images), -1)
-            for row in np.flatnonzero(labels.any(axis=1)):
-                assert (
-                    bright[row][labels[row] == 1].mean() > bright[row][labels[row] == 0].max() / 2
-                )
-                assert labels[row][bright[row].argmax()] == 1
+    def test_positions_that_are_called_lesion_hold_one(self, data):
+        config = TrainingConfiguration(**PATCHES)
+        for patches, labels, weights in make_patch_batches(data, config, (4, 4)).epoch(0):
+            cells = patches[..., 0].reshape(len(patches), 4, 8, 4, 8).mean(axis=(2, 4))
+            cells = cells.reshape(len(patches), -1)
+            assert weights.shape == labels.shape == cells.shape
+            assert (cells[labels == 1] > cells[labels == 0].mean()).all()
+
+    def test_an_epoch_has_lesions_and_places_without(self, data):
+        config = TrainingConfiguration(**PATCHES)
+        batches = make_patch_batches(data, config, (4, 4))
+        has_lesion = np.concatenate([labels.any(axis=1) for _, labels, _ in batches.epoch(0)])
+        assert len(has_lesion) == len(data.with_lesion) * 3
+        assert has_lesion.sum() >= len(data.with_lesion)
+        assert not has_lesion.all()
 
 
 class TestCheckpoint:
@@ -219,8 +250,8 @@ class TestLearning:
             np.testing.assert_allclose(a, b, rtol=1e-2, atol=1e-3)
 
     def test_patches_come_before_images(self, data, tmp_path):
-        settings = {"patch_epochs": 2, "epochs": 1}
-        run(tmp_path, data, recipe="patch_to_image", **settings)
+        settings = PATCHES | {"patch_epochs": 2, "epochs": 1, "recipe": "patch_to_image"}
+        run(tmp_path, data, **settings)
         assert [row["stage"] for row in history(tmp_path)] == ["patches", "patches", "images"]
 
     def test_a_loss_that_is_not_finite_stops_with_advice(self, data, tmp_path):

@@ -264,7 +264,7 @@ def _take_folder(out: Path, settings: SampleSettings) -> None:
         found = {entry.name for entry in out.iterdir()} if out.exists() else set()
     except OSError as error:
         raise BadDataset(f"Expected a folder to write to, got {out}: {error.strerror}") from error
-    if found:
+    if found - {"README.md"}:
         _check_own(out, found)
         earlier = read_json(out / "sample.json")
         if not isinstance(earlier, dict) or earlier.get("made_by") != GENERATOR:

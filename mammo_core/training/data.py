@@ -57,14 +57,6 @@ class TrainingData:
         images = self.pixels[positions].astype(np.float32)
         return images[..., None] / np.float32(65535)
 
-    def masks(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, H, W, 1) lesions in [0, 1]; 0 where none is known."""
-        masks = np.zeros((len(positions), *self.pixels.shape[1:], 1), np.float32)
-        for row, position in enumerate(positions):
-            if int(position) in self.with_lesion:
-                masks[row, ..., 0] = self.read_mask(int(position))
-        return masks
-
 
 def gather_data(
     dataset: "Dataset", cache: "PixelCache", config: TrainingConfiguration

@@ -37,7 +37,7 @@ def run_stages(
         _begin(stage, state)
         _run_epochs(folder, stage, data, config, state, progress)
         _end(folder, stage, state)
-    network = build_network(data, config)
+    network = build_network(data, config, config.image_size)
     network.set_weights(state.weights)
     return network
 
@@ -66,10 +66,12 @@ def _run_epochs(
     state: RunState,
     progress: Progress,
 ) -> None:
+    judge = build_network(data, config, config.image_size)
     while state.epoch < stage.epochs and not _is_stuck(state, config):
         start = time.monotonic()
         loss = _train_epoch(stage, state, progress)
-        scores = score_images(stage.network, data)
+        judge.set_weights(stage.network.get_weights())
+        scores = score_images(judge, data)
         state.epoch += 1
         row: Row = {"epoch": len(state.rows) + 1, "stage": stage.name, "loss": loss}
         state.rows.append({**row, **scores.columns, "seconds": time.monotonic() - start})
@@ -88,8 +90,9 @@ def _train_epoch(stage: Stage, state: RunState, progress: Progress) -> float:
     """
     losses: list[float] = []
     doing = f"Training on {stage.name}"
-    before, total = state.epoch * stage.n_batches, stage.epochs * stage.n_batches
-    for images, labels, weights in prefetch(stage.batches(state.epoch)):
+    n_batches = len(stage.batches)
+    before, total = state.epoch * n_batches, stage.epochs * n_batches
+    for images, labels, weights in prefetch(stage.batches.epoch(state.epoch)):
         progress(before + len(losses), total, doing)
         stage.trained.reset_metrics()
         losses.append(float(stage.trained.train_on_batch(images, labels, sample_weight=weights)))

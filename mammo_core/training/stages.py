@@ -1,16 +1,14 @@
 """The stages of a recipe: what each trains on, and with what."""
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 
 from mammo_core.architectures import build_architecture
-from mammo_core.training.batches import image_batches, patch_batches, weigh_positions
+from mammo_core.training.batches import ImageBatches, PatchBatches, make_patch_batches
 from mammo_core.training.configuration import Recipe, TrainingConfiguration
-from mammo_core.training.data import Batch, TrainingData
+from mammo_core.training.data import TrainingData
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,49 +18,41 @@ class Stage:
     Attributes:
         name: "patches" or "images", as the history shows it.
         epochs: How many it may last.
-        n_batches: Batches an epoch.
-        network: The whole network; its weights go from stage to stage.
+        network: Holds the weights, which go from stage to stage.
         trained: The compiled model that learns: the network, or a part that shares its layers.
-        batches: The batches of an epoch.
+        batches: What it learns from.
     """
 
     name: str
     epochs: int
-    n_batches: int
     network: keras.Model
     trained: keras.Model
-    batches: Callable[[int], Iterator[Batch]]
+    batches: ImageBatches | PatchBatches
 
 
 def build_patch_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
     """Learning what lesions look like, position by position of the last map."""
-    network = build_network(data, config)
-    evidence = network.get_layer("evidence").output
-    positions = keras.Model(network.input, keras.layers.Softmax()(evidence))
+    network = build_network(data, config, (config.patch_size, config.patch_size))
     rows, columns = network.get_layer("positions").input.shape[1:3]
-    grid = int(rows), int(columns)
-    weights = weigh_positions(data, grid)
-    return Stage(
-        name="patches",
-        epochs=config.patch_epochs,
-        n_batches=count_batches(data, config),
-        network=network,
-        trained=_compile(positions, data, config, config.patch_epochs, config.patch_learning_rate),
-        batches=functools.partial(patch_batches, data, config, grid=grid, weights=weights),
-    )
+    batches = make_patch_batches(data, config, (int(rows), int(columns)))
+    evidence = network.get_layer("evidence").output
+    trained = keras.Model(network.input, keras.layers.Softmax()(evidence))
+    _compile(trained, config, len(batches), config.patch_epochs, config.patch_learning_rate)
+    return Stage("patches", config.patch_epochs, network, trained, batches)
 
 
 def build_image_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
-    """Learning to call whole images."""
-    network = build_network(data, config)
-    return Stage(
-        name="images",
-        epochs=config.epochs,
-        n_batches=count_batches(data, config),
-        network=network,
-        trained=_compile(network, data, config, config.epochs, config.learning_rate),
-        batches=functools.partial(image_batches, data, config),
-    )
+    """Learning to call whole images.
+
+    After patches, batch normalization keeps their statistics, so that a spot in a whole image
+    looks as it did in a patch.
+    """
+    network = build_network(data, config, config.image_size)
+    if config.recipe == "patch_to_image":
+        _freeze_statistics(network)
+    batches = ImageBatches(data, config)
+    _compile(network, config, len(batches), config.epochs, config.learning_rate)
+    return Stage("images", config.epochs, network, network, batches)
 
 
 RECIPES: dict[Recipe, tuple[Callable[[TrainingData, TrainingConfiguration], Stage], ...]] = {
@@ -71,26 +61,21 @@ RECIPES: dict[Recipe, tuple[Callable[[TrainingData, TrainingConfiguration], Stag
 }
 
 
-def build_network(data: TrainingData, config: TrainingConfiguration) -> keras.Model:
-    """The configuration's architecture, not trained and not compiled."""
-    shape = (*config.image_size, 1)
-    return build_architecture(config.architecture, shape, data.n_classes, config.dropout)
-
-
-def count_batches(data: TrainingData, config: TrainingConfiguration) -> int:
-    """How many batches an epoch has."""
-    return int(np.ceil(len(data.train) / config.batch_size))
+def build_network(
+    data: TrainingData, config: TrainingConfiguration, size: tuple[int, int]
+) -> keras.Model:
+    """The configuration's architecture for inputs of that size, not trained and not compiled."""
+    return build_architecture(config.architecture, (*size, 1), data.n_classes, config.dropout)
 
 
 def _compile(
     model: keras.Model,
-    data: TrainingData,
     config: TrainingConfiguration,
+    n_batches: int,
     epochs: int,
     learning_rate: float,
-) -> keras.Model:
-    """The model with AdamW: one epoch of warm-up, then half a cosine down to 0."""
-    n_batches = count_batches(data, config)
+) -> None:
+    """Compile with AdamW: one epoch of warm-up, then half a cosine down to 0."""
     schedule = keras.optimizers.schedules.CosineDecay(
         learning_rate / 40,
         decay_steps=max(1, n_batches * (epochs - 1)),
@@ -99,4 +84,9 @@ def _compile(
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
     model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
-    return model
+
+
+def _freeze_statistics(model: keras.Model) -> None:
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False

@@ -24,7 +24,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run one verb and leave the process with its exit code."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice on tracing helps no user
     try:
         code = build_app()(args=arguments, prog_name="python -m mammo_core", standalone_mode=False)
     except Cancelled as error:

@@ -21,10 +21,10 @@ STATES = {
     "died": ("red", "ended without a word"),
 }
 RECIPES = {
-    "patch_to_image": "Patches around lesions first, then whole images",
+    "patch_to_image": "Patches first, then whole images",
     "whole_image": "Whole images only",
 }
-IMBALANCE = {"class_weights": "Weigh rare classes more", "none": "Do nothing"}
+IMBALANCE = {"class_weights": "Weigh more", "none": "As they are"}
 
 
 def show_form(dataset: str | None) -> None:
@@ -42,24 +42,28 @@ def show_form(dataset: str | None) -> None:
 
 
 def _ask_settings() -> dict[str, Any]:
+    from mammo_core.training.configuration import TrainingConfiguration
+
+    usual = TrainingConfiguration()
+    rows, columns = usual.image_size
+    recipe = st.selectbox("Recipe", list(RECIPES), format_func=RECIPES.get)
     left, right = st.columns(2)
     values = {
-        "recipe": st.selectbox("Recipe", list(RECIPES), format_func=RECIPES.get),
-        "epochs": left.number_input("Epochs of whole images", 1, 500, 12),
-        "patch_epochs": right.number_input(
-            "Epochs of patches", 1, 500, 30, help="Only for the recipe that begins with patches."
+        "recipe": recipe,
+        "epochs": left.number_input("Epochs of whole images", 1, 500, usual.epochs),
+        "patch_epochs": right.number_input("Epochs of patches", 1, 500, usual.patch_epochs),
+        "image_size": left.text_input("Image size", f"{rows}x{columns}", help="Rows x columns."),
+        "patch_size": right.number_input("Side of a patch", 32, 512, usual.patch_size),
+        "batch_size": left.number_input("Batch size", 1, 256, usual.batch_size),
+        "learning_rate": right.number_input(
+            "Learning rate", 1e-6, 1.0, usual.learning_rate, format="%.5f", help="It decays."
         ),
-        "image_size": left.text_input("Image size", "320x192", help="Rows x columns."),
-        "batch_size": right.number_input("Batch size", 1, 256, 16),
-        "learning_rate": left.number_input(
-            "Learning rate", 1e-6, 1.0, 1e-3, format="%.5f", help="The highest; it decays."
-        ),
-        "seed": right.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, the same model."),
-        "imbalance": st.selectbox("Rare classes", list(IMBALANCE), format_func=IMBALANCE.get),
+        "seed": left.number_input("Seed", 0, 2**31 - 1, 0, help="The same seed, the same model."),
+        "imbalance": right.selectbox("Rare classes", list(IMBALANCE), format_func=IMBALANCE.get),
     }
     st.caption(
-        "Cancers are rare, so the rare classes weigh more unless you say otherwise. Without lesion "
-        "masks take whole images; they learn slowly on small data."
+        "Cancers are rare, so rare classes weigh more unless you say otherwise. Patches around "
+        "lesions help most on small data, and need lesion masks; without masks take whole images."
     )
     return values
 
@@ -68,16 +72,28 @@ def start_training(dataset: str, name: str, values: dict[str, Any]) -> Job:
     """Start the training as a job of its own.
 
     Raises:
-        MammoError: For a setting or a name that cannot be used.
+        MammoError: For a setting, name or dataset that cannot be used.
     """
     from mammo_core.config import read_settings
     from mammo_core.training.configuration import TrainingConfiguration
 
     read_settings(TrainingConfiguration, {key: str(value) for key, value in values.items()})
+    _check_split(dataset)
     out = models_folder() / checked_name(name)
     settings = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
     folder = str(library.dataset_path(dataset))
     return start_job(f"Train {out.name}", ["train", folder, "--out", str(out), *settings])
+
+
+def _check_split(dataset: str) -> None:
+    from mammo_core.errors import BadDataset
+
+    if "train" not in set(library.require_dataset(dataset).index["split"]):
+        raise BadDataset(
+            f"Dataset {dataset} has no training images. Make some to try with: python -m "
+            "mammo_core sample exams --patients 60 --seed 1, then: python -m mammo_core index "
+            "exams --out .mammo/datasets/exams"
+        )
 
 
 def checked_name(name: str) -> str:
@@ -215,13 +231,15 @@ def judge_history(rows: Sequence[dict[str, Any]]) -> str:
     best = find_best_epoch(rows)
     if best is None:
         return f"Epoch {int(rows[-1]['epoch'])}: no validation AUROC in this stage."
-    value = next(row["val_auroc"] for row in rows if row["epoch"] == best)
-    since = int(rows[-1]["epoch"]) - best
+    then, now = next(row for row in rows if row["epoch"] == best), rows[-1]
+    value, since = then["val_auroc"], int(now["epoch"]) - best
     text = f"Best validation AUROC {value:.2f} at epoch {best}"
     if value < 0.6:
         return f"{text}: hardly better than chance so far."
+    if since >= 4 and now["loss"] < then["loss"] and now["val_loss"] > then["val_loss"]:
+        return f"{text}; since then only the training loss falls: it is overfitting."
     if since >= 4:
-        return f"{text}; no better for {since} epochs, so it may be overfitting."
+        return f"{text}; no better for {since} epochs: it has stopped learning."
     return f"{text}: it is learning."
 
 

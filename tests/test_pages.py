@@ -155,6 +155,13 @@ def test_a_wrong_setting_is_told_before_a_training_starts(standin):
     assert not (standin / ".mammo" / "jobs").exists()
 
 
+def test_data_without_training_images_are_told_before_a_training_starts(standin):
+    at = open_app("train")
+    at.button[0].click().run()
+    assert "no training images" in at.error[0].value.replace("\\", "")
+    assert not (standin / ".mammo" / "jobs").exists()
+
+
 def test_a_model_without_predictions_offers_to_predict(standin):
     shutil.rmtree(standin / "models" / "demo" / "predictions")
     at = open_app("evaluate")

@@ -31,7 +31,7 @@ demo: .venv/app
 	$(BIN)/python -m mammo_core sample .mammo/raw/demo-training --patients 240 --seed 11 --difficulty 0.2
 	$(BIN)/python -m mammo_core index .mammo/raw/demo-training --out .mammo/datasets/demo-training --shares 75,25,0
 	rm -rf models/demo
-	$(BIN)/python -m mammo_core train .mammo/datasets/demo-training --out models/demo --config models/demo.toml
+	$(BIN)/python -m mammo_core train .mammo/datasets/demo-training --config models/demo.toml --out models/demo
 	$(BIN)/python -m mammo_core predict demo sample_data
 	$(BIN)/python -m mammo_core evaluate demo sample_data --level breast
 	$(BIN)/python -m mammo_core evaluate demo sample_data --level image

@@ -146,13 +146,19 @@ def stop_without_results(choice: state.Choice) -> None:
     stop_without_model(choice)
     stop_without_dataset(choice)
     if not library.has_predictions(choice.model, choice.dataset):
-        st.info("This model has not been run on this dataset yet.")
-        arguments = ["predict", str(choice.model.path), str(library.dataset_path(choice.dataset))]
-        if st.button("Predict now", type="primary"):
-            jobs.start_job(f"Predict {choice.dataset} with {choice.model.id}", arguments)
-            st.rerun()
-        st.caption("It runs in the background; the status corner shows how far it is.")
-        st.stop()
+        _offer_prediction(choice, "This model has not been run on this dataset yet.")
+    if judgments.are_outdated(choice):
+        _offer_prediction(choice, "The model or the dataset has changed since it was run.")
+
+
+def _offer_prediction(choice: state.Choice, reason: str) -> None:
+    st.info(reason)
+    arguments = ["predict", str(choice.model.path), str(library.dataset_path(choice.dataset))]
+    if st.button("Predict now", type="primary"):
+        jobs.start_job(f"Predict {choice.dataset} with {choice.model.id}", arguments)
+        st.rerun()
+    st.caption("It runs in the background; the status corner shows how far it is.")
+    st.stop()
 
 
 def show_status_corner() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mammo_core.errors import MammoError
 from mammo_core.model_store import file_sha256, predictions_path
 from mammo_core.paths import read_json, write_json
+from mammo_ui import library
 from mammo_ui.library import has_predictions, version_of
 
 if TYPE_CHECKING:
@@ -79,8 +80,21 @@ def _summary_key(choice: "Choice") -> dict[str, Any]:
     return {
         "version": SUMMARY_VERSION,
         "table_sha256": file_sha256(_table_path(choice)),
+        "model_sha256": choice.model.sha256,
+        "dataset_fingerprint": library.read_card(choice.dataset).fingerprint,
         "threshold": choice.threshold,
     }
+
+
+def are_outdated(choice: "Choice") -> bool:
+    """Whether the predictions say that another network or other images made them."""
+    if read_summary(choice) is not None:
+        return False
+    from mammo_core.predictions import read_provenance
+
+    made_from = read_provenance(_table_path(choice))
+    fingerprint = library.read_card(choice.dataset).fingerprint
+    return made_from is not None and not made_from.is_of(choice.model.sha256, fingerprint)
 
 
 def count_cases(choice: "Choice") -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ import standin_home
 from streamlit.testing.v1 import AppTest
 
 from mammo_core.metrics.evaluation import evaluate
-from mammo_core.predictions import read_predictions
+from mammo_core.predictions import Provenance, read_predictions, write_predictions
 from mammo_ui import frame
 from mammo_ui.main import PAGES
 
@@ -167,6 +167,15 @@ def test_a_model_without_predictions_offers_to_predict(standin):
     at = open_app("evaluate")
     assert not at.exception
     assert [button.label for button in at.button] == ["Predict now"]
+
+
+def test_predictions_of_another_network_are_not_shown(standin):
+    path = standin / "models" / "demo" / "predictions" / "exams.parquet"
+    frame = read_predictions(path).frame
+    write_predictions(path, frame, Provenance("another network", "0123456789ab"))
+    at = open_app("evaluate")
+    assert "has changed" in at.info[0].value
+    assert not at.metric
 
 
 def test_text_from_a_file_never_becomes_markup():

@@ -172,7 +172,7 @@ def test_a_model_without_predictions_offers_to_predict(standin):
 def test_predictions_of_another_network_are_not_shown(standin):
     path = standin / "models" / "demo" / "predictions" / "exams.parquet"
     frame = read_predictions(path).frame
-    write_predictions(path, frame, Provenance("another network", "0123456789ab"))
+    write_predictions(path, frame, vars(Provenance("another network", "0123456789ab")))
     at = open_app("evaluate")
     assert "has changed" in at.info[0].value
     assert not at.metric

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow check bench sample demo contact-sheet screenshot clean
+.PHONY: app test test-slow check bench sample demo contact-sheet screenshot
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -35,6 +35,10 @@ demo: .venv/app
 	$(BIN)/python -m mammo_core predict demo sample_data
 	$(BIN)/python -m mammo_core evaluate demo sample_data --level breast
 	$(BIN)/python -m mammo_core evaluate demo sample_data --level image
+
+# The README's pictures, from the running app; needs Chromium.
+screenshot: .venv/dev
+	$(BIN)/python docs/screenshot.py
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks

@@ -1,9 +1,10 @@
 """The model card: what a model is, how it was made, what it was measured to do."""
 
+from pathlib import Path
 from typing import Any
 
 from mammo_core.model_store import StoredModel
-from mammo_core.paths import write_text
+from mammo_core.paths import read_json, write_text
 
 
 def write_card(model: StoredModel) -> None:
@@ -23,6 +24,7 @@ def render_card(model: StoredModel) -> str:
         "How it was made": _table(training.get("configuration", {})),
         "Preprocessing": _table(card["preprocessing"]),
         "On validation images": _table(training.get("val", {})),
+        "Measured": _measured(model),
         "Made with": _table(card["versions"]),
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
@@ -51,6 +53,40 @@ def _data(dataset: dict[str, Any]) -> str:
     for split, counts in dataset.get("images", {}).items():
         lines[f"{split} images"] = ", ".join(f"{name} {count}" for name, count in counts.items())
     return _table(lines)
+
+
+def _measured(model: StoredModel) -> str:
+    """What `evaluate` found, one row a dataset, split and level; intervals are over patients."""
+    rows = [
+        _measured_row(path) for path in sorted((model.path / "evaluations").glob("*.mean.json"))
+    ]
+    if not rows:
+        return "Not yet: `python -m mammo_core evaluate MODEL DATASET` adds its numbers here."
+    head = "| data | split, level | n, patients | AUROC | balanced accuracy | Brier |"
+    rows = [head, "| --- | --- | --- | --- | --- | --- |", *rows]
+    return "95 % intervals, the patient as unit.\n\n" + "\n".join(rows)
+
+
+def _measured_row(path: Path) -> str:
+    answer = read_json(path)["answer"]
+    positive = answer["positive"]
+    cells = (
+        path.name.split(".")[0],
+        f"{answer['split']}, {answer['level']}",
+        f"{answer['n']}, {answer['patients']}",
+        f"{positive}: {_estimate(answer['per_class'][positive]['auroc'])}",
+        _estimate(answer["balanced_accuracy"]),
+        _estimate(answer["calibration"]["brier"]),
+    )
+    return "| " + " | ".join(_text(cell) for cell in cells) + " |"
+
+
+def _estimate(estimate: dict[str, float | None]) -> str:
+    if estimate["value"] is None:
+        return "undefined"
+    if estimate["low"] is None or estimate["high"] is None:
+        return f"{estimate['value']:.2f}"
+    return f"{estimate['value']:.2f} [{estimate['low']:.2f} to {estimate['high']:.2f}]"
 
 
 def _table(values: dict[str, Any]) -> str:

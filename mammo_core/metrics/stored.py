@@ -60,6 +60,7 @@ def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict
     The model's stored threshold takes the place of the options' own.
     """
     from mammo_core.datasets import load_dataset
+    from mammo_core.model_card import write_card
     from mammo_core.model_store import find_model
 
     stored, data = find_model(model), load_dataset(dataset)
@@ -69,6 +70,7 @@ def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict
     if answer is None:
         answer = evaluate_options(table, options)
         store_evaluation(stored.path, data.name, table, options, answer)
+        write_card(stored)
     return answer
 
 

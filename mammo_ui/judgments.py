@@ -106,7 +106,10 @@ def count_cases(choice: "Choice") -> tuple[int, int] | None:
     if kept is not None:
         return kept.images, kept.evaluation["patients"]
     path = predictions_path(model, dataset)
-    table = _read_units(path, version_of(path), choice.split, "image")
+    try:
+        table = _read_units(path, version_of(path), choice.split, "image")
+    except MammoError:
+        return None  # the page that needs the numbers tells why there are none
     return len(table), table.n_patients
 
 

@@ -178,6 +178,13 @@ def test_predictions_of_another_network_are_not_shown(standin):
     assert not at.metric
 
 
+def test_a_split_without_images_is_told_under_the_title(standin):
+    at = open_app("evaluate", split="val")
+    assert not at.exception
+    assert at.title[0].value == "Evaluate"
+    assert "split" in at.error[0].value
+
+
 def test_text_from_a_file_never_becomes_markup():
     text = "<img src=x> **b** [a](http://b) $x$ :red[y] `c` ![i](http://j)"
     shown = frame.plain(text)

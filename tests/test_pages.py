@@ -179,7 +179,7 @@ def test_predictions_of_another_network_are_not_shown(standin):
 
 
 def test_a_split_without_images_is_told_under_the_title(standin):
-    at = open_app("evaluate", split="val")
+    at = open_app("evaluate", split="validation")
     assert not at.exception
     assert at.title[0].value == "Evaluate"
     assert "split" in at.error[0].value

@@ -27,7 +27,7 @@ class TrainingConfiguration:
         patch_learning_rate: The same for patches.
         weight_decay: Of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101).
         imbalance: "class_weights" weighs each class by the inverse of its share.
-        patience: Epochs without a better validation AUROC before the training ends.
+        patience: Epochs of whole images without a better validation AUROC before the end.
     """
 
     recipe: Recipe = "patch_to_image"

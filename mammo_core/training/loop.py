@@ -67,7 +67,7 @@ def _run_epochs(
     progress: Progress,
 ) -> None:
     judge = build_network(data, config, config.image_size)
-    while state.epoch < stage.epochs and not _is_stuck(state, config):
+    while state.epoch < stage.epochs and not _is_stuck(stage, state):
         start = time.monotonic()
         loss = _train_epoch(stage, state, progress)
         judge.set_weights(stage.network.get_weights())
@@ -104,6 +104,8 @@ def _train_epoch(stage: Stage, state: RunState, progress: Progress) -> float:
     return float(np.mean(losses))
 
 
-def _is_stuck(state: RunState, config: TrainingConfiguration) -> bool:
-    """Whether the best epoch of this stage lies `patience` epochs back."""
-    return bool(state.best) and len(state.rows) - state.best_epoch >= config.patience
+def _is_stuck(stage: Stage, state: RunState) -> bool:
+    """Whether the best epoch of this stage lies too far back."""
+    if stage.patience is None or not state.best:
+        return False
+    return len(state.rows) - state.best_epoch >= stage.patience

@@ -21,6 +21,7 @@ class Stage:
         network: Holds the weights, which go from stage to stage.
         trained: The compiled model that learns: the network, or a part that shares its layers.
         batches: What it learns from.
+        patience: Epochs without a better validation after which it ends; None never.
     """
 
     name: str
@@ -28,17 +29,21 @@ class Stage:
     network: keras.Model
     trained: keras.Model
     batches: ImageBatches | PatchBatches
+    patience: int | None
 
 
 def build_patch_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
-    """Learning what lesions look like, position by position of the last map."""
+    """Learning what lesions look like, position by position of the last map.
+
+    It never ends early: its validation on whole images says little before the last epochs.
+    """
     network = build_network(data, config, (config.patch_size, config.patch_size))
     rows, columns = network.get_layer("positions").input.shape[1:3]
     batches = make_patch_batches(data, config, (int(rows), int(columns)))
     evidence = network.get_layer("evidence").output
     trained = keras.Model(network.input, keras.layers.Softmax()(evidence))
     _compile(trained, config, len(batches), config.patch_epochs, config.patch_learning_rate)
-    return Stage("patches", config.patch_epochs, network, trained, batches)
+    return Stage("patches", config.patch_epochs, network, trained, batches, patience=None)
 
 
 def build_image_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
@@ -52,7 +57,7 @@ def build_image_stage(data: TrainingData, config: TrainingConfiguration) -> Stag
         _freeze_statistics(network)
     batches = ImageBatches(data, config)
     _compile(network, config, len(batches), config.epochs, config.learning_rate)
-    return Stage("images", config.epochs, network, network, batches)
+    return Stage("images", config.epochs, network, network, batches, config.patience)
 
 
 RECIPES: dict[Recipe, tuple[Callable[[TrainingData, TrainingConfiguration], Stage], ...]] = {

@@ -6,6 +6,14 @@ from typing import Any
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import read_json, write_text
 
+INTENDED_USE = (
+    "Research and teaching. It is not a medical device and must not be used for diagnosis."
+)
+SYNTHETIC = (
+    " It was trained on synthetic images only: expect it to fail on real mammograms, and take its "
+    "figures as a demonstration of the workbench."
+)
+
 
 def write_card(model: StoredModel) -> None:
     """Write card.md into the model's folder."""
@@ -17,9 +25,7 @@ def render_card(model: StoredModel) -> str:
     card, training = model.card, model.card["training"]
     sections = {
         "What it is": _what_it_is(model),
-        "Intended use": (
-            "Research and teaching. It is not a medical device and must not be used for diagnosis."
-        ),
+        "Intended use": INTENDED_USE + (SYNTHETIC if card["dataset"].get("synthetic") else ""),
         "Data": _data(card["dataset"]),
         "How it was made": _table(training.get("configuration", {})),
         "Preprocessing": _table(card["preprocessing"]),

@@ -88,6 +88,7 @@ def _dataset_facts(plan: Plan, data: TrainingData) -> dict[str, Any]:
     return {
         "name": plan.dataset.name,
         "fingerprint": plan.dataset.fingerprint,
+        "synthetic": plan.dataset.is_synthetic,
         "images": {
             split: dict(zip(data.classes, map(int, count), strict=True))
             for split, count in counts.items()

@@ -8,33 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
-
-
-class LinearClassifier:
-    """Logits that are linear in the image, so that every attribution has a closed form."""
-
-    classes = ("normal", "malignant")
-
-    def __init__(self, weights):
-        self.weights = np.asarray(weights, dtype=np.float32)
-        self.input_shape = self.weights.shape[:3]
-
-    def logits(self, images):
-        z = np.tensordot(images, self.weights, axes=3).astype(np.float32)
-        return np.stack([-z / 2, z / 2], axis=1)
-
-    def predict(self, images):
-        z = self.logits(images)
-        e = np.exp(z - z.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
-
-    def gradient(self, images, target):
-        index = np.broadcast_to(
-            [self.classes.index(t) if isinstance(t, str) else t for t in np.atleast_1d(target)],
-            len(images),
-        )
-        sign = np.where(index == 1, 0.5, -0.5).astype(np.float32)
-        return sign[:, None, None, None] * self.weights[None]
+from linear_classifier import LinearClassifier
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LinearClassifier
+from linear_classifier import LinearClassifier
 
 from mammo_core.attribution import METHODS, Attribution, Question, explain_together, upsample
 from mammo_core.attribution.base import Attributed

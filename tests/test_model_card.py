@@ -1,21 +1,14 @@
 """The card says what a model is and what it was measured to do."""
 
+from made_cards import make_card
+
 from mammo_core.model_card import render_card, write_card
-from mammo_core.model_store import CARD_KEYS, StoredModel
+from mammo_core.model_store import StoredModel
 from mammo_core.paths import write_json
 
 
 def make_model(folder):
-    card = dict.fromkeys(CARD_KEYS, "x") | {
-        "classes": ["normal", "malignant"],
-        "input_shape": [64, 48, 1],
-        "preprocessing": {"size": [64, 48]},
-        "threshold": 0.25,
-        "training": {"configuration": {"recipe": "a|b"}, "val": {"auroc": 0.876543}},
-        "dataset": {"name": "films", "fingerprint": "f", "images": {"train": {"normal": 3}}},
-        "versions": {"keras": "3"},
-    }
-    return StoredModel(folder / "mine", card)
+    return StoredModel(folder / "mine", make_card())
 
 
 def test_it_says_that_it_is_not_for_diagnosis(tmp_path):

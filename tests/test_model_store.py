@@ -1,21 +1,17 @@
 """Model folders are found whole or told to be incomplete."""
 
 import pytest
+from made_cards import make_card
 
 from mammo_core.errors import BadModel
-from mammo_core.model_store import CARD_KEYS, file_sha256, find_model, list_models
+from mammo_core.model_store import file_sha256, find_model, list_models
 from mammo_core.paths import write_json
 
 
 def make_model(folder, **changes):
     folder.mkdir(parents=True)
     (folder / "model.keras").write_bytes(b"network")
-    card = dict.fromkeys(CARD_KEYS, "x") | {
-        "classes": ["normal", "malignant"],
-        "input_shape": [64, 48, 1],
-        "threshold": 0.25,
-    }
-    write_json(folder / "model.json", card | changes)
+    write_json(folder / "model.json", make_card(**changes))
     return folder
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from made_cards import make_card
 from prediction_rows import make_predictions
 
 from mammo_core.cli import main
@@ -38,7 +39,7 @@ def model(tmp_path, monkeypatch):
     """A model and a dataset that predict a made table and count how often they are asked."""
     folder = tmp_path / "model"
     folder.mkdir()
-    stored = StoredModel(folder, {"sha256": "m1", "threshold": 0.3, "classes": ["a", "b"]})
+    stored = StoredModel(folder, make_card(sha256="m1", threshold=0.3, classes=["a", "b"]))
     data = SimpleNamespace(name="films", fingerprint="d1")
     asked = []
 

@@ -68,7 +68,8 @@ def predict_images(
     parts: list[NDArray[np.float32]] = []
     for start in range(0, len(image_ids), IMAGES_AT_ONCE):
         progress(start, len(image_ids), "Predicting")
-        parts.append(classifier.predict(cache.images(image_ids[start : start + IMAGES_AT_ONCE])))
+        gray = cache.images(image_ids[start : start + IMAGES_AT_ONCE])
+        parts.append(classifier.predict(np.repeat(gray, classifier.input_shape[2], axis=3)))
     progress(len(image_ids), len(image_ids), "Predicting")
     return np.concatenate(parts)
 

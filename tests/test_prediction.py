@@ -1,0 +1,58 @@
+"""Images are predicted in small batches, in their order, with the channels that the model takes."""
+
+import numpy as np
+import pytest
+
+from mammo_core.errors import Cancelled
+from mammo_core.prediction import IMAGES_AT_ONCE, predict_images
+
+
+class MeanClassifier:
+    """Calls an image by its mean; notes the shapes that it is given."""
+
+    classes = ("dark", "bright")
+
+    def __init__(self, channels):
+        self.input_shape = (4, 3, channels)
+        self.shapes = []
+
+    def predict(self, images):
+        self.shapes.append(images.shape)
+        bright = images.mean(axis=(1, 2, 3))
+        return np.stack([1 - bright, bright], axis=1)
+
+
+class Cache:
+    """Image n of 100 has the value n / 100 everywhere."""
+
+    def images(self, image_ids):
+        values = np.array([int(image_id) / 100 for image_id in image_ids], np.float32)
+        return np.broadcast_to(values[:, None, None, None], (len(values), 4, 3, 1))
+
+
+IDS = [str(n) for n in range(70)]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_each_row_is_its_image(channels):
+    classifier = MeanClassifier(channels)
+    probabilities = predict_images(classifier, Cache(), IDS)
+    np.testing.assert_allclose(probabilities[:, 1], np.arange(70) / 100, atol=1e-6)
+    assert {shape[3] for shape in classifier.shapes} == {channels}
+
+
+def test_no_batch_is_larger_than_agreed():
+    classifier = MeanClassifier(1)
+    predict_images(classifier, Cache(), IDS)
+    assert max(shape[0] for shape in classifier.shapes) == IMAGES_AT_ONCE
+
+
+def test_a_wish_to_stop_is_obeyed_between_batches():
+    def stop(done, total, doing):
+        if done:
+            raise Cancelled("Stopped by the user")
+
+    classifier = MeanClassifier(1)
+    with pytest.raises(Cancelled):
+        predict_images(classifier, Cache(), IDS, progress=stop)
+    assert len(classifier.shapes) == 1

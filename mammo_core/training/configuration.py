@@ -45,7 +45,7 @@ class TrainingConfiguration:
     dropout: float = 0.1
     imbalance: Imbalance = "class_weights"
     augmentation: str = "standard"
-    patience: int = 6
+    patience: int = 12
     seed: int = 0
 
     def __post_init__(self) -> None:

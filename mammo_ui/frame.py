@@ -8,6 +8,7 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.errors import MammoError
+from mammo_core.model_store import StoredModel
 from mammo_core.progress import time_left
 from mammo_ui import judgments, library, state
 from mammo_ui.worker import WORKER
@@ -67,13 +68,27 @@ def show_title(title: str, question: str) -> None:
     """The page's title, the question it answers, and which model and data it speaks of."""
     choice = st.session_state["choice"]
     facts = [question, *_model_facts(choice), *_data_facts(choice), DISCLAIMER]
-    _draw_title(title, facts, is_synthetic=choice.dataset and library.is_synthetic(choice.dataset))
+    is_synthetic = choice.dataset is not None and library.is_synthetic(choice.dataset)
+    _draw_title(title, facts, is_synthetic=is_synthetic)
+    warn_if_synthetic_model(choice, choice.dataset is not None and not is_synthetic)
 
 
 def show_title_of_upload(title: str, question: str) -> None:
     """The same for a page that speaks of no dataset but of the user's own file."""
     facts = [question, *_model_facts(st.session_state["choice"]), DISCLAIMER]
     _draw_title(title, facts, is_synthetic=False)
+
+
+def warn_if_synthetic_model(of: state.Choice | StoredModel | None, is_real: bool) -> None:
+    """Say so where images of real patients meet a model that has seen only generated ones.
+
+    Args:
+        of: The model, or the choice that names it.
+        is_real: Whether the images that it judges were taken rather than generated.
+    """
+    model = of.model if isinstance(of, state.Choice) else of
+    if is_real and model is not None and model.card["dataset"].get("synthetic"):
+        st.warning("This model has seen only synthetic images; expect it to fail on these.")
 
 
 def _draw_title(title: str, facts: Sequence[str], *, is_synthetic: bool) -> None:

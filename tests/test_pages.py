@@ -8,6 +8,7 @@ import standin_home
 from streamlit.testing.v1 import AppTest
 
 from mammo_core.metrics.evaluation import evaluate
+from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import Provenance, read_predictions, write_predictions
 from mammo_ui import frame
 from mammo_ui.main import PAGES
@@ -176,6 +177,22 @@ def test_predictions_of_another_network_are_not_shown(standin):
     at = open_app("evaluate")
     assert "has changed" in at.info[0].value
     assert not at.metric
+
+
+@pytest.mark.parametrize(
+    ("model_is_synthetic", "data_are_synthetic", "warned"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+)
+@pytest.mark.parametrize("page", ["overview", "evaluate", "cases", "case"])
+def test_a_model_that_saw_no_patient_is_told_where_the_images_are_real(
+    standin, page, model_is_synthetic, data_are_synthetic, warned
+):
+    card = standin / "models" / "demo" / "model.json"
+    dataset = {"name": "generated", "synthetic": model_is_synthetic}
+    write_json(card, read_json(card) | {"dataset": dataset})
+    index = standin / ".mammo" / "datasets" / "exams" / "dataset.json"
+    write_json(index, read_json(index) | {"synthetic": data_are_synthetic})
+    assert ("only synthetic images" in words(open_app(page))) == warned
 
 
 def test_a_split_without_images_is_told_under_the_title(standin):

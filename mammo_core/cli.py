@@ -18,6 +18,7 @@ from mammo_core.errors import Cancelled, MammoError
 from mammo_core.verbs import VERBS
 
 Verb = Callable[..., dict[str, Any]]
+NESTED = (dict, list, tuple)
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -83,7 +84,7 @@ def to_lines(answer: Any, indent: str = "") -> str:
         return "\n".join(_entry(key, value, indent) for key, value in answer.items())
     if isinstance(answer, list | tuple):
         return "\n".join(_entry("-", item, indent) for item in answer)
-    return f"{indent}{answer}"
+    return f"{indent}{_text(answer)}"
 
 
 def format_estimate(estimate: dict[str, float | None]) -> str:
@@ -97,18 +98,21 @@ def format_estimate(estimate: dict[str, float | None]) -> str:
 
 def _entry(key: str, value: Any, indent: str) -> str:
     mark = "-" if key == "-" else f"{key}:"
-    is_flat = not isinstance(value, dict | list | tuple)
+    is_flat = not isinstance(value, NESTED)
     if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
         return f"{indent}{mark} {format_estimate(value)}"
-    if (
-        isinstance(value, dict)
-        and value
-        and all(not isinstance(v, dict | list) for v in value.values())
-    ):
-        return f"{indent}{mark} " + ", ".join(f"{k} {v}" for k, v in value.items())
+    if isinstance(value, dict) and value and not any(isinstance(v, NESTED) for v in value.values()):
+        return f"{indent}{mark} " + ", ".join(f"{k} {_text(v)}" for k, v in value.items())
     if is_flat or not value:
-        return f"{indent}{mark} {value if is_flat else 'none'}"
+        return f"{indent}{mark} {_text(value) if is_flat else 'none'}"
     return f"{indent}{mark}\n{to_lines(value, indent + '  ')}"
+
+
+def _text(value: Any) -> str:
+    """A value for a person: numbers with four digits, what is unknown as a dash."""
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _leave(code: int, message: str) -> NoReturn:

@@ -7,7 +7,12 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless, JPEGLSNearLossless
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+)
 
 from mammo_core.errors import UnreadableFile
 from mammo_core.header import DAMAGED, describe_header, quiet, read_value
@@ -128,15 +133,14 @@ def _decode(ds: Dataset, header: dict[str, Any]) -> NDArray[np.integer]:
         stored: NDArray[np.integer] = ds.pixel_array
     except DAMAGED as error:
         raise UnreadableFile(
-            f"Pixels of transfer syntax {header['transfer_syntax']} cannot be decoded "
-            f"({_told(error)})"
+            "No installed decoder reads these pixels (transfer syntax "
+            f"{_name_syntax(header['transfer_syntax'])}): they are damaged, or need converting to "
+            "another syntax first"
         ) from error
     if stored.shape != (header["rows"], header["columns"]):
         raise UnreadableFile(f"Expected one gray image, the pixels decode to {stored.shape}")
     return stored
 
 
-def _told(error: BaseException) -> str:
-    """The kind of an error and its first line, short enough for one line."""
-    first = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first}"[:160]
+def _name_syntax(syntax: str | None) -> str:
+    return f"{syntax}, {UID(syntax).name}" if syntax else "missing"

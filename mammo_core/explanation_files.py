@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution import METHODS, choose_methods
-from mammo_core.errors import BadConfiguration, BadDataset, BadModel
+from mammo_core.errors import BadConfiguration, BadDataset, BadModel, UnreadableFile
 from mammo_core.explanations import Explanation, explain_case, safe_name
+from mammo_core.gate import check
 from mammo_core.model_store import StoredModel
 from mammo_core.overlays import draw_overlay, encode_png
 from mammo_core.paths import writing
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
 
 OPACITY = 0.6
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,25 @@ def find_images(words: Iterable[str], dataset: "Dataset | None") -> list[NamedIm
     return list(found.values())
 
 
+def refuse_strangers(images: Iterable[NamedImage]) -> None:
+    """See that every file is a mammogram; images of a dataset were judged when it was made.
+
+    Raises:
+        UnreadableFile: For a file that the gate refuses; says why.
+    """
+    for image in images:
+        if image.is_in_dataset:
+            continue
+        verdict = check(image.path)
+        if verdict.verdict == "refuse":
+            raise UnreadableFile(
+                f"{image.path} is no mammogram: {'; '.join(verdict.reasons)} "
+                "(--anyway explains it all the same)"
+            )
+        if verdict.verdict == "ask":
+            logger.warning("%s may be no mammogram: %s", image.path, "; ".join(verdict.reasons))
+
+
 def explain_to_files(
     stored: StoredModel,
     classifier: Classifier,
@@ -126,10 +149,10 @@ def _find_image(word: str, dataset: "Dataset | None") -> NamedImage:
             f"'{word}' is no file; to explain an image by its id, name its dataset with --dataset"
         )
     ids = [str(image_id) for image_id in dataset.index["image_id"]]
-    near = ", ".join(difflib.get_close_matches(word, ids, n=3, cutoff=0.3)) or "none"
+    near = difflib.get_close_matches(word, ids, n=3, cutoff=0.3) or ids[:3]
     raise BadDataset(
-        f"'{word}' is neither a file nor an image of the dataset {dataset.name}; "
-        f"the closest ids are: {near}"
+        f"'{word}' is neither a file nor an image of the dataset {dataset.name}, "
+        f"whose ids look like {', '.join(near)}"
     )
 
 

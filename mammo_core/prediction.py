@@ -36,6 +36,9 @@ def predict_dataset(
         BadModel: Where the dataset has a label that the model does not know.
         BadDataset: Where the split has no images.
     """
+    from mammo_core.tensorflow_start import start_tensorflow
+
+    start_tensorflow()
     from mammo_core.keras_classifier import load_classifier
 
     index = _chosen_rows(model, dataset, split)

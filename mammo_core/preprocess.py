@@ -54,8 +54,9 @@ class Preprocess:
     high_percentile: float = 99.8
 
     def __post_init__(self) -> None:
+        rows, columns = self.size
         if not all(16 <= side <= 8192 for side in self.size):
-            raise BadConfiguration(f"Size must be 16x16 to 8192x8192, got {self.size}")
+            raise BadConfiguration(f"Size must be 16x16 to 8192x8192, got {rows}x{columns}")
         if not 0 <= self.margin <= 0.5:
             raise BadConfiguration(f"Margin must lie in 0 to 0.5, got {self.margin}")
         if not 0 <= self.low_percentile < self.high_percentile <= 100:

@@ -66,3 +66,17 @@ def test_every_verb_has_help_with_an_example(name, capsys):
         cli.main([name, "--help"])
     assert end.value.code == 0
     assert f"python -m mammo_core {name}" in capsys.readouterr().out
+
+
+def test_the_help_of_train_names_every_setting():
+    from dataclasses import fields
+
+    from mammo_core.training.configuration import TrainingConfiguration
+    from mammo_core.verbs.train import SETTINGS
+
+    assert not [f.name for f in fields(TrainingConfiguration) if f.name not in SETTINGS]
+
+
+def test_unknown_and_long_numbers_are_shown_for_a_person():
+    answer = {"laterality": None, "loss": 0.123456789, "reasons": ("one", "two")}
+    assert cli.to_lines(answer) == "laterality: -\nloss: 0.1235\nreasons:\n  - one\n  - two"

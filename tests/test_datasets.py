@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections import Counter
 
 import numpy as np
@@ -509,3 +510,12 @@ def test_the_real_films_are_counted_as_published(real_data, tmp_path):
     assert answer["masks"] == 56
     index = load_dataset(tmp_path / "data").index
     assert index.groupby("patient_id")["split"].nunique().max() == 1
+
+
+def test_a_collection_of_datasets_is_not_taken_for_classes(films, tmp_path, home):
+    collection = tmp_path / "collection"
+    (collection / "others").mkdir(parents=True)
+    (collection / "others" / "cat.jpg").write_bytes(b"a cat")
+    shutil.copytree(films, collection / "films")
+    with pytest.raises(BadDataset, match="holds films, which is of the layout mini_mias"):
+        index_dataset(collection, tmp_path / "out")

@@ -20,6 +20,7 @@ RUNS_MODELS = {
     "output_head.py",
     "training.py",
     "architectures.py",
+    "tensorflow_start.py",
 }
 
 

@@ -91,7 +91,7 @@ def run(capsys, *words):
 def test_each_image_and_method_gets_a_map_and_an_overlay(capsys, model, films, tmp_path):
     out = tmp_path / "maps"
     words = ("--methods", "grad_cam,saliency", "--out", out, "--target", "malignant")
-    code, answer, _ = run(capsys, "explain", model, *films, *words)
+    code, answer, _ = run(capsys, "explain", model, *films, "--anyway", *words)
     assert code == 0
     told = [(m["image_id"], m["method"], m["target"]) for m in answer["maps"]]
     expected = [(f"film{k}", m, "malignant") for k in range(2) for m in ("grad_cam", "saliency")]
@@ -111,7 +111,7 @@ def test_the_map_is_the_methods_own(capsys, model, films, network, tmp_path):
     from mammo_core.pixels import prepare_one
 
     words = ("--methods", "saliency", "--out", tmp_path, "--target", "benign")
-    _, answer, _ = run(capsys, "explain", model, films[0], *words)
+    _, answer, _ = run(capsys, "explain", model, films[0], "--anyway", *words)
     image = prepare_one(films[0], PREPROCESS).image[None, ..., None]
     expected = METHODS["saliency"]().explain(KerasClassifier(network, CLASSES), image, "benign")[0]
     with np.load(answer["maps"][0]["file"]) as file:
@@ -121,7 +121,7 @@ def test_the_map_is_the_methods_own(capsys, model, films, network, tmp_path):
 def test_a_model_of_color_images_is_given_gray_ones(capsys, films, home, tmp_path):
     model = store(tmp_path / "model", build_network(channels=3))
     words = ("--methods", "saliency,grad_cam", "--out", tmp_path / "maps")
-    code, answer, _ = run(capsys, "explain", model, films[0], *words)
+    code, answer, _ = run(capsys, "explain", model, films[0], "--anyway", *words)
     assert code == 0
     assert len(answer["maps"]) == 2
 
@@ -149,7 +149,7 @@ def test_an_unknown_id_is_told_with_the_closest(capsys, model, dataset, tmp_path
     assert (code, answer) == (2, None)
     assert err.count("\n") == 1
     assert f"'{known}X'" in err
-    assert f"closest ids are: {known}" in err
+    assert f"whose ids look like {known}" in err
     assert not (tmp_path / "maps").exists()
 
 
@@ -206,3 +206,12 @@ def test_methods_lists_the_facts_of_each(capsys):
     assert code == 0
     assert [m["name"] for m in answer["methods"]] == list(METHODS)
     assert all(m["title"] and m["reference"] and m["passes"] for m in answer["methods"])
+
+
+def test_what_is_no_mammogram_is_explained_only_when_insisted_on(capsys, model, films, tmp_path):
+    words = ("explain", model, films[0], "--methods", "saliency", "--out", tmp_path / "maps")
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert "is no mammogram" in err
+    assert not (tmp_path / "maps").exists()
+    assert run(capsys, *words, "--anyway")[0] == 0

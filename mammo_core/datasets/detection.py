@@ -7,6 +7,9 @@ from mammo_core.datasets.layouts import LAYOUTS, Layout
 from mammo_core.datasets.tables import read_headings, tables_in
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 
+CATCH_ALL = "class_folders"
+"""The layout that fits almost any folder of folders."""
+
 
 def choose_layout(root: Path, name: str | None = None) -> Layout:
     """The layout of that name, or the first that the folder has.
@@ -29,7 +32,25 @@ def choose_layout(root: Path, name: str | None = None) -> Layout:
             f"Found no known layout in {root}, which {describe_content(root)}. Known are: "
             + "; ".join(f"{layout.name} ({layout.expects})" for layout in LAYOUTS.values())
         )
+    if found.name == CATCH_ALL:
+        _refuse_collections(root)
     return found
+
+
+def _refuse_collections(root: Path) -> None:
+    """Refuse to take the folders of a collection of datasets for classes.
+
+    Raises:
+        BadDataset: Where a sub-folder has a layout of its own.
+    """
+    own = [layout for name, layout in LAYOUTS.items() if name != CATCH_ALL]
+    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+        for layout in own:
+            if layout.detects(folder):
+                raise BadDataset(
+                    f"{root} holds {folder.name}, which is of the layout {layout.name}: index that "
+                    f"folder, or write --format {CATCH_ALL} if its folders are classes"
+                )
 
 
 def describe_content(root: Path) -> str:

@@ -72,6 +72,7 @@ def _training_facts(
     return {
         "configuration": to_mapping(plan.config),
         "epochs": sum(row["stage"] == "images" for row in state.rows),
+        "patch_epochs": sum(row["stage"] == "patches" for row in state.rows),
         "best_epoch": state.best_epoch,
         "seconds": round(sum(row["seconds"] for row in state.rows), 1),
         "parameters": model.count_params(),

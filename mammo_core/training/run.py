@@ -18,7 +18,8 @@ def train(plan: Plan, out: Path, *, progress: Progress = no_progress) -> dict[st
     """Train into the folder `out`, going on from its last whole epoch if it holds one.
 
     Returns:
-        The verb's answer: model, epochs, best_epoch, seconds, val.
+        The verb's answer: model, epochs (of whole images), patch_epochs, best_epoch (the row of
+        history.csv, patches first), seconds, val.
 
     Raises:
         BadConfiguration: For an unknown architecture, or another plan than the one that `out`
@@ -41,5 +42,5 @@ def train(plan: Plan, out: Path, *, progress: Progress = no_progress) -> dict[st
 
 def _answer(out: Path) -> dict[str, Any]:
     facts = read_model(out).card["training"]
-    kept = {key: facts[key] for key in ("epochs", "best_epoch", "seconds", "val")}
+    kept = {key: facts[key] for key in ("epochs", "patch_epochs", "best_epoch", "seconds", "val")}
     return {"model": str(out), **kept}

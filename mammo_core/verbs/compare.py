@@ -25,7 +25,7 @@ def compare(
 ) -> dict[str, Any]:
     """Compare two models on the same images with tests that know the patients.
 
-    Example: python -m mammo_core compare demo demo-shortcut --dataset sample_data
+    Example: python -m mammo_core compare a.parquet b.parquet --positive malignant
     """
     from mammo_core.metrics.comparison import compare as compare_tables
     from mammo_core.metrics.selection import EvaluationOptions

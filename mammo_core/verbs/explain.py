@@ -19,6 +19,7 @@ def explain(
     target: Annotated[
         str | None, typer.Option(help="The class to explain; the predicted one without it.")
     ] = None,
+    anyway: Annotated[bool, typer.Option(help="Explain files that the gate refuses, too.")] = False,
 ) -> dict[str, Any]:
     """Write maps of what speaks for a class (.npz) and overlays to look at (.png).
 
@@ -30,6 +31,7 @@ def explain(
         explain_to_files,
         find_images,
         read_method_names,
+        refuse_strangers,
     )
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
@@ -38,8 +40,13 @@ def explain(
     data = None if dataset is None else load_dataset(dataset)
     found = find_images(images, data)
     check_question(stored, target)
+    if not anyway:
+        refuse_strangers(found)
 
-    from mammo_core.keras_classifier import load_classifier  # after all that can be wrong at once
+    from mammo_core.tensorflow_start import start_tensorflow  # after all that can be wrong at once
+
+    start_tensorflow()
+    from mammo_core.keras_classifier import load_classifier
 
     maps = explain_to_files(
         stored,

@@ -5,6 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+SETTINGS = (
+    "One setting; repeatable. recipe (patch_to_image, whole_image), architecture, image_size, "
+    "epochs (of whole images), batch_size, learning_rate, patch_epochs, patch_size, "
+    "patch_batch_size, patches_a_lesion, patch_learning_rate, weight_decay, dropout, imbalance "
+    "(class_weights, none), augmentation, patience, seed."
+)
+
 
 def train(
     dataset: Annotated[str, typer.Argument(help="A dataset's folder or name.")],
@@ -12,7 +19,7 @@ def train(
     config: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
     assignments: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="One setting; repeatable."),
+        typer.Option("--set", metavar="KEY=VALUE", help=SETTINGS),
     ] = None,
 ) -> dict[str, Any]:
     """Train a model; the same command goes on where it was interrupted.
@@ -26,6 +33,9 @@ def train(
     from mammo_core.training.plan import Plan
 
     plan = Plan(load_dataset(dataset), settings, Preprocess(size=settings.image_size))
+    from mammo_core.tensorflow_start import start_tensorflow
+
+    start_tensorflow()
     from mammo_core.training.run import train as run
 
     return run(plan, out, progress=current_progress())

@@ -13,6 +13,9 @@ DIVERGING = ((33, 102, 172), (146, 197, 222), (247, 247, 247), (244, 165, 130), 
 OUTLINE = (0, 158, 115)
 """The bluish green of Okabe and Ito 2008, told apart from both colormaps by the color-blind."""
 CLIP_PERCENTILE = 99.8
+FAINTEST = 0.1
+"""Share of the strongest value up to which nothing is drawn: a smooth map is never quite 0, and
+its faint skirt would lie as a block over the air beside the breast."""
 
 
 def is_blank(attribution: NDArray[np.floating]) -> bool:
@@ -21,7 +24,7 @@ def is_blank(attribution: NDArray[np.floating]) -> bool:
 
 
 def color_heatmap(attribution: NDArray[np.float32], *, signed: bool) -> Pixels:
-    """(H, W, 4) RGBA; opacity grows with the size of a value, and 0 is transparent.
+    """(H, W, 4) RGBA; opacity grows with the size of a value from a tenth of the largest on.
 
     Signed maps run from blue (against the class) to red (for it) around 0; unsigned ones take
     inferno, negative values counting as 0. The largest 0.2 % of values share the last color.
@@ -33,8 +36,8 @@ def color_heatmap(attribution: NDArray[np.float32], *, signed: bool) -> Pixels:
     table = _diverging_table() if signed else _perceptual_table()
     position = (strength + 1) / 2 if signed else strength
     colors = table[np.round(position * 255).astype(np.uint8)]
-    opacity = np.round(np.abs(strength) * 255).astype(np.uint8)
-    return np.dstack([colors, opacity])
+    opacity = np.clip((np.abs(strength) - FAINTEST) / (1 - FAINTEST), 0, 1)
+    return np.dstack([colors, np.round(opacity * 255).astype(np.uint8)])
 
 
 def draw_overlay(

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 
+DRAWING = 2
+"""Counts the ways in which maps were drawn; pictures of an earlier way are drawn anew."""
+
+
 @dataclass(frozen=True)
 class DrawnExplanation:
     """What a page says under a map.
@@ -40,7 +44,7 @@ def overlay_path(
 
     settings = fingerprint(METHODS[method]())
     image = _digest(f"{dataset.fingerprint}/{image_id}")
-    name = f"{_digest(f'{method}/{settings}/{target}')}.png"
+    name = f"{_digest(f'{DRAWING}/{method}/{settings}/{target}')}.png"
     return state_folder() / "overlays" / _digest(model.sha256) / image / name
 
 

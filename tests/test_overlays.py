@@ -80,6 +80,14 @@ def test_a_single_outlier_does_not_fade_the_rest():
     assert color_heatmap(attribution, signed=False)[20, 20, 3] == 255
 
 
+@pytest.mark.parametrize("signed", [True, False])
+def test_values_up_to_a_tenth_of_the_largest_are_transparent_and_the_rest_is_not(signed):
+    shares = np.array([[0.02, 0.05, 0.099, 0.12, 0.5, 1.0]], np.float32)
+    attribution = np.concatenate([shares, -shares]) if signed else shares
+    alpha = color_heatmap(attribution, signed=signed)[..., 3]
+    np.testing.assert_array_equal(alpha > 0, np.abs(attribution) > 0.1)
+
+
 def test_opacity_zero_shows_the_image_alone():
     image = np.random.default_rng(2).random((8, 6), dtype=np.float32)
     overlay = draw_overlay(image, one_value(1), signed=True, opacity=0)

@@ -1,7 +1,9 @@
 """What the worker process is asked to do; nothing here imports Keras before it is called."""
 
 import base64
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +46,8 @@ def warm() -> None:
     """Load the first model and trace what the Case page will ask of it."""
     import numpy as np
 
+    with muted_stderr():
+        from mammo_core import keras_classifier  # noqa: F401 - imported for TensorFlow's greeting
     from mammo_core.attribution import explain_together
 
     models = library.list_models()
@@ -52,6 +56,19 @@ def warm() -> None:
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
         explain_together(classifier, blank, 0, ["grad_cam", "saliency"])
         classifier.predict(blank)
+
+
+def warm_dear() -> None:
+    """Import and compile what Partition SHAP needs, which takes longer than its first map."""
+    import numpy as np
+
+    from mammo_core.attribution import PartitionShap
+
+    models = library.list_models()
+    if models:
+        classifier = _load(models[0].id, models[0].sha256)
+        blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
+        PartitionShap(evaluations=40).explain(classifier, blank, 0)
 
 
 def draw_explanations(
@@ -94,6 +111,23 @@ def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePredi
         target=target,
         overlays={one.method: _as_address(_draw(one, prepared.placement)) for one in made},
     )
+
+
+@contextmanager
+def muted_stderr() -> Iterator[None]:
+    """Send what native code writes to the error stream to nowhere within the block.
+
+    TensorFlow greets before it has read which of its messages are wanted. Exceptions still arrive.
+    """
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @lru_cache(maxsize=2)

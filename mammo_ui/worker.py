@@ -4,6 +4,7 @@ It is started in the background with the server, warmed on the default model, an
 when it dies.
 """
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -12,6 +13,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any, Literal, TypeVar
@@ -104,27 +106,40 @@ class Worker:
         """End the process, whatever it does."""
         with self._lock:
             pool, self._pool = self._pool, None
+            self._warming = None
         if pool is not None:
-            children = multiprocessing.active_children()
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in children:
+            for child in multiprocessing.active_children():
                 child.terminate()
+            pool.shutdown(wait=True, cancel_futures=True)
+            del pool
+            gc.collect()  # else its semaphores are there still when the server's process ends
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         with self._lock:
+            is_stopped = self._pool is None
             if self._pool is broken:
                 self._pool = None
                 LOG.warning("The process that runs models ended unexpectedly; starting another")
         broken.shutdown(wait=False)
-        self.start()
+        if not is_stopped:
+            self.start()
 
     def _note_warmth(self, future: Future[Any]) -> None:
         error = None if future.cancelled() else future.exception()
         if isinstance(error, MammoError):
             self._message = str(error)
-        elif error is not None and self._pool is not None:
+        elif error is None:
+            self._prepare_dear()
+        elif self._pool is not None:
             self._message = "The process that runs models could not load the default model"
             LOG.warning("%s: %r", self._message, error)
+
+    def _prepare_dear(self) -> None:
+        """Let the process import what dear methods need, behind whatever a user asked for first."""
+        pool = self._pool
+        if pool is not None:
+            with suppress(RuntimeError):  # the server may end at this very moment
+                pool.submit(model_tasks.warm_dear)
 
 
 def _build_pool() -> ProcessPoolExecutor:

@@ -1,17 +1,24 @@
-"""The parts of the Train page: the form, the running job and its learning curves."""
+"""The parts of the Train page: the form, the running job and those before it."""
 
-import csv
-import io
+import re
+import time
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from mammo_core.errors import BadConfiguration, MammoError
 from mammo_core.jobs import Job, JobStatus, list_jobs, start_job
 from mammo_core.paths import models_folder
 from mammo_core.progress import time_left
-from mammo_ui import charts, frame, library
+from mammo_core.training.diagnosis import find_best_epoch
+from mammo_ui import frame, library
+from mammo_ui.learning_curves import read_history, show_history
+
+if TYPE_CHECKING:
+    from mammo_core.training.plan import Plan
 
 STATES = {
     "running": ("blue", "running"),
@@ -24,21 +31,62 @@ RECIPES = {
     "patch_to_image": "Patches first, then whole images",
     "whole_image": "Whole images only",
 }
+HOW_TO_MAKE = (
+    "sample exams --patients 60 --seed 1",
+    "index exams --out .mammo/datasets/exams",
+)
 IMBALANCE = {"class_weights": "Weigh more", "none": "As they are"}
 
 
+def trainable_datasets() -> list[str]:
+    """The datasets that hold training images."""
+    return [name for name in library.dataset_names() if _has_training_images(name)]
+
+
+def _has_training_images(name: str) -> bool:
+    try:
+        dataset = library.find_dataset(name)
+    except MammoError:
+        return False  # a damaged dataset is told of where it is chosen in the sidebar
+    return dataset is not None and "train" in set(dataset.index["split"])
+
+
 def show_form(dataset: str | None) -> None:
-    """The form that starts a training; a wrong setting is told before anything runs."""
-    names = library.dataset_names()
+    """The form that starts a training; a wrong setting is told before anything runs.
+
+    Args:
+        dataset: The one to begin with, if it holds training images.
+    """
+    names = trainable_datasets()
     with st.form("training"):
         chosen = st.selectbox(
-            "Dataset", names, index=names.index(dataset) if dataset in names else 0
+            "Dataset",
+            names,
+            index=names.index(dataset) if dataset in names else 0,
+            disabled=not names,
+            placeholder="none with training images",
+            help="Those that hold training images.",
         )
-        name = st.text_input("Name of the model", "my-model", max_chars=40)
+        name = st.text_input("Name of the model", suggest_name(), max_chars=40)
         values = _ask_settings()
-        is_asked = st.form_submit_button("Start training", type="primary", width="stretch")
+        if not names:
+            _tell_how_to_make_one()
+        is_asked = st.form_submit_button(
+            "Start training", type="primary", width="stretch", disabled=not names
+        )
     if is_asked and chosen:
         frame.show_errors_of(start_training, chosen, name, values)
+
+
+def _tell_how_to_make_one() -> None:
+    st.info("No dataset here has training images. Make synthetic exams to try with:")
+    st.code("\n".join(f"python -m mammo_core {one}" for one in HOW_TO_MAKE), language="bash")
+
+
+def suggest_name() -> str:
+    """The first of my-model, my-model-2, ... that no finished model has."""
+    names = (f"my-model-{n}" if n > 1 else "my-model" for n in count(1))
+    return next(name for name in names if not (models_folder() / name / "model.json").exists())
 
 
 def _ask_settings() -> dict[str, Any]:
@@ -69,31 +117,49 @@ def _ask_settings() -> dict[str, Any]:
 
 
 def start_training(dataset: str, name: str, values: dict[str, Any]) -> Job:
-    """Start the training as a job of its own.
+    """Start the training as a job of its own, or let an unfinished one of the same plan go on.
 
     Raises:
         MammoError: For a setting, name or dataset that cannot be used.
     """
     from mammo_core.config import read_settings
+    from mammo_core.preprocess import Preprocess
     from mammo_core.training.configuration import TrainingConfiguration
+    from mammo_core.training.plan import Plan
 
-    read_settings(TrainingConfiguration, {key: str(value) for key, value in values.items()})
-    _check_split(dataset)
+    texts = {key: str(value) for key, value in values.items()}
+    config = read_settings(TrainingConfiguration, texts)
     out = models_folder() / checked_name(name)
-    settings = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    plan = Plan(library.require_dataset(dataset), config, Preprocess(size=config.image_size))
+    check_free(out, plan)
+    settings = [word for key, text in texts.items() for word in ("--set", f"{key}={text}")]
     folder = str(library.dataset_path(dataset))
     return start_job(f"Train {out.name}", ["train", folder, "--out", str(out), *settings])
 
 
-def _check_split(dataset: str) -> None:
-    from mammo_core.errors import BadDataset
+def check_free(out: Path, plan: "Plan") -> None:
+    """Refuse a folder that holds anything but an unfinished training of this very plan.
 
-    if "train" not in set(library.require_dataset(dataset).index["split"]):
-        raise BadDataset(
-            f"Dataset {dataset} has no training images. Make some to try with: python -m "
-            "mammo_core sample exams --patients 60 --seed 1, then: python -m mammo_core index "
-            "exams --out .mammo/datasets/exams"
-        )
+    Raises:
+        BadConfiguration: For a finished model, a training under way, other settings or content.
+    """
+    from mammo_core.training.plan import check_folder
+
+    if (out / "model.json").exists():
+        raise BadConfiguration(f"The name {out.name} is taken; choose another")
+    if any(_model_folder(job) == out and _is_running(job) for job in training_jobs()):
+        raise BadConfiguration(f"The name {out.name} is taken by a training that runs now")
+    try:
+        check_folder(out, plan)
+    except MammoError as error:
+        raise BadConfiguration(
+            f"The name {out.name} is taken; choose another. An unfinished training goes on only "
+            "with the data and settings that it began with"
+        ) from error
+
+
+def _is_running(job: Job) -> bool:
+    return job.status().state == "running"
 
 
 def checked_name(name: str) -> str:
@@ -102,8 +168,6 @@ def checked_name(name: str) -> str:
     Raises:
         BadConfiguration: Where it is anything but letters, digits, dots, dashes, underscores.
     """
-    from mammo_core.errors import BadConfiguration
-
     name = name.strip()
     is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum()
     if not (is_plain and name.isascii() and name[0].isalnum()):
@@ -135,9 +199,7 @@ def _draw_live(job: Job, was_running: bool) -> None:
             job.cancel()
             st.toast("It stops after the step that it is in.")
     _show_progress(status)
-    rows = read_history(_model_folder(job))
-    if rows:
-        show_history(rows)
+    show_history(_model_folder(job))
     if was_running and status.state != "running":
         st.rerun()  # a whole run ends the renewing and shows the new model in the sidebar
 
@@ -153,122 +215,54 @@ def _show_progress(status: JobStatus) -> None:
         st.error(frame.plain(status.message or "It left no word; see its log below."))
 
 
-def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The rows of a model folder's history.csv, numbers as numbers; empty before the first."""
-    try:
-        text = (folder / "history.csv").read_text(encoding="utf-8")
-    except OSError:
-        return []
-    return [
-        {key: _as_number(value) for key, value in row.items()}
-        for row in csv.DictReader(io.StringIO(text))
-    ]
-
-
-def show_history(rows: Sequence[dict[str, Any]]) -> None:
-    """Loss and AUROC over the epochs with the best one marked, and what that means in words."""
-    stages = list(dict.fromkeys(row.get("stage", "training") for row in rows))
-    stage = stages[-1]
-    if len(stages) > 1:
-        stage = st.segmented_control("Stage", stages, default=stage, required=True)
-    shown = [row for row in rows if row.get("stage", "training") == stage]
-    best = find_best_epoch(shown)
-    st.markdown(f"**{judge_history(shown)}**")
-    loss, auroc = st.columns(2)
-    with loss:
-        lines = {"train": "loss", "val": "val_loss"}
-        _show_lines(
-            "Loss",
-            "Cross-entropy",
-            shown,
-            lines,
-            best,
-            "Lower is better; a validation "
-            "line that rises while the training line falls means overfitting.",
-        )
-    with auroc:
-        lines = {"val": "val_auroc"}
-        _show_lines(
-            "Validation AUROC",
-            "AUROC",
-            shown,
-            lines,
-            best,
-            "Higher is better, 0.5 is "
-            "chance; the dashed line marks the best epoch, whose weights stay.",
-        )
-
-
-def _show_lines(
-    title: str,
-    quantity: str,
-    rows: Sequence[dict[str, Any]],
-    lines: dict[str, str],
-    best: int | None,
-    reading: str,
-) -> None:
-    points = [
-        {"epoch": row["epoch"], "split": split, "value": row[column]}
-        for row in rows
-        for split, column in lines.items()
-        if isinstance(row.get(column), float)
-    ]
-    if points:
-        key = f"history_{quantity.lower()}"
-        charts.show_chart(
-            title, charts.learning_curves(quantity, list(lines), best), reading, points, key=key
-        )
-
-
-def find_best_epoch(rows: Sequence[dict[str, Any]]) -> int | None:
-    """The epoch of the highest validation AUROC, the first of equals; None where none has one."""
-    scored = [row for row in rows if isinstance(row.get("val_auroc"), float)]
-    return int(max(scored, key=lambda row: row["val_auroc"])["epoch"]) if scored else None
-
-
-def judge_history(rows: Sequence[dict[str, Any]]) -> str:
-    """One sentence on whether it is learning."""
-    best = find_best_epoch(rows)
-    if best is None:
-        return f"Epoch {int(rows[-1]['epoch'])}: no validation AUROC in this stage."
-    then, now = next(row for row in rows if row["epoch"] == best), rows[-1]
-    value, since = then["val_auroc"], int(now["epoch"]) - best
-    text = f"Best validation AUROC {value:.2f} at epoch {best}"
-    if value < 0.6:
-        return f"{text}: hardly better than chance so far."
-    if since >= 4 and now["loss"] < then["loss"] and now["val_loss"] > then["val_loss"]:
-        return f"{text}; since then only the training loss falls: it is overfitting."
-    if since >= 4:
-        return f"{text}; no better for {since} epochs: it has stopped learning."
-    return f"{text}: it is learning."
-
-
 def show_past_jobs(jobs: Sequence[Job]) -> None:
     """A row a training, and the log of the newest."""
     st.subheader("Trainings so far", anchor=False)
-    st.dataframe(
-        [
-            {
-                "training": job.description["title"],
-                "state": job.status().state,
-                "best epoch": find_best_epoch(read_history(_model_folder(job))),
-                "last word": job.last_line()[:200],
-            }
-            for job in jobs[:30]
-        ],
-        hide_index=True,
-    )
+    st.table(describe_jobs(jobs[:30]), hide_index=True)
     with st.expander("Log of the newest"):
         st.code(jobs[0].log(8000) or "empty", language=None)
+
+
+def describe_jobs(jobs: Sequence[Job]) -> list[dict[str, str]]:
+    """What the table of past trainings says, the newest first.
+
+    A folder's history belongs to the newest job that wrote into it, so only that one shows it.
+    """
+    rows, seen = [], set()
+    for job in jobs:
+        folder, status = _model_folder(job), job.status()
+        color, words = STATES[status.state]
+        rows.append(
+            {
+                "training": frame.plain(job.description["title"]),
+                "started": time.strftime("%d %b %H:%M", time.localtime(job.description["created"])),
+                "state": f":{color}[{words}]",
+                "best epoch": "" if folder in seen else _best_epoch_text(folder),
+                "last word": frame.plain(_last_word(status)),
+            }
+        )
+        seen.add(folder)
+    return rows
+
+
+def _best_epoch_text(folder: Path) -> str:
+    rows = read_history(folder)
+    best = find_best_epoch([row for row in rows if row.get("stage") == rows[-1].get("stage")])
+    if best is None:
+        return frame.DASH
+    return f"{best} of {len(rows)}, AUROC {rows[best - 1]['val_auroc']:.2f}"
+
+
+def _last_word(status: JobStatus) -> str:
+    """What a job says last, without the digits that nobody reads."""
+    progress = status.progress
+    if status.state == "running":
+        return f"{progress.get('doing', 'Starting')}: {progress.get('done', 0)} of " + str(
+            progress.get("total", "many")
+        )
+    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.3g}", status.message)
 
 
 def _model_folder(job: Job) -> Path:
     arguments = job.description["arguments"]
     return Path(arguments[arguments.index("--out") + 1])
-
-
-def _as_number(value: str | None) -> Any:
-    try:
-        return float(value or "")
-    except ValueError:
-        return value

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mammo_ui import frame, training
+from mammo_ui import frame, learning_curves, training
 
 choice = st.session_state["choice"]
 frame.show_title("Train", "What shall I try, and is it learning?")
@@ -18,9 +18,7 @@ with live:
         training.show_live(jobs[0])
     elif choice.model:
         st.markdown(f"How **{frame.plain(choice.model.id)}** learned")
-        rows = training.read_history(choice.model.path)
-        if rows:
-            training.show_history(rows)
+        learning_curves.show_history(choice.model.path)
     else:
         st.info("Nothing was trained yet. Start with the settings at the left as they are.")
 if jobs:

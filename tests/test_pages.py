@@ -1,6 +1,8 @@
 """The pages, run as scripts without a browser on a stand-in home."""
 
+import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import Provenance, read_predictions, write_predictions
-from mammo_ui import frame
+from mammo_ui import case_tiles, charts, frame, library, results, state
 from mammo_ui.main import PAGES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +54,12 @@ def open_app(page="overview", **query):
 def words(at):
     parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning, *at.title]
     return "\n".join(str(part.value) for part in parts)
+
+
+def add_training_images(home):
+    folder = home / ".mammo" / "datasets" / "trainable"
+    index = standin_home.write_dataset(folder, n_patients=3, seed=1)
+    index.assign(split="train").to_parquet(folder / "index.parquet")
 
 
 def asked(at, key):
@@ -114,6 +122,88 @@ def test_a_cell_of_the_matrix_opens_its_cases(standin):
     assert f"**{n} images**" in words(at)
 
 
+def test_an_empty_cell_of_the_matrix_says_that_it_is_empty(standin):
+    path = standin / "models" / "demo" / "predictions" / "exams.parquet"
+    frame = read_predictions(path).frame
+    frame[["p_normal", "p_benign", "p_malignant"]] = [0.6, 0.3, 0.1]
+    write_predictions(path, frame, {})
+    at = open_app()
+    cell = {"true": "malignant", "predicted": "benign"}
+    at.session_state["overview_matrix"] = {"selection": {"cell": [cell]}}
+    at.run()
+    assert at.title[0].value == "Overview"
+    assert "No case in this cell" in words(at)
+
+
+def test_the_matrix_and_the_slider_say_what_the_threshold_moves(standin):
+    said = words(open_app("evaluate"))
+    assert "does not move with the threshold" in said
+    assert "moves the five cards" in said
+
+
+def test_operating_points_of_one_threshold_share_a_button(standin):
+    at = open_app("evaluate")
+    labels = [button.label for button in at.button if ": 0." in button.label]
+    thresholds = [label.split(": ")[1] for label in labels]
+    assert len(set(thresholds)) == len(thresholds)
+    titles = [title for label in labels for title in label.split(": ")[0].split(", ")]
+    assert sorted(titles) == sorted(results.POINT_TITLES.values())
+
+
+def test_subgroups_that_hold_all_cases_are_left_out(standin):
+    path = standin / "models" / "demo" / "predictions" / "exams.parquet"
+    everything = evaluate(read_predictions(path))
+    assert "source" in {group["by"] for group in everything["subgroups"]}
+    assert "source" not in words(open_app())
+
+
+def test_the_worst_slices_are_below_the_whole_the_lowest_interval_first(standin):
+    path = standin / "models" / "demo" / "predictions" / "exams.parquet"
+    whole = evaluate(read_predictions(path))["per_class"]["malignant"]["auroc"]["value"]
+    pattern = r"^[\w \\-]+: \*\*(\d\.\d\d) \[(\d\.\d\d) to"
+    slices = [re.match(pattern, str(text.value)) for text in open_app().markdown]
+    found = [tuple(map(float, match.groups())) for match in slices if match]
+    assert found
+    assert all(value <= round(whole, 2) for value, _ in found)
+    assert [low for _, low in found] == sorted(low for _, low in found)
+
+
+def test_every_group_of_the_forest_keeps_its_label_and_its_room():
+    spec = charts.forest("AUROC", 40, 0.8)
+    axes = [layer["encoding"]["y"]["axis"] for layer in spec["layer"] if "y" in layer["encoding"]]
+    assert axes
+    assert all(axis["labelOverlap"] is False for axis in axes)
+    assert spec["height"] / 40 > axes[0]["labelFontSize"] * 1.5
+
+
+def test_what_the_address_asks_for_in_vain_is_told(standin):
+    at = open_app("evaluate", model="nope", dataset="x*x")
+    assert "model nope, dataset x\\*x" in words(at)
+    assert not open_app("evaluate", model="demo", split="test").warning
+
+
+@pytest.mark.parametrize(("low", "high", "told"), [(1.0, 1.0, True), (0.9, 1.0, False)])
+def test_an_interval_without_width_says_nothing_and_says_so(low, high, told):
+    at = AppTest.from_string(
+        "from mammo_ui import frame\n"
+        f"frame.show_card('x', {{'value': 1.0, 'low': {low}, 'high': {high}}}, 'n')"
+    ).run()
+    assert ("All resamples" in at.metric[0].help) == told
+
+
+@pytest.mark.parametrize(
+    ("sort", "key"),
+    [("loss", ["loss 2.31"]), ("uncertainty", ["uncertainty 0.50"]), ("score", [])],
+)
+def test_each_tile_names_both_rules_and_what_it_is_sorted_by(standin, sort, key):
+    choice = state.Choice(library.find_model("demo"), "exams", "test", "image", 0.27)
+    case = {"image_id": "a", "true": "benign", "predicted": "normal", "correct": False}
+    case |= {"score": 0.12, "outcome": "TN", "loss": 2.31, "uncertainty": 0.5}
+    lines = [line.text for line in case_tiles.write_lines(case, choice, {}, sort)]
+    rules = ["✗ said normal", "P(malignant) 0.12", "TN at 0.27"]
+    assert lines == ["a", "truth benign", *rules, *key]
+
+
 def test_removing_a_chip_brings_the_other_cases_back(standin):
     at = open_app("cases", density="a")
     assert "**12 images**" in words(at)
@@ -149,6 +239,7 @@ def test_previous_and_next_walk_the_selection(standin):
 
 
 def test_a_wrong_setting_is_told_before_a_training_starts(standin):
+    add_training_images(standin)
     at = open_app("train")
     at.text_input[1].set_value("12 by 9")
     at.button[0].click().run()
@@ -156,11 +247,26 @@ def test_a_wrong_setting_is_told_before_a_training_starts(standin):
     assert not (standin / ".mammo" / "jobs").exists()
 
 
-def test_data_without_training_images_are_told_before_a_training_starts(standin):
+def test_the_name_of_a_finished_model_is_refused_before_a_training_starts(standin):
+    add_training_images(standin)
     at = open_app("train")
+    at.text_input[0].set_value("demo")
     at.button[0].click().run()
-    assert "no training images" in at.error[0].value.replace("\\", "")
+    assert at.error[0].value == "The name demo is taken; choose another"
     assert not (standin / ".mammo" / "jobs").exists()
+
+
+def test_the_form_begins_with_a_dataset_that_has_training_images(standin):
+    add_training_images(standin)
+    at = open_app("train", dataset="exams")
+    assert at.main.selectbox[0].value == "trainable"
+
+
+def test_without_training_images_the_form_says_how_to_make_some_and_cannot_start(standin):
+    at = open_app("train")
+    assert "No dataset here has training images" in at.info[0].value
+    assert "mammo_core sample" in at.code[0].value
+    assert at.button[0].disabled
 
 
 def test_a_model_without_predictions_offers_to_predict(standin):
@@ -168,6 +274,55 @@ def test_a_model_without_predictions_offers_to_predict(standin):
     at = open_app("evaluate")
     assert not at.exception
     assert [button.label for button in at.button] == ["Predict now"]
+
+
+def note_job(home, arguments, *, log="", end=None):
+    """A job's folder as its process leaves it; without an end it has just been started."""
+    folder = home / ".mammo" / "jobs" / "20260101-000000-abcdef"
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {"title": "Predict exams", "arguments": arguments, "created": time.time()}
+    write_json(folder / "job.json", content)
+    (folder / "log.txt").write_text(log)
+    if end is not None:
+        write_json(folder / "end.json", {"exit": end})
+
+
+@pytest.fixture
+def prediction(standin):
+    """The arguments of the prediction that the standin's pages offer, its table taken away."""
+    (standin / "models" / "demo" / "predictions").rename(standin / "taken away")
+    return ["predict", str(standin / "models" / "demo"), str(standin / ".mammo/datasets/exams")]
+
+
+def test_while_a_prediction_runs_no_second_one_is_offered(standin, prediction):
+    note_job(standin, prediction)
+    at = open_app("evaluate")
+    assert "is running" in at.info[0].value
+    assert not at.button
+
+
+def test_a_prediction_that_failed_is_told_by_its_last_line_until_it_is_read(standin, prediction):
+    note_job(standin, prediction)
+    at = open_app("evaluate")
+    note_job(standin, prediction, log="Reading\nDisk full\n", end=2)
+    at.run()
+    assert "Disk full" in at.sidebar.error[0].value
+    assert "Disk full" in at.main.error[0].value
+    at.run()
+    assert at.sidebar.error
+    next(button for button in at.sidebar.button if "read" in button.label).click().run()
+    assert not at.sidebar.error
+    assert "Predict now" in [button.label for button in at.button]
+
+
+def test_a_prediction_that_is_done_shows_its_numbers(standin, prediction):
+    note_job(standin, prediction)
+    at = open_app("evaluate")
+    (standin / "taken away").rename(standin / "models" / "demo" / "predictions")
+    note_job(standin, prediction, end=0)
+    at.run()
+    assert at.metric
+    assert not at.error
 
 
 def test_predictions_of_another_network_are_not_shown(standin):

@@ -1,7 +1,8 @@
-"""What frames every page: title with its facts, chips, empty states, the status corner."""
+"""What frames every page: title with its facts, cards, chips, empty states."""
 
 import re
 from collections.abc import Callable, Sequence
+from math import isclose
 from pathlib import Path
 
 import streamlit as st
@@ -9,13 +10,11 @@ import streamlit as st
 from mammo_core import jobs
 from mammo_core.errors import MammoError
 from mammo_core.model_store import StoredModel
-from mammo_core.progress import time_left
-from mammo_ui import judgments, library, state
-from mammo_ui.worker import WORKER
+from mammo_ui import job_watch, judgments, library, state
 
 DISCLAIMER = "research only, not for diagnosis"
 DASH = "\N{EN DASH}"
-LIGHTS = {"off": "gray", "warming": "orange", "busy": "blue", "ready": "green"}
+SAME_VALUE = "All resamples gave the same value: the interval says nothing."
 
 
 def plain(text: object) -> str:
@@ -47,16 +46,23 @@ def show_card(
 ) -> None:
     """A metric with its interval and its n, always at the same place."""
     value = estimate["value"]
-    is_known = value is not None
     st.metric(
         label,
-        f"{value:.2f}" if is_known else DASH,
+        DASH if value is None else f"{value:.2f}",
         f"{interval_text(estimate).strip() or 'no interval'}, {n}",
         delta_color="off",
         delta_arrow="off",
         border=True,
-        help=help_text if is_known else f"{help_text} Undefined here: a class is missing.".strip(),
+        help=f"{help_text} {_caution(estimate)}".strip(),
     )
+
+
+def _caution(estimate: dict[str, float | None]) -> str:
+    """What to keep in mind of an estimate, empty where nothing."""
+    if estimate["value"] is None:
+        return "Undefined here: a class is missing."
+    low, high = estimate["low"], estimate["high"]
+    return SAME_VALUE if low is not None and high is not None and isclose(low, high) else ""
 
 
 def tighten() -> None:
@@ -92,11 +98,14 @@ def warn_if_synthetic_model(of: state.Choice | StoredModel | None, is_real: bool
 
 
 def _draw_title(title: str, facts: Sequence[str], *, is_synthetic: bool) -> None:
+    not_found = st.session_state["choice"].not_found
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
         if is_synthetic:
             st.badge("SYNTHETIC", color="orange", help="Generated images; no patient behind them.")
     st.caption("  ·  ".join(facts))
+    if not_found:
+        st.warning(f"Not found, so left out of the address: {plain(', '.join(not_found))}.")
 
 
 def _model_facts(choice: state.Choice) -> list[str]:
@@ -167,35 +176,17 @@ def stop_without_results(choice: state.Choice) -> None:
 
 
 def _offer_prediction(choice: state.Choice, reason: str) -> None:
-    st.info(reason)
     arguments = ["predict", str(choice.model.path), str(library.dataset_path(choice.dataset))]
+    last = job_watch.last_job(arguments)
+    if last and last.status().state == "running":
+        st.info("The model is running on this dataset; the numbers appear here when it is done.")
+        st.stop()
+    st.info(reason)
+    failure = job_watch.failure_of(last) if last else None
+    if failure:
+        st.error(plain(f"The last try failed: {failure}"))
     if st.button("Predict now", type="primary"):
         jobs.start_job(f"Predict {choice.dataset} with {choice.model.id}", arguments)
         st.rerun()
     st.caption("It runs in the background; the status corner shows how far it is.")
     st.stop()
-
-
-def show_status_corner() -> None:
-    """The worker's and the running job's state at the sidebar's foot, renewed while it moves."""
-    is_moving = WORKER.status().state in ("warming", "busy") or bool(_running_jobs())
-    with st.sidebar:
-        st.fragment(_draw_status, run_every=2 if is_moving else None)()
-
-
-def _draw_status() -> None:
-    status = WORKER.status()
-    doing = f": {status.doing}" if status.doing else ""
-    st.badge(f"Models {status.state}{plain(doing)}", color=LIGHTS[status.state])
-    if status.message:
-        st.caption(plain(status.message))
-    for job in _running_jobs():
-        progress = job.status().progress
-        done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
-        left = time_left(done, total, float(progress.get("seconds", 0)))
-        text = f"{job.description['title']}: {progress.get('doing', 'starting')}{left}"
-        st.progress(min(1.0, done / total), text=plain(text))
-
-
-def _running_jobs() -> Sequence[jobs.Job]:
-    return [job for job in jobs.list_jobs()[:20] if job.status().state == "running"]

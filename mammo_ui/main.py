@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mammo_core.errors import MammoError
-from mammo_ui import frame, state
+from mammo_ui import frame, state, status
 
 PAGES = {
     "Data": {"predict": "Predict"},
@@ -24,7 +24,7 @@ def main() -> None:
     st.logo(str(HERE / "logo.svg"), size="large")
     page = st.navigation({group: _build_pages(names) for group, names in PAGES.items()})
     st.session_state["choice"] = state.choose()
-    frame.show_status_corner()
+    status.show_status_corner()
     try:
         page.run()
     except MammoError as error:

@@ -42,6 +42,7 @@ class Choice:
         split: A key of `SPLITS`.
         level: A key of `LEVELS`, the unit that numbers count.
         threshold: The positive class's probability from which a case is called positive.
+        not_found: What the address asked for and is not there, such as "model nope".
     """
 
     model: StoredModel | None
@@ -49,14 +50,17 @@ class Choice:
     split: str
     level: str
     threshold: float
+    not_found: tuple[str, ...] = ()
 
 
 def choose() -> Choice:
     """Draw the global choices in the sidebar and return them."""
     models = {model.id: model for model in library.list_models()}
+    datasets = library.dataset_names()
+    not_found = _find_unknown(list(models), datasets)
     with st.sidebar:
         model = _choose_name("Model", "model", list(models), on_change=_take_models_threshold)
-        dataset = _choose_name("Dataset", "dataset", library.dataset_names())
+        dataset = _choose_name("Dataset", "dataset", datasets)
         left, right = st.columns(2)
         split = left.selectbox(
             "Split", list(SPLITS), format_func=SPLITS.get, key="split", bind="query-params"
@@ -69,7 +73,24 @@ def choose() -> Choice:
             "Threshold", 0.0, 1.0, models[model].threshold if model else 0.5, 0.01, key="threshold",
             bind="query-params", help="A case is called positive from this probability on.",
         )  # fmt: skip
-    return Choice(models.get(model or ""), dataset, split, level, threshold)
+    return Choice(models.get(model or ""), dataset, split, level, threshold, not_found)
+
+
+def _find_unknown(models: Iterable[str], datasets: Iterable[str]) -> tuple[str, ...]:
+    """What the address asks for and is not there; the widgets drop it without a word."""
+    known = {
+        "model": models,
+        "dataset": datasets,
+        "split": SPLITS.values(),
+        "level": LEVELS.values(),
+        "sort": SORTS,
+    }
+    asked = {name: st.query_params.get(name) for name in known}
+    return tuple(
+        f"{name} {value}"
+        for name, value in asked.items()
+        if value is not None and value not in known[name]
+    )
 
 
 def _choose_name(label: str, key: str, names: list[str], on_change: Any = "rerun") -> str | None:

@@ -1,6 +1,9 @@
 """What a supervisor does on the first day, in a real browser."""
 
+import os
 import re
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -38,6 +41,16 @@ def worst_cell(page):
     """Malignant called normal; where that is empty, the largest cell off the diagonal."""
     wrong = [cell for cell in cells(page) if cell[0] != cell[1] and cell[2] > 0]
     return max(wrong, key=lambda cell: (cell[:2] == ("malignant", "normal"), cell[2]))
+
+
+def make_exams(home):
+    """A dataset of the home that no model has been run on."""
+    for words in (
+        f"sample {home}/raw/exams --patients 2 --seed 3 --size 160x128",
+        f"index {home}/raw/exams --out {home}/.mammo/datasets/exams",
+    ):
+        command = [sys.executable, "-m", "mammo_core", *words.split()]
+        subprocess.run(command, env={**os.environ, "MAMMO_HOME": str(home)}, check=True)
 
 
 def pixels_of(page, selector):
@@ -119,6 +132,14 @@ def test_a_case_opens_by_its_address_alone(server, page):
     visit(page, f"{server.address}/case?case={name}")
     assert title(page) == "Case"
     assert name in page.locator("[data-testid=stMain]").inner_text()
+
+
+def test_numbers_appear_by_themselves_when_a_prediction_is_done(server, page):
+    make_exams(server.home)
+    visit(page, f"{server.address}/evaluate?dataset=exams&split=all")
+    page.get_by_role("button", name="Predict now").click()
+    page.get_by_text("Confusion matrix, 8 images").wait_for()
+    assert "dataset=exams" in page.url
 
 
 def test_no_tensorflow_in_the_process_that_serves_an_open_page(server, page):

@@ -1,0 +1,24 @@
+"""What the pages ask of the jobs: which run, and why one failed."""
+
+from mammo_core import jobs
+
+RECENT = 20  # jobs that are looked at; older ones have ended long ago
+
+
+def running_jobs() -> list[jobs.Job]:
+    """The jobs at work, the newest first."""
+    return [job for job in jobs.list_jobs()[:RECENT] if job.status().state == "running"]
+
+
+def last_job(arguments: list[str]) -> jobs.Job | None:
+    """The newest job that was started with these arguments, None where there is none."""
+    recent = jobs.list_jobs()[:RECENT]
+    return next((job for job in recent if job.description["arguments"] == arguments), None)
+
+
+def failure_of(job: jobs.Job) -> str | None:
+    """The last line of a failed job's log, None for a job that did not fail."""
+    status = job.status()
+    if status.state not in ("failed", "died"):
+        return None
+    return status.message or "it ended without a word, perhaps for want of memory"

@@ -85,7 +85,6 @@ def confusion_matrix(classes: Sequence[str], *, height: int = 280) -> Spec:
                 "scale": {"domain": [0, 1], "range": ["#dcebf5", "#00446b"]},
                 "legend": None,
             },
-            "opacity": {"condition": {"param": "cell", "value": 1}, "value": 0.35},
             "tooltip": [
                 {"field": "true", "title": "Truth"},
                 {"field": "predicted", "title": "Predicted"},
@@ -171,19 +170,29 @@ def probability_bars(classes: Sequence[str]) -> Spec:
     }  # fmt: skip
 
 
-def forest(estimate_title: str, n_rows: int) -> Spec:
-    """Estimates with their intervals, one line a group; fields group, value, low, high, n."""
+def forest(estimate_title: str, n_rows: int, whole: float | None) -> Spec:
+    """Estimates with their intervals, one line a group; fields group, value, low, high, n.
+
+    Args:
+        estimate_title: Of the horizontal axis.
+        n_rows: How many groups there are.
+        whole: The estimate over all cases, drawn as a dashed line; None for none.
+    """
     y = {"field": "group", "type": "nominal", "sort": None, "title": None,
-         "axis": {"labelLimit": 260, "labelFontSize": 12}}  # fmt: skip
-    x = {"type": "quantitative", "title": estimate_title, "scale": UNIT}
+         "axis": {"labelLimit": 260, "labelFontSize": 12, "labelOverlap": False}}  # fmt: skip
+    x = {"type": "quantitative", "title": estimate_title, "scale": UNIT,
+         "axis": {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2f"}}  # fmt: skip
+    dashes = {"type": "rule", "strokeDash": [4, 4], "color": MUTED}
     return {
-        "height": max(80, 24 * n_rows),
-        "encoding": {"y": y},
+        "height": 26 * n_rows + 60,
+        "encoding": {},
         "layer": [
+            {"mark": dashes, "data": {"values": [] if whole is None else [{"whole": whole}]},
+             "encoding": {"x": {"field": "whole", **x}}},
             {"mark": {"type": "rule", "strokeWidth": 2, "color": MUTED},
-             "encoding": {"x": {"field": "low", **x}, "x2": {"field": "high"}}},
+             "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}}},
             {"mark": {"type": "point", "filled": True, "size": 70, "color": "#0072b2"},
-             "encoding": {"x": {"field": "value", **x},
+             "encoding": {"y": y, "x": {"field": "value", **x},
                           "tooltip": [{"field": "group"}, {"field": "value", "format": ".3f"},
                                       {"field": "low", "format": ".3f"},
                                       {"field": "high", "format": ".3f"},

@@ -1,6 +1,7 @@
 """The parts of the Overview and Evaluate pages: what an evaluation says, drawn."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -39,28 +40,51 @@ def show_confusion_matrix(evaluation: Evaluation, *, key: str) -> None:
         f"Confusion matrix, {evaluation['n']} {evaluation['level']}s",
         charts.confusion_matrix(classes),
         "Rows are the truth, columns the most probable class; the darker, the larger the share of "
-        "its row. Click a cell to see its cases.",
+        "its row. It does not move with the threshold. Click a cell to see its cases.",
         charts.confusion_rows(evaluation["confusion"], classes),
         key=key,
         selects="cell",
     )
     if cells:
-        state.open_page("cases", true=cells[0]["true"], predicted=cells[0]["predicted"])
+        _open_cell(evaluation, cells[0]["true"], cells[0]["predicted"])
+
+
+def _open_cell(evaluation: Evaluation, true: str, predicted: str) -> None:
+    row, column = map(evaluation["classes"].index, (true, predicted))
+    if evaluation["confusion"][row][column]:
+        state.open_page("cases", true=true, predicted=predicted)
+    st.info(f"No case in this cell: none that is {true} was called {predicted}.")
 
 
 def show_worst_slices(evaluation: Evaluation) -> None:
-    """The three subgroups whose AUROC has the lowest lower bound."""
-    known = [group for group in evaluation["subgroups"] if group["auroc"]["value"] is not None]
-    st.markdown(
-        "**Where it is worst** (AUROC)",
-        help="The subgroups with the lowest lower end of the interval; see Evaluate for all.",
-    )
+    """Up to three subgroups below the whole, those whose interval reaches lowest first."""
+    whole = _whole_auroc(evaluation)["value"]
+    known = _known_subgroups(evaluation)
+    below = [group for group in known if group["auroc"]["value"] < whole]
+    st.markdown("**Where it is worst** (AUROC)", help="See Evaluate for all subgroups.")
     if not known:
         st.caption("No subgroup has enough positive and negative cases to tell.")
-    for group in sorted(known, key=_lower_end)[:3]:
+    elif not below:
+        st.caption(f"No slice is clearly worse than the {whole:.2f} of all cases.")
+    else:
+        st.caption(f"Below the {whole:.2f} of all cases, lowest end of the interval first.")
+    for group in sorted(below, key=_lower_end)[:3]:
         name = f"{group['by']} {group['value']}"
         text = f"{frame.estimate_text(group['auroc'])}, {group['patients']} patients"
         st.markdown(f"{frame.plain(name)}: **{text}**")
+
+
+def _whole_auroc(evaluation: Evaluation) -> dict[str, float | None]:
+    return evaluation["per_class"][evaluation["positive"]]["auroc"]
+
+
+def _known_subgroups(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """The subgroups with an AUROC that are not simply all cases."""
+    return [
+        group
+        for group in evaluation["subgroups"]
+        if group["auroc"]["value"] is not None and group["n"] < evaluation["n"]
+    ]
 
 
 def _lower_end(group: dict[str, Any]) -> float:
@@ -81,14 +105,27 @@ def show_threshold_slider(choice: state.Choice, evaluation: Evaluation) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown("Set it to:", width="content")
-        for point in sorted(evaluation["operating_points"], key=lambda p: p["name"] != "default"):
-            if point["threshold"] is not None:
-                st.button(
-                    f"{POINT_TITLES.get(point['name'], point['name'])}: {point['threshold']:.2f}",
-                    key=f"point_{point['name']}",
-                    on_click=state.set_threshold,
-                    args=(point["threshold"],),
-                )
+        for threshold, titles in _merge_points(evaluation["operating_points"]).items():
+            st.button(
+                f"{', '.join(titles)}: {threshold:.2f}",
+                key=f"point_{threshold:.2f}",
+                on_click=state.set_threshold,
+                args=(threshold,),
+            )
+    st.caption(
+        "It moves the five cards and the marks in the curves; the matrix counts the most probable "
+        "class. All but the model's own are chosen on these very cases and flatter."
+    )
+
+
+def _merge_points(points: Sequence[dict[str, Any]]) -> dict[float, list[str]]:
+    """The titles of the operating points by their threshold as it is shown, the own one first."""
+    merged: dict[float, list[str]] = {}
+    for point in sorted(points, key=lambda point: point["name"] != "default"):
+        if point["threshold"] is not None:
+            title = POINT_TITLES.get(point["name"], point["name"])
+            merged.setdefault(round(point["threshold"], 2), []).append(title)
+    return merged
 
 
 def show_threshold_cards(rates: Rates, evaluation: Evaluation) -> None:
@@ -157,22 +194,24 @@ def show_per_class(evaluation: Evaluation) -> None:
 
 def show_subgroups(evaluation: Evaluation) -> None:
     """AUROC of each subgroup with its interval as a forest plot."""
-    rows = [
-        {"group": f"{group['by']} {group['value']}", "n": group["n"]}
-        | {"patients": group["patients"], **group["auroc"]}
-        for group in evaluation["subgroups"]
-    ]
-    known = [row for row in rows if row["value"] is not None]
+    known = _known_subgroups(evaluation)
     if not known:
         st.info("No subgroup has five positive and five negative cases, the least for an AUROC.")
         return
-    left_out = len(rows) - len(known)
+    rows = [
+        {"group": f"{group['by']} {group['value']}", "n": group["n"]}
+        | {"patients": group["patients"], **group["auroc"]}
+        for group in known
+    ]
+    unknown = [group for group in evaluation["subgroups"] if group["auroc"]["value"] is None]
+    title = f"AUROC, {evaluation['positive']} against the rest"
     charts.show_chart(
         f"AUROC for {evaluation['positive']} by subgroup",
-        charts.forest(f"AUROC, {evaluation['positive']} against the rest", len(known)),
-        "Points are estimates, lines 95 % intervals over patients; intervals that overlap may hide "
-        f"no difference. {left_out} subgroups have too few positive or negative cases.",
-        known,
+        charts.forest(title, len(rows), _whole_auroc(evaluation)["value"]),
+        "Points are estimates, lines 95 % intervals over patients, the dashed line all cases; "
+        "intervals that overlap may hide no difference. "
+        f"{len(unknown)} subgroups have too few positive or negative cases.",
+        rows,
         key="subgroups",
     )
 
@@ -192,7 +231,6 @@ def show_operating_points(evaluation: Evaluation) -> None:
         hide_index=True,
         column_config={"threshold": st.column_config.NumberColumn(format="%.3f")},
     )
-    st.caption("Thresholds are chosen on these very cases, so they flatter a little.")
 
 
 def show_model_facts(model: "StoredModel") -> None:

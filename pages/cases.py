@@ -4,7 +4,7 @@ import streamlit as st
 
 from mammo_core.cases import count_facet, select_cases
 from mammo_core.metrics.operating_points import OUTCOMES
-from mammo_ui import casework, frame, judgments, state
+from mammo_ui import case_tiles, frame, judgments, state
 
 PER_PAGE = 48
 
@@ -35,8 +35,10 @@ with gallery:
     pages = -(-len(chosen) // PER_PAGE)
     page = st.pagination(pages, key="page_number") if pages > 1 else 1
     shown = chosen.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
-    casework.show_cases(shown.to_dict("records"), choice, selection, key="gallery")
+    case_tiles.show_cases(shown.to_dict("records"), choice, selection, key="gallery")
     st.caption(
-        f"Truth, prediction and score are those of the {state.LEVELS[choice.level]}; a dashed edge "
-        "marks the wrong ones. Click an image to open its case; ctrl-click opens a new tab."
+        f"All is said of the {state.LEVELS[choice.level]}. ✓ and ✗ judge the most probable class, "
+        "a dashed edge marks the wrong ones; TP, FP, FN and TN judge the score at the threshold. "
+        "Loss is minus the logarithm of the true class's probability. Click an image to open its "
+        "case; ctrl-click opens a new tab."
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mammo_ui import casework, frame, judgments, results, state
+from mammo_ui import case_tiles, frame, judgments, results, state
 
 choice = st.session_state["choice"]
 frame.show_title("Overview", "What have we got, how good is it, where is it worst?")
@@ -49,7 +49,7 @@ with matrix:
 
 with worst:
     st.markdown("**Most confident mistakes**")
-    casework.show_cases(summary.mistakes, choice, state.Selection(), key="mistakes", columns=3)
+    case_tiles.show_cases(summary.mistakes, choice, state.Selection(), key="mistakes", columns=3)
     results.show_worst_slices(evaluation)
 
 st.divider()

@@ -60,6 +60,11 @@ def test_nothing_else_is_overfitting(losses, val_losses):
     assert find_overfitting(history([0.8] * 6, losses, val_losses)) is None
 
 
+def test_a_single_lucky_epoch_before_a_level_line_is_no_overfitting():
+    val_losses = [1.0, 1.0, 0.9, 1.0, 1.0, 1.0]
+    assert find_overfitting(history([0.8] * 6, FALLING, val_losses)) is None
+
+
 def test_two_worse_epochs_are_no_overfitting_and_three_are():
     losses, val_losses = FALLING[:4], [1.0, 1.2, 1.4, 1.6]
     assert find_overfitting(history([0.8] * 3, losses[:3], val_losses[:3])) is None

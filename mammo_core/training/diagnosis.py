@@ -66,7 +66,7 @@ def find_overfitting(rows: Sequence[Row]) -> int | None:
     since = known[lowest:]
     if len(since) <= FEWEST_EPOCHS:
         return None
-    rises = _drift(since, "val_loss") > FLAT
+    rises = _drift(since[1:], "val_loss") > FLAT  # one lucky epoch before a level line is no rise
     falls = _drift(since, "loss") < 0
     return int(since[0]["epoch"]) if rises and falls else None
 

@@ -113,8 +113,8 @@ def show_threshold_slider(choice: state.Choice, evaluation: Evaluation) -> None:
                 args=(threshold,),
             )
     st.caption(
-        "It moves the five cards and the marks in the curves; the matrix counts the most probable "
-        "class. All but the model's own are chosen on these very cases and flatter."
+        "The threshold moves the five cards and the marks in the curves; the matrix counts the most "
+        "probable class. All but the model's own are chosen on these very cases and flatter."
     )
 
 

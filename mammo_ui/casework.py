@@ -1,11 +1,11 @@
-"""The parts of the Cases and Case pages: tiles, the hanging of four views, explanations."""
+"""The parts of the Case page: verdict, the hanging of four views, explanations."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from mammo_ui import charts, frame, library, model_tasks, routes, state
+from mammo_ui import charts, frame, model_tasks, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.overlay_store import read_drawn
 from mammo_ui.theme import class_colors
@@ -29,47 +29,20 @@ FACTS = {
     "birads": "BI-RADS",
 }
 
+TARGET = "class"
+"""The parameter of the address that names the explained class."""
+
 HOW_TO_READ = (
     "Red speaks for the class and blue against it; where a method has no sign, brighter means "
     "more. A map shows what moved the score, not where a lesion is: never read it as a detector."
 )
 
 
-def show_cases(
-    cases: Sequence[dict[str, Any]],
-    choice: state.Choice,
-    selection: state.Selection,
-    *,
-    key: str,
-    columns: int | None = None,
-) -> None:
-    """A gallery of cases; a click opens the case with the selection it came from."""
-    dataset = library.read_card(choice.dataset)
-    tiles = [_build_tile(case, dataset, selection) for case in cases]
-    picked = show_gallery(tiles, key=key, columns=columns)
-    if picked:
-        state.open_page("case", case=picked, **selection.to_query())
-
-
-def _build_tile(
-    case: dict[str, Any], dataset: library.DatasetCard, selection: state.Selection
-) -> Tile:
-    colors = class_colors(dataset.classes)
-    true, predicted = case["true"], case["predicted"]
-    is_correct = bool(case["correct"])
-    return Tile(
-        id=case["image_id"],
-        source=routes.thumbnail_address(dataset, case["image_id"]),
-        href=state.address("case", case=case["image_id"], **selection.to_query()),
-        alt=f"{case['image_id']}, truth {true}, predicted {predicted}",
-        lines=(
-            Line(case["image_id"], strong=True),
-            Line(f"truth {true or 'unknown'}", colors.get(true)),
-            Line(f"{'✓' if is_correct else '✗'} said {predicted}", colors.get(predicted)),
-            Line(f"score {case['score']:.2f}  {case['outcome'] or ''}"),
-        ),
-        mark="correct" if is_correct else "wrong",
-    )
+COMPLETENESS = (
+    "This method promises that its map adds up to what the image adds to the score. The gap is the "
+    "share that the sum misses: 0 % keeps the promise, a large gap means that the map tells only "
+    "part of the story."
+)
 
 
 def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Selection) -> None:
@@ -78,13 +51,17 @@ def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Sele
     same_exam = index[index["patient_id"] == case["patient_id"]]
     if isinstance(case.get("exam_id"), str):
         same_exam = same_exam[same_exam["exam_id"] == case["exam_id"]]
+    colors = class_colors(dataset.classes)
     tiles = [
         Tile(
             id=image["image_id"],
             source=routes.thumbnail_address(dataset, image["image_id"]),
             href=state.address("case", case=image["image_id"], **selection.to_query()),
-            alt=f"{image['laterality']} {image['view']} of the same exam",
-            lines=(Line(f"{image['laterality']}{image['view']}: {image['label']}"),),
+            alt=f"{image['laterality']} {image['view']} of the same exam, truth {image['label']}",
+            lines=(
+                Line(f"{image['laterality']} {image['view']}", strong=True),
+                Line(image["label"] or "unknown", colors.get(image["label"])),
+            ),
             current=image["image_id"] == case["image_id"],
         )
         for side, view in HANGING
@@ -92,9 +69,31 @@ def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Sele
             (same_exam["laterality"] == side) & (same_exam["view"] == view)
         ].to_dict("records")
     ]
+    st.caption("The exam's views and the truth of each")
     picked = show_gallery(tiles, key="hanging", columns=2)
     if picked and picked != case["image_id"]:
         state.open_page("case", case=picked, **selection.to_query())
+
+
+def choose_target(image_id: str, predicted: str, classes: Sequence[str]) -> str:
+    """The class whose evidence is shown: the predicted one unless the address names another."""
+    key = f"target_{image_id}"
+    asked = st.query_params.get(TARGET)
+    st.session_state[key] = asked if asked in classes else predicted
+    return st.selectbox(
+        "Evidence for the class",
+        list(classes),
+        key=key,
+        help="Which class's score the maps explain; the predicted one unless changed.",
+        on_change=lambda: _write_target(st.session_state[key], predicted),
+    )
+
+
+def _write_target(target: str, predicted: str) -> None:
+    if target != predicted:
+        st.query_params[TARGET] = target
+    elif TARGET in st.query_params:
+        del st.query_params[TARGET]
 
 
 def show_verdict(case: dict[str, Any], classes: Sequence[str]) -> None:
@@ -129,16 +128,18 @@ def show_explanations(
     """The image beside its maps; quick methods at once, dear ones as soon as they are computed."""
     from mammo_core.attribution import METHODS
 
+    _show_maps(model, dataset, image_id, methods, target)
     missing = [m for m in methods if read_drawn(model, dataset, image_id, m, target) is None]
     quick = [name for name in missing if METHODS[name].needs]
     dear = [name for name in missing if not METHODS[name].needs]
-    frame.show_errors_of(_draw, model, dataset, image_id, quick, target, "Computing the maps")
-    _show_maps(model, dataset, image_id, methods, target)
     titles = ", ".join(METHODS[name].title for name in dear)
-    waiting = f"Computing {titles}: some hundred forward passes"
-    frame.show_errors_of(_draw, model, dataset, image_id, dear, target, waiting)
-    if any(read_drawn(model, dataset, image_id, name, target) for name in dear):
-        st.rerun()
+    for batch, waiting in (
+        (quick, "Computing the maps"),
+        (dear, f"Computing {titles}: some hundred forward passes"),
+    ):
+        frame.show_errors_of(_draw, model, dataset, image_id, batch, target, waiting)
+        if any(read_drawn(model, dataset, image_id, name, target) for name in batch):
+            st.rerun()
 
 
 def _draw(
@@ -176,7 +177,7 @@ def _build_panel(
     base = routes.image_address(dataset, image_id)
     title = METHODS[method].title
     if drawn is None:
-        return Panel(title, base, note="computing ...", alt=f"{title} is being computed")
+        return Panel(title, base, alt=f"{title} is being computed", is_waiting=True)
     if drawn.is_blank:
         return Panel(
             title, base, note="The map is constant: it says nothing.", alt=f"{title}, empty"
@@ -187,8 +188,11 @@ def _build_panel(
         title,
         base,
         routes.overlay_address(model, dataset, image_id, method, target),
-        note if gap is None else f"{note}, misses {gap:.0%} of the score",
-        f"{title} over mammogram {image_id}",
+        note
+        if gap is None
+        else f"{note}, completeness gap\N{NO-BREAK SPACE}{100 * gap:.0f}\N{NO-BREAK SPACE}%",
+        alt=f"{title} over mammogram {image_id}",
+        help="" if gap is None else COMPLETENESS,
     )
 
 
@@ -199,7 +203,7 @@ def show_upload(look: "Look", prediction: "FilePrediction") -> None:
     panels = [Panel("Original", look.picture or "", alt="The uploaded image")]
     for name, overlay in prediction.overlays.items():
         note = f"for {prediction.target}" if overlay else "The map is constant: it says nothing."
-        panels.append(Panel(METHODS[name].title, look.picture or "", overlay, note, "The map"))
+        panels.append(Panel(METHODS[name].title, look.picture or "", overlay, note, alt="The map"))
     show_viewer(panels, aspect=look.aspect, key="upload_viewer")
 
 

@@ -39,11 +39,13 @@ class Look:
         verdict: The gate's.
         picture: The image as a data address; None where the file cannot be read.
         aspect: Columns divided by rows.
+        is_ours: Whether its header names a scanner of our synthetic exams.
     """
 
     verdict: Verdict
     picture: str | None
     aspect: float
+    is_ours: bool = False
 
 
 def receive(name: str, content: bytes) -> Upload:
@@ -80,17 +82,21 @@ def as_file(upload: Upload) -> Iterator[Path]:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _look(digest: str, _upload: Upload) -> Look:
-    from mammo_core.dicom import read_mammogram
+    from mammo_core.dicom import read_header, read_mammogram
     from mammo_core.gate import check
+    from mammo_core.phantom.scanner import SCANNERS
 
     with as_file(_upload) as path:
         verdict = _without_name(check(path), path.name)
         try:
             pixels = read_mammogram(path).pixels
+            maker = read_header(path).get("manufacturer")
         except MammoError:
             return Look(verdict, None, 1.0)
     picture = base64.b64encode(pictures.encode_jpeg(pixels, pictures.UPLOAD)).decode()
-    return Look(verdict, f"data:image/jpeg;base64,{picture}", pixels.shape[1] / pixels.shape[0])
+    is_ours = maker in {scanner.manufacturer for scanner in SCANNERS.values()}
+    aspect = pixels.shape[1] / pixels.shape[0]
+    return Look(verdict, f"data:image/jpeg;base64,{picture}", aspect, is_ours)
 
 
 def _without_name(verdict: Verdict, name: str) -> Verdict:

@@ -31,7 +31,7 @@ with facts:
     casework.show_hanging(case, dataset, selection)
     casework.show_facts(case)
 with pictures:
-    chosen, target = st.columns([2, 1])
+    chosen, asked = st.columns([2, 1])
     methods = chosen.multiselect(
         "Explanations",
         list(METHODS),
@@ -40,20 +40,14 @@ with pictures:
         key="methods",
         persist_state="session",
     )
-    classes = list(choice.model.classes)
-    explained = target.selectbox(
-        "Evidence for the class",
-        classes,
-        index=classes.index(case["predicted"]),
-        key=f"target_{image_id}",
-        help="Which class's score the maps explain; the predicted one unless changed.",
-    )
+    with asked:
+        target = casework.choose_target(image_id, case["predicted"], choice.model.classes)
     maps, preprocessing = st.tabs(
         ["Explanations", "Preprocessing"], key="case_tab", on_change="rerun"
     )
     if maps.open:
         with maps:
-            casework.show_explanations(choice.model, dataset, image_id, methods, explained)
+            casework.show_explanations(choice.model, dataset, image_id, methods, target)
             st.caption(casework.HOW_TO_READ)
     if preprocessing.open:
         with preprocessing:

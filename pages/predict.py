@@ -6,9 +6,9 @@ from mammo_ui import casework, frame, uploads
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
 VERDICTS = {
-    "accept": (st.success, "This is a mammogram."),
-    "ask": (st.warning, "This may be a mammogram, but a person must decide."),
-    "refuse": (st.error, "This is no mammogram; the model was not asked."),
+    "accept": (st.info, "The gate accepts it as a mammogram."),
+    "ask": (st.warning, "The gate is not sure that it is a mammogram; a person must decide."),
+    "refuse": (st.error, "The gate refuses it as no mammogram; the model was not asked."),
 }
 
 choice = st.session_state["choice"]
@@ -40,8 +40,9 @@ if look.picture and not goes_on:
 if not goes_on:
     st.stop()
 
-facts, images = st.columns([1, 4], gap="medium")
 model = choice.model
+frame.warn_if_synthetic_model(model, not look.is_ours)
+facts, images = st.columns([1, 4], gap="medium")
 with images:
     prediction = uploads.predict(upload, model.id, model.sha256, DEFAULT_METHODS)
     maps, preprocessing = st.tabs(

@@ -18,6 +18,8 @@ class Panel:
         base: Address of the gray picture.
         overlay: Address of a transparent picture to lay over it, None for none.
         note: A line below it.
+        help: What the note means, shown where the pointer rests on it.
+        is_waiting: Whether its overlay is still being computed.
         alt: The picture in words, for those who cannot see it.
     """
 
@@ -25,6 +27,8 @@ class Panel:
     base: str
     overlay: str | None = None
     note: str = ""
+    help: str = ""
+    is_waiting: bool = False
     alt: str = ""
 
 

@@ -77,9 +77,16 @@ function buildPanel(panel, outline) {
   stage.append(buildImage(panel.base, "base", panel.alt));
   if (panel.overlay) stage.append(buildImage(panel.overlay, "overlay", ""));
   if (outline) stage.append(buildImage(outline, "outline", ""));
-  port.append(stage);
-  figure.append(make("figcaption", "", panel.title), port, make("p", "note", panel.note ?? ""));
+  port.append(make("p", "waiting", "loading …"), stage);
+  if (panel.is_waiting) port.append(make("p", "waiting on-top", "computing …"));
+  figure.append(make("figcaption", "", panel.title), port, buildNote(panel));
   return figure;
+}
+
+function buildNote(panel) {
+  const note = make("p", panel.help ? "note explained" : "note", panel.note);
+  note.title = panel.help;
+  return note;
 }
 
 function buildImage(source, kind, alt) {

@@ -1,0 +1,44 @@
+"""The Case page's address, and what an upload is known as."""
+
+import pytest
+import standin_home
+from test_pages import asked, open_app
+
+from mammo_core.paths import REPOSITORY
+from mammo_core.predictions import read_predictions
+from mammo_ui import uploads
+
+
+@pytest.fixture
+def standin(home):
+    standin_home.make_home(home)
+    return home
+
+
+def class_box(at):
+    return next(box for box in at.main.selectbox if box.label == "Evidence for the class")
+
+
+def test_the_class_in_the_address_is_explained_else_the_predicted_one(standin):
+    table = read_predictions(standin / "models" / "demo" / "predictions" / "exams.parquet")
+    first, said = table.frame["image_id"].iloc[0], table.classes[int(table.predicted[0])]
+    other = next(name for name in table.classes if name != said)
+    assert class_box(open_app("case", case=first)).value == said
+    assert class_box(open_app("case", case=first, **{"class": other})).value == other
+    assert class_box(open_app("case", case=first, **{"class": "nonsense"})).value == said
+
+
+def test_choosing_a_class_writes_it_into_the_address(standin):
+    at = open_app("case", case="S00001_LCC")
+    box = class_box(at)
+    other = next(name for name in box.options if name != box.value)
+    box.set_value(other).run()
+    assert asked(at, "class") == other
+    assert class_box(at).value == other
+
+
+def test_an_upload_is_known_as_synthetic_by_its_header_alone(standin):
+    ours = next((REPOSITORY / "sample_data" / "dicom").rglob("*.dcm"))
+    picture = next((standin / ".mammo" / "datasets" / "exams" / "images").glob("S*.png"))
+    looks = [uploads.look_at(uploads.receive(p.name, p.read_bytes())) for p in (ours, picture)]
+    assert [look.is_ours for look in looks] == [True, False]

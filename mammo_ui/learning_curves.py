@@ -74,10 +74,11 @@ def count_positives(folder: Path) -> int | None:
 
 def _count_in_dataset(folder: Path) -> int | None:
     try:
-        dataset = library.find_dataset(read_json(folder / "training.json")["dataset"]["name"])
+        trained_on = read_json(folder / "training.json")["dataset"]
+        dataset = library.find_dataset(trained_on["name"])
     except (MammoError, KeyError):
         return None
-    if dataset is None:
+    if dataset is None or dataset.fingerprint != trained_on["fingerprint"]:
         return None
     index = dataset.index
     return int(((index["split"] == "val") & (index["label"] == dataset.classes[-1])).sum())

@@ -59,7 +59,7 @@ def _open_cell(evaluation: Evaluation, true: str, predicted: str) -> None:
 def show_worst_slices(evaluation: Evaluation) -> None:
     """Up to three subgroups below the whole, those whose interval reaches lowest first."""
     whole = _whole_auroc(evaluation)["value"]
-    known = _known_subgroups(evaluation)
+    known = known_subgroups(evaluation)
     below = [group for group in known if group["auroc"]["value"] < whole]
     st.markdown("**Where it is worst** (AUROC)", help="See Evaluate for all subgroups.")
     if not known:
@@ -78,7 +78,7 @@ def _whole_auroc(evaluation: Evaluation) -> dict[str, float | None]:
     return evaluation["per_class"][evaluation["positive"]]["auroc"]
 
 
-def _known_subgroups(evaluation: Evaluation) -> list[dict[str, Any]]:
+def known_subgroups(evaluation: Evaluation) -> list[dict[str, Any]]:
     """The subgroups with an AUROC that are not simply all cases."""
     return [
         group
@@ -113,8 +113,8 @@ def show_threshold_slider(choice: state.Choice, evaluation: Evaluation) -> None:
                 args=(threshold,),
             )
     st.caption(
-        "The threshold moves the five cards and the marks in the curves; the matrix counts the most "
-        "probable class. All but the model's own are chosen on these very cases and flatter."
+        "The threshold moves the five cards and the marks in the curves; the matrix counts the "
+        "most probable class. All but the model's own are chosen on these very cases and flatter."
     )
 
 
@@ -194,7 +194,7 @@ def show_per_class(evaluation: Evaluation) -> None:
 
 def show_subgroups(evaluation: Evaluation) -> None:
     """AUROC of each subgroup with its interval as a forest plot."""
-    known = _known_subgroups(evaluation)
+    known = known_subgroups(evaluation)
     if not known:
         st.info("No subgroup has five positive and five negative cases, the least for an AUROC.")
         return

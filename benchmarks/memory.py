@@ -1,6 +1,7 @@
 """Peak memory of the verbs over images, for a data set and one four times its size."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 
 VERBS = ("index", "prepare", "predict")
+DEMO = Path(__file__).resolve().parents[1] / "models" / "demo"
 FEW, MANY = 24, 96
 ALLOWED_GROWTH = 1.1
 
@@ -16,6 +18,7 @@ ALLOWED_GROWTH = 1.1
 def rows() -> list[dict[str, object]]:
     """Peak resident memory of each verb and its growth from few to many patients."""
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(DEMO, Path(folder) / "models" / "demo")
         peaks = {n: _measure(Path(folder), n) for n in (FEW, MANY)}
     return [
         {
@@ -36,12 +39,8 @@ def _measure(folder: Path, patients: int) -> dict[str, int]:
     return {
         "index": _peak("index", str(raw), "--out", str(dataset), home=folder),
         "prepare": _peak("prepare", str(dataset), "--size", "320x192", home=folder),
-        "predict": _peak("predict", str(_demo()), str(dataset), home=folder),
+        "predict": _peak("predict", "demo", str(dataset), home=folder),
     }
-
-
-def _demo() -> Path:
-    return Path(__file__).resolve().parents[1] / "models" / "demo"
 
 
 def _peak(*words: str, home: Path) -> int:

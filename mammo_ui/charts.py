@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from mammo_ui.theme import MUTED, SPLIT_COLORS, VERMILION, class_colors
+from mammo_ui.theme import MUTED, VERMILION, class_colors
 
 Row = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -199,21 +199,3 @@ def forest(estimate_title: str, n_rows: int, whole: float | None) -> Spec:
                                       {"field": "n"}, {"field": "patients"}]}},
         ],
     }  # fmt: skip
-
-
-def learning_curves(quantity: str, splits: Sequence[str], best_epoch: int | None) -> Spec:
-    """Lines over epochs, one a split, with the best epoch marked; fields epoch, value, split."""
-    colors = {"domain": list(splits), "range": [SPLIT_COLORS[split] for split in splits]}
-    layers: list[Spec] = [
-        {"mark": {"type": "line", "point": True, "strokeWidth": 2},
-         "encoding": {
-             "y": {"field": "value", "type": "quantitative", "title": quantity,
-                   "scale": {"zero": False}},
-             "color": {"field": "split", "type": "nominal", "scale": colors,
-                       "legend": {"title": None, "orient": "top"}}}},
-    ]  # fmt: skip
-    if best_epoch is not None:
-        rule = {"type": "rule", "strokeDash": [4, 4], "color": MUTED}
-        layers.append({"mark": rule, "data": {"values": [{"epoch": best_epoch}]}})
-    x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1}}
-    return {"height": 240, "encoding": {"x": x}, "layer": layers}

@@ -107,8 +107,8 @@ def show_threshold_slider(choice: state.Choice, evaluation: Evaluation) -> None:
         st.markdown("Set it to:", width="content")
         for threshold, titles in _merge_points(evaluation["operating_points"]).items():
             st.button(
-                f"{', '.join(titles)}: {threshold:.2f}",
-                key=f"point_{threshold:.2f}",
+                f"{', '.join(titles)}: {threshold:.3f}",
+                key=f"point_{threshold}",
                 on_click=state.set_threshold,
                 args=(threshold,),
             )
@@ -119,12 +119,12 @@ def show_threshold_slider(choice: state.Choice, evaluation: Evaluation) -> None:
 
 
 def _merge_points(points: Sequence[dict[str, Any]]) -> dict[float, list[str]]:
-    """The titles of the operating points by their threshold as it is shown, the own one first."""
+    """The titles of the operating points by their exact threshold, the own one first."""
     merged: dict[float, list[str]] = {}
     for point in sorted(points, key=lambda point: point["name"] != "default"):
         if point["threshold"] is not None:
             title = POINT_TITLES.get(point["name"], point["name"])
-            merged.setdefault(round(point["threshold"], 2), []).append(title)
+            merged.setdefault(point["threshold"], []).append(title)
     return merged
 
 

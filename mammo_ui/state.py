@@ -106,7 +106,7 @@ def _take_models_threshold() -> None:
 
 def set_threshold(value: float) -> None:
     """Move the global threshold; only from a widget's callback."""
-    st.session_state["threshold"] = round(min(1.0, max(0.0, value)), 2)
+    st.session_state["threshold"] = min(1.0, max(0.0, value))
 
 
 @dataclass(frozen=True)

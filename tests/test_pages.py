@@ -363,3 +363,11 @@ def test_text_from_a_file_never_becomes_markup():
     markup = set("<>*[]()$`:!")
     assert all(shown[i - 1] == "\\" for i, letter in enumerate(shown) if letter in markup)
     assert shown.replace("\\", "") == text
+
+
+def test_an_operating_point_sets_its_threshold_to_the_last_digit(standin):
+    at = open_app("evaluate")
+    button = next(b for b in at.button if str(b.key).startswith("point_"))
+    exact = float(button.key.removeprefix("point_"))
+    button.click().run()
+    assert at.session_state["threshold"] == exact

@@ -20,7 +20,7 @@ def start_tensorflow() -> None:
         os.dup2(aside.fileno(), 2)
         try:
             import keras  # noqa: F401
-        except BaseException:
+        except ImportError:
             aside.seek(0)
             os.write(kept, aside.read())
             raise

@@ -94,7 +94,10 @@ def warn_if_synthetic_model(of: state.Choice | StoredModel | None, is_real: bool
     """
     model = of.model if isinstance(of, state.Choice) else of
     if is_real and model is not None and model.card["dataset"].get("synthetic"):
-        st.warning("This model has seen only synthetic images; expect it to fail on these.")
+        st.warning(
+            "This model has seen only synthetic images: what it says about a real mammogram means "
+            "nothing."
+        )
 
 
 def _draw_title(title: str, facts: Sequence[str], *, is_synthetic: bool) -> None:

@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 import psutil
 
-from mammo_core.errors import MammoError
 from mammo_core.paths import REPOSITORY, home, read_json, state_folder, write_json
 from mammo_core.progress import read_progress
 
@@ -104,18 +103,6 @@ def start_job(title: str, arguments: list[str]) -> Job:
     started = _start_time(process.pid)
     write_json(folder / "job.json", {**content, "pid": process.pid, "started": started})
     return Job(folder)
-
-
-def find_job(job_id: str) -> Job:
-    """The job of that id.
-
-    Raises:
-        MammoError: Where there is none.
-    """
-    for job in list_jobs():
-        if job.id == job_id:
-            return job
-    raise MammoError(f"No job '{job_id}'")
 
 
 def list_jobs() -> list[Job]:

@@ -3,10 +3,8 @@
 import time
 
 import psutil
-import pytest
 
-from mammo_core.errors import MammoError
-from mammo_core.jobs import Job, find_job, list_jobs, start_job
+from mammo_core.jobs import Job, list_jobs, start_job
 from mammo_core.paths import write_json
 
 
@@ -27,8 +25,7 @@ def test_a_job_runs_a_verb_and_is_found_again(home):
     job = start_job("List the models", ["models", "--json"])
     assert wait_for_end(job).state == "done"
     assert job.last_line() == '{"models": []}'
-    assert [found.id for found in list_jobs()] == [job.id]
-    assert find_job(job.id) == job
+    assert list_jobs() == [job]
 
 
 def test_a_job_that_fails_says_why(home):
@@ -53,8 +50,3 @@ def test_a_stop_is_told_from_a_failure(tmp_path):
     job = made(tmp_path / "a")
     write_json(job.folder / "end.json", {"exit": 130, "at": 0.0})
     assert job.status().state == "stopped"
-
-
-def test_an_unknown_job_is_named(home):
-    with pytest.raises(MammoError, match="No job 'x'"):
-        find_job("x")

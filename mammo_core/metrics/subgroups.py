@@ -1,7 +1,6 @@
 """For whom a model works: groups of rows by density, age, scanner, side, view and source."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,14 +53,6 @@ def estimate_subgroup_auroc(
     if min(n_positive, len(scores) - n_positive) < MIN_EACH:
         return UNDEFINED
     return estimate_auroc(scores, is_positive, patients)
-
-
-def worst_slices(
-    subgroups: list[dict[str, Any]], by: str = "auroc", limit: int = 5
-) -> list[dict[str, Any]]:
-    """The evaluated subgroups whose `by` (auroc, recall, ...) has the smallest lower bound."""
-    bounded = [group for group in subgroups if group[by]["low"] is not None]
-    return sorted(bounded, key=lambda group: group[by]["low"])[:limit]
 
 
 def _split_by(name: str, values: pd.Series) -> list[Subgroup]:

@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from mammo_core.datasets import storage
 from mammo_core.datasets.caveats import find_warnings
 from mammo_core.datasets.detection import choose_layout
 from mammo_core.datasets.inspection import inspect_rows
+from mammo_core.datasets.labeling import Labeling, missing_reason
 from mammo_core.datasets.layouts import Layout
 from mammo_core.datasets.naming import order_classes
 from mammo_core.datasets.registry import free_name, register
@@ -49,6 +50,7 @@ def index_dataset(
     layout: str | None = None,
     *,
     dealing: Dealing = Dealing(),  # noqa: B008 - frozen, so one instance may serve all
+    labeling: Labeling = Labeling(),  # noqa: B008 - frozen too
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Index a folder in a known layout; what the verb `index` prints.
@@ -61,6 +63,7 @@ def index_dataset(
         out: The dataset's folder; may be the root itself.
         layout: A key of LAYOUTS; None finds out.
         dealing: Seed and shares of the splits, where the layout has none of its own.
+        labeling: Which fact makes the classes.
         progress: Called after each file; may raise Cancelled.
 
     Raises:
@@ -73,13 +76,14 @@ def index_dataset(
     root, out = Path(root).expanduser().resolve(), Path(out).expanduser().resolve()
     with _reading(root):
         chosen = choose_layout(root, layout)
-        reading = chosen.read(root)
+        scheme = labeling.resolve(chosen.name, chosen.schemes)
+        reading = _label(chosen.read(root), labeling, scheme, root)
     _check_ids(reading.rows)
     with storage.staging(out) as aside:
         indexed = _index_rows(root, reading, aside, dealing, progress)
         masks = storage.seal_masks(aside)
         frame = _relocate(indexed.frame, aside / storage.MASKS, out, masks)
-        card = _describe(root, out, chosen, reading, indexed, dealing)
+        card = _describe(root, out, chosen, reading, indexed, dealing) | _tell(labeling, scheme)
         _write(aside, frame, card, indexed.refusals)
         storage.publish(aside, out, masks)
     warnings = indexed.warnings + _register(out)
@@ -97,6 +101,28 @@ def _reading(root: Path) -> Iterator[None]:
         raise UnreadableFile(f"Cannot read {place}: {error.strerror or error}") from error
 
 
+def _label(reading: Reading, labeling: Labeling, scheme: str, root: Path) -> Reading:
+    """The reading with the label that each image has under the scheme; those without refused."""
+    if scheme == "none":
+        return replace(reading, rows=[replace(row, label=None) for row in reading.rows])
+    rows, refusals = [], list(reading.refusals)
+    for row in reading.rows:
+        label = labeling.classify(row, scheme)
+        if label is None:
+            refusals.append(Refusal(_shown(row.file, root), missing_reason(row, scheme)))
+        else:
+            rows.append(replace(row, label=label))
+    return replace(reading, rows=rows, refusals=refusals)
+
+
+def _tell(labeling: Labeling, scheme: str) -> dict[str, Any]:
+    """What dataset.json says about where the labels come from."""
+    told: dict[str, Any] = {"scheme": scheme}
+    if scheme == "birads":
+        told["birads"] = dict(labeling.birads)
+    return {"labels": told}
+
+
 def _check_ids(rows: Sequence[ImageRow]) -> None:
     repeated = [name for name, n in Counter(row.image_id for row in rows).items() if n > 1]
     if repeated:
@@ -111,7 +137,7 @@ def _index_rows(
     """The index with absolute paths, its refusals and warnings."""
     taken, refusals = _inspect_all(root, reading, aside, progress)
     frame = build_frame(taken)
-    classes = order_classes(frame["label"])
+    classes = order_classes(frame["label"].dropna())
     _split(frame, classes, dealing)
     faults = Counter(fault for fault in taken["mask_fault"] if fault)
     doubts = Counter(doubt for doubts in taken["doubts"] for doubt in doubts)

@@ -7,6 +7,7 @@ SEVERITY = {
     "normal": 0,
     "healthy": 0,
     "negative": 0,
+    "no_cancer": 0,
     "benign": 1,
     "malignant": 3,
     "cancer": 3,

@@ -18,7 +18,10 @@ class ImageRow:
     Attributes:
         file: The image's file, absolute.
         image_id: Unique in the dataset and fit for a file name (see `naming.safe_name`).
-        label: The class of this image.
+        label: The class of this image, where the source names one itself.
+        pathology: "normal", "benign" or "malignant", where the source tells it.
+        birads: The assessment of the breast or image, such as "2" or "4B".
+        cancer: Whether cancer was found, where the source tells it.
         mask_file: A mask picture that exists already, in the image's own grid.
         regions: Lesions to draw a mask from, where there is no such picture.
         regions_grid: Rows and columns in which the regions count; None: the image's own.
@@ -29,7 +32,9 @@ class ImageRow:
     file: Path
     image_id: str
     patient_id: str
-    label: str
+    label: str | None = None
+    pathology: str | None = None
+    cancer: bool | None = None
     exam_id: str | None = None
     laterality: str | None = None
     view: str | None = None

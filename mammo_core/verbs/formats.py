@@ -4,7 +4,7 @@ from typing import Any
 
 
 def formats() -> dict[str, Any]:
-    """List the dataset layouts, what each expects, and its licence note.
+    """List the dataset layouts, what each expects, its label schemes and licence note.
 
     Example: python -m mammo_core formats
     """
@@ -17,6 +17,7 @@ def formats() -> dict[str, Any]:
                 "title": layout.title,
                 "expects": layout.expects,
                 "licence": layout.licence,
+                "labels": list(layout.schemes),
             }
             for layout in LAYOUTS.values()
         ]

@@ -16,6 +16,14 @@ def index(
     shares: Annotated[
         str, typer.Option(help="Of train, val and test, where the data have no splits.")
     ] = "60,20,20",
+    labels: Annotated[
+        str | None,
+        typer.Option(help="What makes the classes: given, pathology, birads, cancer or none."),
+    ] = None,
+    birads: Annotated[
+        str | None,
+        typer.Option(help="Class of each BI-RADS, such as 1:normal,2:benign,3:benign,4:malignant."),
+    ] = None,
 ) -> dict[str, Any]:
     """Index a folder of mammograms: who is in it, which class, which split, what is refused.
 
@@ -25,8 +33,12 @@ def index(
     Example: python -m mammo_core index ~/mini-mias --out datasets/mias
     """
     from mammo_core.datasets import index_dataset
+    from mammo_core.datasets.labeling import BIRADS_CLASSES, Labeling, parse_birads_classes
     from mammo_core.datasets.splits import Dealing, parse_shares
     from mammo_core.progress import current_progress
 
     dealing = Dealing(seed, parse_shares(shares))
-    return index_dataset(root, out, layout, dealing=dealing, progress=current_progress())
+    labeling = Labeling(labels, parse_birads_classes(birads) if birads else BIRADS_CLASSES)
+    return index_dataset(
+        root, out, layout, dealing=dealing, labeling=labeling, progress=current_progress()
+    )

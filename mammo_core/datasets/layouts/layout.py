@@ -15,12 +15,14 @@ class Layout(ABC):
         title: The collection's own name.
         licence: What its owners allow, in a sentence.
         expects: What must lie in the folder, in a few words.
+        schemes: The keys of `labeling.SCHEMES` that its facts allow, the default first.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     licence: ClassVar[str]
     expects: ClassVar[str]
+    schemes: ClassVar[tuple[str, ...]] = ("given",)
 
     @abstractmethod
     def detects(self, root: Path) -> bool:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from mammo_core.breast import Breast, find_breast
 from mammo_core.dicom import read_header, read_mammogram
 from mammo_core.errors import UnreadableFile
+from mammo_core.header_evidence import judge_header
 from mammo_core.picture_features import PictureFeatures, measure_picture
 from mammo_core.types import Laterality, Mammogram, Verdict
 
@@ -72,13 +73,6 @@ MAX_DOUBTS = 2
 MIN_TURNED_RISE = 0.1
 """A picture counts as a turned mammogram only where it darkens so much towards its skin line."""
 
-OTHER_MODALITIES = (
-    *("CT", "MR", "US", "NM", "PT", "XA", "RF", "ES", "SM", "XC", "ECG", "OP", "OPT", "IO", "PX"),
-    *("GM", "IVUS", "BI", "RTSTRUCT", "RTPLAN", "RTDOSE", "RTIMAGE", "SEG", "SR", "PR", "DOC"),
-    *("REG", "KO"),
-)
-"""Values of Modality (DICOM PS3.3 C.7.3.1.1.1) that no mammogram carries."""
-
 
 def check(path: str | Path) -> Verdict:
     """The gate's answer about one file, whatever it holds.
@@ -106,20 +100,6 @@ def judge(mammogram: Mammogram, breast: Breast) -> Verdict:
     return Verdict(
         answer, (*reasons, *told), side, mammogram.view, mammogram.rows, mammogram.columns
     )
-
-
-def judge_header(header: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(what speaks against a mammogram, what a person should look at) in a file's header."""
-    modality, body = header.get("modality"), header.get("body_part")
-    objections = []
-    if modality in OTHER_MODALITIES:
-        objections.append(f"The header names modality {modality}, not mammography")
-    if body and body != "BREAST":
-        objections.append(f"The header names the body part {body}, not the breast")
-    doubts = [f"The header names a {name} view" for name in header.get("view_modifiers", ())]
-    if header.get("intent") == "FOR PROCESSING":
-        doubts.append("The image is FOR PROCESSING: raw detector values, not for display")
-    return tuple(objections), tuple(doubts)
 
 
 def judge_picture(mammogram: Mammogram, breast: Breast) -> tuple[Answer, tuple[str, ...]]:

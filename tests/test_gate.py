@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from mammo_core.breast import find_breast
-from mammo_core.gate import OTHER_MODALITIES, RULES, check, judge, judge_header
+from mammo_core.gate import RULES, check, judge
+from mammo_core.header_evidence import OTHER_MODALITIES, judge_header
 from mammo_core.picture_features import PictureFeatures, measure_picture
 from mammo_core.types import Mammogram
 

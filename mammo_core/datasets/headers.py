@@ -117,8 +117,8 @@ def _read_picture(path: Path) -> Header:
 
 
 def _read_dicom(path: Path) -> Header:
-    from mammo_core.gate import judge_header
     from mammo_core.header import describe_header, read_text
+    from mammo_core.header_evidence import judge_header
 
     ds, has_pixels = _parse(path)
     facts = describe_header(ds)

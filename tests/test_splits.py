@@ -12,6 +12,7 @@ from mammo_core.datasets.splits import (
     Dealing,
     assign_splits,
     count_shares,
+    deal_validation,
     parse_shares,
 )
 from mammo_core.errors import BadConfiguration
@@ -108,3 +109,51 @@ def test_shares_are_read_as_parts_of_a_whole():
 def test_shares_that_cannot_deal_are_refused(text):
     with pytest.raises(BadConfiguration, match="60,20,20"):
         parse_shares(text)
+
+
+# A validation set where the source has none
+
+
+def make_official(n_patients=60):
+    """Images whose patients are in the source's training or test set, half and half."""
+    patients, labels = make_images(n_patients)
+    splits = ["train" if int(patient[1:]) % 2 else "test" for patient in patients]
+    return patients, labels, splits
+
+
+def test_validation_is_dealt_by_patient_out_of_training_alone():
+    patients, labels, splits = make_official()
+    dealt = deal_validation(patients, labels, splits, CLASSES)
+    for before, after in zip(splits, dealt, strict=True):
+        assert after == "test" if before == "test" else after in ("train", "val")
+    assert {len(found) for found in split_of_patients(patients, dealt).values()} == {1}
+
+
+def test_validation_gets_its_share_of_the_two():
+    patients, labels, splits = make_official(400)
+    dealt = deal_validation(patients, labels, splits, CLASSES, Dealing(0, (0.6, 0.2, 0.2)))
+    of_training = [after for before, after in zip(splits, dealt, strict=True) if before == "train"]
+    assert of_training.count("val") / len(of_training) == pytest.approx(0.25, abs=0.01)
+
+
+def test_who_goes_to_validation_does_not_depend_on_the_test_set():
+    patients, labels, splits = make_official()
+    dealt = split_of_patients(patients, deal_validation(patients, labels, splits, CLASSES))
+    kept = [place for place, split in enumerate(splits) if split == "train"]
+    alone = [patients[place] for place in kept]
+    own = deal_validation(alone, [labels[place] for place in kept], ["train"] * len(kept), CLASSES)
+    for patient, found in split_of_patients(alone, own).items():
+        assert found == dealt[patient]
+
+
+@pytest.mark.parametrize(
+    ("splits", "shares"),
+    [
+        (["train", "val", "test"], SHARES),
+        (["test", "test", None], SHARES),
+        (["train", "train", "test"], (0.8, 0.0, 0.2)),
+    ],
+)
+def test_nothing_is_dealt_where_there_is_a_set_no_source_or_no_wish_for_one(splits, shares):
+    labels = ["normal", "benign", "normal"]
+    assert deal_validation(["a", "b", "c"], labels, splits, CLASSES, Dealing(0, shares)) == splits

@@ -3,43 +3,8 @@
 import csv
 import json
 
-import numpy as np
-from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import (
-    DigitalMammographyXRayImageStorageForPresentation,
-    ExplicitVRLittleEndian,
-    generate_uid,
-)
-
-
-def write_picture(path, seed, shape=(40, 32)):
-    """A picture that no other seed gives."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.random.default_rng(seed).integers(0, 255, shape, dtype=np.uint8)).save(path)
-    return path
-
-
-def write_dicom(path, *, pixels=True, **header):
-    """A small uncompressed DICOM file with the given tags."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    uid = generate_uid(entropy_srcs=[str(path)])
-    dataset.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
-    if pixels:
-        dataset.Rows, dataset.Columns, dataset.SamplesPerPixel = 40, 32, 1
-        dataset.BitsAllocated = dataset.BitsStored = 8
-        dataset.HighBit, dataset.PixelRepresentation = 7, 0
-        dataset.PhotometricInterpretation = "MONOCHROME2"
-        dataset.PixelData = bytes(40 * 32)
-    for name, value in {"Modality": "MG", **header}.items():
-        setattr(dataset, name, value)
-    dataset.save_as(path, enforce_file_format=True)
-    return path
+from layout_trees.vindr_mammo import write_vindr_mammo
+from made_files import write_dicom, write_picture
 
 
 def write_class_folders(root, counts, suffix=".png"):
@@ -144,6 +109,7 @@ def _write_sample_image(root, number, view, split):
 TREES = {
     "sample": write_sample,
     "mini_mias": write_mini_mias,
+    "vindr_mammo": write_vindr_mammo,
     "table": lambda root: write_table(
         root, [{"path": f"{n}.png", "label": "benign" if n % 2 else "normal"} for n in range(6)]
     ),

@@ -59,6 +59,44 @@ def assign_splits(
     return [split_of[patient] for patient in patient_ids]
 
 
+def deal_validation(
+    patient_ids: Sequence[str],
+    labels: Sequence[str],
+    splits: Sequence[str | None],
+    classes: Sequence[str],
+    dealing: Dealing = Dealing(),
+) -> list[str | None]:
+    """The splits with a validation set out of the training patients, where there was none.
+
+    Sources that publish training and test sets alone leave training without a set to stop by. The
+    val share of train and val together is dealt as `assign_splits` does; all other images,
+    those of the test set above all, stay where they are. Nothing changes where there is a
+    validation set, no training set, or no share for it.
+
+    Args:
+        patient_ids: One an image.
+        labels: One an image, each of `classes`.
+        splits: One an image; None is in no split.
+        classes: Mildest first.
+        dealing: Seed and shares.
+    """
+    train, val, _ = dealing.shares
+    places = [place for place, split in enumerate(splits) if split == "train"]
+    if "val" in splits or not places or not val:
+        return list(splits)
+    shares = (train / (train + val), val / (train + val), 0.0)
+    dealt = assign_splits(
+        [patient_ids[place] for place in places],
+        [labels[place] for place in places],
+        classes,
+        Dealing(dealing.seed, shares),
+    )
+    found = list(splits)
+    for place, split in zip(places, dealt, strict=True):
+        found[place] = split
+    return found
+
+
 def parse_shares(text: str) -> Shares:
     """The shares that "60,20,20" stands for.
 

@@ -5,9 +5,17 @@ from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.layouts.mini_mias import MiniMias
 from mammo_core.datasets.layouts.sample import Sample
 from mammo_core.datasets.layouts.table import Table
+from mammo_core.datasets.layouts.vindr_mammo import VindrMammo
 
 LAYOUTS: dict[str, Layout] = {
-    layout.name: layout for layout in (Sample(), MiniMias(), Table(), ClassFolders())
+    layout.name: layout
+    for layout in (
+        Sample(),
+        MiniMias(),
+        VindrMammo(),
+        Table(),
+        ClassFolders(),
+    )
 }
 """Archives first, then the plain layouts, which would take an archive for their own."""
 

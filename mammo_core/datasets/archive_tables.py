@@ -1,0 +1,202 @@
+"""Tables of published archives: the columns that count, repeated rows settled, rows sifted."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mammo_core.datasets.rows import ImageRow, Refusal
+from mammo_core.errors import BadTable, UnreadableFile
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow
+
+LONGEST_HEADING_LINE = 1 << 17
+"""Bytes in which a table's first line must end."""
+
+ABSENT = "The table names this file, the folder lacks it"
+UNLISTED = "No row of the table names this file"
+CONTRADICTION = "Rows of the table contradict each other about this image"
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """The rows of a table that can be taken, and why the others cannot."""
+
+    frame: "pd.DataFrame"
+    refusals: list[Refusal]
+
+
+def read_first_line(path: Path) -> list[str]:
+    """The headings of a CSV file from its first line alone, none where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline(LONGEST_HEADING_LINE).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return []
+    return _split(line, _separator(line))
+
+
+def read_columns(path: Path, needed: Sequence[str], optional: Sequence[str] = ()) -> "pd.DataFrame":
+    """Columns of a CSV file as trimmed text; what is missing is the empty text.
+
+    Only these columns are held in memory, for archives have tables of hundreds of columns. Whole
+    numbers lose the ".0" that spreadsheets and pandas add.
+
+    Args:
+        path: The table; separated by comma, semicolon, tab or bar.
+        needed: Headings that must be there.
+        optional: Headings that are read where they are there.
+
+    Raises:
+        BadTable: Where a needed column lacks, the text is not UTF-8 or there is no row.
+        UnreadableFile: Where the file is missing or damaged.
+    """
+    import pyarrow as pa
+
+    headings = _check_headings(path, needed)
+    wanted = [name for name in (*needed, *optional) if name in headings]
+    with _explaining(path):
+        batches = list(_stream(path, headings, wanted))
+    table = pa.Table.from_batches(batches).select(wanted) if batches else None
+    if table is None or not table.num_rows:
+        raise BadTable(f"Expected rows in {path.name}, found none")
+    return tidy_texts(table.to_pandas())
+
+
+def tidy_texts(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """All columns as trimmed text, missing ones empty, whole numbers without ".0"."""
+    return frame.astype("str").fillna("").apply(lambda column: _tidy(column))
+
+
+def settle_repeats(
+    frame: "pd.DataFrame", key: str, decisive: Sequence[str]
+) -> tuple["pd.DataFrame", "pd.Series[bool]"]:
+    """(the first row of each key, whether rows of its key differ in a decisive column)."""
+    differing = frame.groupby(key, sort=False)[list(decisive)].nunique().gt(1).any(axis=1)
+    first = frame.drop_duplicates(key).reset_index(drop=True)
+    return first, first[key].map(differing).astype(bool)
+
+
+def sift(frame: "pd.DataFrame", path: str, faults: Mapping[str, "pd.Series[bool]"]) -> Sifted:
+    """Split a table by what speaks against its rows.
+
+    Args:
+        frame: The table.
+        path: The column with the file's path, for the refusals.
+        faults: For each reason the rows that it strikes; the first one that does is told.
+    """
+    import numpy as np
+
+    if frame.empty:
+        return Sifted(frame, [])
+    told = np.select([fault.to_numpy(bool) for fault in faults.values()], list(faults), "")
+    struck = told != ""
+    pairs = zip(frame.loc[struck, path], told[struck], strict=True)
+    return Sifted(frame[~struck], [Refusal(str(file), str(reason)) for file, reason in pairs])
+
+
+def build_rows(columns: Mapping[str, Iterable[object]]) -> list[ImageRow]:
+    """Image rows of columns of equal length, named as the fields; empty texts and NaN as None."""
+    names = list(columns)
+    return [
+        ImageRow(**{name: _known(value) for name, value in zip(names, values, strict=True)})  # type: ignore[arg-type]
+        for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def to_numbers(column: "pd.Series[str]") -> "pd.Series[float]":
+    """The numbers of a column of text, NaN where it holds none."""
+    import pandas as pd
+
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _known(value: object) -> object:
+    return None if value == "" or value != value else value
+
+
+def _check_headings(path: Path, needed: Sequence[str]) -> list[str]:
+    if not path.is_file():
+        raise UnreadableFile(f"Expected a table {path.name} in {path.parent}, found none")
+    headings = read_first_line(path)
+    missing = [name for name in needed if name not in headings]
+    if missing:
+        found = ", ".join(headings[:20]) or "no readable line"
+        hint = "" if len(headings) > 1 else "; the separator must be comma, semicolon, tab or |"
+        raise BadTable(
+            f"Expected {path.name} to have the columns {', '.join(needed)}; it lacks "
+            f"{', '.join(missing)}, its first line has {found}{hint}"
+        )
+    repeated = [name for name in needed if headings.count(name) > 1]
+    if repeated:
+        raise BadTable(f"Expected each heading once in {path.name}, '{repeated[0]}' occurs again")
+    return headings
+
+
+def _separator(line: str) -> str:
+    from mammo_core.table_files import SEPARATORS
+
+    return max(SEPARATORS, key=line.count)
+
+
+def _split(line: str, separator: str) -> list[str]:
+    names = next(csv.reader([line.strip("\r\n")], delimiter=separator), [])
+    return [name.strip() for name in names]
+
+
+def _stream(
+    path: Path, headings: Sequence[str], wanted: Sequence[str]
+) -> Iterator["pyarrow.RecordBatch"]:
+    """The wanted columns in pieces; a heading that occurs twice counts at its first place."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    from mammo_core.table_files import MISSING
+
+    with path.open("rb") as file:
+        separator = _separator(file.readline(LONGEST_HEADING_LINE).decode("utf-8-sig"))
+        file.seek(0)
+        reader = pyarrow.csv.open_csv(
+            file,
+            pyarrow.csv.ReadOptions(column_names=_unique(headings), skip_rows=1),
+            pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(wanted, pa.string()),
+                include_columns=list(wanted),
+                null_values=MISSING,
+                strings_can_be_null=True,
+            ),
+        )
+        yield from reader
+
+
+def _unique(headings: Sequence[str]) -> list[str]:
+    first = {name: place for place, name in reversed(list(enumerate(headings)))}
+    return [
+        name if first[name] == place else f"{name} #{place}" for place, name in enumerate(headings)
+    ]
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    """Turn a parser's complaint, which quotes whole rows, into a line without values."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except pa.ArrowException as error:
+        if "UTF8" in str(error) or "UTF-8" in str(error):
+            raise BadTable(f"Expected {path.name} in UTF-8; save it as 'CSV UTF-8'") from None
+        raise UnreadableFile(
+            f"Cannot read {path.name} as CSV: a row has more or fewer values than headings"
+        ) from None
+    except OSError as error:
+        raise UnreadableFile(f"Cannot read {path.name}: {error.strerror or 'damaged'}") from None
+
+
+def _tidy(column: "pd.Series[str]") -> "pd.Series[str]":
+    return column.str.strip().str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True)

@@ -1,0 +1,1 @@
+"""Small collections in the published structure of each archive."""

@@ -17,6 +17,7 @@ from mammo_core.verbs.methods import methods
 from mammo_core.verbs.models import models
 from mammo_core.verbs.predict import predict
 from mammo_core.verbs.prepare import prepare
+from mammo_core.verbs.quality import quality
 from mammo_core.verbs.sample import sample
 from mammo_core.verbs.train import train
 
@@ -24,6 +25,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "sample": sample,
     "check": check,
     "index": index,
+    "quality": quality,
     "prepare": prepare,
     "train": train,
     "predict": predict,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
     from mammo_core.pixels import PixelCache
 
-LEFT_OUT = ("path", "mask_path", "sha256", "gate")
+LEFT_OUT = ("path", "mask_path", "digest", "sha256", "gate")
 IMAGES_AT_ONCE = 32
 
 

@@ -75,10 +75,10 @@ def _about_masks(
 
 
 def _about_duplicates(frame: "pd.DataFrame") -> Iterator[str]:
-    twins = frame[frame.duplicated("sha256", keep=False)]
+    twins = frame[frame["digest"].notna() & frame.duplicated("digest", keep=False)]
     if twins.empty:
         return
-    groups = twins.groupby("sha256")
+    groups = twins.groupby("digest")
     examples = ", ".join(next(iter(groups))[1]["image_id"].head(3))
     yield f"{len(twins)} files are copies of one another, such as {examples}"
     for column, said in (("split", "split"), ("label", "label"), ("patient_id", "patient")):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mammo_core.datasets.naming import SPLITS
 from mammo_core.datasets.registry import known_datasets
-from mammo_core.datasets.rows import COLUMNS
+from mammo_core.datasets.rows import ADDED, COLUMNS
 from mammo_core.datasets.storage import CARD, INDEX
 from mammo_core.errors import BadDataset, MammoError
 from mammo_core.paths import read_json
@@ -49,6 +49,11 @@ class Dataset:
     def fingerprint(self) -> str:
         """Twelve hex digits that change with any image, label, split or fact of the index."""
         return str(self.card["fingerprint"])
+
+    @property
+    def version(self) -> str:
+        """The fingerprint, and the digest of what was decided on images that stood apart."""
+        return "+".join(filter(None, (self.fingerprint, self.card.get("decisions"))))
 
     @property
     def is_synthetic(self) -> bool:
@@ -174,6 +179,9 @@ def _read_index(folder: Path) -> "pd.DataFrame":
         index = pd.read_parquet(file)
     except (pyarrow.ArrowException, OSError) as error:
         raise BadDataset(f"{file} is damaged: {str(error).splitlines()[0]}; index again") from None
+    for name in ADDED:
+        if name not in index.columns:
+            index[name] = pd.Series(None, index.index, dtype=COLUMNS[name])
     missing = [name for name in COLUMNS if name not in index.columns]
     if missing:
         raise BadDataset(f"{file} lacks the columns {', '.join(missing)}; index again")

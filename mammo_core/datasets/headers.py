@@ -4,12 +4,14 @@ Nothing here decodes a pixel.
 """
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mammo_core.errors import UnreadableFile
 from mammo_core.limits import check_inflated_size, check_size
+from mammo_core.privacy import hide_id
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -40,9 +42,14 @@ TAGS = [
 ]
 """What `mammo_core.header` describes, the age and the implant."""
 
+ID_TAGS = ["PatientID", "StudyInstanceUID"]
+"""Who and which exam; read only for `hide_id`."""
+
 PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 """The tag (7FE0,0010) in either byte order."""
 DEFLATED = b"1.2.840.10008.1.2.1.99"
+END_BYTES = 65_536
+"""How much of either end of a file tells it from others."""
 DAMAGED = "Damaged: its header ends early or contradicts itself"
 
 
@@ -55,6 +62,9 @@ class Header:
         columns: Width in pixels.
         pixel_spacing_mm: Millimeters a pixel at the breast.
         age: The patient's, in years.
+        acquisition: How the image came about, "standard" for a screening image.
+        patient_id: Hidden by `privacy.hide_id`, where it was asked for.
+        exam_id: Hidden likewise.
         doubts: Why a person should look at the image before it is used.
     """
 
@@ -66,11 +76,18 @@ class Header:
     view: str | None = None
     age: float | None = None
     implant: bool | None = None
+    acquisition: str | None = None
+    patient_id: str | None = None
+    exam_id: str | None = None
     doubts: tuple[str, ...] = ()
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path, *, with_ids: bool = False) -> Header:
     """What the header of a DICOM file or a picture tells.
+
+    Args:
+        path: The file.
+        with_ids: Whether to tell patient and exam too, hidden.
 
     Raises:
         UnreadableFile: Where the file cannot be read, holds no image of a size that mammograms
@@ -78,7 +95,7 @@ def read_header(path: Path) -> Header:
     """
     from mammo_core.dicom import is_dicom
 
-    header = _read_dicom(path) if is_dicom(path) else _read_picture(path)
+    header = _read_dicom(path, with_ids) if is_dicom(path) else _read_picture(path)
     check_size(header.rows, header.columns)
     return header
 
@@ -87,6 +104,20 @@ def hash_file(path: Path) -> str:
     """The SHA-256 of the file's bytes, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """The SHA-256 of the file's length and both its ends, which tells files apart at once.
+
+    Copies have the same digest. Other files differ in it, because a mammogram's header, with the
+    UID of the image, lies at the beginning, and the end of a compressed one depends on all of it.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(END_BYTES)
+        file.seek(max(size - END_BYTES, file.tell()))
+        content += file.read(END_BYTES)
+    return hashlib.sha256(size.to_bytes(8, "big") + content).hexdigest()
 
 
 def picture_shape(path: Path) -> tuple[int, int]:
@@ -111,16 +142,26 @@ def picture_shape(path: Path) -> tuple[int, int]:
         raise UnreadableFile(DAMAGED) from None
 
 
+def read_series_description(path: Path) -> str:
+    """What a DICOM file says that its series shows; empty for other files and damaged ones."""
+    from mammo_core.header import read_text
+
+    try:
+        return read_text(_parse(path, ["SeriesDescription"])[0], "SeriesDescription")
+    except (UnreadableFile, OSError):
+        return ""
+
+
 def _read_picture(path: Path) -> Header:
     rows, columns = picture_shape(path)
     return Header(rows=rows, columns=columns)
 
 
-def _read_dicom(path: Path) -> Header:
+def _read_dicom(path: Path, with_ids: bool) -> Header:
     from mammo_core.header import describe_header, read_text
     from mammo_core.header_evidence import judge_header
 
-    ds, has_pixels = _parse(path)
+    ds, has_pixels = _parse(path, TAGS + ID_TAGS if with_ids else TAGS)
     facts = describe_header(ds)
     objections, doubts = judge_header(facts)
     if objections:
@@ -135,12 +176,15 @@ def _read_dicom(path: Path) -> Header:
         laterality=facts["laterality"],
         view=facts["view"],
         age=_age(read_text(ds, "PatientAge")),
+        acquisition=facts.get("acquisition"),
+        patient_id=_hide(read_text(ds, "PatientID"), "patient"),
+        exam_id=_hide(read_text(ds, "StudyInstanceUID"), "exam"),
         implant={"YES": True, "NO": False}.get(read_text(ds, "BreastImplantPresent")),
         doubts=doubts,
     )
 
 
-def _parse(path: Path) -> tuple["Dataset", bool]:
+def _parse(path: Path, tags: list[str]) -> tuple["Dataset", bool]:
     """The wanted tags, and whether pixel data follow them."""
     import pydicom
 
@@ -149,7 +193,7 @@ def _parse(path: Path) -> tuple["Dataset", bool]:
     try:
         with path.open("rb") as file:
             is_deflated = _check_inflation(file)
-            ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS)
+            ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags)
             return ds, is_deflated or file.read(4) in PIXEL_DATA
     except FAULTS:
         raise UnreadableFile(DAMAGED) from None
@@ -164,6 +208,10 @@ def _check_inflation(file: BinaryIO) -> bool:
         check_inflated_size(file)
     file.seek(0)
     return is_deflated
+
+
+def _hide(text: str, kind: str) -> str | None:
+    return hide_id(text, kind) if text else None
 
 
 def _age(text: str) -> float | None:

@@ -5,23 +5,23 @@ import logging
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammo_core.datasets import storage
+from mammo_core.datasets import gating, storage
 from mammo_core.datasets.caveats import find_warnings
-from mammo_core.datasets.detection import choose_layout
 from mammo_core.datasets.inspection import inspect_rows
-from mammo_core.datasets.labeling import Labeling, missing_reason
-from mammo_core.datasets.layouts import Layout
-from mammo_core.datasets.naming import order_classes
+from mammo_core.datasets.labeling import Labeling
+from mammo_core.datasets.naming import SPLITS, order_classes
 from mammo_core.datasets.registry import free_name, register
-from mammo_core.datasets.rows import ImageRow, Reading, Refusal, build_frame
-from mammo_core.datasets.splits import Dealing, assign_splits
-from mammo_core.errors import BadDataset, BadTable, MammoError, UnreadableFile
+from mammo_core.datasets.rows import Reading, Refusal, build_frame
+from mammo_core.datasets.set_aside import read_decisions, summarize_decisions
+from mammo_core.datasets.sources import Source, opened, read_source, show_file
+from mammo_core.datasets.splits import Dealing, assign_splits, deal_validation
+from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 from mammo_core.paths import write_json
 from mammo_core.types import Progress, no_progress
 
@@ -30,15 +30,25 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PLACES = ("path", "mask_path", "gate")
+CHANGING = ("path", "mask_path", "gate", "sha256")
 """Columns that may change while the dataset stays the same."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Indexed:
-    """An index that isn't on disk yet."""
+    """An index that isn't on disk yet.
+
+    Attributes:
+        frame: The images in use, with absolute paths.
+        aside: Those of them, and those left out, that a person should look at.
+        fingerprint: Of all images as they were dealt to splits.
+        decisions: What was decided on those in `aside`, None where nothing was.
+    """
 
     frame: "pd.DataFrame"
+    aside: "pd.DataFrame"
+    fingerprint: str
+    decisions: str | None
     classes: tuple[str, ...]
     refusals: list[Refusal]
     warnings: list[str]
@@ -51,6 +61,7 @@ def index_dataset(
     *,
     dealing: Dealing = Dealing(),  # noqa: B008 - frozen, so one instance may serve all
     labeling: Labeling = Labeling(),  # noqa: B008 - frozen too
+    hide_ids: bool = False,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Index a folder in a known layout; what the verb `index` prints.
@@ -59,11 +70,12 @@ def index_dataset(
     new one is whole, and stays as it was if anything fails or is interrupted.
 
     Args:
-        root: The folder, or a table of paths and labels.
+        root: The folder, a table of paths and labels, or a zip archive, which is unpacked in `out`.
         out: The dataset's folder; may be the root itself.
         layout: A key of LAYOUTS; None finds out.
         dealing: Seed and shares of the splits, where the layout has none of its own.
         labeling: Which fact makes the classes.
+        hide_ids: Whether patients, exams and images get ids that tell nothing.
         progress: Called after each file; may raise Cancelled.
 
     Raises:
@@ -74,75 +86,57 @@ def index_dataset(
     """
     start = time.perf_counter()
     root, out = Path(root).expanduser().resolve(), Path(out).expanduser().resolve()
-    with _reading(root):
-        chosen = choose_layout(root, layout)
-        scheme = labeling.resolve(chosen.name, chosen.schemes)
-        reading = _label(chosen.read(root), labeling, scheme, root)
-    _check_ids(reading.rows)
-    with storage.staging(out) as aside:
-        indexed = _index_rows(root, reading, aside, dealing, progress)
-        masks = storage.seal_masks(aside)
-        frame = _relocate(indexed.frame, aside / storage.MASKS, out, masks)
-        card = _describe(root, out, chosen, reading, indexed, dealing) | _tell(labeling, scheme)
-        _write(aside, frame, card, indexed.refusals)
-        storage.publish(aside, out, masks)
+    with opened(root, out, progress) as (folder, refusals):
+        source = read_source(folder, layout, labeling)
+        source = source.add_refusals(refusals)
+        answer = _index_source(source.hide_ids() if hide_ids else source, out, dealing, progress)
+    return answer | {"seconds": round(time.perf_counter() - start, 2)}
+
+
+def _index_source(
+    source: Source, out: Path, dealing: Dealing, progress: Progress
+) -> dict[str, Any]:
+    with storage.staging(out) as staged:
+        indexed = _index_rows(source.root, out, source.reading, staged, dealing, progress)
+        masks = storage.seal_masks(staged)
+        card = _describe(source, out, indexed, dealing)
+        indexed = _relocate(indexed, staged / storage.MASKS, out, masks)
+        _write(staged, indexed, card)
+        storage.publish(staged, out, masks)
     warnings = indexed.warnings + _register(out)
-    seconds = round(time.perf_counter() - start, 2)
-    return _answer(card, out, frame, indexed, warnings) | {"seconds": seconds}
-
-
-@contextmanager
-def _reading(root: Path) -> Iterator[None]:
-    """Turn a failing disk or missing permission into a line about the root."""
-    try:
-        yield
-    except OSError as error:
-        place = error.filename or root
-        raise UnreadableFile(f"Cannot read {place}: {error.strerror or error}") from error
-
-
-def _label(reading: Reading, labeling: Labeling, scheme: str, root: Path) -> Reading:
-    """The reading with the label that each image has under the scheme; those without refused."""
-    if scheme == "none":
-        return replace(reading, rows=[replace(row, label=None) for row in reading.rows])
-    rows, refusals = [], list(reading.refusals)
-    for row in reading.rows:
-        label = labeling.classify(row, scheme)
-        if label is None:
-            refusals.append(Refusal(_shown(row.file, root), missing_reason(row, scheme)))
-        else:
-            rows.append(replace(row, label=label))
-    return replace(reading, rows=rows, refusals=refusals)
-
-
-def _tell(labeling: Labeling, scheme: str) -> dict[str, Any]:
-    """What dataset.json says about where the labels come from."""
-    told: dict[str, Any] = {"scheme": scheme}
-    if scheme == "birads":
-        told["birads"] = dict(labeling.birads)
-    return {"labels": told}
-
-
-def _check_ids(rows: Sequence[ImageRow]) -> None:
-    repeated = [name for name, n in Counter(row.image_id for row in rows).items() if n > 1]
-    if repeated:
-        raise BadTable(
-            f"Expected an image id of its own for each image, '{repeated[0]}' stands for several"
-        )
+    return _answer(card, out, indexed, warnings)
 
 
 def _index_rows(
-    root: Path, reading: Reading, aside: Path, dealing: Dealing, progress: Progress
+    root: Path, out: Path, reading: Reading, staged: Path, dealing: Dealing, progress: Progress
 ) -> Indexed:
     """The index with absolute paths, its refusals and warnings."""
-    taken, refusals = _inspect_all(root, reading, aside, progress)
-    frame = build_frame(taken)
-    classes = order_classes(frame["label"].dropna())
-    _split(frame, classes, dealing)
+    taken, refusals = _inspect_all(root, reading, staged, progress)
+    whole = build_frame(taken)
+    classes = order_classes(whole["label"].dropna())
+    dealt = _split(whole, classes, dealing)
+    aside = gating.set_doubted_aside(whole, taken["doubts"])
+    decisions = read_decisions(out)
+    frame = gating.settle(whole, aside, decisions)
+    left_out = gating.list_left_out(frame, aside)
+    refusals += [Refusal(show_file(Path(path), root), reason) for path, reason in left_out]
     faults = Counter(fault for fault in taken["mask_fault"] if fault)
-    doubts = Counter(doubt for doubts in taken["doubts"] for doubt in doubts)
-    warnings = [*reading.warnings, *find_warnings(frame, classes, faults, doubts)]
-    return Indexed(frame=frame, classes=classes, refusals=refusals, warnings=warnings)
+    doubts = _count_doubts(taken, set(frame.loc[frame["gate"] == gating.ASK, "image_id"]))
+    return Indexed(
+        frame=frame,
+        aside=aside,
+        fingerprint=fingerprint_index(whole),
+        decisions=summarize_decisions(aside, decisions),
+        classes=classes,
+        refusals=refusals,
+        warnings=[*reading.warnings, *dealt, *find_warnings(frame, classes, faults, doubts)],
+    )
+
+
+def _count_doubts(taken: Mapping[str, Sequence[Any]], asked: Collection[str]) -> Counter[str]:
+    """How many of the images that are asked about there are for each doubt."""
+    pairs = zip(taken["image_id"], taken["doubts"], strict=True)
+    return Counter(doubt for image_id, doubts in pairs if image_id in asked for doubt in doubts)
 
 
 def _inspect_all(
@@ -154,7 +148,7 @@ def _inspect_all(
     with closing(inspect_rows(reading.rows, aside / storage.MASKS, progress)) as results:
         for row, result in zip(reading.rows, results, strict=True):
             if isinstance(result, UnreadableFile):
-                refusals.append(Refusal(_shown(row.file, root), str(result)))
+                refusals.append(Refusal(show_file(row.file, root), str(result)))
             else:
                 for name, value in result.items():
                     taken[name].append(value)
@@ -163,12 +157,33 @@ def _inspect_all(
     return taken, refusals
 
 
-def _split(frame: "pd.DataFrame", classes: Sequence[str], dealing: Dealing) -> None:
-    """Deal the patients to splits unless the layout did; what is asked about is in none."""
+def _split(frame: "pd.DataFrame", classes: Sequence[str], dealing: Dealing) -> list[str]:
+    """Deal the patients to splits the layout lacks, and say so where it has some of its own.
+
+    Without labels, all images are there to be predicted, as a test set.
+    """
+    if not classes:
+        frame["split"] = SPLITS[-1]
+        return []
+    patients, labels, own = (list(frame[name]) for name in ("patient_id", "label", "split"))
     if frame["split"].isna().all():
-        patients, labels = list(frame["patient_id"]), list(frame["label"])
         frame["split"] = assign_splits(patients, labels, classes, dealing)
-    frame.loc[frame["gate"] == "ask", "split"] = None
+        warnings = []
+    else:
+        frame["split"] = deal_validation(patients, labels, own, classes, dealing)
+        warnings = _tell_dealt(frame, own, dealing)
+    return warnings
+
+
+def _tell_dealt(frame: "pd.DataFrame", own: Sequence[str | None], dealing: Dealing) -> list[str]:
+    if "val" in own or not (frame["split"] == "val").any():
+        return []
+    n = frame.loc[frame["split"] == "val", "patient_id"].nunique()
+    total = frame.loc[frame["split"].isin(("train", "val")), "patient_id"].nunique()
+    return [
+        f"The source has no validation set: {n} of its {total} training patients were dealt to it "
+        f"with seed {dealing.seed}; its test set is as it was"
+    ]
 
 
 def _nothing_left(root: Path, refusals: Sequence[Refusal]) -> str:
@@ -177,13 +192,8 @@ def _nothing_left(root: Path, refusals: Sequence[Refusal]) -> str:
     return f"Expected at least one mammogram in {root}, found none of use: {told}"
 
 
-def _shown(file: Path, root: Path) -> str:
-    folder = root if root.is_dir() else root.parent
-    return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
-
-
-def _relocate(frame: "pd.DataFrame", drawn: Path, out: Path, masks: str) -> "pd.DataFrame":
-    """The frame with paths as they will be in `out`: relative inside of it, absolute elsewhere."""
+def _relocate(indexed: Indexed, drawn: Path, out: Path, masks: str) -> Indexed:
+    """The index with paths as they will be in `out`: relative inside of it, absolute elsewhere."""
 
     def place(text: object) -> str | None:
         if not isinstance(text, str):
@@ -194,26 +204,28 @@ def _relocate(frame: "pd.DataFrame", drawn: Path, out: Path, masks: str) -> "pd.
         path = Path(os.path.normpath(path))
         return path.relative_to(out).as_posix() if path.is_relative_to(out) else str(path)
 
-    moved = frame.copy()
-    for column in ("path", "mask_path"):
-        moved[column] = moved[column].map(place).astype("str")
-    return moved
+    def move(frame: "pd.DataFrame") -> "pd.DataFrame":
+        columns = ("path", "mask_path")
+        return frame.assign(**{name: frame[name].map(place).astype("str") for name in columns})
+
+    return replace(indexed, frame=move(indexed.frame), aside=move(indexed.aside))
 
 
-def _describe(
-    root: Path, out: Path, layout: Layout, reading: Reading, indexed: Indexed, dealing: Dealing
-) -> dict[str, Any]:
+def _describe(source: Source, out: Path, indexed: Indexed, dealing: Dealing) -> dict[str, Any]:
     """What dataset.json says."""
-    return {
+    root, layout = source.root, source.layout
+    told = {"decisions": indexed.decisions} if indexed.decisions else {}
+    return told | {
         "name": free_name(out),
         "layout": layout.name,
         "title": layout.title,
         "licence": layout.licence,
+        "labels": dict(source.labels),
         "classes": list(indexed.classes),
-        "fingerprint": fingerprint_index(indexed.frame),
-        "source": "." if root == out else str(root),
+        "fingerprint": indexed.fingerprint,
+        "source": root.relative_to(out).as_posix() if root.is_relative_to(out) else str(root),
         "seed": dealing.seed,
-        "synthetic": reading.synthetic,
+        "synthetic": source.reading.synthetic,
         "warnings": indexed.warnings,
     }
 
@@ -221,22 +233,21 @@ def _describe(
 def fingerprint_index(frame: "pd.DataFrame") -> str:
     """Twelve hex digits over all that the index says, save where the files lie.
 
-    Row order doesn't count.
+    Row order, what the gate says and what the user decides don't count.
     """
-    facts = frame.drop(columns=list(PLACES)).sort_values("image_id")
+    facts = frame.drop(columns=list(CHANGING)).sort_values("image_id")
     return hashlib.sha256(facts.to_csv(index=False).encode()).hexdigest()[:12]
 
 
-def _write(
-    aside: Path, frame: "pd.DataFrame", card: Mapping[str, Any], refusals: Sequence[Refusal]
-) -> None:
+def _write(staged: Path, indexed: Indexed, card: Mapping[str, Any]) -> None:
     import pandas as pd
 
-    frame.attrs["fingerprint"] = card["fingerprint"]
-    frame.to_parquet(aside / storage.INDEX, index=False)
-    pairs = [(refusal.file, refusal.reason) for refusal in refusals]
-    pd.DataFrame(pairs, columns=["file", "reason"]).to_csv(aside / storage.REFUSED, index=False)
-    write_json(aside / storage.CARD, card)
+    for frame, name in ((indexed.frame, storage.INDEX), (indexed.aside, storage.SET_ASIDE)):
+        frame.attrs["fingerprint"] = indexed.fingerprint
+        frame.to_parquet(staged / name, index=False)
+    pairs = [(refusal.file, refusal.reason) for refusal in indexed.refusals]
+    pd.DataFrame(pairs, columns=["file", "reason"]).to_csv(staged / storage.REFUSED, index=False)
+    write_json(staged / storage.CARD, card)
 
 
 def _register(out: Path) -> list[str]:
@@ -250,12 +261,9 @@ def _register(out: Path) -> list[str]:
 
 
 def _answer(
-    card: Mapping[str, Any],
-    out: Path,
-    frame: "pd.DataFrame",
-    indexed: Indexed,
-    warnings: Sequence[str],
+    card: Mapping[str, Any], out: Path, indexed: Indexed, warnings: Sequence[str]
 ) -> dict[str, Any]:
+    frame = indexed.frame
     labels, splits = Counter(frame["label"]), Counter(frame["split"].dropna())
     return {
         "format": card["layout"],

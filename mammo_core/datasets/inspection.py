@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mammo_core.datasets.headers import Header, hash_file, picture_shape, read_header
+from mammo_core.datasets.headers import Header, digest_file, picture_shape, read_header
+from mammo_core.datasets.mask_merging import merge_masks
 from mammo_core.datasets.regions import Mask, draw_mask
 from mammo_core.datasets.rows import TOLD, ImageRow
 from mammo_core.errors import UnreadableFile
@@ -16,6 +17,9 @@ from mammo_core.types import Progress
 Record = dict[str, Any]
 AT_A_TIME = 128
 """How many files are under way at most, so that memory doesn't grow with their number."""
+
+STANDARD = "standard"
+"""How a screening image is acquired; every other acquisition is asked about."""
 
 MASK_ABSENT = "its mask is named but absent or unreadable"
 MASK_MISFIT = "its mask has another size than the image"
@@ -50,13 +54,14 @@ def write_mask(mask: Mask, file: Path) -> None:
 
 def _inspect(row: ImageRow, drawn: Path) -> Record | UnreadableFile:
     try:
-        header = read_header(row.file)
-        digest = hash_file(row.file)
+        header = read_header(row.file, with_ids=row.patient_id is None)
+        digest = digest_file(row.file)
     except UnreadableFile as refusal:
         return refusal
     except OSError as error:
         return UnreadableFile(f"Cannot be read: {error.strerror or 'damaged'}")
     mask, fault = _find_mask(row, (header.rows, header.columns), drawn)
+    doubts = (*header.doubts, *_doubt(row, header))
     return {
         **_merge(row, header),
         "rows": header.rows,
@@ -64,10 +69,9 @@ def _inspect(row: ImageRow, drawn: Path) -> Record | UnreadableFile:
         "path": str(row.file),
         "mask_path": str(mask) if mask else None,
         "mask_fault": fault,
-        "gate": "ask" if header.doubts else None,
-        "doubts": header.doubts,
+        "doubts": doubts,
         "tag": row.tag,
-        "sha256": digest,
+        "digest": digest,
     }
 
 
@@ -76,10 +80,22 @@ def _merge(row: ImageRow, header: Header) -> Record:
     record = {name: getattr(row, name) for name in TOLD}
     if row.pixel_spacing_mm is not None and row.regions_grid:
         record["pixel_spacing_mm"] = row.pixel_spacing_mm * row.regions_grid[0] / header.rows
+    if row.patient_id is None:
+        record["patient_id"] = header.patient_id or header.exam_id or row.image_id
     return {
         name: getattr(header, name, None) if value is None else value
         for name, value in record.items()
     }
+
+
+def _doubt(row: ImageRow, header: Header) -> tuple[str, ...]:
+    """What only the layout knows against the use of an image without a look at it."""
+    doubts = []
+    if row.implant and not header.implant:
+        doubts.append("The source names an implant")
+    if row.acquisition not in (None, STANDARD, header.acquisition):
+        doubts.append(f"The source names a {row.acquisition} image")
+    return tuple(doubts)
 
 
 def _find_mask(
@@ -88,9 +104,13 @@ def _find_mask(
     """(the mask's file or None, what is wrong with it or None)."""
     if row.mask_file:
         return _check_mask(row.mask_file, shape)
-    if not row.regions:
+    if not (row.mask_files or row.regions):
         return None, None
-    mask = draw_mask(row.regions, shape, row.regions_grid)
+    try:
+        mask = merge_masks(row.mask_files, shape)
+    except UnreadableFile as fault:
+        return None, str(fault)
+    mask |= draw_mask(row.regions, shape, row.regions_grid)
     if not mask.any():
         return None, MASK_OUTSIDE
     file = drawn / f"{row.image_id}.png"

@@ -18,12 +18,15 @@ class ImageRow:
     Attributes:
         file: The image's file, absolute.
         image_id: Unique in the dataset and fit for a file name (see `naming.safe_name`).
+        patient_id: None takes patient and exam from the header, hidden by `privacy.hide_id`.
         label: The class of this image, where the source names one itself.
         pathology: "normal", "benign" or "malignant", where the source tells it.
         birads: The assessment of the breast or image, such as "2" or "4B".
         cancer: Whether cancer was found, where the source tells it.
         mask_file: A mask picture that exists already, in the image's own grid.
-        regions: Lesions to draw a mask from, where there is no such picture.
+        mask_files: For each lesion the files among which its own mask is, to be merged into one
+            (see `mask_merging`), where there is no such picture.
+        regions: Lesions to draw a mask from, where there is no such picture either.
         regions_grid: Rows and columns in which the regions count; None: the image's own.
         tag: Whether a tag that betrays the label was burned in (made images only).
         The others are the index's columns of the same name.
@@ -31,7 +34,7 @@ class ImageRow:
 
     file: Path
     image_id: str
-    patient_id: str
+    patient_id: str | None
     label: str | None = None
     pathology: str | None = None
     cancer: bool | None = None
@@ -47,7 +50,9 @@ class ImageRow:
     implant: bool | None = None
     pixel_spacing_mm: float | None = None
     source: str | None = None
+    acquisition: str | None = None
     mask_file: Path | None = None
+    mask_files: tuple[tuple[Path, ...], ...] = ()
     regions: tuple[Region, ...] = ()
     regions_grid: tuple[int, int] | None = None
     tag: bool | None = None
@@ -101,10 +106,19 @@ COLUMNS = {
     "rows": "int64",
     "columns": "int64",
     "source": "str",
+    "acquisition": "str",
     "gate": "str",
+    "digest": "str",
     "sha256": "str",
 }
-"""The index's columns in order, with the one type that each has; unknown is missing."""
+"""The index's columns in order, with the one type that each has; unknown is missing.
+
+`digest` tells files apart by their ends (see `headers.digest_file`); `sha256` is of all bytes and
+missing until the images are prepared.
+"""
+
+ADDED = ("acquisition", "digest")
+"""Columns that an index of an earlier version lacks, where they count as unknown."""
 
 TOLD = tuple(field.name for field in fields(ImageRow) if field.name in COLUMNS)
 """The columns that a layout can tell."""

@@ -4,15 +4,17 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from mammo_core.errors import BadDataset, MammoError
 
 INDEX, CARD, REFUSED, MASKS = "index.parquet", "dataset.json", "refused.csv", "masks"
+SET_ASIDE, DECISIONS = "set_aside.parquet", "decisions.json"
 _STAGING = re.compile(r"\.index\.(\d+)\.tmp")
 _DRAWN = re.compile(r"masks-[0-9a-f]{12}")
 
@@ -60,9 +62,15 @@ def publish(aside: Path, out: Path, masks: str) -> None:
     for file in (aside / MASKS).glob("*.png"):
         (out / masks).mkdir(exist_ok=True)
         os.replace(file, out / masks / file.name)
-    for name in (INDEX, CARD, REFUSED):
+    for name in (INDEX, CARD, REFUSED, SET_ASIDE):
         os.replace(aside / name, out / name)
     _sweep(out, masks)
+
+
+def show_path(path: str, folder: Path, card: Mapping[str, Any]) -> str:
+    """An image's path as refused.csv names it: relative to the source where it lies in there."""
+    source, file = folder / card.get("source", "."), folder / path
+    return file.relative_to(source).as_posix() if file.is_relative_to(source) else str(file)
 
 
 def _check_target(out: Path) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from mammo_core.elements import Elements
 from mammo_core.errors import UnreadableFile
 from mammo_core.header import (
-    read_integer,
     read_items,
     read_number,
     read_numbers,
@@ -70,11 +70,11 @@ def look_up(
 
 
 def _start(ds: Dataset) -> tuple[GrayTable, Step | None]:
-    bits = read_integer(ds, "BitsStored", 0) or read_integer(ds, "BitsAllocated", 16)
+    bits = Elements(ds).integer("BitsStored", 0) or Elements(ds).integer("BitsAllocated", 16)
     if not 1 <= bits <= 16:
         raise UnreadableFile(f"Expected 1 to 16 bits stored, got {bits}")
     values = np.arange(1 << bits, dtype=np.float64)
-    if read_integer(ds, "PixelRepresentation", 0) == 1:
+    if Elements(ds).integer("PixelRepresentation", 0) == 1:
         values[1 << (bits - 1) :] -= 1 << bits
     padding, step = _mask_padding(values, ds)
     return GrayTable(values, values.copy(), padding), step

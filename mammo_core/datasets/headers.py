@@ -10,37 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mammo_core.errors import UnreadableFile
+from mammo_core.header_tags import TAGS as DESCRIBING_TAGS
 from mammo_core.limits import check_inflated_size, check_size
 from mammo_core.privacy import hide_id
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-TAGS = [
-    "Modality",
-    "SOPClassUID",
-    "PresentationIntentType",
-    "BodyPartExamined",
-    "PhotometricInterpretation",
-    "ImageLaterality",
-    "Laterality",
-    "FrameLaterality",
-    "ViewCodeSequence",
-    "ViewPosition",
-    "PatientOrientation",
-    "Rows",
-    "Columns",
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "BitsStored",
-    "Manufacturer",
-    "PixelSpacing",
-    "ImagerPixelSpacing",
-    "EstimatedRadiographicMagnificationFactor",
-    "PatientAge",
-    "BreastImplantPresent",
-]
-"""What `mammo_core.header` describes, the age and the implant."""
+TAGS = [*DESCRIBING_TAGS, "PatientAge"]
+"""What `mammo_core.header` describes, and the age."""
 
 ID_TAGS = ["PatientID", "StudyInstanceUID"]
 """Who and which exam; read only for `hide_id`."""

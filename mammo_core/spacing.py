@@ -1,0 +1,79 @@
+"""How many millimeters of breast a pixel shows, and what that number rests on."""
+
+from dataclasses import dataclass
+
+from mammo_core.elements import Elements
+
+SQUARE_WITHIN = 0.01
+"""Sides of a pixel that differ by less than this share of their length count as equal."""
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """The distance between neighboring pixels.
+
+    Attributes:
+        rows_mm: Millimeters from a row to the next one; None where unknown.
+        columns_mm: Millimeters from a column to the next one; None where unknown.
+        basis: The tags that it rests on; None where unknown.
+    """
+
+    rows_mm: float | None = None
+    columns_mm: float | None = None
+    basis: str | None = None
+
+    @property
+    def is_square(self) -> bool:
+        """Whether both sides are equal, as far as the header tells."""
+        if self.rows_mm is None or self.columns_mm is None:
+            return True
+        return abs(self.rows_mm - self.columns_mm) <= SQUARE_WITHIN * self.rows_mm
+
+
+UNKNOWN = Spacing()
+
+
+def read_spacing(header: Elements, groups: Elements | None = None) -> Spacing:
+    """The spacing in the breast as well as the header tells it (PS3.3 10.7.1.1 and 10.7.1.3).
+
+    PixelSpacing counts where it was calibrated, or where it differs from the spacing at the
+    detector, which shows that it was corrected. Else the spacing at the detector is divided by the
+    magnification. A digitizer's spacing is that of the film.
+
+    Args:
+        header: The data set.
+        groups: The item of its SharedFunctionalGroupsSequence, where it has one.
+    """
+    detector = _read_pair(header, "ImagerPixelSpacing")
+    pixel = _read_pair(header, "PixelSpacing")
+    if pixel and (calibration := header.word("PixelSpacingCalibrationType")) in CALIBRATIONS:
+        return Spacing(*pixel, f"PixelSpacing, calibrated by {calibration.lower()}")
+    if pixel and pixel != detector:
+        return Spacing(*pixel, "PixelSpacing")
+    if detector:
+        return _demagnify(header, detector)
+    if film := _read_pair(header, "NominalScannedPixelSpacing"):
+        return Spacing(*film, "NominalScannedPixelSpacing, on the film")
+    for item in groups.items("PixelMeasuresSequence") if groups else []:
+        if measured := _read_pair(item, "PixelSpacing"):
+            return Spacing(*measured, "PixelMeasuresSequence")
+    return UNKNOWN
+
+
+CALIBRATIONS = ("GEOMETRY", "FIDUCIAL")
+"""Values of PixelSpacingCalibrationType (PS3.3 10.7.1.2)."""
+
+
+def _demagnify(header: Elements, detector: tuple[float, float]) -> Spacing:
+    factors = header.numbers("EstimatedRadiographicMagnificationFactor")
+    factor = next((number for number in factors if number >= 1), None)
+    if factor is None:
+        return Spacing(*detector, "ImagerPixelSpacing, at the detector")
+    rows, columns = detector
+    return Spacing(rows / factor, columns / factor, "ImagerPixelSpacing / magnification")
+
+
+def _read_pair(header: Elements, keyword: str) -> tuple[float, float] | None:
+    """(between rows, between columns); one number stands for both."""
+    numbers = [number for number in header.numbers(keyword) if number > 0]
+    return (numbers[0], numbers[-1]) if 1 <= len(numbers) <= 2 else None

@@ -61,6 +61,15 @@ def read_picture_header(path: Path) -> dict[str, Any]:
             raise _unreadable(error) from error
 
 
+def read_gray(path: Path) -> NDArray[Any]:
+    """The gray values (rows, columns) as they are stored.
+
+    Raises:
+        UnreadableFile: As `read_picture`.
+    """
+    return _to_single_channel(_decode(path)[1])[0]
+
+
 def _decode(path: Path) -> tuple[dict[str, Any], NDArray[Any]]:
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 Centers = NDArray[np.floating]
+"""Rows (H, 1) or columns (1, W) of pixel centers, ascending."""
+Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,12 @@ class Circle:
     row: float
     column: float
     radius: float
+
+    @property
+    def bounds(self) -> Bounds:
+        """(top, left, bottom, right)."""
+        row, column, radius = self.row, self.column, self.radius
+        return row - radius, column - radius, row + radius, column + radius
 
     def holds(self, rows: Centers, columns: Centers) -> Mask:
         """Which of the points at (rows, columns) lie in the disk."""
@@ -36,6 +44,11 @@ class Box:
     bottom: float
     right: float
 
+    @property
+    def bounds(self) -> Bounds:
+        """(top, left, bottom, right)."""
+        return self.top, self.left, self.bottom, self.right
+
     def holds(self, rows: Centers, columns: Centers) -> Mask:
         """Which of the points at (rows, columns) lie in the rectangle."""
         inside_rows = (rows >= self.top) & (rows < self.bottom)
@@ -48,20 +61,28 @@ class Polygon:
 
     corners: tuple[tuple[float, float], ...]
 
+    @property
+    def bounds(self) -> Bounds:
+        """(top, left, bottom, right)."""
+        rows, columns = zip(*self.corners, strict=True)
+        return min(rows), min(columns), max(rows), max(columns)
+
     def holds(self, rows: Centers, columns: Centers) -> Mask:
         """Which of the points at (rows, columns) lie inside the outline.
 
         A ray to the left of an inner point crosses the outline an odd number of times
-        (Shimrat 1962, doi:10.1145/368637.368653).
+        (Shimrat 1962, doi:10.1145/368637.368653): each edge turns over what lies right of it.
         """
-        inside = np.zeros(np.broadcast_shapes(rows.shape, columns.shape), dtype=bool)
+        down, across = rows.ravel(), columns.ravel()
+        turns = np.zeros((down.size, across.size + 1), dtype=bool)
         for (r0, c0), (r1, c1) in zip(
             self.corners, (*self.corners[1:], self.corners[0]), strict=True
         ):
-            if r0 != r1:
-                crossing = c0 + (rows - r0) * (c1 - c0) / (r1 - r0)
-                inside ^= ((rows < r0) != (rows < r1)) & (columns >= crossing)
-        return inside
+            first, last = np.searchsorted(down, sorted((r0, r1)))
+            if first < last:
+                crossings = c0 + (down[first:last] - r0) * (c1 - c0) / (r1 - r0)
+                turns[np.arange(first, last), np.searchsorted(across, crossings)] ^= True
+        return np.logical_xor.accumulate(turns[:, :-1], axis=1)
 
 
 Region = Circle | Box | Polygon
@@ -82,5 +103,13 @@ def draw_mask(
     columns = (np.arange(shape[1])[None, :] + 0.5) * (grid_columns / shape[1])
     mask = np.zeros(shape, dtype=bool)
     for region in regions:
-        mask |= region.holds(rows, columns)
+        top, left, bottom, right = region.bounds
+        down, across = _within(rows, top, bottom), _within(columns, left, right)
+        mask[down, across] |= region.holds(rows[down], columns[:, across])
     return mask
+
+
+def _within(centers: Centers, low: float, high: float) -> slice:
+    """The places of the centers from low to high, both included."""
+    line = centers.ravel()
+    return slice(np.searchsorted(line, low), np.searchsorted(line, high, side="right"))

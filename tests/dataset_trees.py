@@ -3,6 +3,7 @@
 import csv
 import json
 
+from layout_trees.cbis_ddsm import write_cbis_ddsm
 from layout_trees.vindr_mammo import write_vindr_mammo
 from made_files import write_dicom, write_picture
 
@@ -109,6 +110,7 @@ def _write_sample_image(root, number, view, split):
 TREES = {
     "sample": write_sample,
     "mini_mias": write_mini_mias,
+    "cbis_ddsm": write_cbis_ddsm,
     "vindr_mammo": write_vindr_mammo,
     "table": lambda root: write_table(
         root, [{"path": f"{n}.png", "label": "benign" if n % 2 else "normal"} for n in range(6)]

@@ -1,6 +1,7 @@
 """Each layout finds its own kind, reads it whole, and says what it leaves out and why."""
 
 from collections import Counter
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,10 @@ from mammo_core.datasets.detection import choose_layout
 from mammo_core.datasets.naming import safe_name
 from mammo_core.datasets.regions import draw_mask
 from mammo_core.errors import BadDataset, BadTable, MammoError
+
+
+PLAIN = {"table", "dicom_folder", "class_folders"}
+"""Layouts that may fit an archive's folder too, and are therefore tried after them."""
 
 
 def read(name, root):
@@ -43,6 +48,13 @@ def reasons(reading):
 def test_a_layout_is_detected_by_itself_and_by_no_layout_tried_before(name, tmp_path):
     root = TREES[name](tmp_path / "root")
     assert choose_layout(root).name == name
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_an_archive_is_seen_by_no_other_archive(name, tmp_path):
+    root = TREES[name](tmp_path / "root")
+    seen = {layout.name for layout in LAYOUTS.values() if layout.detects(root)}
+    assert seen - PLAIN == {name} - PLAIN
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -76,7 +88,8 @@ def test_every_image_is_either_taken_or_refused(name, tmp_path):
         for path in root.rglob("*")
         if path.suffix in (".png", ".dcm") and path.parent.name != "masks"
     }
-    taken = {row.file.relative_to(root).as_posix() for row in reading.rows}
+    files = {file for row in reading.rows for file in (row.file, *chain(*row.mask_files))}
+    taken = {file.relative_to(root).as_posix() for file in files}
     assert taken | {refusal.file for refusal in reading.refusals} >= pictures
 
 

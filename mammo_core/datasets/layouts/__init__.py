@@ -1,5 +1,6 @@
 """Every layout of a collection that `index` understands, in the order in which it is tried."""
 
+from mammo_core.datasets.layouts.cbis_ddsm import CbisDdsm
 from mammo_core.datasets.layouts.class_folders import ClassFolders
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.layouts.mini_mias import MiniMias
@@ -12,6 +13,7 @@ LAYOUTS: dict[str, Layout] = {
     for layout in (
         Sample(),
         MiniMias(),
+        CbisDdsm(),
         VindrMammo(),
         Table(),
         ClassFolders(),

@@ -79,11 +79,21 @@ def is_dicom(path: Path) -> bool:
         raise UnreadableFile(f"Cannot be opened: {error.strerror or error}") from error
 
 
-def _read_dicom(path: Path) -> Mammogram:
+def read_stored(path: Path) -> tuple[NDArray[np.integer], Dataset]:
+    """A DICOM file's values as they are stored, (H, W), and its data set.
+
+    Raises:
+        UnreadableFile: As `read_mammogram`.
+    """
     ds = _load(path)
     header = describe_header(ds)
     _check_declared(ds, header)
-    stored = _decode(ds, header)
+    return _decode(ds, header), ds
+
+
+def _read_dicom(path: Path) -> Mammogram:
+    stored, ds = read_stored(path)
+    header = describe_header(ds)
     pixels, steps = to_gray(stored, ds)
     decoded = Step("Decode", f"{header['rows']} x {header['columns']}, {header['bits_stored']} bit")
     return Mammogram(

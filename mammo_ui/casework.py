@@ -228,25 +228,6 @@ def show_bars(probabilities: dict[str, float]) -> None:
     charts.show_plain(charts.probability_bars(list(probabilities)), rows, key="bars", alt=alt)
 
 
-def show_trace(model: "StoredModel", path: Any) -> None:
-    """What was done to an image from the file to the model's input, a picture a step."""
-    from mammo_core.dicom import read_mammogram
-    from mammo_core.preprocess import trace
-
-    steps = trace(read_mammogram(path), model.preprocess)
-    for column, (step, image) in zip(st.columns(len(steps)), steps, strict=True):
-        with column:
-            st.markdown(f"**{frame.plain(step.name)}**")
-            st.image(_to_picture(image), alt=f"After {step.name}", width="stretch")
-            st.caption(f"{image.shape[0]} x {image.shape[1]}. {frame.plain(step.detail)}")
-
-
-def _to_picture(image: Any) -> bytes:
-    from mammo_ui import pictures
-
-    return pictures.encode_jpeg(image, pictures.PREVIEW)
-
-
 def show_walk(walk: list[str], image_id: str, selection: state.Selection) -> None:
     """Previous and next within the selection, by button and by arrow key."""
     place = walk.index(image_id) if image_id in walk else -1

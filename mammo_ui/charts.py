@@ -1,12 +1,12 @@
 """The charts of the pages as Vega-Lite specifications, and how each is shown with its data."""
 
-import csv
-import io
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from mammo_core.csv_text import to_csv
 from mammo_ui.theme import MUTED, VERMILION, class_colors
 
 Row = Mapping[str, Any]
@@ -51,15 +51,6 @@ def _with_data(spec: Spec, rows: Sequence[Row]) -> Spec:
     """
     inner = {"data": {"values": list(rows)}, "encoding": spec["encoding"], "layer": spec["layer"]}
     return {"height": spec["height"], "background": "transparent", "layer": [inner]}
-
-
-def to_csv(rows: Sequence[Row]) -> str:
-    """The rows as CSV text; columns of the first row."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]) if rows else [], extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
 
 
 def confusion_rows(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> list[Row]:
@@ -167,6 +158,49 @@ def probability_bars(classes: Sequence[str]) -> Spec:
             {"mark": {"type": "text", "align": "left", "dx": 4, "fontSize": 13, "color": MUTED},
              "encoding": {"text": {"field": "probability", "format": ".2f"}}},
         ],
+    }  # fmt: skip
+
+
+def stacked_bars(colors: Mapping[str, str], n_values: int, *, as_shares: bool) -> Spec:
+    """A bar a value, its parts in the labels' colors; fields value, label, n, share, total.
+
+    Args:
+        colors: The color of each label, in the order of the parts.
+        n_values: How many bars there are.
+        as_shares: Whether each bar is a whole of 1 rather than a count.
+    """
+    order = {name: place for place, name in enumerate(colors)}
+    width = {"field": "share" if as_shares else "n", "type": "quantitative", "stack": "zero"}
+    x = {**width, "title": "Share of images" if as_shares else "Images",
+         "axis": {"tickCount": 5, "format": ".0%" if as_shares else "d"}}  # fmt: skip
+    if as_shares:
+        x["scale"] = {"domain": [0, 1.12], "nice": False}
+    parts = {
+        "mark": {"type": "bar", "cornerRadius": 1, "stroke": "transparent"},
+        "transform": [{"calculate": f"{json.dumps(order)}[datum.label]", "as": "place"}],
+        "encoding": {
+            "x": x,
+            "color": {"field": "label", "type": "nominal", "legend": None,
+                      "scale": {"domain": list(colors), "range": list(colors.values())}},
+            "order": {"field": "place", "type": "quantitative"},
+            "tooltip": [{"field": "value"}, {"field": "label"}, {"field": "n"},
+                        {"field": "share", "format": ".1%"}, {"field": "total", "title": "of"}],
+        },
+    }  # fmt: skip
+    total = {
+        "mark": {"type": "text", "align": "left", "dx": 4, "color": MUTED},
+        "transform": [{"aggregate": [{"op": "max", "field": "total", "as": "of"}],
+                       "groupby": ["value"]}],
+        "encoding": {"x": {"datum": 1} if as_shares else {"field": "of", "type": "quantitative"},
+                     "text": {"field": "of"}},
+    }  # fmt: skip
+    return {
+        "height": 26 * n_values + 64,
+        "encoding": {
+            "y": {"field": "value", "type": "nominal", "sort": None, "title": None,
+                  "axis": {"labelLimit": 130, "labelOverlap": False, "ticks": False}},
+        },
+        "layer": [parts, total],
     }  # fmt: skip
 
 

@@ -85,6 +85,13 @@ def show_title_of_upload(title: str, question: str) -> None:
     _draw_title(title, facts, is_synthetic=False)
 
 
+def show_title_of_data(title: str, question: str) -> None:
+    """The same for a page that speaks of a whole dataset and of no model."""
+    name = st.session_state["choice"].dataset
+    facts = [question, *([f"data **{plain(name)}**"] if name else []), DISCLAIMER]
+    _draw_title(title, facts, is_synthetic=name is not None and library.is_synthetic(name))
+
+
 def warn_if_synthetic_model(of: state.Choice | StoredModel | None, is_real: bool) -> None:
     """Say so where images of real patients meet a model that has seen only generated ones.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset, KnownDataset
 
 FIRST_MODEL = "demo"
-INDEX = "index.parquet"
+INDEX, CARD, REFUSED = "index.parquet", "dataset.json", "refused.csv"
 
 
 def list_models() -> list[StoredModel]:
@@ -53,7 +53,19 @@ def is_synthetic(name: str) -> bool:
 def find_dataset(name: str) -> "Dataset | None":
     """The dataset of that name, None for any other name."""
     known = _known_datasets().get(name)
-    return None if known is None else _read_dataset(known.path, version_of(known.path / INDEX))
+    return None if known is None else read_dataset(known.path, version_of(known.path / INDEX))
+
+
+@lru_cache(maxsize=8)
+def read_dataset(folder: Path, version: int) -> "Dataset":
+    """The dataset in a folder, kept while its index has that version.
+
+    Raises:
+        MammoError: Where it is damaged.
+    """
+    from mammo_core.datasets import load_dataset
+
+    return load_dataset(folder)
 
 
 def require_dataset(name: str) -> "Dataset":
@@ -83,7 +95,7 @@ def read_card(name: str) -> DatasetCard:
     Raises:
         MammoError: Where it is missing or damaged.
     """
-    card = read_json(dataset_path(name) / "dataset.json")
+    card = read_json(dataset_path(name) / CARD)
     return DatasetCard(card["name"], card["fingerprint"], tuple(card["classes"]))
 
 
@@ -104,15 +116,8 @@ def _known_datasets() -> "dict[str, KnownDataset]":
 
 
 @lru_cache(maxsize=8)
-def _read_dataset(folder: Path, version: int) -> "Dataset":
-    from mammo_core.datasets import load_dataset
-
-    return load_dataset(folder)
-
-
-@lru_cache(maxsize=8)
 def _image_ids(folder: Path, version: int) -> frozenset[str]:
-    return frozenset(_read_dataset(folder, version).index["image_id"])
+    return frozenset(read_dataset(folder, version).index["image_id"])
 
 
 def version_of(path: Path) -> int:

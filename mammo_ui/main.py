@@ -8,7 +8,7 @@ from mammo_core.errors import MammoError
 from mammo_ui import frame, state, status
 
 PAGES = {
-    "Data": {"predict": "Predict"},
+    "Data": {"data": "Data", "predict": "Predict"},
     "Model": {"train": "Train"},
     "Evaluate": {"overview": "Overview", "evaluate": "Evaluate", "cases": "Cases"},
     "Explain": {"case": "Case"},

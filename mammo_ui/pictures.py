@@ -2,8 +2,9 @@
 
 import hashlib
 import io
+import json
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,36 @@ def find_picture(dataset: "Dataset", image_id: str, size: PictureSize) -> Path:
         with _DECODING:
             _draw(dataset.file_of(image_id), path, size)
     return path
+
+
+def draw_stranger(file: Path) -> bytes:
+    """A thumbnail of a file that belongs to no dataset; never kept on disk.
+
+    Raises:
+        MammoError: Where it cannot be read as an image.
+    """
+    from mammo_core.dicom import read_mammogram
+
+    with _DECODING:
+        return encode_jpeg(read_mammogram(file).pixels, THUMBNAIL)
+
+
+def read_gray_values(dataset: "Dataset", image_id: str) -> tuple[bytes, str]:
+    """(an image's stored values as little-endian 16 bit, row by row; what they are, as JSON).
+
+    Raises:
+        MammoError: Where the image's file cannot be read.
+    """
+    from mammo_core.original import read_original
+
+    with _DECODING:
+        original = read_original(dataset.file_of(image_id))
+    facts = {
+        "rows": original.values.shape[0],
+        "columns": original.values.shape[1],
+        **{field.name: getattr(original, field.name) for field in fields(original)[1:]},
+    }
+    return original.values.astype("<u2").tobytes(), json.dumps(facts)
 
 
 def draw_outline(dataset: "Dataset", image_id: str) -> bytes | None:

@@ -1,5 +1,6 @@
 """Addresses of pictures. A name is only ever looked up among known ids, never used as a path."""
 
+import hashlib
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,16 +11,17 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mammo_core.errors import MammoError
-from mammo_ui import library, pictures
+from mammo_ui import inventory, library, pictures
 from mammo_ui.overlay_store import overlay_path
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
     from mammo_core.model_store import StoredModel
+    from mammo_ui.inventory import RefusedFile
     from mammo_ui.library import DatasetCard
 
 LOG = logging.getLogger(__name__)
-KINDS = ("image", "thumbnail", "outline", "overlay")
+KINDS = ("image", "thumbnail", "outline", "overlay", "refused", "original")
 NEVER_CHANGES = {"cache-control": "private, max-age=31536000, immutable"}
 
 
@@ -36,6 +38,17 @@ def thumbnail_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
 def outline_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
     """Where the browser finds the outline of an image's lesions, transparent elsewhere."""
     return _address("outline", dataset.fingerprint, dataset.name, image_id)
+
+
+def original_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
+    """Where the browser finds an image's own gray values."""
+    return _address("original", dataset.fingerprint, dataset.name, image_id)
+
+
+def refused_address(dataset: str, refused: "RefusedFile") -> str:
+    """Where the browser finds the thumbnail of a file that the dataset left out."""
+    version = hashlib.sha256(f"{refused.file}/{refused.reason}".encode()).hexdigest()
+    return _address("refused", version, dataset, str(refused.number))
 
 
 def overlay_address(
@@ -82,6 +95,26 @@ def _outline(request: Request) -> Response | None:
     return Response(outline, media_type="image/png", headers=NEVER_CHANGES)
 
 
+def _original(request: Request) -> Response | None:
+    """The stored values, 16 bit little-endian and row by row; what they are is in a header."""
+    dataset, image_id = _known_image(request)
+    if dataset is None:
+        return None
+    values, facts = pictures.read_gray_values(dataset, image_id)
+    headers = {**NEVER_CHANGES, "x-gray-values": facts}
+    return Response(values, media_type="application/octet-stream", headers=headers)
+
+
+def _refused(request: Request) -> Response | None:
+    dataset = library.find_dataset(request.path_params["dataset"])
+    number = request.path_params["number"]
+    file = None if dataset is None else inventory.find_refused(dataset, number)
+    if file is None:
+        return None
+    picture = pictures.draw_stranger(file)
+    return Response(picture, media_type="image/jpeg", headers=NEVER_CHANGES)
+
+
 def _overlay(request: Request) -> Response | None:
     from mammo_core.attribution import METHODS
 
@@ -123,6 +156,8 @@ ROUTES = [
     Route("/image/{dataset}/{image_id}", _answer_known(_full)),
     Route("/thumbnail/{dataset}/{image_id}", _answer_known(_thumbnail)),
     Route("/outline/{dataset}/{image_id}", _answer_known(_outline)),
+    Route("/original/{dataset}/{image_id}", _answer_known(_original)),
+    Route("/refused/{dataset}/{number:int}", _answer_known(_refused)),
     Route(
         "/overlay/{model}/{dataset}/{image_id}/{method}/{target}",
         _answer_known(_overlay),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from mammo_core.attribution import METHODS
 from mammo_core.cases import select_cases
-from mammo_ui import casework, frame, judgments, library, state
+from mammo_ui import casework, frame, judgments, library, state, traces
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
 choice = st.session_state["choice"]
@@ -51,4 +51,8 @@ with pictures:
             st.caption(casework.HOW_TO_READ)
     if preprocessing.open:
         with preprocessing:
-            casework.show_trace(choice.model, dataset.file_of(image_id))
+            traces.show_trace(
+                dataset.file_of(image_id),
+                choice.model.preprocess,
+                key=f"{dataset.fingerprint}/{image_id}",
+            )

@@ -49,6 +49,7 @@ def write_dataset(folder, n_patients, seed):
         "synthetic": True,
     }
     (folder / "dataset.json").write_text(json.dumps(card))
+    (folder / "refused.csv").write_text("file,reason\n")
     return index
 
 

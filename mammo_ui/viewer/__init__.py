@@ -9,6 +9,11 @@ import streamlit as st
 _HERE = Path(__file__).parent
 
 
+def read_script(name: str) -> str:
+    """A viewer's script behind the one that all viewers share."""
+    return "".join((_HERE / part).read_text(encoding="utf-8") for part in ("pan_zoom.js", name))
+
+
 @dataclass(frozen=True)
 class Panel:
     """One picture of the viewer.
@@ -47,7 +52,7 @@ def show_viewer(
         "mammo_viewer",
         html='<div class="viewer"></div>',
         css=(_HERE / "viewer.css").read_text(encoding="utf-8"),
-        js=(_HERE / "viewer.js").read_text(encoding="utf-8"),
+        js=read_script("viewer.js"),
     )
     content = {
         "panels": tuple(asdict(panel) for panel in panels),

@@ -1,0 +1,62 @@
+"""The head of the Data page: what kind of collection it is, and how much of it there is."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from mammo_ui import frame
+from mammo_ui.inventory import Inventory
+
+CARDS = {
+    "images": ("Images", "That the dataset holds, those to be decided about among them."),
+    "patients": ("Patients", "Whom the images are of."),
+    "refused": ("Refused", "Files that were left out; the tab Refused says why."),
+    "asked": ("To decide", "Images that a person must look at; until then they are in no split."),
+    "warnings": ("Warnings", "What to know before numbers from these data are trusted."),
+}
+
+
+def show_head(stock: Inventory) -> None:
+    """Layout, labels and licence in a line, the counts as cards, the warnings in full."""
+    st.caption(
+        f"**{frame.plain(stock.layout)}**  ·  {_labels(stock)}  \n"
+        f"Licence: {frame.plain(stock.licence)}"
+    )
+    numbers = {
+        "images": stock.images,
+        "patients": stock.patients,
+        "refused": stock.refused,
+        "asked": stock.asked,
+        "warnings": len(stock.warnings),
+    }
+    for place, (key, (title, meaning)) in zip(st.columns(len(CARDS)), CARDS.items(), strict=True):
+        place.metric(title, f"{numbers[key]:,}", border=True, help=meaning)
+    _show_warnings(stock.warnings)
+
+
+def _show_warnings(warnings: Sequence[str]) -> None:
+    """The first warning, the others behind it."""
+    if not warnings:
+        return
+    others = f" … and {len(warnings) - 1} more" if len(warnings) > 1 else ""
+    with st.expander(f":orange[**Warning:**] {frame.plain(warnings[0])}{others}"):
+        for warning in warnings:
+            st.markdown(f"- {frame.plain(warning)}")
+
+
+def _labels(stock: Inventory) -> str:
+    if not stock.classes:
+        return "no labels: images to predict on, not to train or evaluate with"
+    told = f"classes {', '.join(frame.plain(name) for name in stock.classes)}"
+    basis = f" ({frame.plain(stock.scheme)})" if stock.scheme else ""
+    return f"{told}{basis}{_mapping(stock.birads)}"
+
+
+def _mapping(birads: Mapping[str, str]) -> str:
+    if not birads:
+        return ""
+    groups: dict[str, list[str]] = {}
+    for assessment, label in birads.items():
+        groups.setdefault(label, []).append(assessment)
+    parts = [f"{', '.join(of)} = {frame.plain(label)}" for label, of in groups.items()]
+    return f"  ·  BI\\-RADS {'; '.join(parts)}"

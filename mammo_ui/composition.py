@@ -1,0 +1,81 @@
+"""The Data page's tab Composition: each label by split, view, side and the other facts."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from mammo_core.datasets.composition import UNLABELED
+from mammo_ui import charts, frame, inventory
+from mammo_ui.inventory import COMPOSED_OF
+from mammo_ui.theme import MUTED, class_colors
+
+Counted = Mapping[str, Sequence[dict[str, Any]]]
+UNITS = {"count": "Images", "share": "Shares"}
+READING = "Behind each bar its number of images."
+READING_OF_SHARES = "Where bars differ, this fact alone tells something about the label."
+COLUMNS = 3
+
+
+def show_composition(name: str, classes: Sequence[str]) -> None:
+    """The label by each fact that the dataset knows."""
+    found = inventory.count_labels(name)
+    counted = {column: found.get(column, []) for column in COMPOSED_OF}
+    colors = {**class_colors(classes), UNLABELED: MUTED}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        as_shares = _choose_unit()
+        _show_legend(inventory.count_all(name), colors)
+    telling = {column: rows for column, rows in counted.items() if _n_values(rows) > 1}
+    places = st.columns(COLUMNS, gap="medium")
+    for number, (column, rows) in enumerate(telling.items()):
+        with places[number % COLUMNS]:
+            charts.show_chart(
+                f"Label by {COMPOSED_OF[column].lower()}",
+                charts.stacked_bars(colors, _n_values(rows), as_shares=as_shares),
+                READING_OF_SHARES if as_shares else READING,
+                rows,
+                key=f"composition_{column}",
+            )
+    _tell_the_rest(counted)
+
+
+def _tell_the_rest(counted: Counted) -> None:
+    """What needs no chart: facts that all images share, and those that nobody knows."""
+    shared = [
+        f"{COMPOSED_OF[column].lower()} **{frame.plain(rows[0]['value'])}**"
+        for column, rows in counted.items()
+        if _n_values(rows) == 1
+    ]
+    unknown = [COMPOSED_OF[column].lower() for column, rows in counted.items() if not rows]
+    if shared:
+        st.caption(f"All images have: {', '.join(shared)}.")
+    if unknown:
+        st.caption(f"Nothing is known about: {', '.join(unknown)}.")
+
+
+def _n_values(rows: Sequence[dict[str, Any]]) -> int:
+    return len({row["value"] for row in rows})
+
+
+def _choose_unit() -> bool:
+    """Whether bars show shares rather than counts."""
+    chosen = st.segmented_control(
+        "Bars show",
+        list(UNITS),
+        default="count",
+        required=True,
+        format_func=UNITS.get,
+        key="bars",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen == "share"
+
+
+def _show_legend(counts: Mapping[str, int], colors: Mapping[str, str]) -> None:
+    parts = [
+        f"<span style='color:{colors[label]}'>&#9632;</span> {escape(label)}: {n}"
+        for label, n in counts.items()
+    ]
+    st.html("&emsp;".join(parts))

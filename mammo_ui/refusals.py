@@ -1,0 +1,74 @@
+"""The Data page's tab Refused: what was left out and why, as a table and as pictures."""
+
+import streamlit as st
+
+from mammo_core.csv_text import to_csv
+from mammo_core.datasets.naming import IMAGE_SUFFIXES
+from mammo_ui import inventory, routes
+from mammo_ui.gallery import Line, Tile, show_gallery
+from mammo_ui.inventory import RefusedFile
+
+PICTURES = 24
+REASON = "reason"
+
+
+def show_refused(name: str) -> None:
+    """The refused files: how many for each reason, their list, and those that decode."""
+    refused = inventory.list_refused(name)
+    if not refused:
+        st.success("No file was refused.")
+        return
+    counts = inventory.count_reasons(refused)
+    reasons, files = st.columns([1, 1.6], gap="medium")
+    with reasons:
+        chosen = _choose_reason(counts)
+    kept = [one for one in refused if chosen in (None, one.reason)]
+    with files:
+        rows = [{"file": one.file, "reason": one.reason} for one in kept]
+        st.markdown(f"**{len(kept)} of {len(refused)} refused files**")
+        st.dataframe(rows, hide_index=True, height=260, key="refused_files")
+        st.download_button("CSV", to_csv(rows), "refused.csv", "text/csv")
+    _show_pictures(name, kept)
+
+
+def _choose_reason(counts: dict[str, int]) -> str | None:
+    """The reason whose row is picked in the table of reasons; None for all."""
+    st.markdown("**Why**", help="Pick a row to see its files alone.")
+    rows = [{"files": n, "reason": reason} for reason, n in counts.items()]
+    picked = st.dataframe(
+        rows,
+        hide_index=True,
+        height=260,
+        key="refused_reasons",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    places = picked["selection"]["rows"]
+    return rows[places[0]]["reason"] if places and places[0] < len(rows) else None
+
+
+def _show_pictures(name: str, refused: list[RefusedFile]) -> None:
+    """What the first refused files look like, as far as they can be read at all."""
+    may_decode = [one for one in refused if _looks_like_an_image(one.file)][:PICTURES]
+    if not may_decode:
+        return
+    st.markdown(f"**What they look like** ({len(may_decode)} of {len(refused)})")
+    show_gallery([_build_tile(name, one) for one in may_decode], key="refused_pictures", width=130)
+    st.caption("A black tile is a file that cannot be read as an image.")
+
+
+def _looks_like_an_image(file: str) -> bool:
+    ending = file[file.rfind(".") :].lower() if "." in file.rpartition("/")[2] else ""
+    return ending in (*IMAGE_SUFFIXES, "")
+
+
+def _build_tile(name: str, one: RefusedFile) -> Tile:
+    address = routes.refused_address(name, one)
+    file = one.file.rpartition("/")[2]
+    return Tile(
+        id=str(one.number),
+        source=address,
+        href=address,
+        alt=f"{file}, refused",
+        lines=(Line(file, strong=True), Line(one.reason)),
+    )

@@ -1,0 +1,155 @@
+"""The Data page: what is in a dataset, counted from the index itself."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+import standin_home
+from PIL import Image
+from test_pages import asked, open_app, words
+
+from mammo_core.original import read_original
+from mammo_core.paths import write_json
+from mammo_ui import inventory, library, looking
+from mammo_ui.inventory import find_refused
+
+FOLDER = ".mammo/datasets/exams"
+
+
+@pytest.fixture
+def standin(home):
+    standin_home.make_home(home, n_patients=6)
+    return home
+
+
+def read_index(home):
+    return pd.read_parquet(home / FOLDER / "index.parquet")
+
+
+def refuse(home, *pairs):
+    """Write refused.csv."""
+    frame = pd.DataFrame(pairs, columns=["file", "reason"])
+    frame.to_csv(home / FOLDER / "refused.csv", index=False)
+
+
+def test_the_cards_count_what_the_index_holds(standin):
+    index = read_index(standin)
+    index.loc[index.index[:3], ["gate", "split"]] = ["ask", None]
+    index.to_parquet(standin / FOLDER / "index.parquet")
+    refuse(standin, ("a.png", "blank"), ("b.png", "blank"))
+    cards = {metric.label: metric.value for metric in open_app("data", dataset="exams").metric}
+    patients = index["patient_id"].nunique()
+    expected = {"Images": str(len(index)), "Patients": str(patients), "Refused": "2"}
+    assert cards | expected | {"To decide": "3"} == cards
+
+
+@pytest.mark.parametrize("column", ["view", "density", "manufacturer"])
+def test_labels_are_counted_by_value_as_a_loop_over_the_images_counts_them(standin, column):
+    index = read_index(standin)
+    loop = Counter(zip(index[column], index["label"], strict=True))
+    rows = inventory.count_labels("exams")[column]
+    assert {(row["value"], row["label"]): row["n"] for row in rows if row["n"]} == loop
+    shares = Counter()
+    for row in rows:
+        shares[row["value"]] += row["share"]
+    assert all(total == pytest.approx(1) for total in shares.values())
+
+
+def test_a_dataset_without_labels_is_shown_and_says_what_it_is_for(standin):
+    read_index(standin).assign(label=None).to_parquet(standin / FOLDER / "index.parquet")
+    card = standin / FOLDER / "dataset.json"
+    write_json(card, json.loads(card.read_text()) | {"classes": []})
+    at = open_app("data", dataset="exams")
+    assert not at.exception
+    assert "to predict on, not to train or evaluate with" in words(at)
+
+
+def test_labels_by_birads_tell_the_mapping(standin):
+    card = standin / FOLDER / "dataset.json"
+    labels = {"scheme": "birads", "birads": {"1": "normal", "2": "benign", "3": "benign"}}
+    write_json(card, json.loads(card.read_text()) | {"labels": labels})
+    assert "1 = normal; 2, 3 = benign" in words(open_app("data", dataset="exams"))
+
+
+def test_a_damaged_dataset_is_told_not_raised(standin):
+    (standin / FOLDER / "index.parquet").write_bytes(b"no parquet")
+    at = open_app("data", dataset="exams")
+    assert not at.exception
+    assert "damaged" in at.error[0].value
+
+
+def test_refused_files_are_listed_with_the_count_of_each_reason(standin):
+    refuse(standin, ("a.png", "blank"), ("b.png", "blank"), ("c.csv", "no image"))
+    at = open_app("data", dataset="exams", tab="Refused")
+    assert not at.exception
+    assert "3 of 3 refused files" in words(at)
+    tables = [frame.value.to_dict("records") for frame in at.dataframe]
+    assert tables[0] == [{"files": 2, "reason": "blank"}, {"files": 1, "reason": "no image"}]
+
+
+def test_a_picked_reason_leaves_its_own_files(standin):
+    refuse(standin, ("a.png", "blank"), ("b.png", "blank"), ("c.csv", "no image"))
+    at = open_app("data", dataset="exams", tab="Refused")
+    at.session_state["refused_reasons"] = {"selection": {"rows": [1], "columns": []}}
+    at.run()
+    assert "1 of 3 refused files" in words(at)
+
+
+@pytest.mark.parametrize("file", ["../../secret.png", "/etc/hostname", "gone.png", ""])
+def test_a_refused_file_outside_of_the_source_is_never_opened(standin, file):
+    (standin / ".mammo" / "secret.png").write_bytes(b"x")
+    refuse(standin, (file, "blank"))
+    assert find_refused(library.require_dataset("exams"), 0) is None
+
+
+def test_a_refused_file_inside_of_the_source_is_found_by_its_number(standin):
+    refuse(standin, ("gone.png", "blank"), ("images/mask.png", "a mask"))
+    dataset = library.require_dataset("exams")
+    assert find_refused(dataset, 1) == (standin / FOLDER / "images" / "mask.png").resolve()
+    assert find_refused(dataset, 2) is None
+    assert find_refused(dataset, -1) is None
+
+
+def test_one_seed_draws_the_same_images_and_another_one_others():
+    names = [f"image{n}" for n in range(500)]
+    first = looking.draw_sample(names, 3)
+    assert first == looking.draw_sample(names, 3)
+    assert first != looking.draw_sample(names, 4)
+    assert len(set(first)) == looking.AT_ONCE
+    assert looking.draw_sample(names[:5], 0) != []
+
+
+def test_an_image_of_the_address_opens_with_its_facts_and_each_step_to_the_model(standin):
+    at = open_app("data", dataset="exams", tab="Look", image="S00001_LCC")
+    assert not at.exception
+    facts = {key: value for table in at.table for key, value in table.value.iloc[:, 0].items()}
+    assert facts["Patient"] == "S00001"
+    assert facts["File"] == "PNG"
+    for step in ("Read", "Crop to the breast", "Scale", "Window the breast", "Pad"):
+        assert f"**{step}**" in words(at)
+
+
+@pytest.mark.parametrize("image", ["../../etc/passwd", "<b>", "S1" * 3000])
+def test_an_unknown_image_is_told(standin, image):
+    at = open_app("data", dataset="exams", tab="Look", image=image)
+    assert not at.exception
+    assert "There is no image" in words(at)
+
+
+def test_other_images_come_with_another_seed_in_the_address(standin):
+    at = open_app("data", dataset="exams", tab="Look")
+    next(button for button in at.button if button.label == "Others").click().run()
+    assert asked(at, "draw") == "1"
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_pictures_own_values_come_untouched(tmp_path, dtype):
+    rng = np.random.default_rng(0)
+    values = rng.integers(7, np.iinfo(dtype).max, (60, 50)).astype(dtype)
+    Image.fromarray(values).save(tmp_path / "a.png")
+    original = read_original(tmp_path / "a.png")
+    assert np.array_equal(original.values.astype(int) + original.lowest, values)
+    assert (original.lowest, original.highest) == (values.min(), values.max())
+    assert original.step == 1

@@ -4,6 +4,7 @@ import csv
 import json
 
 from layout_trees.cbis_ddsm import write_cbis_ddsm
+from layout_trees.rsna_2023 import write_rsna_2023
 from layout_trees.vindr_mammo import write_vindr_mammo
 from made_files import write_dicom, write_picture
 
@@ -112,6 +113,7 @@ TREES = {
     "mini_mias": write_mini_mias,
     "cbis_ddsm": write_cbis_ddsm,
     "vindr_mammo": write_vindr_mammo,
+    "rsna_2023": write_rsna_2023,
     "table": lambda root: write_table(
         root, [{"path": f"{n}.png", "label": "benign" if n % 2 else "normal"} for n in range(6)]
     ),

@@ -4,7 +4,8 @@ import shutil
 
 import pandas as pd
 import pytest
-from layout_trees.vindr_mammo import write_csv, write_image, write_vindr_mammo
+from layout_trees.tables import edit_csv, write_csv
+from layout_trees.vindr_mammo import write_image, write_vindr_mammo
 
 from mammo_core.datasets import LAYOUTS, index_dataset, load_dataset
 from mammo_core.datasets.detection import choose_layout
@@ -25,13 +26,6 @@ def by_id(reading):
 
 def reasons(reading):
     return {refusal.file: refusal.reason for refusal in reading.refusals}
-
-
-def edit(root, change, name=BREASTS):
-    """Rewrite a table of the tree after `change` has edited its frame of texts."""
-    frame = pd.read_csv(root / name, dtype=str, keep_default_na=False)
-    change(frame).to_csv(root / name, index=False)
-    return root
 
 
 def test_each_image_carries_the_assessment_of_its_breast(root):
@@ -78,8 +72,19 @@ def test_boxes_of_an_image_that_was_scaled_are_scaled_with_it(root):
     def double(frame):
         return frame.assign(height="80", width="64")
 
-    row = by_id(LAYOUT.read(edit(root, double)))["image1LCC"]
+    edit_csv(root / BREASTS, double)
+    row = by_id(LAYOUT.read(root))["image1LCC"]
     assert row.regions_grid == (80, 64)
+
+
+def test_the_sources_test_set_stays_and_validation_is_dealt_from_training(root, tmp_path, home):
+    answer = index_dataset(root, tmp_path / "out")
+    index = load_dataset(tmp_path / "out").index
+    splits = index.groupby("patient_id")["split"].agg(set)
+    assert splits["study4"] == {"test"}
+    assert set(index.loc[index["patient_id"] != "study4", "split"]) == {"train", "val"}
+    assert all(len(found) == 1 for found in splits)
+    assert any("no validation set" in warning for warning in answer["warnings"])
 
 
 def test_birads_are_mapped_as_the_user_says(root, tmp_path, home):
@@ -120,7 +125,8 @@ def test_an_image_with_two_assessments_is_refused_and_one_named_twice_taken_once
         other = frame.iloc[[0]].assign(breast_birads="BI-RADS 4")
         return pd.concat([frame, other, frame.iloc[[5]]])
 
-    reading = LAYOUT.read(edit(root, repeat))
+    edit_csv(root / BREASTS, repeat)
+    reading = LAYOUT.read(root)
     assert len(reading.rows) == 19
     assert set(reasons(reading)) == {"images/study0/image0LCC.dicom"}
     assert "contradict" in reasons(reading)["images/study0/image0LCC.dicom"]
@@ -132,13 +138,14 @@ def test_an_unknown_assessment_is_refused(root):
         frame.loc[1, "breast_birads"] = ""
         return frame
 
-    reading = LAYOUT.read(edit(root, spoil))
+    edit_csv(root / BREASTS, spoil)
+    reading = LAYOUT.read(root)
     assert len(reading.rows) == 18
     assert all("none of BI-RADS" in reason for reason in reasons(reading).values())
 
 
 def test_a_missing_column_is_named(root):
-    edit(root, lambda frame: frame.drop(columns="view_position"))
+    edit_csv(root / BREASTS, lambda frame: frame.drop(columns="view_position"))
     with pytest.raises(BadTable, match="lacks view_position, its first line has study_id"):
         LAYOUT.read(root)
 
@@ -167,7 +174,8 @@ def test_a_finding_without_a_box_is_told_and_gives_no_mask(root):
         frame.loc[frame["image_id"] == "image1LCC", "xmax"] = ""
         return frame
 
-    reading = LAYOUT.read(edit(root, blank, "finding_annotations.csv"))
+    edit_csv(root / "finding_annotations.csv", blank)
+    reading = LAYOUT.read(root)
     assert by_id(reading)["image1LCC"].regions == ()
     assert any(warning.startswith("1 findings") for warning in reading.warnings)
 

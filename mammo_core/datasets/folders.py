@@ -65,15 +65,27 @@ def list_files(top: Path) -> list[str]:
     return sorted(found)
 
 
-def choose_files(paths: Iterable[str]) -> dict[str, str]:
-    """For each image its path, by the path without the suffix; of copies the preferred kind."""
+def strip_suffix(path: str) -> str:
+    """The path without the suffix of its kind."""
+    return os.path.splitext(path)[0]
+
+
+def choose_files(
+    paths: Iterable[str], key: Callable[[str], str | None] = strip_suffix
+) -> dict[str, str]:
+    """For each image its path, by a key; of copies the preferred kind.
+
+    Args:
+        paths: Of files; those that are no images by their suffix are passed over.
+        key: Tells which image a path is of; None where it is of none.
+    """
     chosen: dict[str, str] = {}
     for path in paths:
-        stem, suffix = os.path.splitext(path)
-        if suffix.lower() not in IMAGE_SUFFIXES:
+        if os.path.splitext(path)[1].lower() not in IMAGE_SUFFIXES:
             continue
-        if stem not in chosen or _rank(path) < _rank(chosen[stem]):
-            chosen[stem] = path
+        name = key(path)
+        if name is not None and (name not in chosen or _rank(path) < _rank(chosen[name])):
+            chosen[name] = path
     return chosen
 
 

@@ -1,8 +1,8 @@
 """VinDr-Mammo 1.0.0 in small: made tables and DICOM files in its published structure."""
 
-import csv
-
 from made_files import write_dicom
+
+from layout_trees.tables import write_csv
 
 BREAST_COLUMNS = (
     *("study_id", "series_id", "image_id", "laterality", "view_position", "height", "width"),
@@ -58,19 +58,11 @@ def write_image(root, study, image):
     )
 
 
-def write_csv(path, columns, rows, separator=","):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, delimiter=separator, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
 def write_metadata(root, images):
     columns = ("SOP Instance UID", "Patient's Age", "Manufacturer", "Manufacturer's Model Name")
-    rows = [dict(zip(columns, (name, "053Y", "SIEMENS", "Inspiration"))) for name in images[1:]]  # noqa: B905
-    rows.append(dict(zip(columns, (images[0], "", "", ""), strict=True)))
+    told = ("053Y", "SIEMENS", "Inspiration")
+    rows = [dict(zip(columns, (name, *told), strict=True)) for name in images[1:]]
+    rows.append({"SOP Instance UID": images[0]})
     return write_csv(root / "metadata.csv", columns, rows)
 
 

@@ -4,6 +4,7 @@ from mammo_core.datasets.layouts.cbis_ddsm import CbisDdsm
 from mammo_core.datasets.layouts.class_folders import ClassFolders
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.layouts.mini_mias import MiniMias
+from mammo_core.datasets.layouts.rsna_2023 import Rsna2023
 from mammo_core.datasets.layouts.sample import Sample
 from mammo_core.datasets.layouts.table import Table
 from mammo_core.datasets.layouts.vindr_mammo import VindrMammo
@@ -15,6 +16,7 @@ LAYOUTS: dict[str, Layout] = {
         MiniMias(),
         CbisDdsm(),
         VindrMammo(),
+        Rsna2023(),
         Table(),
         ClassFolders(),
     )

@@ -22,7 +22,6 @@ from mammo_core.datasets.naming import safe_name
 from mammo_core.datasets.regions import draw_mask
 from mammo_core.errors import BadDataset, BadTable, MammoError
 
-
 PLAIN = {"table", "dicom_folder", "class_folders"}
 """Layouts that may fit an archive's folder too, and are therefore tried after them."""
 

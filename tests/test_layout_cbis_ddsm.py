@@ -23,7 +23,7 @@ from mammo_core.datasets import LAYOUTS, index_dataset, load_dataset
 from mammo_core.datasets.archive_tables import ABSENT, CONTRADICTION, UNLISTED
 from mammo_core.datasets.detection import choose_layout
 from mammo_core.datasets.labeling import Labeling
-from mammo_core.datasets.layouts.cbis_ddsm import SEVERAL
+from mammo_core.datasets.layouts.cbis_ddsm import COPY, SEVERAL
 from mammo_core.datasets.mask_merging import NO_MASK
 from mammo_core.errors import BadTable, MammoError
 
@@ -59,7 +59,7 @@ def root(tmp_path):
 def test_every_film_is_taken_once_in_each_set_that_the_source_has_it_in(root):
     reading = read(root)
     assert Counter(row.split for row in reading.rows) == {"train": 5, "test": 3}
-    assert not reading.refusals
+    assert reasons(reading) == {COPY: 1}
 
 
 def test_a_film_is_as_grave_as_the_worst_of_its_lesions(root):
@@ -144,9 +144,14 @@ def test_reading_opens_no_image(root, monkeypatch):
 
 def test_a_film_that_is_absent_is_refused_by_its_path(root):
     shutil.rmtree(root / "CBIS-DDSM" / LESIONS[5].case)
-    refusals = read(root).refusals
-    assert [refusal.reason for refusal in refusals] == [ABSENT]
-    assert refusals[0].file == row_of(LESIONS[5])["image file path"]
+    (refusal,) = (refusal for refusal in read(root).refusals if refusal.reason != COPY)
+    assert refusal.reason == ABSENT
+    assert refusal.file == row_of(LESIONS[5])["image file path"]
+
+
+def test_the_second_copy_of_a_film_is_refused_by_its_path(root):
+    (refusal,) = read(root).refusals
+    assert refusal.file.startswith("CBIS-DDSM/Calc-Training_P_00001_LEFT_CC/")
 
 
 def test_a_film_that_only_one_kind_of_folder_has_is_taken_from_there(root):
@@ -160,7 +165,7 @@ def test_a_film_that_only_one_kind_of_folder_has_is_taken_from_there(root):
 def test_several_files_where_one_film_should_be_are_refused(root):
     folder = folder_of(root, LESIONS[5])
     shutil.copy(folder / "1-1.dcm", folder / "1-2.dcm")
-    assert reasons(read(root)) == {SEVERAL: 1}
+    assert reasons(read(root)) == {SEVERAL: 1, COPY: 1}
 
 
 def test_files_that_no_table_names_are_refused_and_the_missing_table_told(root):
@@ -272,7 +277,7 @@ def test_indexing_makes_one_mask_of_all_lesions_in_the_films_own_grid(tmp_path, 
     root = write_cbis_ddsm(tmp_path / "cbis", swapped=(0, 3, 7), described=described)
     answer = index_dataset(root, tmp_path / "data")
     dataset = load_dataset(tmp_path / "data")
-    assert (answer["images"], answer["masks"], answer["refused"]) == (8, 8, 0)
+    assert (answer["images"], answer["masks"], answer["refused"]) == (8, 8, 1)
     assert answer["classes"] == {"benign": 2, "malignant": 6}
     for name, lesions in {BOTH_KINDS: (0, 7), "P_00004_LEFT_CC": (2, 3)}.items():
         expected = np.logical_or.reduce([LESIONS[number].mask() > 0 for number in lesions])

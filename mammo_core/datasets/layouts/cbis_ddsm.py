@@ -46,6 +46,7 @@ PATHOLOGIES = {
     "BENIGN": "benign",
     "BENIGN_WITHOUT_CALLBACK": "benign",
 }
+COPY = "Another copy of this film is taken"
 SEVERAL = "Its folder holds several files, none of which is known to be the image"
 
 
@@ -116,6 +117,7 @@ class CbisDdsm(Layout):
         rows, refusals = _build_rows(findings, files)
         named = [path for finding in findings for path in (finding.image, *finding.outlines)]
         refusals += [Refusal(file, UNLISTED) for file in files.others(named)]
+        refusals += [Refusal(file, COPY) for file in _find_copies(findings, rows, files, place)]
         return Reading(rows=rows, refusals=refusals, warnings=_warn(tables, rows))
 
 
@@ -214,6 +216,21 @@ def _merge(
         source="CBIS-DDSM",
         mask_files=outlines,
     )
+
+
+def _find_copies(
+    findings: Iterable[Finding], rows: Iterable[ImageRow], files: CaseFiles, place: Path
+) -> list[str]:
+    """The films that lie in the archive a second time, for lesions of the other kind."""
+    taken = {row.file: (row.patient_id, row.laterality, row.view) for row in rows}
+    films = set(taken.values())
+    copies = {
+        file
+        for finding in findings
+        if (finding.film[0], finding.film[1][:1], finding.film[2]) in films
+        for file in files.find_image(finding.image)
+    }
+    return sorted(file.relative_to(place).as_posix() for file in copies.difference(taken))
 
 
 def _contradict(found: Iterable[Finding]) -> bool:

@@ -4,6 +4,7 @@ import csv
 import json
 
 from layout_trees.cbis_ddsm import write_cbis_ddsm
+from layout_trees.dicom_folder import write_dicom_folder
 from layout_trees.rsna_2023 import write_rsna_2023
 from layout_trees.vindr_mammo import write_vindr_mammo
 from made_files import write_dicom, write_picture
@@ -117,6 +118,7 @@ TREES = {
     "table": lambda root: write_table(
         root, [{"path": f"{n}.png", "label": "benign" if n % 2 else "normal"} for n in range(6)]
     ),
+    "dicom_folder": write_dicom_folder,
     "class_folders": lambda root: write_class_folders(root, {"benign": 3, "malignant": 3}),
 }
 """For each layout a function that writes one of its kind."""

@@ -47,7 +47,7 @@ def test_calibrated_spacing_comes_first(tmp_path):
 
 
 def test_what_a_header_does_not_tell_is_unknown(tmp_path):
-    header = read_header(write_dicom(tmp_path / "a.dcm", ViewPosition="PA", PatientAge="060M"))
+    header = read_header(write_dicom(tmp_path / "a.dcm", ViewPosition="PA", PatientAge=""))
     assert (header.view, header.age, header.laterality, header.pixel_spacing_mm) == (None,) * 4
 
 

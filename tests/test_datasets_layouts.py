@@ -63,7 +63,9 @@ def test_a_layout_says_what_it_is_and_what_its_owners_allow(name):
     assert all(len(text) > 5 for text in (layout.title, layout.licence, layout.expects))
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize(
+    "name", sorted(set(LAYOUTS) - {"dicom_folder"})
+)  # it leaves ids to the headers
 def test_rows_name_files_that_exist_and_ids_that_are_unique_and_safe(name, tmp_path):
     rows = read(name, TREES[name](tmp_path / "root")).rows
     ids = [row.image_id for row in rows]

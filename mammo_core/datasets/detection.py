@@ -7,8 +7,10 @@ from mammo_core.datasets.layouts import LAYOUTS, Layout
 from mammo_core.datasets.tables import read_headings, tables_in
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 
-CATCH_ALL = "class_folders"
-"""The layout that fits almost any folder of folders."""
+CATCH_ALL = ("dicom_folder", "class_folders")
+"""The layouts that fit almost any folder of folders."""
+MOST_COLLECTIONS = 40
+"""More sub-folders than this are patients; to ask each what it is would take minutes."""
 
 
 def choose_layout(root: Path, name: str | None = None) -> Layout:
@@ -32,24 +34,25 @@ def choose_layout(root: Path, name: str | None = None) -> Layout:
             f"Found no known layout in {root}, which {describe_content(root)}. Known are: "
             + "; ".join(f"{layout.name} ({layout.expects})" for layout in LAYOUTS.values())
         )
-    if found.name == CATCH_ALL:
-        _refuse_collections(root)
+    if found.name in CATCH_ALL:
+        _refuse_collections(root, found.name)
     return found
 
 
-def _refuse_collections(root: Path) -> None:
-    """Refuse to take the folders of a collection of datasets for classes.
+def _refuse_collections(root: Path, name: str) -> None:
+    """Refuse to take the folders of a collection of datasets for classes or patients.
 
     Raises:
         BadDataset: Where a sub-folder has a layout of its own.
     """
-    own = [layout for name, layout in LAYOUTS.items() if name != CATCH_ALL]
-    for folder in sorted(path for path in root.iterdir() if path.is_dir()):
+    own = [layout for key, layout in LAYOUTS.items() if key not in CATCH_ALL]
+    folders = sorted(path for path in root.iterdir() if path.is_dir())
+    for folder in folders[:MOST_COLLECTIONS]:
         for layout in own:
             if layout.detects(folder):
                 raise BadDataset(
                     f"{root} holds {folder.name}, which is of the layout {layout.name}: index that "
-                    f"folder, or write --format {CATCH_ALL} if its folders are classes"
+                    f"folder, or write --format {name} to take it all as one dataset"
                 )
 
 

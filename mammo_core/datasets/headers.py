@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from mammo_core.errors import UnreadableFile
 from mammo_core.header_tags import TAGS as DESCRIBING_TAGS
 from mammo_core.limits import check_inflated_size, check_size
+from mammo_core.patient_age import compute_age
 from mammo_core.privacy import hide_id
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 TAGS = [*DESCRIBING_TAGS, "PatientAge"]
 """What `mammo_core.header` describes, and the age."""
 
-ID_TAGS = ["PatientID", "StudyInstanceUID"]
-"""Who and which exam; read only for `hide_id`."""
+ID_TAGS = ["PatientID", "StudyInstanceUID", "SOPInstanceUID", "PatientBirthDate", "StudyDate"]
+"""Who, which exam and image, read only for `hide_id`, and what an unstated age follows from."""
+
+AGE_TAGS = ("PatientAge", "PatientBirthDate", "StudyDate")
 
 PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 """The tag (7FE0,0010) in either byte order."""
@@ -43,6 +46,7 @@ class Header:
         acquisition: How the image came about, "standard" for a screening image.
         patient_id: Hidden by `privacy.hide_id`, where it was asked for.
         exam_id: Hidden likewise.
+        image_id: Hidden likewise; the same for all copies of an image.
         doubts: Why a person should look at the image before it is used.
     """
 
@@ -57,6 +61,7 @@ class Header:
     acquisition: str | None = None
     patient_id: str | None = None
     exam_id: str | None = None
+    image_id: str | None = None
     doubts: tuple[str, ...] = ()
 
 
@@ -65,7 +70,7 @@ def read_header(path: Path, *, with_ids: bool = False) -> Header:
 
     Args:
         path: The file.
-        with_ids: Whether to tell patient and exam too, hidden.
+        with_ids: Whether to tell patient, exam and image too, hidden.
 
     Raises:
         UnreadableFile: Where the file cannot be read, holds no image of a size that mammograms
@@ -153,10 +158,11 @@ def _read_dicom(path: Path, with_ids: bool) -> Header:
         manufacturer=facts["manufacturer"],
         laterality=facts["laterality"],
         view=facts["view"],
-        age=_age(read_text(ds, "PatientAge")),
+        age=compute_age(*(read_text(ds, tag) for tag in AGE_TAGS)),
         acquisition=facts.get("acquisition"),
         patient_id=_hide(read_text(ds, "PatientID"), "patient"),
         exam_id=_hide(read_text(ds, "StudyInstanceUID"), "exam"),
+        image_id=_hide(read_text(ds, "SOPInstanceUID"), "image"),
         implant={"YES": True, "NO": False}.get(read_text(ds, "BreastImplantPresent")),
         doubts=doubts,
     )
@@ -190,8 +196,3 @@ def _check_inflation(file: BinaryIO) -> bool:
 
 def _hide(text: str, kind: str) -> str | None:
     return hide_id(text, kind) if text else None
-
-
-def _age(text: str) -> float | None:
-    """Years from DICOM's "061Y"; other units never occur on mammograms."""
-    return float(text[:3]) if len(text) == 4 and text[:3].isdigit() and text[3] == "Y" else None

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+COPY = "A copy: another file holds the image of the same UID"
 CHANGING = ("path", "mask_path", "gate", "sha256")
 """Columns that may change while the dataset stays the same."""
 
@@ -144,12 +145,15 @@ def _inspect_all(
 ) -> tuple[dict[str, list[Any]], list[Refusal]]:
     """What is known about the images that can be taken, column by column, and all refusals."""
     taken: dict[str, list[Any]] = defaultdict(list)
-    refusals = list(reading.refusals)
+    refusals, met = list(reading.refusals), set[str]()
     with closing(inspect_rows(reading.rows, aside / storage.MASKS, progress)) as results:
         for row, result in zip(reading.rows, results, strict=True):
             if isinstance(result, UnreadableFile):
                 refusals.append(Refusal(show_file(row.file, root), str(result)))
+            elif result["image_id"] in met:
+                refusals.append(Refusal(show_file(row.file, root), COPY))
             else:
+                met.add(result["image_id"])
                 for name, value in result.items():
                     taken[name].append(value)
     if not taken:

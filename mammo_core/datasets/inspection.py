@@ -21,6 +21,7 @@ AT_A_TIME = 128
 STANDARD = "standard"
 """How a screening image is acquired; every other acquisition is asked about."""
 
+NAMELESS = "Not a DICOM image that has an id of its own"
 MASK_ABSENT = "its mask is named but absent or unreadable"
 MASK_MISFIT = "its mask has another size than the image"
 MASK_OUTSIDE = "its lesion lies outside of the image"
@@ -60,6 +61,8 @@ def _inspect(row: ImageRow, drawn: Path) -> Record | UnreadableFile:
         return refusal
     except OSError as error:
         return UnreadableFile(f"Cannot be read: {error.strerror or 'damaged'}")
+    if not (row.image_id or header.image_id):
+        return UnreadableFile(NAMELESS)
     mask, fault = _find_mask(row, (header.rows, header.columns), drawn)
     doubts = (*header.doubts, *_doubt(row, header))
     return {
@@ -81,7 +84,8 @@ def _merge(row: ImageRow, header: Header) -> Record:
     if row.pixel_spacing_mm is not None and row.regions_grid:
         record["pixel_spacing_mm"] = row.pixel_spacing_mm * row.regions_grid[0] / header.rows
     if row.patient_id is None:
-        record["patient_id"] = header.patient_id or header.exam_id or row.image_id
+        record["image_id"] = row.image_id or header.image_id
+        record["patient_id"] = header.patient_id or header.exam_id or record["image_id"]
     return {
         name: getattr(header, name, None) if value is None else value
         for name, value in record.items()

@@ -17,7 +17,8 @@ class ImageRow:
 
     Attributes:
         file: The image's file, absolute.
-        image_id: Unique in the dataset and fit for a file name (see `naming.safe_name`).
+        image_id: Unique in the dataset and fit for a file name (see `naming.safe_name`); empty
+            takes it from the header, as `hide_id` of the image's UID.
         patient_id: None takes patient and exam from the header, hidden by `privacy.hide_id`.
         label: The class of this image, where the source names one itself.
         pathology: "normal", "benign" or "malignant", where the source tells it.

@@ -49,7 +49,7 @@ class Source:
         def hide(row: ImageRow) -> ImageRow:
             return replace(
                 row,
-                image_id=hide_id(row.image_id, "image"),
+                image_id=row.image_id and hide_id(row.image_id, "image"),
                 patient_id=row.patient_id and hide_id(row.patient_id),
                 exam_id=row.exam_id and hide_id(row.exam_id, "exam"),
             )
@@ -144,7 +144,8 @@ def _label(reading: Reading, labeling: Labeling, scheme: str, root: Path) -> Rea
 
 
 def _check_ids(rows: Sequence[ImageRow]) -> None:
-    repeated = [name for name, n in Counter(row.image_id for row in rows).items() if n > 1]
+    named = Counter(row.image_id for row in rows if row.image_id)
+    repeated = [name for name, n in named.items() if n > 1]
     if repeated:
         raise BadTable(
             f"Expected an image id of its own for each image, '{repeated[0]}' stands for several"

@@ -4,6 +4,7 @@ import csv
 import json
 
 from layout_trees.cbis_ddsm import write_cbis_ddsm
+from layout_trees.inbreast import write_inbreast
 from layout_trees.dicom_folder import write_dicom_folder
 from layout_trees.rsna_2023 import write_rsna_2023
 from layout_trees.vindr_mammo import write_vindr_mammo
@@ -113,6 +114,7 @@ TREES = {
     "sample": write_sample,
     "mini_mias": write_mini_mias,
     "cbis_ddsm": write_cbis_ddsm,
+    "inbreast": write_inbreast,
     "vindr_mammo": write_vindr_mammo,
     "rsna_2023": write_rsna_2023,
     "table": lambda root: write_table(

@@ -3,6 +3,7 @@
 from mammo_core.datasets.layouts.cbis_ddsm import CbisDdsm
 from mammo_core.datasets.layouts.class_folders import ClassFolders
 from mammo_core.datasets.layouts.dicom_folder import DicomFolder
+from mammo_core.datasets.layouts.inbreast import Inbreast
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.layouts.mini_mias import MiniMias
 from mammo_core.datasets.layouts.rsna_2023 import Rsna2023
@@ -16,6 +17,7 @@ LAYOUTS: dict[str, Layout] = {
         Sample(),
         MiniMias(),
         CbisDdsm(),
+        Inbreast(),
         VindrMammo(),
         Rsna2023(),
         Table(),

@@ -1,0 +1,71 @@
+"""Outlines that OsiriX exported: a property list of regions with their points."""
+
+import math
+import plistlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from mammo_core.datasets.regions import Box, Polygon, Region
+from mammo_core.errors import UnreadableFile
+
+MAX_BYTES = 64_000_000
+SMALLEST = 2.0
+"""Pixels that an outline must span in height and width to be filled as a polygon."""
+
+POINT = re.compile(r"\(\s*([-+.\deE]+)\s*,\s*([-+.\deE]+)\s*\)")
+FAULTS = (plistlib.InvalidFileException, ExpatError, ValueError, TypeError, LookupError, OSError)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One region.
+
+    Attributes:
+        name: What the person who drew it called it.
+        points: Its corners as (row, column), in pixels from the top left.
+    """
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+    def to_regions(self) -> tuple[Region, ...]:
+        """The area inside; the pixels of the points themselves where they enclose hardly any."""
+        polygon = Polygon(self.points)
+        top, left, bottom, right = polygon.bounds
+        if min(bottom - top, right - left) >= SMALLEST:
+            return (polygon,)
+        corners = {(math.floor(row), math.floor(column)) for row, column in self.points}
+        return tuple(Box(row, column, row + 1, column + 1) for row, column in sorted(corners))
+
+
+def read_outlines(file: Path) -> list[Outline]:
+    """The regions of a file `{Images: [{ROIs: [{Name, Point_px: ["(x, y)", ...]}, ...]}]}`.
+
+    Regions without points are left out.
+
+    Raises:
+        UnreadableFile: Where the file is missing, too large, or anything but such a list.
+    """
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise UnreadableFile("Its file of outlines is larger than any is")
+        images = plistlib.loads(file.read_bytes(), fmt=plistlib.FMT_XML)["Images"]
+        outlines = [_to_outline(region) for image in images for region in image["ROIs"]]
+    except FAULTS:
+        raise UnreadableFile("Its file of outlines is damaged") from None
+    return [outline for outline in outlines if outline.points]
+
+
+def _to_outline(region: dict[str, Any]) -> Outline:
+    return Outline(str(region.get("Name", "")), tuple(map(_to_point, region["Point_px"])))
+
+
+def _to_point(text: str) -> tuple[float, float]:
+    """(row, column) of "(x, y)"."""
+    told = POINT.fullmatch(text.strip())
+    if told is None or not all(map(math.isfinite, map(float, told.groups()))):
+        raise ValueError("Expected a point")
+    return float(told[2]), float(told[1])

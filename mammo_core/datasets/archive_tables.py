@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mammo_core.datasets.naming import safe_name
 from mammo_core.datasets.rows import ImageRow, Refusal
 from mammo_core.errors import BadTable, UnreadableFile
 
@@ -67,6 +68,25 @@ def read_columns(path: Path, needed: Sequence[str], optional: Sequence[str] = ()
     return tidy_texts(table.to_pandas())
 
 
+def require_columns(name: str, headings: Sequence[str], needed: Sequence[str]) -> None:
+    """Refuse a table that lacks a column or has one of them twice.
+
+    Raises:
+        BadTable: With what was expected and what was found.
+    """
+    missing = [column for column in needed if column not in headings]
+    if missing:
+        found = ", ".join(headings[:20]) or "nothing readable"
+        hint = "" if len(headings) > 1 else "; the separator must be comma, semicolon, tab or |"
+        raise BadTable(
+            f"Expected {name} to have the columns {', '.join(needed)}; it lacks "
+            f"{', '.join(missing)}, its first line has {found}{hint}"
+        )
+    repeated = [column for column in needed if headings.count(column) > 1]
+    if repeated:
+        raise BadTable(f"Expected each heading once in {name}, '{repeated[0]}' occurs again")
+
+
 def tidy_texts(frame: "pd.DataFrame") -> "pd.DataFrame":
     """All columns as trimmed text, missing ones empty, whole numbers without ".0"."""
     return frame.astype("str").fillna("").apply(lambda column: _tidy(column))
@@ -108,6 +128,15 @@ def build_rows(columns: Mapping[str, Iterable[object]]) -> list[ImageRow]:
     ]
 
 
+def choose_ids(*choices: "pd.Series[str]") -> "pd.Series[str]":
+    """Image ids: each row's first choice that no other row shares, at worst its last choice."""
+    ids = choices[0].map(safe_name)
+    for choice in choices[1:]:
+        is_shared = ids.duplicated(keep=False)
+        ids = ids.mask(is_shared, choice.map(safe_name))
+    return ids
+
+
 def to_numbers(column: "pd.Series[str]") -> "pd.Series[float]":
     """The numbers of a column of text, NaN where it holds none."""
     import pandas as pd
@@ -123,17 +152,7 @@ def _check_headings(path: Path, needed: Sequence[str]) -> list[str]:
     if not path.is_file():
         raise UnreadableFile(f"Expected a table {path.name} in {path.parent}, found none")
     headings = read_first_line(path)
-    missing = [name for name in needed if name not in headings]
-    if missing:
-        found = ", ".join(headings[:20]) or "no readable line"
-        hint = "" if len(headings) > 1 else "; the separator must be comma, semicolon, tab or |"
-        raise BadTable(
-            f"Expected {path.name} to have the columns {', '.join(needed)}; it lacks "
-            f"{', '.join(missing)}, its first line has {found}{hint}"
-        )
-    repeated = [name for name in needed if headings.count(name) > 1]
-    if repeated:
-        raise BadTable(f"Expected each heading once in {path.name}, '{repeated[0]}' occurs again")
+    require_columns(path.name, headings, needed)
     return headings
 
 

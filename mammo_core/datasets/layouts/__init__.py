@@ -2,6 +2,7 @@
 
 from mammo_core.datasets.layouts.cbis_ddsm import CbisDdsm
 from mammo_core.datasets.layouts.class_folders import ClassFolders
+from mammo_core.datasets.layouts.cmmd import Cmmd
 from mammo_core.datasets.layouts.dicom_folder import DicomFolder
 from mammo_core.datasets.layouts.inbreast import Inbreast
 from mammo_core.datasets.layouts.layout import Layout
@@ -20,6 +21,7 @@ LAYOUTS: dict[str, Layout] = {
         Inbreast(),
         VindrMammo(),
         Rsna2023(),
+        Cmmd(),
         Table(),
         DicomFolder(),
         ClassFolders(),

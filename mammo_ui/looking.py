@@ -140,10 +140,14 @@ def _show_facts(dataset: "Dataset", image_id: str) -> None:
 def _list_facts(source: Any, titles: dict[str, str]) -> dict[str, str]:
     known = {title: source.get(key) for key, title in titles.items()}
     return {
-        title: frame.as_text(value)
+        title: _tell(value)
         for title, value in known.items()
         if value is not None and value == value and value != ""
     }
+
+
+def _tell(value: object) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else frame.as_text(value)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

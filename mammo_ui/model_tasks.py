@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
     from numpy.typing import NDArray
 
     from mammo_core.explanations import Explanation
+    from mammo_core.file_prediction import FileAnswer
     from mammo_core.keras_classifier import KerasClassifier
     from mammo_core.placement import Placement
 
@@ -110,6 +111,17 @@ def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePredi
         probabilities={name: float(v) for name, v in zip(classifier.classes, p, strict=True)},
         target=target,
         overlays={one.method: _as_address(_draw(one, prepared.placement)) for one in made},
+    )
+
+
+def answer_file(model_id: str, path: Path, anyway: bool) -> "FileAnswer":
+    """What gate and model say about a file, without maps; its name stays with the page."""
+    from mammo_core import file_prediction
+
+    stored = library.find_model(model_id)
+    file = file_prediction.NamedFile("", path)
+    return file_prediction.answer_file(
+        file, stored, lambda: _load(model_id, stored.sha256), anyway=anyway
     )
 
 

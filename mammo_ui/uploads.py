@@ -13,6 +13,7 @@ import streamlit as st
 from mammo_core.errors import MammoError
 from mammo_core.types import Verdict
 from mammo_ui import model_tasks, pictures
+from mammo_ui.model_tasks import FilePrediction
 from mammo_ui.worker import WORKER
 
 
@@ -61,7 +62,7 @@ def look_at(upload: Upload) -> Look:
 
 
 def predict(upload: Upload, model_id: str, sha256: str, methods: Sequence[str]) -> (
-    model_tasks.FilePrediction
+    FilePrediction
 ):  # fmt: skip
     """What the model says about the file.
 
@@ -107,6 +108,6 @@ def _without_name(verdict: Verdict, name: str) -> Verdict:
 @st.cache_data(max_entries=16, show_spinner="Asking the model")
 def _predict(
     digest: str, model_id: str, sha256: str, methods: tuple[str, ...], _upload: Upload
-) -> model_tasks.FilePrediction:
+) -> FilePrediction:
     with as_file(_upload) as path:
         return WORKER.run("predicting an upload", model_tasks.predict_file, model_id, path, methods)

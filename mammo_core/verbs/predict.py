@@ -1,5 +1,6 @@
 """The verb `predict`."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -7,13 +8,48 @@ import typer
 
 def predict(
     model: Annotated[str, typer.Argument(help="A model's folder or id.")],
-    dataset: Annotated[str, typer.Argument(help="A dataset's folder or name.")],
-    split: Annotated[str | None, typer.Option(help="train, val or test; all without it.")] = None,
+    images: Annotated[
+        list[str],
+        typer.Argument(
+            help="A dataset's folder or name; or image files and zip archives of them.",
+            metavar="DATASET | FILE...",
+        ),
+    ],
+    split: Annotated[
+        str | None, typer.Option(help="Of a dataset: train, val or test; all without it.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Of files: a CSV file for the table, too.")
+    ] = None,
+    anyway: Annotated[
+        bool, typer.Option(help="Of files: ask the model about those the gate refuses, too.")
+    ] = False,
 ) -> dict[str, Any]:
-    """Write the model's prediction table for a dataset.
+    """Write the model's prediction table for a dataset, or say what it makes of single files.
+
+    Files pass the gate first: what it does not accept never reaches the model, unless you say
+    --anyway, which is written beside each such answer.
 
     Example: python -m mammo_core predict demo sample_data --split test
+
+    Example: python -m mammo_core predict demo film.dcm more.zip --out answers.csv
     """
+    if len(images) == 1 and not Path(images[0]).is_file():
+        _refuse_options({"--out": out is not None, "--anyway": anyway}, "files, not with a dataset")
+        return _predict_dataset(model, images[0], split)
+    _refuse_options({"--split": split is not None}, "a dataset, not with files")
+    return _predict_files(model, [Path(image) for image in images], out, anyway=anyway)
+
+
+def _refuse_options(given: dict[str, bool], where: str) -> None:
+    from mammo_core.errors import BadConfiguration
+
+    for option, is_given in given.items():
+        if is_given:
+            raise BadConfiguration(f"The option {option} goes with {where}; leave it out")
+
+
+def _predict_dataset(model: str, dataset: str, split: str | None) -> dict[str, Any]:
     import time
 
     from mammo_core.datasets import load_dataset
@@ -33,3 +69,53 @@ def predict(
         "images_per_second": round(rows / seconds, 1),
         "table": str(path),
     }
+
+
+def _predict_files(
+    model: str, paths: list[Path], out: Path | None, *, anyway: bool
+) -> dict[str, Any]:
+    import time
+    from collections import Counter
+
+    from mammo_core.csv_text import to_csv
+    from mammo_core.file_prediction import answer_files, tabulate
+    from mammo_core.file_sources import opening
+    from mammo_core.model_store import find_model
+    from mammo_core.paths import write_text
+    from mammo_core.progress import current_progress
+
+    start = time.monotonic()
+    stored, progress = find_model(model), current_progress()
+    with opening(paths, progress=progress) as opened:
+        answers = answer_files(
+            opened.files, stored, _loader(stored), anyway=anyway, progress=progress
+        )
+        told = [*answers, *opened.left_out]
+    if out is not None:
+        write_text(out, to_csv(tabulate(told, stored)))
+    verdicts = Counter(answer.verdict.verdict for answer in told)
+    return {
+        "files": [answer.to_json() for answer in told],
+        **{verdict: verdicts[verdict] for verdict in ("accept", "ask", "refuse")},
+        "rows": len(told),
+        "predicted": sum(answer.probabilities is not None for answer in told),
+        "overrides": sum(answer.is_override for answer in told),
+        "seconds": round(time.monotonic() - start, 2),
+        "table": None if out is None else str(out.resolve()),
+    }
+
+
+def _loader(stored: Any) -> Any:
+    """What loads the model on the first file that needs it; TensorFlow takes seconds to start."""
+    from functools import cache
+
+    @cache
+    def load() -> Any:
+        from mammo_core.tensorflow_start import start_tensorflow
+
+        start_tensorflow()
+        from mammo_core.keras_classifier import load_classifier
+
+        return load_classifier(stored)
+
+    return load

@@ -1,0 +1,158 @@
+"""What the gate and a model say about single files that belong to no dataset."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mammo_core.errors import UnreadableFile
+from mammo_core.gate import check
+from mammo_core.model_store import StoredModel
+from mammo_core.pixels import prepare_one
+from mammo_core.types import Classifier, Progress, Verdict, no_progress
+
+OVERRIDE = "asked all the same, against the gate"
+"""What a table says of a prediction that a person wanted although the gate did not accept."""
+
+
+@dataclass(frozen=True)
+class NamedFile:
+    """A file and what its user calls it.
+
+    Attributes:
+        name: What tables show; never a path that the user did not write.
+        path: Where it lies.
+    """
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class FileAnswer:
+    """What the gate said about a file, and the model if it was asked.
+
+    Attributes:
+        file: What its user calls it.
+        verdict: The gate's.
+        probabilities: One a class, mildest first; None where the model was not asked.
+        is_override: Whether the model was asked although the gate did not accept the file.
+    """
+
+    file: str
+    verdict: Verdict
+    probabilities: Mapping[str, float] | None = None
+    is_override: bool = False
+
+    @property
+    def prediction(self) -> str | None:
+        """The most probable class."""
+        p = self.probabilities
+        return max(p, key=p.__getitem__) if p else None
+
+    @property
+    def uncertainty(self) -> float | None:
+        """Entropy of the probabilities over its largest possible value, in [0, 1]."""
+        if not self.probabilities:
+            return None
+        p = [value for value in self.probabilities.values() if value > 0]
+        return sum(-value * math.log(value) for value in p) / math.log(len(self.probabilities))
+
+    @property
+    def margin(self) -> float | None:
+        """How far the most probable class is ahead of the next one, in [0, 1]."""
+        if not self.probabilities:
+            return None
+        first, second = sorted(self.probabilities.values(), reverse=True)[:2]
+        return first - second
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as the command line prints it."""
+        return {
+            "file": self.file,
+            "verdict": self.verdict.verdict,
+            "reasons": list(self.verdict.reasons),
+            "laterality": self.verdict.laterality,
+            "view": self.verdict.view,
+            "prediction": self.prediction,
+            "probabilities": dict(self.probabilities) if self.probabilities else None,
+            "uncertainty": self.uncertainty,
+            "margin": self.margin,
+            "override": self.is_override,
+        }
+
+
+def answer_files(
+    files: Sequence[NamedFile],
+    stored: StoredModel,
+    load: Callable[[], Classifier],
+    *,
+    anyway: bool = False,
+    progress: Progress = no_progress,
+) -> Iterator[FileAnswer]:
+    """The answer about each file, in their order.
+
+    Args:
+        files: What to judge.
+        stored: The model's card, for its preprocessing.
+        load: Gives the model; called only once a file needs it.
+        anyway: Whether the model is asked about files that the gate does not accept.
+        progress: Called after each file; may raise Cancelled.
+    """
+    for done, file in enumerate(files, start=1):
+        yield answer_file(file, stored, load, anyway=anyway)
+        progress(done, len(files), "Checking and predicting")
+
+
+def answer_file(
+    file: NamedFile, stored: StoredModel, load: Callable[[], Classifier], *, anyway: bool = False
+) -> FileAnswer:
+    """The answer about one file; see `answer_files`. A file that cannot be read is refused."""
+    verdict = _without_name(check(file.path), file.path)
+    is_accepted = verdict.verdict == "accept"
+    if not (is_accepted or anyway):
+        return FileAnswer(file.name, verdict)
+    try:
+        image = prepare_one(file.path, stored.preprocess).image
+    except UnreadableFile:
+        return FileAnswer(file.name, verdict)  # there is nothing to ask about
+    classifier = load()
+    channels = classifier.input_shape[2]
+    p = classifier.predict(np.repeat(image[None, ..., None], channels, axis=3))[0]
+    probabilities = dict(zip(classifier.classes, p.astype(float).tolist(), strict=True))
+    return FileAnswer(file.name, verdict, probabilities, is_override=not is_accepted)
+
+
+def tabulate(answers: Iterable[FileAnswer], stored: StoredModel) -> list[dict[str, Any]]:
+    """A flat row a file: verdict, reasons, override, prediction, p_<class>, ...; "" where nothing.
+
+    `called` says whether the last class reaches the model's own threshold.
+    """
+    return [_to_row(answer, stored) for answer in answers]
+
+
+def _to_row(answer: FileAnswer, stored: StoredModel) -> dict[str, Any]:
+    p = answer.probabilities or {}
+    score = p.get(stored.classes[-1])
+    return {
+        "file": answer.file,
+        "verdict": answer.verdict.verdict,
+        "reasons": "; ".join(answer.verdict.reasons),
+        "override": OVERRIDE if answer.is_override else "",
+        "prediction": answer.prediction or "",
+        **{f"p_{name}": p.get(name, "") for name in stored.classes},
+        "called": "" if score is None else score >= stored.threshold,
+        "uncertainty": "" if answer.uncertainty is None else answer.uncertainty,
+        "margin": "" if answer.margin is None else answer.margin,
+        "laterality": answer.verdict.laterality or "",
+        "view": answer.verdict.view or "",
+    }
+
+
+def _without_name(verdict: Verdict, path: Path) -> Verdict:
+    """The verdict without the file's name before its reasons: the answer has it already."""
+    reasons = tuple(reason.removeprefix(f"{path.name}: ") for reason in verdict.reasons)
+    return replace(verdict, reasons=reasons)

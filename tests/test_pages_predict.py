@@ -1,0 +1,185 @@
+"""The Predict page: verdict first, many files, overrides that stay beside their answer."""
+
+import io
+import json
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+import standin_home
+from test_pages import open_app, words
+
+from mammo_core.errors import MammoError
+from mammo_core.file_prediction import FileAnswer
+from mammo_core.paths import REPOSITORY
+from mammo_core.types import Verdict
+from mammo_ui import frame, many_files, model_tasks, uploads
+from mammo_ui.batches import Batch, BroughtFile
+
+CLASSES = standin_home.CLASSES
+P = dict(zip(CLASSES, (0.2, 0.1, 0.7), strict=True))
+FILM = next((REPOSITORY / "sample_data" / "dicom").rglob("*.dcm")).read_bytes()
+
+
+@pytest.fixture
+def standin(home):
+    standin_home.make_home(home, n_patients=3)
+    return home
+
+
+def ask(upload, anyway):
+    """A gate that accepts what begins with "film", and a model that says the same of all."""
+    if upload.content.startswith(b"film"):
+        return FileAnswer("", Verdict("accept", ()), P)
+    return FileAnswer("", Verdict("refuse", ("no film",)), P if anyway else None, anyway)
+
+
+def bring(*contents):
+    return [BroughtFile(f"{n}.png", lambda c=content: c) for n, content in enumerate(contents)]
+
+
+def run(brought, ask=ask):
+    batch = Batch(brought, ask)
+    batch.wait(20)
+    return batch
+
+
+def zipped(**members):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.png", content)
+    return stream.getvalue()
+
+
+def test_each_file_gets_its_answer_under_the_name_that_its_user_knows():
+    batch = run(bring(b"film a", b"cat"))
+    assert [answer.file for answer in batch.answers] == ["0.png", "1.png"]
+    assert [answer.prediction for answer in batch.answers] == ["malignant", None]
+    assert not batch.is_running
+
+
+def test_an_archives_members_stand_in_its_place():
+    archive = BroughtFile("Exam.ZIP", lambda: zipped(left=b"film", right=b"film"))
+    batch = run([*bring(b"film"), archive])
+    assert [answer.file for answer in batch.answers] == ["0.png", "left.png", "right.png"]
+
+
+def test_an_archive_that_is_none_is_told_and_the_other_files_go_on():
+    batch = run([BroughtFile("a.zip", lambda: b"no archive"), *bring(b"film")])
+    assert len(batch.faults) == 1
+    assert len(batch.answers) == 1
+
+
+def test_a_stop_keeps_what_is_known():
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow(upload, anyway):
+        reached.set()
+        go_on.wait(10)
+        return ask(upload, anyway)
+
+    batch = Batch(bring(b"film", b"film", b"film"), slow)
+    reached.wait(10)
+    batch.stop()
+    go_on.set()
+    batch.wait(10)
+    assert len(batch.answers) == 1
+    assert len(batch.files) == 3
+
+
+def test_a_worker_that_ends_is_told_and_what_is_known_stays():
+    def die(upload, anyway):
+        if upload.content == b"film 2":
+            raise MammoError("The process ended")
+        return ask(upload, anyway)
+
+    batch = run(bring(b"film 1", b"film 2", b"film 3"), die)
+    assert batch.faults == ["The process ended"]
+    assert len(batch.answers) == 1
+
+
+def test_an_override_asks_the_model_and_is_written_in_the_table():
+    batch = run(bring(b"film", b"cat", b"dog"))
+    batch.override([1])
+    rows = many_files.describe_answers(batch.answers, CLASSES, 0.5)
+    assert [row["override"] for row in rows] == ["", "yes", ""]
+    assert [row["prediction"] for row in rows] == ["malignant", "malignant", None]
+    assert [row["verdict"] for row in rows] == ["✓ accepted", "✗ refused", "✗ refused"]
+
+
+def test_the_threshold_calls_from_its_very_value():
+    answers = [FileAnswer("x", Verdict("accept", ()), P)]
+    called = [
+        many_files.describe_answers(answers, CLASSES, threshold)[0]["called"]
+        for threshold in (0.7, 0.71)
+    ]
+    assert called == ["called", "not"]
+
+
+def test_no_name_of_an_upload_reaches_the_disk(monkeypatch, tmp_path):
+    seen = []
+    upload = uploads.receive("Doe^Jane 1950-01-02.dcm", b"film")
+    with uploads.as_file(upload) as path:
+        seen.append(str(path))
+    assert "Doe" not in seen[0]
+    assert path.suffix == ".dcm"
+    assert not path.exists()
+
+
+@pytest.fixture
+def page(standin, monkeypatch):
+    """The Predict page with files brought, its worker replaced by a model that says the same."""
+
+    def answer(doing, task, model_id, path, *rest):
+        assert "Doe" not in doing
+        if task is model_tasks.answer_file:
+            return ask(uploads.receive("x", Path(path).read_bytes()), rest[0])
+        return model_tasks.FilePrediction(P, "malignant", {"saliency": None})
+
+    monkeypatch.setattr(uploads.WORKER, "run", answer)
+    at = open_app("predict")
+
+    def bring_files(*files):
+        at.file_uploader[0].set_value([(name, content, "image/png") for name, content in files])
+        at.run()
+        return at
+
+    return bring_files
+
+
+def test_the_verdict_comes_before_the_prediction_and_the_answer_can_be_taken_along(page):
+    at = page(("Doe.dcm", FILM))
+    assert not at.exception
+    assert "accepts it as a mammogram" in at.success[0].value
+    assert "malignant 0.70: **called**" in words(at)
+    labels = [button.label for button in at.get("download_button")]
+    assert labels == ["CSV", "JSON"]
+
+
+def test_a_refused_file_is_not_predicted_until_the_user_insists_which_is_written(page, standin):
+    picture = next((standin / ".mammo/datasets/exams/images").glob("S*.png")).read_bytes()
+    at = page(("holiday.png", picture))
+    assert not at.get("download_button")
+    assert "malignant 0.70" not in words(at)
+    at.toggle[0].set_value(True).run()
+    assert "malignant 0.70" in words(at)
+    assert "because you wanted it" in words(at)
+
+
+def test_many_files_become_a_table_and_one_row_opens(page):
+    at = page(("film.dcm", b"film"), ("cat.png", b"cat"))
+    at.session_state["batch"][1].wait(10)
+    at.run()
+    assert not at.exception
+    assert "**2 files**" in words(at)
+    at.session_state["answers"] = {"selection": {"rows": [1], "columns": []}}
+    at.run()
+    assert at.subheader[0].value == frame.plain("cat.png")
+    assert "refuses it" in at.error[0].value
+
+
+def test_an_answer_taken_along_as_json_has_its_override():
+    answer = FileAnswer("cat.png", Verdict("refuse", ("no film",)), P, is_override=True)
+    assert json.loads(json.dumps(answer.to_json()))["override"] is True

@@ -18,7 +18,8 @@ from mammo_core.gate import check
 from mammo_core.model_store import StoredModel
 from mammo_core.overlays import draw_overlay, encode_png
 from mammo_core.paths import writing
-from mammo_core.pixels import cache_folder, prepare_one, prepare_pixels
+from mammo_core.pixels import cache_folder, prepare_one
+from mammo_core.preparation import prepare_dataset
 from mammo_core.preprocess import Preprocess
 from mammo_core.types import Classifier, Progress, no_progress
 
@@ -167,7 +168,7 @@ def _prepare(
     if dataset is not None and any(image.is_in_dataset for image in images):
         folder = cache_folder(dataset.fingerprint, preprocess)
         if (folder / "cache.json").is_file():
-            cache = prepare_pixels(dataset, preprocess, progress=progress)
+            _, cache = prepare_dataset(dataset, preprocess, progress=progress)
     for image in images:
         if cache is not None and image.is_in_dataset:
             yield image.image_id, cache.images([image.image_id])[0]

@@ -5,13 +5,10 @@ image), `reasons.jsonl` and `plan.json`. A record is written only after its pixe
 record is done again.
 """
 
+import hashlib
 import json
-import multiprocessing
-import signal
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -24,9 +21,13 @@ from mammo_core.errors import MammoError, UnreadableFile
 from mammo_core.gate import judge
 from mammo_core.preprocess import Preprocess
 from mammo_core.types import Progress
+from mammo_core.worker_pool import run_chunks
 
-PENDING, DONE, ASKED, REFUSED = range(4)
-RECORD = np.dtype([("state", "u1"), ("placement", "<i4", (13,))])
+PENDING, DONE, ASKED, REFUSED, UNREADABLE = range(5)
+"""What became of a file; a refused one has pixels, in case the user wants it all the same."""
+RECORD = np.dtype([("state", "u1"), ("placement", "<i4", (13,)), ("sha256", "u1", (32,))])
+STATES = {"accept": DONE, "ask": ASKED, "refuse": REFUSED}
+DIED = "Its pixels made the process that read them die: the file is damaged or takes all memory"
 CHUNK = 16
 SMALL_JOB = 24
 """Up to this many images a pool costs more than it saves."""
@@ -42,14 +43,23 @@ class Chunk:
     target: Path
     offset: int
 
+    def halves(self) -> list["Chunk"]:
+        """Two chunks of half as many images, none where there is but one image."""
+        k = len(self.paths) // 2
+        if not k:
+            return []
+        first, last = self.paths[:k], self.paths[k:]
+        return [replace(self, paths=first), replace(self, start=self.start + k, paths=last)]
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file: its state, its placement's numbers, the gate's reason."""
+    """What became of one file: its state, its placement's numbers, why, and its SHA-256."""
 
     state: int
     placement: tuple[int, ...] | None = None
     reason: str = ""
+    sha256: bytes = b""
 
 
 def fill(
@@ -57,24 +67,23 @@ def fill(
 ) -> None:
     """Prepare every file that has no record yet.
 
+    A file that makes its worker die is noted as unreadable.
+
     Raises:
-        MammoError: Where the disk is full or a worker died; what was noted before stays.
+        MammoError: Where the disk is full; what was noted before stays.
         Cancelled: Where `progress` raises it.
     """
     records = read_records(folder, len(paths))
     chunks = list(_plan_chunks(folder, paths, preprocess, records))
     done = len(paths) - sum(len(chunk.paths) for chunk in chunks)
     progress(done, len(paths), "Preparing images")
+    workers = workers if len(paths) - done > SMALL_JOB else 1
     try:
-        for chunk, outcomes in _run(chunks, workers):
+        for chunk, outcomes in run_chunks(prepare_chunk, chunks, workers, _start_worker):
+            outcomes = outcomes or [Outcome(UNREADABLE, reason=DIED)]
             _note(folder, chunk, outcomes)
             done += len(outcomes)
             progress(done, len(paths), "Preparing images")
-    except BrokenProcessPool as error:
-        raise MammoError(
-            "A worker that prepares images died, probably for lack of memory; what it finished is "
-            "kept: run prepare again, with fewer workers"
-        ) from error
     except OSError as error:
         raise MammoError(f"Cannot write {folder}: {error.strerror or error}") from error
 
@@ -124,19 +133,29 @@ def prepare_chunk(chunk: Chunk) -> list[Outcome]:
 def _prepare_into(image: NDArray[np.uint16], path: Path, preprocess: Preprocess) -> Outcome:
     try:
         mammogram = read_mammogram(path)
+        sha256 = _hash(path)
     except UnreadableFile as error:
-        return Outcome(REFUSED, reason=str(error))
+        return Outcome(UNREADABLE, reason=str(error))
     breast = find_breast(mammogram.pixels)
     verdict = judge(mammogram, breast)
-    reason = "; ".join(verdict.reasons)
-    if verdict.verdict == "refuse":
-        return Outcome(REFUSED, reason=reason)
     prepared = preprocess.apply(mammogram, breast)
     np.rint(prepared.image * np.float32(65_535), out=image, casting="unsafe")
-    numbers = prepared.placement.to_numbers()
-    if verdict.verdict == "ask":
-        return Outcome(ASKED, numbers, reason)
-    return Outcome(DONE, numbers)
+    state = STATES[verdict.verdict]
+    reason = "" if state == DONE else "; ".join(verdict.reasons)
+    return Outcome(state, prepared.placement.to_numbers(), reason, sha256)
+
+
+def _hash(path: Path) -> bytes:
+    """The SHA-256 of the file's bytes, which reading it has brought into memory just now.
+
+    Raises:
+        UnreadableFile: Where the file is gone.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise UnreadableFile(f"Cannot be read: {error.strerror or 'damaged'}") from error
 
 
 def _plan_chunks(
@@ -150,43 +169,8 @@ def _plan_chunks(
             yield Chunk(start, run, preprocess, target, offset)
 
 
-def _run(chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk, list[Outcome]]]:
-    """Each chunk with its outcomes, in the order in which they are finished."""
-    if workers <= 1 or sum(len(chunk.paths) for chunk in chunks) <= SMALL_JOB:
-        for chunk in chunks:
-            yield chunk, prepare_chunk(chunk)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
-    try:
-        yield from _stream(pool, chunks, ahead=2 * workers)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _stream(
-    pool: ProcessPoolExecutor, chunks: list[Chunk], ahead: int
-) -> Iterator[tuple[Chunk, list[Outcome]]]:
-    """Keep a few chunks under way, so that memory doesn't grow with their number."""
-    waiting = iter(chunks)
-    running: dict[Future[list[Outcome]], Chunk] = {}
-    while True:
-        for chunk in _take(waiting, ahead - len(running)):
-            running[pool.submit(prepare_chunk, chunk)] = chunk
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), future.result()
-
-
-def _take(items: Iterator[Chunk], n: int) -> Iterator[Chunk]:
-    for _, item in zip(range(n), items, strict=False):
-        yield item
-
-
 def _start_worker() -> None:
-    """One thread a process, and Ctrl-C left to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """One thread a process."""
     cv2.setNumThreads(1)
 
 
@@ -204,6 +188,7 @@ def _note(folder: Path, chunk: Chunk, outcomes: list[Outcome]) -> None:
     for record, outcome in zip(records, outcomes, strict=True):
         record["state"] = outcome.state
         record["placement"] = outcome.placement or 0
+        record["sha256"] = np.frombuffer(outcome.sha256 or bytes(32), np.uint8)
     with (folder / "records.bin").open("r+b") as file:
         file.seek(chunk.start * RECORD.itemsize)
         file.write(records.tobytes())

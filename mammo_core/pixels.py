@@ -17,11 +17,22 @@ from numpy.typing import NDArray
 from mammo_core.config import to_mapping
 from mammo_core.dicom import read_mammogram
 from mammo_core.errors import BadDataset, MammoError
-from mammo_core.filling import ASKED, REFUSED, fill, read_reasons, read_records, start_filling
+from mammo_core.filling import (
+    ASKED,
+    REFUSED,
+    UNREADABLE,
+    fill,
+    read_reasons,
+    read_records,
+    start_filling,
+)
 from mammo_core.paths import read_json, state_folder, write_json, write_text
 from mammo_core.placement import Placement
 from mammo_core.preprocess import Prepared, Preprocess
 from mammo_core.types import Progress, no_progress
+
+VERSION = 2
+"""Of what a cache holds; one of an earlier version is made anew."""
 
 
 class ImageSource(Protocol):
@@ -49,11 +60,13 @@ class PixelCache:
 
     Attributes:
         folder: Where it lies.
-        image_ids: The images that were prepared, in the order of the index.
+        image_ids: The images whose pixels could be read, in the order of the index; those that
+            the gate refused are among them, in case the user wants one all the same.
         pixels: (N, H, W) uint16, memory-mapped; value / 65535 is the image.
         numbers: (N, 13) the placements' numbers.
-        refused: Reason by image id, for those that have no pixels.
+        refused: Reason by image id, for those that cannot be read or that the gate refuses.
         asked: Reason by image id, for those that a person should look at.
+        sha256: (N, 32) of the files.
     """
 
     folder: Path
@@ -62,6 +75,13 @@ class PixelCache:
     numbers: NDArray[np.int32]
     refused: dict[str, str]
     asked: dict[str, str]
+    sha256: NDArray[np.uint8]
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each image's file, as hex digits."""
+        texts = (row.tobytes().hex() for row in self.sha256)
+        return dict(zip(self.image_ids, texts, strict=True))
 
     @functools.cached_property
     def placements(self) -> list[Placement]:
@@ -72,7 +92,7 @@ class PixelCache:
         """The row of each image.
 
         Raises:
-            BadDataset: For an image that is unknown or was refused; says why.
+            BadDataset: For an image that is unknown or could not be read; says why.
         """
         try:
             return np.array([self._rows[image_id] for image_id in image_ids], np.intp)
@@ -130,6 +150,7 @@ def prepare_pixels(
     paths = [Path(dataset.file_of(image_id)) for image_id in image_ids]
     folder = cache_folder(dataset.fingerprint, preprocess)
     plan = {
+        "version": VERSION,
         "dataset": dataset.name,
         "preprocess": to_mapping(preprocess),
         "files": _stamp(image_ids, paths),
@@ -182,16 +203,17 @@ def _resume_or_start(filling: Path, plan: dict[str, Any], n: int, size: tuple[in
 def _finish(filling: Path, folder: Path, plan: dict[str, Any], image_ids: list[str]) -> None:
     """Drop the refused rows, write what describes the rest, and move all to its place at once."""
     records, reasons = read_records(filling, len(image_ids)), read_reasons(filling)
-    told = {state: _told(records, state, reasons, image_ids) for state in (REFUSED, ASKED)}
-    refused, asked = told[REFUSED], told[ASKED]
-    kept = np.flatnonzero(records["state"] != REFUSED)
-    if kept.size == 0:
+    refused = _told(records, (REFUSED, UNREADABLE), reasons, image_ids)
+    asked = _told(records, (ASKED,), reasons, image_ids)
+    kept = np.flatnonzero(records["state"] != UNREADABLE)
+    if len(refused) == len(image_ids):
         image_id, reason = next(iter(refused.items()))
         raise BadDataset(f"None of {len(image_ids)} images could be used; {image_id}: {reason}")
     content = {**plan, "refused": refused, "asked": asked}
     write_json(filling / "cache.json", {**content, "image_ids": [image_ids[i] for i in kept]})
     try:
         np.save(filling / "placements.npy", records["placement"][kept])
+        np.save(filling / "sha256.npy", records["sha256"][kept])
         _keep_rows(filling, kept, len(image_ids))
         _replace_folder(filling, folder)
     except OSError as error:
@@ -199,10 +221,13 @@ def _finish(filling: Path, folder: Path, plan: dict[str, Any], image_ids: list[s
 
 
 def _told(
-    records: NDArray[np.void], state: int, reasons: dict[int, str], image_ids: list[str]
+    records: NDArray[np.void],
+    states: tuple[int, ...],
+    reasons: dict[int, str],
+    image_ids: list[str],
 ) -> dict[str, str]:
-    """Reason by image id, for the images in one state."""
-    positions = np.flatnonzero(records["state"] == state).tolist()
+    """Reason by image id, for the images in these states."""
+    positions = np.flatnonzero(np.isin(records["state"], states)).tolist()
     return {image_ids[position]: reasons.get(position, "") for position in positions}
 
 
@@ -241,6 +266,7 @@ def _load(folder: Path) -> PixelCache:
         numbers=np.load(folder / "placements.npy"),
         refused=content["refused"],
         asked=content["asked"],
+        sha256=np.load(folder / "sha256.npy"),
     )
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from mammo_core.errors import BadDataset, BadModel
 from mammo_core.model_store import StoredModel, predictions_path
-from mammo_core.pixels import prepare_pixels
 from mammo_core.predictions import write_predictions
+from mammo_core.preparation import prepare_dataset
 from mammo_core.types import Classifier, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ def predict_dataset(
     start_tensorflow()
     from mammo_core.keras_classifier import load_classifier
 
+    _chosen_rows(model, dataset, split)  # refuses what cannot be predicted before all the work
+    dataset, cache = prepare_dataset(dataset, model.preprocess, progress=progress)
     index = _chosen_rows(model, dataset, split)
-    cache = prepare_pixels(dataset, model.preprocess, progress=progress)
-    index = index[index["image_id"].isin(cache.image_ids)]
     probabilities = predict_images(
         load_classifier(model), cache, index["image_id"].tolist(), progress=progress
     )
@@ -53,7 +53,7 @@ def predict_dataset(
     path = predictions_path(model, dataset.name)
     facts = {
         "model_sha256": model.sha256,
-        "dataset_fingerprint": dataset.fingerprint,
+        "dataset_fingerprint": dataset.version,
         "split": split or "all",
     }
     write_predictions(path, table, facts)

@@ -1,14 +1,15 @@
 """The pixel cache: whole or absent, resumable, and honest about what it left out."""
 
+import hashlib
 import json
 import multiprocessing
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from made_films import draw_film
 from PIL import Image
 
 from mammo_core import filling
@@ -36,19 +37,6 @@ class Films:
 
     def file_of(self, image_id):
         return self.folder / f"{image_id}.png"
-
-
-def draw_film(path, seed):
-    """A textured half disk that the gate accepts."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[:256, :200]
-    distance = np.hypot((y - 128) / 110, x / (80 + 20 * rng.random()))
-    frequency = np.hypot(np.fft.fftfreq(256)[:, None], np.fft.fftfreq(200)[None])
-    frequency[0, 0] = 1
-    noise = np.fft.ifft2(np.fft.fft2(rng.normal(size=(256, 200))) * frequency**-1.4).real
-    tissue = 0.35 + 0.35 * (1 - distance) + 0.2 * np.exp(noise / noise.std()) / 4
-    picture = np.where(distance < 1, np.clip(tissue, 0.1, 1), 0)
-    Image.fromarray((picture * 255).astype(np.uint8)).save(path)
 
 
 @pytest.fixture
@@ -89,20 +77,28 @@ def test_other_settings_get_their_own_cache(films):
     assert other.pixels.shape == (5, 32, 32)
 
 
-def test_what_cannot_be_used_is_listed_with_its_reason_and_gets_no_row(films):
+def test_what_cannot_be_used_is_listed_with_its_reason(films):
     films.file_of("film1").write_bytes(b"no picture")
     noise = np.random.default_rng(0).integers(0, 256, (256, 200)).astype(np.uint8)
     Image.fromarray(noise).save(films.file_of("film2"))
     films.file_of("film4").unlink()
     cache = prepare_pixels(films, SETTINGS)
-    assert cache.image_ids == ["film0", "film3"]
-    assert len(cache.pixels) == len(cache.placements) == 2
     assert set(cache.refused) == {"film1", "film2", "film4"}
+    assert "noise" in cache.refused["film2"]
     assert "found none" in cache.refused["film4"]
-    with pytest.raises(BadDataset, match=r"film2.*noise"):
-        cache.images(["film2"])
     expected = prepare_one(films.file_of("film3"), SETTINGS).image
     np.testing.assert_allclose(cache.images(["film3"])[0, ..., 0], expected, atol=1 / 65_535)
+
+
+def test_what_cannot_be_read_gets_no_row_and_what_the_gate_refuses_keeps_its_own(films):
+    films.file_of("film1").write_bytes(b"no picture")
+    noise = np.random.default_rng(0).integers(0, 256, (256, 200)).astype(np.uint8)
+    Image.fromarray(noise).save(films.file_of("film2"))
+    cache = prepare_pixels(films, SETTINGS)
+    assert cache.image_ids == ["film0", "film2", "film3", "film4"]
+    assert len(cache.pixels) == len(cache.placements) == len(cache.hashes) == 4
+    with pytest.raises(BadDataset, match=r"film1.*another kind"):
+        cache.images(["film1"])
 
 
 def test_an_unknown_image_is_named(films):
@@ -153,13 +149,22 @@ def test_a_full_disk_is_one_message_and_the_earlier_cache_stays(films, monkeypat
     assert (folder / "pixels.npy").read_bytes() == kept
 
 
-def test_a_dead_worker_is_one_message(films, monkeypatch):
-    def die(chunk):
-        raise BrokenProcessPool
+def test_a_file_whose_worker_died_is_refused_and_the_rest_is_prepared(films, monkeypatch):
+    monkeypatch.setattr(filling, "CHUNK", 1)
 
-    monkeypatch.setattr(filling, "prepare_chunk", die)
-    with pytest.raises(MammoError, match="worker that prepares images died"):
-        prepare_pixels(films, SETTINGS)
+    def run(work, chunks, workers, start):
+        return ((chunk, None if chunk.start == 2 else work(chunk)) for chunk in chunks)
+
+    monkeypatch.setattr(filling, "run_chunks", run)
+    cache = prepare_pixels(films, SETTINGS)
+    assert cache.image_ids == ["film0", "film1", "film3", "film4"]
+    assert "process that read them die" in cache.refused["film2"]
+
+
+def test_the_hashes_are_the_files_sha_256(films):
+    cache = prepare_pixels(films, SETTINGS)
+    for image_id, digest in cache.hashes.items():
+        assert hashlib.sha256(films.file_of(image_id).read_bytes()).hexdigest() == digest
 
 
 def test_a_second_process_does_not_fill_the_same_cache(films):

@@ -12,15 +12,15 @@ and the index and refused.csv are made anew from what lies here whenever they di
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mammo_core.datasets import gating
 from mammo_core.datasets.dataset import Dataset, load_dataset
 from mammo_core.datasets.storage import CARD, DECISIONS, INDEX, REFUSED, SET_ASIDE, show_path
-from mammo_core.errors import BadDataset, MammoError
+from mammo_core.errors import BadConfiguration, BadDataset, MammoError
 from mammo_core.locks import holding
 from mammo_core.paths import read_json, write_json, writing
 
@@ -89,6 +89,47 @@ def decide(dataset: Dataset, image_ids: Iterable[str], *, take: bool) -> Dataset
         settled = _settle(current, gating.gather(current.index, aside), aside)
         _write(current, settled, aside)
         return settled
+
+
+def choose_set_aside(
+    dataset: Dataset, image_ids: Sequence[str], reason: str | None, *, take: bool = False
+) -> list[str]:
+    """The ids given, or those of all images that were set aside for a reason with this text.
+
+    Args:
+        dataset: The dataset.
+        image_ids: Checked by `decide`.
+        reason: Part of a reason, in any case of letters.
+        take: Whether only images count that can be taken.
+
+    Raises:
+        BadConfiguration: Unless there are either ids or a reason.
+        BadDataset: Where no reason has the text.
+    """
+    if bool(image_ids) == (reason is not None):
+        raise BadConfiguration("Expected either ids of images or --reason TEXT; give one of them")
+    if reason is None:
+        return list(image_ids)
+    apart = read_set_aside(dataset)
+    fits = apart["reason"].str.contains(reason, case=False, regex=False)
+    if take:
+        fits &= apart["has_pixels"]
+    if not fits.any():
+        told = "; ".join(apart["reason"].value_counts().index[:3]) or "nothing was set aside"
+        raise BadDataset(f"No image was set aside for a reason with '{reason}': {told}")
+    return list(apart.loc[fits, "image_id"])
+
+
+def describe_set_aside(dataset: Dataset) -> dict[str, Any]:
+    """The images that were set aside, as the verb lists them: counts, reasons, and each image."""
+    apart = read_set_aside(dataset)
+    rows = apart.astype(object).where(apart.notna(), None)
+    return {
+        "set_aside": len(apart),
+        "undecided": int(apart["decision"].isna().sum()),
+        "reasons": {str(text): int(n) for text, n in apart["reason"].value_counts().items()},
+        "images": rows.to_dict("records"),
+    }
 
 
 def read_decisions(folder: Path) -> dict[str, str]:

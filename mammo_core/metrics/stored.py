@@ -87,7 +87,7 @@ def _current_predictions(model: "StoredModel", dataset: "Dataset", split: str) -
 
     path = predictions_path(model, dataset.name)
     made_from = read_provenance(path)
-    if made_from is None or not made_from.is_of(model.sha256, dataset.fingerprint):
+    if made_from is None or not made_from.is_of(model.sha256, dataset.version):
         _predict(model, dataset, None if split == "all" else split)
     elif made_from.split not in (split, "all"):
         _predict(model, dataset, None)  # another split's rows are in the table and stay in it

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
     from mammo_core.pixels import PixelCache
 
+UNUSED = -1
+"""The label of pixels that the dataset doesn't use; they are in no split."""
+
 Batch = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
 """Images, labels and weights."""
 
@@ -67,8 +70,9 @@ def gather_data(
         BadConfiguration: Where the recipe needs lesions and none is known.
         BadDataset: Where a split or a class is missing.
     """
-    index = dataset.index.set_index("image_id").loc[cache.image_ids]
-    labels = index["label"].map(dataset.classes.index).to_numpy(np.int64)
+    index = dataset.index.set_index("image_id").reindex(cache.image_ids)
+    codes = {name: code for code, name in enumerate(dataset.classes)}
+    labels = np.asarray(index["label"].map(codes).fillna(UNUSED), np.int64)
     splits = index["split"].to_numpy()
     train, val = np.flatnonzero(splits == "train"), np.flatnonzero(splits == "val")
     check_splits(labels, train, val, dataset.classes)

@@ -86,9 +86,11 @@ def _dataset_facts(plan: Plan, data: TrainingData) -> dict[str, Any]:
         split: np.bincount(data.labels[positions], minlength=data.n_classes)
         for split, positions in (("train", data.train), ("val", data.val))
     }
+    decisions = plan.dataset.card.get("decisions")
     return {
         "name": plan.dataset.name,
         "fingerprint": plan.dataset.fingerprint,
+        **({"decisions": decisions} if decisions else {}),
         "synthetic": plan.dataset.is_synthetic,
         "images": {
             split: dict(zip(data.classes, map(int, count), strict=True))

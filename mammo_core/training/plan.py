@@ -32,7 +32,7 @@ class Plan:
         return {
             "configuration": to_mapping(self.config),
             "preprocessing": to_mapping(self.preprocess),
-            "dataset": {"name": self.dataset.name, "fingerprint": self.dataset.fingerprint},
+            "dataset": {"name": self.dataset.name, "fingerprint": self.dataset.version},
         }
 
 

@@ -1,11 +1,12 @@
 """From a dataset and a configuration to a model folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mammo_core.architectures import build_architecture
 from mammo_core.model_store import read_model
-from mammo_core.pixels import prepare_pixels
+from mammo_core.preparation import prepare_dataset
 from mammo_core.training.checkpoint import load_state
 from mammo_core.training.data import gather_data
 from mammo_core.training.finish import write_model
@@ -31,7 +32,8 @@ def train(plan: Plan, out: Path, *, progress: Progress = no_progress) -> dict[st
     build_architecture(config.architecture, (64, 64, 1), 2)  # refuses an unknown name at once
     check_folder(out, plan)
     if not (out / "model.json").exists():
-        cache = prepare_pixels(plan.dataset, plan.preprocess, progress=progress)
+        dataset, cache = prepare_dataset(plan.dataset, plan.preprocess, progress=progress)
+        plan = replace(plan, dataset=dataset)
         data = gather_data(plan.dataset, cache, config)
         write_plan(out, plan)
         state = load_state(out)

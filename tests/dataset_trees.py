@@ -5,6 +5,7 @@ import json
 
 from layout_trees.cbis_ddsm import write_cbis_ddsm
 from layout_trees.cmmd import write_cmmd
+from layout_trees.embed import write_embed
 from layout_trees.inbreast import write_inbreast
 from layout_trees.dicom_folder import write_dicom_folder
 from layout_trees.rsna_2023 import write_rsna_2023
@@ -119,6 +120,7 @@ TREES = {
     "vindr_mammo": write_vindr_mammo,
     "rsna_2023": write_rsna_2023,
     "cmmd": write_cmmd,
+    "embed": write_embed,
     "table": lambda root: write_table(
         root, [{"path": f"{n}.png", "label": "benign" if n % 2 else "normal"} for n in range(6)]
     ),

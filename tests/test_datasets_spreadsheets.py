@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from mammo_core.datasets import spreadsheets
-from mammo_core.datasets.spreadsheets import read_sheet
+from mammo_core.datasets.spreadsheets import read_cells, read_sheet
 from mammo_core.errors import BadTable, MammoError, UnreadableFile
 
 
@@ -23,6 +23,12 @@ def test_cells_become_text_whole_numbers_without_a_point_and_blanks_empty(tmp_pa
     rows = [("id", "age", "note"), (" a ", 44.0, None), (None, None, None), ("b", 0.5, "x")]
     frame = read_sheet(write_book(tmp_path / "t.xlsx", rows))
     assert frame.to_dict("list") == {"id": ["a", "b"], "age": ["44", "0.5"], "note": ["", "x"]}
+
+
+def test_a_sheet_without_headings_is_read_row_by_row(tmp_path):
+    path = write_book(tmp_path / "t.xlsx", [("IMG001 ", "F", 3.5), (None, None, None), ("IMG002",)])
+    rows = [list(filter(None, row)) for row in read_cells(path)]
+    assert rows == [["IMG001", "F", "3.5"], ["IMG002"]]
 
 
 def test_columns_without_a_heading_are_passed_over(tmp_path):

@@ -39,10 +39,23 @@ DAMAGED = (
 """What openpyxl and what lies under it raise on damaged or foreign files."""
 
 
-def read_sheet(path: Path) -> "pd.DataFrame":
-    """The first sheet as trimmed text, headings from its first row; empty cells are empty text.
+def read_cells(path: Path) -> list[list[str]]:
+    """The first sheet as trimmed text, row by row, of any length; empty rows are left out.
 
     Nothing is unpacked before the sizes that the file declares were checked.
+
+    Raises:
+        UnreadableFile: Where it is missing, damaged, no .xlsx, or too large.
+    """
+    _check_size(path)
+    try:
+        return [[_text(value) for value in row] for row in _read_rows(path)]
+    except DAMAGED as error:
+        raise UnreadableFile(f"Cannot read {path.name} as a spreadsheet (.xlsx)") from error
+
+
+def read_sheet(path: Path) -> "pd.DataFrame":
+    """The first sheet as trimmed text, headings from its first row; empty cells are empty text.
 
     Raises:
         UnreadableFile: Where it is missing, damaged, no .xlsx, or too large.
@@ -50,19 +63,14 @@ def read_sheet(path: Path) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    _check_size(path)
-    try:
-        headings, *rows = _read_rows(path) or [()]
-    except DAMAGED as error:
-        raise UnreadableFile(f"Cannot read {path.name} as a spreadsheet (.xlsx)") from error
-    names = [_text(heading) for heading in headings]
+    names, *rows = read_cells(path) or [[]]
     places = [place for place, name in enumerate(names) if name]
     if not rows or not places:
         raise BadTable(f"Expected headings and rows in the first sheet of {path.name}, found none")
     repeated = [name for name, n in Counter(names).items() if name and n > 1]
     if repeated:
         raise BadTable(f"Expected each heading once in {path.name}, '{repeated[0]}' occurs again")
-    texts = [[_text(row[place]) if place < len(row) else "" for place in places] for row in rows]
+    texts = [[row[place] if place < len(row) else "" for place in places] for row in rows]
     return tidy_texts(pd.DataFrame(texts, columns=[names[place] for place in places], dtype="str"))
 
 

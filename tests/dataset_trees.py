@@ -6,8 +6,9 @@ import json
 from layout_trees.cbis_ddsm import write_cbis_ddsm
 from layout_trees.cmmd import write_cmmd
 from layout_trees.embed import write_embed
-from layout_trees.inbreast import write_inbreast
 from layout_trees.dicom_folder import write_dicom_folder
+from layout_trees.dmid import write_dmid
+from layout_trees.inbreast import write_inbreast
 from layout_trees.rsna_2023 import write_rsna_2023
 from layout_trees.vindr_mammo import write_vindr_mammo
 from made_files import write_dicom, write_picture
@@ -117,6 +118,7 @@ TREES = {
     "mini_mias": write_mini_mias,
     "cbis_ddsm": write_cbis_ddsm,
     "inbreast": write_inbreast,
+    "dmid": write_dmid,
     "vindr_mammo": write_vindr_mammo,
     "rsna_2023": write_rsna_2023,
     "cmmd": write_cmmd,

@@ -4,8 +4,8 @@ from mammo_core.datasets.layouts.cbis_ddsm import CbisDdsm
 from mammo_core.datasets.layouts.class_folders import ClassFolders
 from mammo_core.datasets.layouts.cmmd import Cmmd
 from mammo_core.datasets.layouts.dicom_folder import DicomFolder
-from mammo_core.datasets.layouts.embed import Embed
 from mammo_core.datasets.layouts.dmid import Dmid
+from mammo_core.datasets.layouts.embed import Embed
 from mammo_core.datasets.layouts.inbreast import Inbreast
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.layouts.mini_mias import MiniMias

@@ -35,7 +35,7 @@ DAMAGED = (
 INTEGERS = frozenset(
     {
         *("Rows", "Columns", "SamplesPerPixel", "BitsStored", "BitsAllocated", "HighBit"),
-        "PixelRepresentation",
+        *("PixelRepresentation", "PlanarConfiguration"),
     }
 )
 """Keywords whose values are two binary bytes, not text."""

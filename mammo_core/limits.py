@@ -1,8 +1,6 @@
 """How much a file may declare before anything is allocated for it."""
 
-import struct
 import zlib
-from collections.abc import Iterator
 from typing import BinaryIO
 
 from mammo_core.errors import UnreadableFile
@@ -12,9 +10,6 @@ MAX_SIDE = 16_384
 MAX_PIXELS = 64_000_000
 MAX_FILE_BYTES = 512_000_000
 MAX_INFLATED_BYTES = 256_000_000
-
-START_OF_FRAME = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
-"""Second bytes of the JPEG and JPEG-LS markers that carry an image's size."""
 
 
 def check_size(rows: int, columns: int) -> None:
@@ -45,37 +40,6 @@ def check_file_bytes(size: int) -> None:
         raise UnreadableFile(f"Expected at most {MAX_FILE_BYTES:,} bytes, the file has {size:,}")
 
 
-def check_stream_size(stream: bytes, rows: int, columns: int) -> None:
-    """Refuse a compressed stream that declares another size than the header around it.
-
-    Raises:
-        UnreadableFile: Where both sizes are known and differ.
-    """
-    declared = read_stream_size(stream)
-    if declared and declared != (rows, columns):
-        raise UnreadableFile(
-            f"The compressed stream declares {declared[0]} x {declared[1]} pixels, "
-            f"the header {rows} x {columns}"
-        )
-
-
-def read_stream_size(stream: bytes) -> tuple[int, int] | None:
-    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 stream declares, None where it is none."""
-    head = bytes(stream[:65_536])
-    at = head.find(b"\xff\x4f\xff\x51")
-    if 0 <= at <= len(head) - 24:
-        right, bottom, left, top = struct.unpack(">IIII", head[at + 8 : at + 24])
-        return bottom - top, right - left
-    at = head.find(b"\xff\xd8\xff")
-    if at < 0:
-        return None
-    for marker, segment in _segments(head, at + 2):
-        if marker in START_OF_FRAME and len(segment) >= 5:
-            rows, columns = struct.unpack(">HH", segment[1:5])
-            return rows, columns
-    return None
-
-
 def check_inflated_size(file: BinaryIO) -> None:
     """Refuse a deflated data set that inflates beyond the limit, without holding it.
 
@@ -95,11 +59,3 @@ def check_inflated_size(file: BinaryIO) -> None:
                 )
     except zlib.error as error:
         raise UnreadableFile(f"The deflated data set is damaged: {error}") from error
-
-
-def _segments(head: bytes, at: int) -> Iterator[tuple[int, bytes]]:
-    """Each JPEG marker's second byte and content, from offset `at` on."""
-    while at + 4 <= len(head) and head[at] == 0xFF:
-        length = int.from_bytes(head[at + 2 : at + 4], "big")
-        yield head[at + 1], head[at + 4 : at + 2 + length]
-        at += 2 + max(length, 2)

@@ -4,6 +4,7 @@ Every operation that DICOM defines on a mammogram's grey values is pointwise, so
 the few thousand values that can be stored and looked up for the millions that are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -12,18 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from mammo_core.elements import Elements
-from mammo_core.errors import UnreadableFile
-from mammo_core.header import (
-    read_items,
-    read_number,
-    read_numbers,
-    read_text,
-    read_value,
-)
+from mammo_core.decoding import StoredPixels
+from mammo_core.elements import Elements, read_items, read_number, read_numbers, read_text
+from mammo_core.look_up_table import read_table
 from mammo_core.types import Step
 
 Values = NDArray[np.float64]
+
+FUNCTIONS = {"LINEAR": 1.0, "LINEAR_EXACT": 1e-6, "SIGMOID": 1e-6}
+"""Each VOI function and its narrowest window (PS3.3 C.11.2.1.2 and C.11.2.1.3)."""
+
+PREFERRED = ("NORMAL", "STANDARD", "DEFAULT")
+"""Explanations of the window or table that a vendor means to be seen first."""
+EXPLANATIONS = (*PREFERRED, "HARDER", "SOFTER", "BRIGHTER", "DARKER")
+"""Explanations that are repeated to the reader; others may hold anything."""
 
 
 @dataclass(frozen=True)
@@ -40,100 +43,121 @@ class GrayTable:
     shown: Values
     padding: NDArray[np.bool_]
 
+    def show(self, shown: Values) -> "GrayTable":
+        """The same values, mapped to `shown`."""
+        return GrayTable(self.values, shown, self.padding)
 
-def to_gray(stored: NDArray[np.integer], ds: Dataset) -> tuple[NDArray[np.float32], list[Step]]:
+
+def to_gray(stored: StoredPixels, ds: Dataset) -> tuple[NDArray[np.float32], list[Step]]:
     """(pixels in [0, 1] with padding at 0, the steps that led there).
 
     The order is DICOM's (PS3.4 N.2): padding mask, modality rescale, VOI, presentation look-up
-    table with inversion once; then padding becomes background.
+    table or inversion, once; then padding becomes background.
 
     Raises:
-        UnreadableFile: Where more than 16 bits are stored.
+        UnreadableFile: Where a look-up table is damaged.
     """
-    table, padded = _start(ds)
-    patterns = _patterns(stored)
-    table, rescaled = _rescale(table, ds)
-    table, windowed = _apply_voi(table, ds, patterns)
-    table, inverted = _invert(table, ds)
+    padding, padded = _mask_padding(stored, ds)
+    table = GrayTable(stored.levels, stored.levels.copy(), padding)
+    table, rescaled = _rescale(table, _find_group(ds, "PixelValueTransformationSequence"))
+    table, windowed = _apply_voi(table, _find_group(ds, "FrameVOILUTSequence"), stored)
+    table, presented = _present(table, ds)
     shown = np.where(table.padding, 0.0, table.shown).astype(np.float32)
-    steps = [step for step in (padded, rescaled, windowed, inverted) if step]
-    return look_up(patterns, shown), steps
+    steps = [step for step in (padded, rescaled, windowed, presented) if step]
+    return look_up(stored, shown), steps
 
 
-def look_up(
-    patterns: NDArray[np.unsignedinteger], table: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The table's entry for each pattern; bits above the table's length are ignored."""
-    full = 1 << (8 * patterns.dtype.itemsize)
-    whole = np.resize(table, full).reshape(1, full)
-    return cast(NDArray[np.float32], cv2.LUT(patterns, whole))
+def look_up(stored: StoredPixels, table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The table's entry for each pattern; bits outside the stored ones are ignored."""
+    full = 1 << (8 * stored.patterns.dtype.itemsize)
+    whole = np.resize(np.repeat(table, 1 << stored.shift), full).reshape(1, full)
+    return cast(NDArray[np.float32], cv2.LUT(stored.patterns, whole))
 
 
-def _start(ds: Dataset) -> tuple[GrayTable, Step | None]:
-    bits = Elements(ds).integer("BitsStored", 0) or Elements(ds).integer("BitsAllocated", 16)
-    if not 1 <= bits <= 16:
-        raise UnreadableFile(f"Expected 1 to 16 bits stored, got {bits}")
-    values = np.arange(1 << bits, dtype=np.float64)
-    if Elements(ds).integer("PixelRepresentation", 0) == 1:
-        values[1 << (bits - 1) :] -= 1 << bits
-    padding, step = _mask_padding(values, ds)
-    return GrayTable(values, values.copy(), padding), step
-
-
-def _patterns(stored: NDArray[np.integer]) -> NDArray[np.unsignedinteger]:
-    """The stored values' bit patterns as unsigned 8 or 16 bit integers."""
-    if stored.dtype.itemsize > 2:
-        raise UnreadableFile(f"Expected at most 16 bits a pixel, got {8 * stored.dtype.itemsize}")
-    native = np.ascontiguousarray(stored, stored.dtype.newbyteorder("="))
-    return native.view(f"u{stored.dtype.itemsize}")
-
-
-def _mask_padding(values: Values, ds: Dataset) -> tuple[NDArray[np.bool_], Step | None]:
-    numbers = read_numbers(ds, "PixelPaddingValue")
-    if not numbers:
-        return np.zeros(values.shape, bool), None
-    first = numbers[0]
-    last = read_number(ds, "PixelPaddingRangeLimit", first)
-    low, high = min(first, last), max(first, last)
+def _mask_padding(stored: StoredPixels, ds: Dataset) -> tuple[NDArray[np.bool_], Step | None]:
+    """Which stored values are padding (PS3.3 C.7.5.1.1.2): before any transformation."""
+    levels = stored.levels
+    bounds = [_fit(number, levels) for number in read_numbers(ds, "PixelPaddingValue")[:1]]
+    limits = [_fit(number, levels) for number in read_numbers(ds, "PixelPaddingRangeLimit")[:1]]
+    if not bounds or bounds[0] is None:
+        return np.zeros(levels.shape, bool), None
+    ends = [bound for bound in (*bounds, *limits) if bound is not None]
+    low, high = min(ends), max(ends)
     detail = f"stored value {low:g}" if low == high else f"stored values {low:g} to {high:g}"
-    return (values >= low) & (values <= high), Step("Mask the padding", f"{detail} is background")
+    return (levels >= low) & (levels <= high), Step("Mask the padding", f"{detail} is background")
+
+
+def _fit(number: float, levels: Values) -> float | None:
+    """The number as these values count, which may be signed where its tag is not; else None."""
+    low, high = levels.min(), levels.max()
+    same = (number, number - 65_536, number + 65_536)
+    return next((float(value) for value in same if low <= value <= high), None)
+
+
+def _find_group(ds: Dataset, keyword: str) -> Dataset:
+    """The functional group of the only frame that holds these values, else the data set itself."""
+    for functional in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for group in read_items(ds, functional)[:1]:
+            if items := read_items(group, keyword):
+                return items[0]
+    return ds
 
 
 def _rescale(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:
-    """The modality transformation: a look-up table, else slope and intercept."""
+    """The modality transformation: a look-up table, else slope and intercept (PS3.3 C.11.1)."""
     if items := read_items(ds, "ModalityLUTSequence"):
-        shown, entries = _apply_sequence(table.shown, items[0])
-        return _shown(table, shown), Step("Modality table", f"{entries} entries")
-    slope, intercept = (
-        read_number(ds, "RescaleSlope", 1.0),
-        read_number(ds, "RescaleIntercept", 0.0),
-    )
+        lut = read_table(items[0], is_signed=bool(table.shown.min() < 0))
+        return table.show(lut.apply(table.shown)), Step("Modality table", f"{lut.length} entries")
+    slope = read_number(ds, "RescaleSlope", 1.0)
+    intercept = read_number(ds, "RescaleIntercept", 0.0)
     if (slope, intercept) == (1.0, 0.0) or slope == 0:
         return table, None
     step = Step("Rescale", f"value = stored * {slope:g} + {intercept:g}")
-    return _shown(table, table.shown * slope + intercept), step
+    return table.show(table.shown * slope + intercept), step
 
 
-def _apply_voi(
-    table: GrayTable, ds: Dataset, patterns: NDArray[np.unsignedinteger]
-) -> tuple[GrayTable, Step]:
-    """The values of interest to [0, 1]: a table, else the first usable window, else the range."""
+def _apply_voi(table: GrayTable, ds: Dataset, stored: StoredPixels) -> tuple[GrayTable, Step]:
+    """The values of interest to [0, 1]: a table, else a window, else the range (PS3.3 C.11.2)."""
     if items := read_items(ds, "VOILUTSequence"):
-        shown, entries = _apply_sequence(table.shown, items[0])
-        top = max(float(shown.max()), 1.0)
-        return _shown(table, shown / top), Step("VOI table", f"{entries} entries, 0 to {top:g}")
-    windows = list(
-        zip(read_numbers(ds, "WindowCenter"), read_numbers(ds, "WindowWidth"), strict=False)
-    )
-    function = read_text(ds, "VOILUTFunction").upper() or "LINEAR"
-    usable = [(c, w) for c, w in windows if w >= (1 if function == "LINEAR" else 1e-6)]
-    if usable:
-        center, width = usable[0]
-        detail = f"{function}, center {center:g}, width {width:g}; window 1 of {len(windows)}"
-        return _shown(table, apply_window(table.shown, center, width, function)), Step(
-            "Window", detail
+        at, told = choose(
+            "table", range(len(items)), [read_text(item, "LUTExplanation") for item in items]
         )
-    return _stretch(table, patterns)
+        lut = read_table(items[at], is_signed=bool(table.shown.min() < 0))
+        detail = f"{lut.length} entries, 0 to {lut.top:g}; {told}"
+        return table.show(lut.apply(table.shown) / lut.top), Step("VOI table", detail)
+    function = read_text(ds, "VOILUTFunction").upper()
+    function = function if function in FUNCTIONS else "LINEAR"
+    centers, widths = read_numbers(ds, "WindowCenter"), read_numbers(ds, "WindowWidth")
+    count = min(len(centers), len(widths))
+    usable = [at for at in range(count) if widths[at] >= FUNCTIONS[function]]
+    if not usable:
+        return _stretch(table, stored)
+    at, told = choose("window", usable, Elements(ds).texts("WindowCenterWidthExplanation"), count)
+    detail = f"{function}, center {centers[at]:g}, width {widths[at]:g}; {told}"
+    shown = apply_window(table.shown, centers[at], widths[at], function)
+    return table.show(shown), Step("Window", detail)
+
+
+def choose(
+    kind: str, usable: Sequence[int], explanations: list[str], count: int | None = None
+) -> tuple[int, str]:
+    """(the place of the alternative to show, what it is and why it was taken).
+
+    DICOM leaves the choice to the user and hints by explanations: one that is called normal is
+    taken, else the first.
+
+    Args:
+        kind: "window" or "table".
+        usable: The places to choose from, at least one.
+        explanations: What the header calls each; may be shorter than there are places.
+        count: How many places there are, as many as usable where not told.
+    """
+    names = {at: explanations[at].upper() for at in usable if at < len(explanations)}
+    preferred = [at for at in names if any(word in names[at] for word in PREFERRED)]
+    at = (preferred or usable)[0]
+    name = next((word for word in EXPLANATIONS if word in names.get(at, "")), None)
+    why = f"explained as {name}" if name else "the first that is usable"
+    return at, f"{kind} {at + 1} of {count or len(usable)}, {why}"
 
 
 def apply_window(values: Values, center: float, width: float, function: str) -> Values:
@@ -150,41 +174,28 @@ def apply_window(values: Values, center: float, width: float, function: str) -> 
     return np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
 
 
-def _stretch(table: GrayTable, patterns: NDArray[np.unsignedinteger]) -> tuple[GrayTable, Step]:
+def _stretch(table: GrayTable, stored: StoredPixels) -> tuple[GrayTable, Step]:
     """The range of the values that occur outside the padding to [0, 1]."""
-    mask = len(table.values) - 1
-    counts = np.bincount(patterns.ravel() & mask, minlength=len(table.values))
-    present = table.shown[(counts > 0) & ~table.padding]
+    full = 1 << (8 * stored.patterns.dtype.itemsize)
+    counts = np.bincount(stored.patterns.ravel(), minlength=full)
+    known = (np.flatnonzero(counts) >> stored.shift) & (table.values.size - 1)
+    is_present = np.zeros(table.values.size, bool)
+    is_present[known] = True
+    present = table.shown[is_present & ~table.padding]
     low, high = (present.min(), present.max()) if present.size else (0.0, 0.0)
     shown = np.clip((table.shown - low) / ((high - low) or 1.0), 0, 1)
-    return _shown(table, shown), Step(
-        "Stretch", f"no window given: {low:g} to {high:g} in the data"
-    )
+    return table.show(shown), Step("Stretch", f"no window given: {low:g} to {high:g} in the data")
 
 
-def _invert(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:
-    """Bright = dense: inverted once where MONOCHROME1 or an inverse presentation table says so."""
+def _present(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:
+    """To what is displayed: by a presentation table, else inverted once where low means bright."""
+    if items := read_items(ds, "PresentationLUTSequence"):
+        lut = read_table(items[0], is_signed=False)
+        shown = lut.apply_to_range(table.shown)
+        return table.show(shown), Step("Presentation table", f"{lut.length} entries")
     photometric = read_text(ds, "PhotometricInterpretation").upper()
     shape = read_text(ds, "PresentationLUTShape").upper()
     if photometric != "MONOCHROME1" and shape != "INVERSE":
         return table, None
     reason = photometric if photometric == "MONOCHROME1" else f"PresentationLUTShape {shape}"
-    return _shown(table, 1 - table.shown), Step("Invert", f"{reason}: low values are bright")
-
-
-def _apply_sequence(values: Values, item: Dataset) -> tuple[Values, int]:
-    """Values through a DICOM look-up table, and how many entries it has (PS3.3 C.11.1.1.1)."""
-    descriptor = read_numbers(item, "LUTDescriptor")
-    content = read_value(item, "LUTData")
-    if len(descriptor) != 3 or not content:
-        raise UnreadableFile("Expected a look-up table with LUTDescriptor and LUTData")
-    if isinstance(content, bytes):
-        content = np.frombuffer(content, "<u2" if descriptor[2] > 8 else "u1")
-    data = np.asarray(content, np.float64).ravel()
-    first = descriptor[1] - 65_536 if descriptor[1] > 32_767 and values.min() < 0 else descriptor[1]
-    index = np.clip(np.rint(values - first), 0, data.size - 1).astype(np.intp)
-    return data[index], int(data.size)
-
-
-def _shown(table: GrayTable, shown: Values) -> GrayTable:
-    return GrayTable(table.values, shown, table.padding)
+    return table.show(1 - table.shown), Step("Invert", f"{reason}: low values are bright")

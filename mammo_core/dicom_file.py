@@ -1,0 +1,93 @@
+"""Opening a DICOM file: its data set whole or without pixels, and whether it was cut off."""
+
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pydicom
+from pydicom.dataset import Dataset
+
+from mammo_core.elements import DAMAGED, Elements
+from mammo_core.errors import UnreadableFile
+from mammo_core.limits import check_file_bytes, check_inflated_size
+
+PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
+"""The tag (7FE0,0010) in either byte order."""
+DEFLATED = b"1.2.840.10008.1.2.1.99"
+META_BYTES = 1024
+"""The transfer syntax lies within the first of them."""
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether the file has DICOM's prefix.
+
+    Raises:
+        UnreadableFile: Where it is missing, cannot be opened, is empty or too large.
+    """
+    try:
+        check_file_bytes(path.stat().st_size)
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except FileNotFoundError:
+        raise UnreadableFile("Expected a file, found none") from None
+    except OSError as error:
+        raise UnreadableFile(f"Cannot be opened: {error.strerror or error}") from error
+
+
+def load_header(path: Path) -> tuple[Dataset, bool]:
+    """(the data set without its pixels, whether pixels follow it).
+
+    Raises:
+        UnreadableFile: Where the header is damaged or inflates beyond the limit.
+    """
+    try:
+        with path.open("rb") as file:
+            if _check_inflation(file):
+                whole = cast(Dataset, pydicom.dcmread(file))
+                return whole, "PixelData" in whole
+            ds = cast(Dataset, pydicom.dcmread(file, stop_before_pixels=True))
+            return ds, file.read(4) in PIXEL_DATA
+    except DAMAGED as error:
+        raise _damaged(error) from error
+
+
+def load_whole(path: Path) -> Dataset:
+    """The data set with its pixels, not yet decoded.
+
+    Raises:
+        UnreadableFile: Where it is damaged, inflates beyond the limit, or holds no pixels.
+    """
+    try:
+        with path.open("rb") as file:
+            _check_inflation(file)
+            ds = cast(Dataset, pydicom.dcmread(file))
+    except DAMAGED as error:
+        raise _damaged(error) from error
+    if "PixelData" not in ds:
+        raise UnreadableFile(_explain_absence(path))
+    return ds
+
+
+def _explain_absence(path: Path) -> str:
+    """Why a data set has no pixels: pydicom drops what a file's end cuts off without a word."""
+    header, has_pixels = load_header(path)
+    if has_pixels:
+        return "The file is damaged: it ends within its pixel data"
+    if Elements(header).integer("Rows", 0):
+        return "The file is damaged: its header describes an image, but no pixel data follow"
+    return "Expected an image, the DICOM object holds no pixels"
+
+
+def _check_inflation(file: BinaryIO) -> bool:
+    """Whether the data set is deflated, which is refused where it would fill the memory."""
+    head = file.read(META_BYTES)
+    is_deflated = DEFLATED in head
+    if is_deflated:
+        file.seek(144 + int.from_bytes(head[140:144], "little"))  # DICOM PS3.10, 7.1
+        check_inflated_size(file)
+    file.seek(0)
+    return is_deflated
+
+
+def _damaged(error: BaseException) -> UnreadableFile:
+    """Only the kind of fault is told: pydicom quotes header bytes, which may be a name."""
+    return UnreadableFile(f"The DICOM header is damaged ({type(error).__name__})")

@@ -10,6 +10,7 @@ from typing import Any
 from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
 from mammo_core.verbs.decide import decide
+from mammo_core.verbs.deidentify import deidentify
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
@@ -27,6 +28,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "check": check,
     "index": index,
     "quality": quality,
+    "deidentify": deidentify,
     "prepare": prepare,
     "decide": decide,
     "train": train,

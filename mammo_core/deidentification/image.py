@@ -1,0 +1,125 @@
+"""One DICOM image without what tells who the patient is, or the reason why there can be none."""
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from mammo_core.errors import UnreadableFile
+from mammo_core.privacy import hide_id
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+    from mammo_core.breast import Breast
+    from mammo_core.decoding import StoredPixels
+
+NO_DICOM = "Not a DICOM file"
+NO_UID = "The header names no SOP Instance UID"
+NO_MAMMOGRAM = "It doesn't look like a mammogram, so that text in it cannot be told from tissue"
+DAMAGED_HEADER = "The header is damaged"
+
+
+def find_place(path: Path) -> PurePosixPath:
+    """Where a file's clean copy belongs, by hidden ids: patient, exam, image.
+
+    Raises:
+        UnreadableFile: Where it is no DICOM file or its header doesn't name the image.
+    """
+    from mammo_core.dicom_file import is_dicom, load_header
+
+    if not is_dicom(path):
+        raise UnreadableFile(NO_DICOM)
+    patient, exam, image = _ids(load_header(path)[0])
+    return PurePosixPath(patient, exam, f"{image}.dcm")
+
+
+def clean_image(path: Path, *, leave_pixels: bool = False) -> "Dataset":
+    """The clean copy of an image, ready to be saved.
+
+    Args:
+        path: A DICOM file.
+        leave_pixels: Whether to keep all pixels, with the text that may be burned into them.
+
+    Raises:
+        UnreadableFile: Where it cannot be cleaned in full.
+    """
+    from mammo_core.decoding import decode
+    from mammo_core.deidentification.header import clean_header
+    from mammo_core.deidentification.method import record_method
+    from mammo_core.deidentification.pixels import blank_outside, encode
+    from mammo_core.dicom_file import load_whole
+    from mammo_core.elements import DAMAGED
+
+    ds = load_whole(path)
+    try:
+        clean = clean_header(ds)
+    except DAMAGED as error:  # its text may quote the header
+        raise UnreadableFile(f"{DAMAGED_HEADER} ({type(error).__name__})") from error
+    stored = decode(ds)
+    breast = _find_breast(ds, stored)
+    values = stored.values()
+    encode_from = str(ds.file_meta.TransferSyntaxUID)
+    encode(clean, values if leave_pixels else blank_outside(values, breast), stored, encode_from)
+    _name(clean, ds)
+    record_method(clean, is_blanked=not leave_pixels)
+    return clean
+
+
+def save(clean: "Dataset", path: Path) -> None:
+    """Write a clean data set as a file of its own, whole or not at all.
+
+    Raises:
+        MammoError: Where it cannot be written.
+    """
+    from mammo_core.paths import writing
+
+    with writing(path) as temporary:
+        clean.save_as(temporary, enforce_file_format=True)
+
+
+def _find_breast(ds: "Dataset", stored: "StoredPixels") -> "Breast":
+    """The breast in an image that is a mammogram by its header and its pixels.
+
+    Raises:
+        UnreadableFile: Where it is none.
+    """
+    from mammo_core.breast import find_breast
+    from mammo_core.gate import judge
+    from mammo_core.header import describe_header
+    from mammo_core.header_evidence import judge_header
+    from mammo_core.types import Mammogram
+    from mammo_core.voi import to_gray
+
+    header = describe_header(ds)
+    objections, _ = judge_header(header)
+    if objections:
+        raise UnreadableFile("; ".join(objections))
+    mammogram = Mammogram(to_gray(stored, ds)[0], header=header)
+    breast = find_breast(mammogram.pixels)
+    if judge(mammogram, breast).verdict == "refuse":
+        raise UnreadableFile(NO_MAMMOGRAM)
+    return breast
+
+
+def _ids(ds: "Dataset") -> tuple[str, str, str]:
+    """The hidden ids of patient, exam and image; a missing one follows from the next."""
+    from mammo_core.elements import read_text
+
+    image = read_text(ds, "SOPInstanceUID")
+    exam = read_text(ds, "StudyInstanceUID") or image
+    patient = read_text(ds, "PatientID") or exam
+    if not image:
+        raise UnreadableFile(NO_UID)
+    return hide_id(patient), hide_id(exam, "exam"), hide_id(image, "image")
+
+
+def _name(clean: "Dataset", ds: "Dataset") -> None:
+    """Give the clean copy its hidden patient id and the file meta information."""
+    from pydicom.dataset import FileMetaDataset
+
+    clean.PatientID = _ids(ds)[0]
+    clean.PatientName = f"Patient^{clean.PatientID}"
+    syntax = clean.file_meta.TransferSyntaxUID
+    clean.file_meta = FileMetaDataset()
+    clean.file_meta.TransferSyntaxUID = syntax
+    clean.file_meta.MediaStorageSOPClassUID = clean.SOPClassUID
+    clean.file_meta.MediaStorageSOPInstanceUID = clean.SOPInstanceUID

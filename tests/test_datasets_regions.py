@@ -36,6 +36,22 @@ def test_a_polygon_agrees_with_scikit_image():
     np.testing.assert_array_equal(ours, polygon2mask((40, 40), corners - 0.5))
 
 
+def test_an_outline_that_crosses_itself_agrees_with_scikit_image():
+    angles = np.arange(5) * 4 * np.pi / 5
+    star = np.stack([20 + 17.3 * np.sin(angles), 19 + 16.1 * np.cos(angles)], axis=1)
+    ours = draw_mask([Polygon(tuple(map(tuple, star)))], (40, 40))
+    np.testing.assert_array_equal(ours, polygon2mask((40, 40), star - 0.5))
+
+
+def test_a_region_that_leaves_the_image_is_cut_off_at_its_edge():
+    corners = np.random.default_rng(2).uniform(-20, 60, (9, 2))
+    regions = [Circle(5, 38, 12), Box(-3, 30, 6, 99)]
+    shifted = [Circle(35, 68, 12), Box(27, 60, 36, 129)]
+    whole = draw_mask([*shifted, Polygon(tuple(map(tuple, corners + 30)))], (100, 100))
+    ours = draw_mask([*regions, Polygon(tuple(map(tuple, corners)))], (40, 40))
+    np.testing.assert_array_equal(ours, whole[30:70, 30:70])
+
+
 def test_regions_are_united():
     one, two = Circle(10, 10, 4), Box(20, 20, 25, 25)
     union = draw_mask([one, two], (32, 32))

@@ -268,6 +268,13 @@ def test_the_retrievers_manifest_folder_may_stand_between(root):
     assert len(read(root).rows) == len(read(manifest).rows) == 8
 
 
+def test_the_tables_may_lie_among_the_cases(root):
+    for table in root.glob("*_case_*.csv"):
+        table.rename(root / "CBIS-DDSM" / table.name)
+    assert choose_layout(root).name == "cbis_ddsm"
+    assert len(read(root).rows) == 8
+
+
 # The whole way
 
 

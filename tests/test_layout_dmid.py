@@ -169,6 +169,11 @@ def test_a_damaged_sheet_is_refused(tmp_path):
         read(root)
 
 
+def test_a_list_of_other_images_is_not_dmids(tmp_path):
+    (tmp_path / "Info.txt").write_text("IMG001 GOOD picture\n")
+    assert not LAYOUTS["dmid"].detects(tmp_path)
+
+
 # The whole way
 
 

@@ -199,6 +199,13 @@ def test_an_image_whose_outlines_are_damaged_stays_without_them_and_it_is_told(r
     assert reading.warnings == ["1 images have no mask: their file of outlines is damaged"]
 
 
+def test_outlines_may_lie_in_folders_of_their_own(root):
+    before = rows_of(root)
+    (root / "AllXML" / "more").mkdir()
+    (root / "AllXML" / "20586908.xml").rename(root / "AllXML" / "more" / "20586908.xml")
+    assert rows_of(root) == before
+
+
 def test_without_the_folder_of_outlines_there_are_images_without_masks(root):
     shutil.rmtree(root / "AllXML")
     reading = read(root)

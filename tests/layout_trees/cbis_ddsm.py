@@ -51,6 +51,12 @@ class Lesion:
         return mask
 
 
+MANIFEST = (
+    "Series UID,Collection,Subject ID,Study UID,Series Description,Modality,File Location\n"
+    "1.3.6,CBIS-DDSM,Calc-Test_P_00038_LEFT_CC,1.3.6,full mammogram images,MG,./CBIS-DDSM\n"
+)
+"""What the retriever writes about its download; nothing that a reader needs."""
+
 BWC = "BENIGN_WITHOUT_CALLBACK"
 LESIONS = (
     Lesion("mass", "train", "P_00001", "LEFT", "CC", 1, "MALIGNANT", 4, 3, (10, 8, 30, 24)),
@@ -73,9 +79,12 @@ def uid(*parts):
 
 
 def row_of(lesion):
-    """The lesion's row, with the paths of the archive's first release."""
+    """The lesion's row: paths of the first release, a line break after the file that is 000001."""
     case, part = lesion.case, f"{lesion.case}_{lesion.number}"
     outline = f"{part}/{uid(part, 'study')}/{uid(part, 'series')}"
+    crop, mask = f"{outline}/000000.dcm", f"{outline}/000001.dcm\n"
+    if lesion.kind == "calc":
+        crop, mask = mask, crop
     common = dict.fromkeys(COLUMNS[lesion.kind], "N/A")
     return common | {
         "patient_id": lesion.patient,
@@ -88,8 +97,8 @@ def row_of(lesion):
         "pathology": lesion.pathology,
         "subtlety": 3,
         "image file path": f"{case}/{uid(case, 'study')}/{uid(case, 'series')}/000000.dcm",
-        "cropped image file path": f"{outline}/000000.dcm",
-        "ROI mask file path": f"{outline}/000001.dcm\n",
+        "cropped image file path": crop,
+        "ROI mask file path": mask,
     }
 
 
@@ -119,6 +128,7 @@ def write_cbis_ddsm(root, lesions=LESIONS, swapped=(), described=True):
     `swapped` are numbers of lesions whose mask comes before their crop.
     """
     write_tables(root, lesions)
+    (root / "metadata.csv").write_text(MANIFEST)
     for number, lesion in enumerate(lesions):
         write_image(root, lesion, number)
         part = f"{lesion.case}_{lesion.number}"

@@ -122,10 +122,12 @@ class CbisDdsm(Layout):
 
 
 def _find(root: Path) -> Path | None:
+    """The folder in which the archive begins; its retriever adds a manifest's to the parts."""
     if root.name == TABLE_FOLDER and _holds(root.parent):
         return root.parent
     manifest = (root.name,) if root.name.startswith("manifest-") else ()
-    return find_archive(root, _holds, PARTS + manifest)
+    inner = root / "CBIS-DDSM"
+    return find_archive(root, _holds, PARTS + manifest) or (inner if _holds(inner) else None)
 
 
 def _holds(folder: Path) -> bool:

@@ -135,7 +135,7 @@ def _find(root: Path) -> Path | None:
 def _holds(folder: Path) -> bool:
     has_sheet = (folder / SHEET).is_file() and any((folder / part).is_dir() for part in PARTS)
     return has_sheet or any(
-        FINDING.match(line) for name in LISTS for line in _read_lines(folder / name)
+        _read_finding(line) for name in LISTS for line in _read_lines(folder / name)
     )
 
 
@@ -165,17 +165,18 @@ def _parse(lines: Iterable[str]) -> tuple[dict[str, list[Finding]], list[str]]:
     findings: dict[str, list[Finding]] = {}
     unclear = []
     for line in map(str.strip, lines):
-        match = FINDING.match(line)
-        finding = match and _to_finding(match)
-        if finding:
+        if finding := _read_finding(line):
             findings.setdefault(finding.image, []).append(finding)
         elif name := re.match(r"IMG\d+\b", line, re.IGNORECASE):
             unclear.append(name[0].upper())
     return {image: found for image, found in findings.items() if image not in unclear}, unclear
 
 
-def _to_finding(match: re.Match[str]) -> Finding | None:
-    """None where a code is none that is known."""
+def _read_finding(line: str) -> Finding | None:
+    """None where the line is of another form, or one of its codes is none that is known."""
+    match = FINDING.match(line)
+    if match is None:
+        return None
     kinds = tuple(re.findall(r"[A-Z]{4}", match["kinds"].upper()))
     if any(kind not in LESIONS and kind != NORMAL for kind in kinds):
         return None

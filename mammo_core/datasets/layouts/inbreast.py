@@ -162,10 +162,10 @@ def _read_all_outlines(
     if not folder.is_dir():
         return {}, [f"There is no {OUTLINES}: no lesion has a mask"]
     outlines, n_damaged = {}, 0
-    there = {Path(file).stem for file in list_files(folder) if file.lower().endswith(".xml")}
-    for number in there.intersection(numbers):
+    there = {Path(file).stem: file for file in list_files(folder) if file.endswith(".xml")}
+    for number in there.keys() & set(numbers):
         try:
-            outlines[number] = read_outlines(folder / f"{number}.xml")
+            outlines[number] = read_outlines(folder / there[number])
         except UnreadableFile:
             n_damaged += 1
     warning = f"{n_damaged} images have no mask: their file of outlines is damaged"

@@ -1,11 +1,16 @@
 """The head of the Data page: what kind of collection it is, and how much of it there is."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mammo_ui import frame
+from mammo_core import jobs
+from mammo_ui import frame, job_view, job_watch
 from mammo_ui.inventory import Inventory
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
 
 CARDS = {
     "images": ("Images", "That the dataset holds, those to be decided about among them."),
@@ -16,8 +21,8 @@ CARDS = {
 }
 
 
-def show_head(stock: Inventory) -> None:
-    """Layout, labels and licence in a line, the counts as cards, the warnings in full."""
+def show_head(stock: Inventory, dataset: "Dataset") -> None:
+    """Layout, labels and licence in a line, the counts as cards, the warnings, what to do next."""
     st.caption(
         f"**{frame.plain(stock.layout)}**  ·  {_labels(stock)}  \n"
         f"Licence: {frame.plain(stock.licence)}"
@@ -32,6 +37,27 @@ def show_head(stock: Inventory) -> None:
     for place, (key, (title, meaning)) in zip(st.columns(len(CARDS)), CARDS.items(), strict=True):
         place.metric(title, f"{numbers[key]:,}", border=True, help=meaning)
     _show_warnings(stock.warnings)
+    if not stock.is_prepared:
+        _offer_preparation(dataset)
+
+
+def _offer_preparation(dataset: "Dataset") -> None:
+    """The pixels of a new dataset were not seen yet: the job that looks at them."""
+    arguments = ["prepare", str(dataset.path)]
+    last = job_watch.last_job(arguments)
+    if last is not None and last.status().state == "running":
+        job_view.show_job(last)
+        return
+    if last is not None:
+        job_view.tell_end(last)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            "Only headers were read so far. **Prepare** looks at the pixels of each image: what is "
+            "no mammogram is refused then, and training starts at once."
+        )
+        if st.button("Prepare", type="primary"):
+            jobs.start_job(f"Prepare {dataset.name}", arguments)
+            st.rerun()
 
 
 def _show_warnings(warnings: Sequence[str]) -> None:

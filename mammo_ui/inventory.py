@@ -3,14 +3,14 @@
 import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.errors import BadDataset
 from mammo_core.paths import read_json
-from mammo_ui import library
+from mammo_ui import apart, library
 from mammo_ui.library import version_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Inventory:
         classes: Mildest first; empty where no image has a label.
         images, patients, refused, asked: How many.
         warnings: Sentences.
+        is_prepared: Whether the pixels of its images were ever looked at.
     """
 
     layout: str
@@ -54,6 +55,7 @@ class Inventory:
     refused: int
     asked: int
     warnings: tuple[str, ...]
+    is_prepared: bool
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,13 @@ def take_stock(name: str) -> Inventory:
     Raises:
         BadDataset: Where it is damaged or gone.
     """
+    from mammo_core.datasets.quality import read_quality
+
     dataset = library.require_dataset(name)
-    return _take_stock(dataset.path, *_versions(dataset))
+    stock = _take_stock(dataset.path, *_versions(dataset))
+    report = read_quality(dataset)
+    warnings = (*stock.warnings, *(report["warnings"] if report else ()))
+    return replace(stock, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def count_labels(name: str) -> dict[str, list[dict[str, Any]]]:
@@ -153,8 +160,9 @@ def _take_stock(folder: Path, index_version: int, refused_version: int) -> Inven
         images=len(index),
         patients=int(index["patient_id"].nunique()),
         refused=len(_list_refused(folder, refused_version)),
-        asked=int(index["gate"].eq("ask").sum()),
+        asked=apart.count_undecided(dataset),
         warnings=tuple(card.get("warnings", ())),
+        is_prepared=bool(index["sha256"].notna().any()),
     )
 
 

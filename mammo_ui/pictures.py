@@ -54,8 +54,8 @@ def find_picture(dataset: "Dataset", image_id: str, size: PictureSize) -> Path:
     return path
 
 
-def draw_stranger(file: Path) -> bytes:
-    """A thumbnail of a file that belongs to no dataset; never kept on disk.
+def draw_stranger(file: Path, size: PictureSize) -> bytes:
+    """A picture of a file that is not among a dataset's images; never kept on disk.
 
     Raises:
         MammoError: Where it cannot be read as an image.
@@ -63,7 +63,7 @@ def draw_stranger(file: Path) -> bytes:
     from mammo_core.dicom import read_mammogram
 
     with _DECODING:
-        return encode_jpeg(read_mammogram(file).pixels, THUMBNAIL)
+        return encode_jpeg(read_mammogram(file).pixels, size)
 
 
 def read_gray_values(dataset: "Dataset", image_id: str) -> tuple[bytes, str]:

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mammo_core.errors import MammoError
-from mammo_ui import inventory, library, pictures
+from mammo_ui import apart, inventory, library, pictures
 from mammo_ui.overlay_store import overlay_path
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mammo_ui.library import DatasetCard
 
 LOG = logging.getLogger(__name__)
-KINDS = ("image", "thumbnail", "outline", "overlay", "refused", "original")
+KINDS = ("image", "thumbnail", "outline", "overlay", "refused", "original", "apart")
+SIZES = {"thumbnail": pictures.THUMBNAIL, "large": pictures.UPLOAD}
 NEVER_CHANGES = {"cache-control": "private, max-age=31536000, immutable"}
 
 
@@ -43,6 +44,11 @@ def outline_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
 def original_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
     """Where the browser finds an image's own gray values."""
     return _address("original", dataset.fingerprint, dataset.name, image_id)
+
+
+def apart_address(dataset: "Dataset", image_id: str, size: str) -> str:
+    """Where the browser finds an image that the gate set apart; `size` is a key of `SIZES`."""
+    return _address("apart", dataset.fingerprint, dataset.name, image_id, size)
 
 
 def refused_address(dataset: str, refused: "RefusedFile") -> str:
@@ -105,13 +111,23 @@ def _original(request: Request) -> Response | None:
     return Response(values, media_type="application/octet-stream", headers=headers)
 
 
+def _apart(request: Request) -> Response | None:
+    dataset = library.find_dataset(request.path_params["dataset"])
+    size = SIZES.get(request.path_params["size"])
+    file = None if dataset is None else apart.find_apart(dataset, request.path_params["image_id"])
+    if file is None or size is None:
+        return None
+    picture = pictures.draw_stranger(file, size)
+    return Response(picture, media_type="image/jpeg", headers=NEVER_CHANGES)
+
+
 def _refused(request: Request) -> Response | None:
     dataset = library.find_dataset(request.path_params["dataset"])
     number = request.path_params["number"]
     file = None if dataset is None else inventory.find_refused(dataset, number)
     if file is None:
         return None
-    picture = pictures.draw_stranger(file)
+    picture = pictures.draw_stranger(file, pictures.THUMBNAIL)
     return Response(picture, media_type="image/jpeg", headers=NEVER_CHANGES)
 
 
@@ -157,6 +173,7 @@ ROUTES = [
     Route("/thumbnail/{dataset}/{image_id}", _answer_known(_thumbnail)),
     Route("/outline/{dataset}/{image_id}", _answer_known(_outline)),
     Route("/original/{dataset}/{image_id}", _answer_known(_original)),
+    Route("/apart/{dataset}/{image_id}/{size}", _answer_known(_apart)),
     Route("/refused/{dataset}/{number:int}", _answer_known(_refused)),
     Route(
         "/overlay/{model}/{dataset}/{image_id}/{method}/{target}",

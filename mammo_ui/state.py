@@ -13,6 +13,7 @@ import streamlit as st
 from mammo_core.model_store import StoredModel
 from mammo_ui import library
 
+NEXT_DATASET, NEXT_TAB, TAB = "next_dataset", "next_tab", "tab"
 SPLITS = {"test": "test", "val": "validation", "train": "training", "all": "all"}
 LEVELS = {"image": "image", "breast": "breast", "exam": "exam", "patient": "patient"}
 FACETS = {
@@ -53,8 +54,26 @@ class Choice:
     not_found: tuple[str, ...] = ()
 
 
+def open_tab_next(title: str) -> None:
+    """Open that tab of the page when it is drawn next."""
+    st.session_state[NEXT_TAB] = title
+
+
+def open_tab_asked_for() -> None:
+    """What `open_tab_next` asked for; to be called before the tabs are drawn."""
+    if NEXT_TAB in st.session_state:
+        st.session_state[TAB] = st.session_state.pop(NEXT_TAB)
+
+
+def choose_dataset_next(name: str) -> None:
+    """Choose that dataset when the page is drawn next; its widget cannot be changed once drawn."""
+    st.session_state[NEXT_DATASET] = name
+
+
 def choose() -> Choice:
     """Draw the global choices in the sidebar and return them."""
+    if NEXT_DATASET in st.session_state:
+        st.session_state["dataset"] = st.session_state.pop(NEXT_DATASET)
     models = {model.id: model for model in library.list_models()}
     datasets = library.dataset_names()
     not_found = _find_unknown(list(models), datasets)

@@ -16,6 +16,7 @@ from mammo_core.progress import time_left
 from mammo_core.training.diagnosis import find_best_epoch
 from mammo_ui import frame, library
 from mammo_ui.learning_curves import read_history, show_history
+from mammo_ui.names import checked_name
 
 if TYPE_CHECKING:
     from mammo_core.training.plan import Plan
@@ -160,22 +161,6 @@ def check_free(out: Path, plan: "Plan") -> None:
 
 def _is_running(job: Job) -> bool:
     return job.status().state == "running"
-
-
-def checked_name(name: str) -> str:
-    """The name of a model's folder.
-
-    Raises:
-        BadConfiguration: Where it is anything but letters, digits, dots, dashes, underscores.
-    """
-    name = name.strip()
-    is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum()
-    if not (is_plain and name.isascii() and name[0].isalnum()):
-        raise BadConfiguration(
-            "Expected a name of letters, digits, dashes and dots that begins with a letter or "
-            f"digit, such as mias-1, got '{name}'"
-        )
-    return name
 
 
 def training_jobs() -> list[Job]:

@@ -1,0 +1,109 @@
+"""What the user decides about the images that the gate set apart."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mammo_ui import frame, routes
+from mammo_ui.apart import ApartImage, count_undecided, list_apart
+from mammo_ui.gallery import Line, Tile, show_gallery
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+
+AT_ONCE = 24
+STATES = {None: "to decide", "take": "used", "leave": "left out"}
+PICKED = "apart_image"
+
+
+def show_apart(dataset: "Dataset") -> None:
+    """The images set apart by their reason, with the buttons that decide about them."""
+    apart = list_apart(dataset)
+    if not apart:
+        return
+    st.markdown(
+        f"**{count_undecided(dataset)} images to decide about**, {len(apart)} set apart in all",
+        help="The gate is not sure about them, or refused them for their pixels. Until you decide "
+        "they are in no split. What you decide is kept when the files are indexed again.",
+    )
+    chosen = _choose_reason(apart)
+    _show_buttons(dataset, chosen, "these")
+    picked = show_gallery(
+        [_build_tile(dataset, one) for one in chosen[:AT_ONCE]], key="apart", width=130
+    )
+    if len(chosen) > AT_ONCE:
+        st.caption(f"The first {AT_ONCE} of {len(chosen)}; the buttons decide about all of them.")
+    if picked:
+        st.session_state[PICKED] = picked
+    _show_picked(dataset, {one.image_id: one for one in chosen})
+
+
+def _choose_reason(apart: tuple[ApartImage, ...]) -> list[ApartImage]:
+    """The images of the reason that is picked in the table of reasons; all without one."""
+    reasons = list(dict.fromkeys((one.verdict, one.reason) for one in apart))
+    rows = []
+    for verdict, reason in reasons:
+        own = [one.decision for one in apart if (one.verdict, one.reason) == (verdict, reason)]
+        counts = {title: own.count(decision) for decision, title in STATES.items()}
+        rows.append({"gate": {"ask": "asks"}.get(verdict, "refused"), **counts, "reason": reason})
+    event = st.dataframe(
+        rows,
+        hide_index=True,
+        key="apart_reasons",
+        on_select="rerun",
+        selection_mode="single-row",
+        height=min(38 + 35 * len(rows), 215),
+    )
+    places = [place for place in event["selection"]["rows"] if place < len(reasons)]
+    if not places:
+        return list(apart)
+    return [one for one in apart if (one.verdict, one.reason) == reasons[places[0]]]
+
+
+def _show_buttons(dataset: "Dataset", chosen: list[ApartImage], which: str) -> None:
+    """Use and leave out, for images of one reason or for a single one."""
+    to_take = [one.image_id for one in chosen if one.can_be_taken and one.decision != "take"]
+    to_leave = [one.image_id for one in chosen if one.decision != "leave"]
+    with st.container(horizontal=True):
+        if st.button(f"Use {_count(to_take, which)}", disabled=not to_take, key=f"take_{which}"):
+            frame.show_errors_of(_decide, dataset, to_take, True)
+        label = f"Leave out {_count(to_leave, which)}"
+        if st.button(label, disabled=not to_leave, key=f"leave_{which}"):
+            frame.show_errors_of(_decide, dataset, to_leave, False)
+
+
+def _count(image_ids: list[str], which: str) -> str:
+    return f"{which} {len(image_ids)}" if which == "these" else which
+
+
+def _decide(dataset: "Dataset", image_ids: list[str], take: bool) -> None:
+    from mammo_core.datasets.set_aside import decide
+
+    decide(dataset, image_ids, take=take)
+    st.rerun()
+
+
+def _build_tile(dataset: "Dataset", one: ApartImage) -> Tile:
+    address = routes.apart_address(dataset, one.image_id, "thumbnail")
+    return Tile(
+        id=one.image_id,
+        source=address,
+        href=address,
+        alt=f"{one.image_id}: {one.reason}",
+        lines=(Line(one.image_id, strong=True), Line(STATES[one.decision]), Line(one.reason)),
+        current=st.session_state.get(PICKED) == one.image_id,
+    )
+
+
+def _show_picked(dataset: "Dataset", chosen: dict[str, ApartImage]) -> None:
+    """The image that was picked, large, with its own two buttons."""
+    one = chosen.get(st.session_state.get(PICKED, ""))
+    if one is None:
+        st.caption("Click an image to see it larger and to decide about it alone.")
+        return
+    st.markdown(f"**{frame.plain(one.image_id)}**: {frame.plain(one.reason)}")
+    _show_buttons(dataset, [one], "it")
+    address = routes.apart_address(dataset, one.image_id, "large")
+    with st.columns([1, 1.5])[0]:
+        tile = Tile(one.image_id, address, address, f"{one.image_id}, set apart by the gate")
+        show_gallery([tile], key="apart_large", columns=1)

@@ -4,6 +4,7 @@ import logging
 import math
 import struct
 import warnings
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -27,6 +28,7 @@ DAMAGED = (
     ArithmeticError,
     MemoryError,
     struct.error,
+    zlib.error,
     InvalidDicomError,
     BytesLengthException,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 ITEM = b"\xfe\xff\x00\xe0"
 J2K_START = b"\xff\x4f\xff\x51"
+JPEG_START = b"\xff\xd8\xff"
 HTJ2K_CAPABILITY = 1 << 17
 """Bit of Pcap that tells high-throughput JPEG 2000 (ISO/IEC 15444-15 A.3.7)."""
 HEAD_BYTES = 65_536
@@ -58,12 +59,13 @@ def join_fragments(data: bytes) -> bytes | None:
 def describe_stream(stream: bytes) -> Stream | None:
     """What a stream declares, None where it is of no known kind."""
     head = bytes(stream[:HEAD_BYTES])
-    at = head.find(J2K_START)
-    if 0 <= at <= len(head) - 42:
-        return _describe_j2k(head, at)
-    at = head.find(b"\xff\xd8\xff")
-    if at < 0:
+    starts = {kind: at for kind in (J2K_START, JPEG_START) if (at := head.find(kind)) >= 0}
+    if not starts:
         return None
+    first = min(starts, key=lambda kind: starts[kind])  # the other's bytes may lie in its data
+    at = starts[first]
+    if first == J2K_START:
+        return _describe_j2k(head, at) if at <= len(head) - 42 else None
     for marker, _, segment in _segments(head, at + 2):
         if len(segment) >= 6 and (marker in FRAME_KINDS or marker in OTHER_FRAMES):
             rows, columns, components = struct.unpack(">HHB", segment[1:6])

@@ -1,6 +1,7 @@
 """Reading DICOM: one known picture in every encoding must give the same pixels."""
 
 import contextlib
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -20,6 +21,7 @@ from dicom_variants import (
     wrap,
 )
 from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLosslessSV1,
@@ -224,6 +226,14 @@ def test_a_file_that_was_cut_off_is_called_damaged(tmp_path, syntax):
         assert read_header(path)["has_pixels"]
 
 
+def test_a_deflated_file_that_was_cut_off_is_called_damaged(tmp_path):
+    path = save(data_set(), tmp_path / "image.dcm", DeflatedExplicitVRLittleEndian)
+    path.write_bytes(path.read_bytes()[:-40])
+    assert "damaged" in refusal(path)
+    with pytest.raises(UnreadableFile, match="damaged"):
+        read_header(path)
+
+
 def test_an_object_without_an_image_is_no_damage(tmp_path):
     ds = data_set()
     for tag in ("PixelData", "Rows", "Columns"):
@@ -234,7 +244,7 @@ def test_an_object_without_an_image_is_no_damage(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "syntax", [pydicom.uid.DeflatedExplicitVRLittleEndian, pydicom.uid.ExplicitVRBigEndian]
+    "syntax", [DeflatedExplicitVRLittleEndian, pydicom.uid.ExplicitVRBigEndian]
 )
 def test_a_header_tells_truly_whether_pixels_follow(tmp_path, syntax):
     assert read_header(save(data_set(), tmp_path / "with.dcm", syntax))["has_pixels"]
@@ -308,3 +318,12 @@ def test_a_real_film_is_the_same_in_two_lossy_compressions(real_data):
         for name in ("MG1_J2KI.dcm", "MG1_JPLY.dcm")
     ]
     assert np.abs(films[0] - films[1]).mean() < 0.005
+
+
+def test_the_table_of_transfer_syntaxes_in_the_docs_is_the_programs():
+    page = Path(__file__).parents[1] / "docs" / "dicom.md"
+    rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("| `1.2.840")]
+    assert rows == [
+        f"| `{syntax.uid}` | {pydicom.uid.UID(syntax.uid).name} | {syntax.package} |"
+        for syntax in SYNTAXES.values()
+    ]

@@ -97,6 +97,14 @@ def test_lines_that_contradict_each_other_are_refused(tmp_path, lines):
     assert list(rows_of(root)) == ["IMG002"]
 
 
+@pytest.mark.parametrize(
+    ("tissue", "density"), [("G", None), ("D", None), ("", None), ("ACR B", "b"), ("ACR-D", "d")]
+)
+def test_the_tissue_is_a_density_where_it_is_an_acr_grade(tmp_path, tissue, density):
+    row = rows_of(write_dmid(tmp_path, [("IMG003", "CCLT", tissue, "CIRC", "B")]))["IMG003"]
+    assert (row.label, row.lesion, row.density) == ("benign", "circumscribed_mass", density)
+
+
 @pytest.mark.parametrize("kinds", ["LUMP", "CIR"])
 def test_a_line_with_an_unknown_code_is_refused(tmp_path, kinds):
     root = write_dmid(tmp_path, [("IMG001", "CCLT", "G", kinds, "B"), ROWS[1]], sheet=True)

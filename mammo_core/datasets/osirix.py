@@ -60,7 +60,7 @@ def read_outlines(file: Path) -> list[Outline]:
 
 
 def _to_outline(region: dict[str, Any]) -> Outline:
-    return Outline(str(region.get("Name", "")), tuple(map(_to_point, region["Point_px"])))
+    return Outline(str(region.get("Name", "")), tuple(map(_to_point, region.get("Point_px", ()))))
 
 
 def _to_point(text: str) -> tuple[float, float]:

@@ -28,12 +28,12 @@ MOST_BYTES = 1_000_000
 FINDING = re.compile(
     r"(?P<image>IMG\d+)\s+"
     r"(?:(?P<view>CC|MLO)\s*(?P<side>[LR])T\s+)?"
-    r"(?:[FGD]\s+)?"
+    r"(?:(?:ACR[\s-]*(?P<density>[A-D])|[FGD])\s+)?"
     r"(?P<kinds>[A-Z]{4}(?:\s*[+,/&]\s*[A-Z]{4})*)\b"
     r"(?:\s+(?P<grade>[BMN])\b)?",
     re.IGNORECASE,
 )
-"""IMG001 MLORT G CIRC + CALC B 2134 1450 320, the third column being the tissue."""
+"""IMG001 MLORT G CIRC + CALC B 2134 1450 320, the third column being the tissue; ACR B would be a density."""
 NO_PATIENTS = (
     "DMID names no patients here: each image counts as one, so that two images of a patient may "
     "fall into different splits"
@@ -63,6 +63,7 @@ class Finding:
     laterality: str | None
     kinds: tuple[str, ...]
     label: str | None
+    density: str | None
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,7 @@ def _read_finding(line: str) -> Finding | None:
         laterality=match["side"] and match["side"].upper(),
         kinds=kinds,
         label="normal" if is_normal else LABELS.get(grade),
+        density=match["density"] and match["density"].lower(),
     )
 
 
@@ -265,7 +267,7 @@ def _row(
         laterality=first.laterality,
         view=first.view,
         lesion="+".join(sorted({LESIONS[kind] for kind in kinds})) or None,
-        density=_only_density(report),
+        density=_only_density(report) or first.density,
         source="DMID",
         mask_files=((place / mask,),) if mask else (),
     )

@@ -27,7 +27,7 @@ OUTLINES = "AllXML"
 NEEDED = ("Laterality", "View", "Acquisition date", "File Name", "ACR", "Bi-Rads")
 
 FILE_NAME = re.compile(
-    r"(?P<number>\d+)_(?P<patient>[0-9a-f]+)_MG_(?P<side>[LR])_(?P<view>CC|MLO?|FB)_ANON"
+    r"(?P<number>\d+)_(?P<patient>[0-9A-Za-z]+)_MG_(?P<side>[LR])_(?P<view>CC|MLO?|FB)_ANON"
 )
 """20586908_6c613a14b80a8591_MG_R_CC_ANON; ML stands for MLO."""
 NAMED_OTHERWISE = "Its name is not number_patient_MG_side_view_ANON, which tells the patient"

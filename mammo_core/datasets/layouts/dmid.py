@@ -33,7 +33,7 @@ FINDING = re.compile(
     r"(?:\s+(?P<grade>[BMN])\b)?",
     re.IGNORECASE,
 )
-"""IMG001 MLORT G CIRC + CALC B 2134 1450 320, the third column being the tissue; ACR B would be a density."""
+"""IMG001 MLORT G CIRC + CALC B 2134 1450 320; G is the tissue, ACR B would be a density."""
 NO_PATIENTS = (
     "DMID names no patients here: each image counts as one, so that two images of a patient may "
     "fall into different splits"

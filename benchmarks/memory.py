@@ -35,15 +35,15 @@ def rows() -> list[dict[str, object]]:
 def _measure(folder: Path, patients: int) -> dict[str, int]:
     raw, dataset = folder / f"raw{patients}", folder / f"dataset{patients}"
     size = ("--size", "160x128")
-    _peak("sample", str(raw), "--patients", str(patients), "--seed", "1", *size, home=folder)
+    measure_peak("sample", str(raw), "--patients", str(patients), "--seed", "1", *size, home=folder)
     return {
-        "index": _peak("index", str(raw), "--out", str(dataset), home=folder),
-        "prepare": _peak("prepare", str(dataset), "--size", "320x192", home=folder),
-        "predict": _peak("predict", "demo", str(dataset), home=folder),
+        "index": measure_peak("index", str(raw), "--out", str(dataset), home=folder),
+        "prepare": measure_peak("prepare", str(dataset), "--size", "320x192", home=folder),
+        "predict": measure_peak("predict", "demo", str(dataset), home=folder),
     }
 
 
-def _peak(*words: str, home: Path) -> int:
+def measure_peak(*words: str, home: Path) -> int:
     """Largest resident size, in bytes, of a verb's process and its children together."""
     process = subprocess.Popen(
         [sys.executable, "-m", "mammo_core", *words, "--json"],

@@ -77,8 +77,10 @@ def read_header(path: Path, *, with_ids: bool = False) -> Header:
             have, or says itself that it shows something else.
     """
     from mammo_core.dicom import is_dicom
+    from mammo_core.header import quiet
 
-    header = _read_dicom(path, with_ids) if is_dicom(path) else _read_picture(path)
+    with quiet():
+        header = _read_dicom(path, with_ids) if is_dicom(path) else _read_picture(path)
     check_size(header.rows, header.columns)
     return header
 
@@ -173,9 +175,13 @@ def _parse(path: Path, tags: list[str]) -> tuple["Dataset", bool]:
     import pydicom
 
     from mammo_core.header import DAMAGED as FAULTS
+    from mammo_core.header_scan import scan_header
 
     try:
         with path.open("rb") as file:
+            if scanned := scan_header(file.read(END_BYTES), tags):
+                return scanned
+            file.seek(0)
             is_deflated = _check_inflation(file)
             ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags)
             return ds, is_deflated or file.read(4) in PIXEL_DATA

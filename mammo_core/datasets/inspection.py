@@ -1,7 +1,7 @@
 """One image of a layout, looked at: header, hash and mask, or the reason why it stays out."""
 
 from collections.abc import Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,18 @@ from mammo_core.datasets.regions import Mask, draw_mask
 from mammo_core.datasets.rows import TOLD, ImageRow
 from mammo_core.errors import UnreadableFile
 from mammo_core.types import Progress
+from mammo_core.worker_pool import count_workers, run_chunks
 
 Record = dict[str, Any]
-AT_A_TIME = 128
-"""How many files are under way at most, so that memory doesn't grow with their number."""
+CHUNK = 64
+SMALL_JOB = 512
+"""Up to this many files starting processes costs more than it saves."""
 
 STANDARD = "standard"
 """How a screening image is acquired; every other acquisition is asked about."""
 
 NAMELESS = "Not a DICOM image that has an id of its own"
+DIED = "Its header made the process that read it die"
 MASK_ABSENT = "its mask is named but absent or unreadable"
 MASK_MISFIT = "its mask has another size than the image"
 MASK_OUTSIDE = "its lesion lies outside of the image"
@@ -37,13 +40,34 @@ def inspect_rows(
         drawn: The folder that masks of regions are written to, as `<image_id>.png`.
         progress: Called after each file; may raise to stop.
     """
-    with ThreadPoolExecutor() as threads:
-        for start in range(0, len(rows), AT_A_TIME):
-            block = rows[start : start + AT_A_TIME]
-            results = threads.map(lambda row: _inspect(row, drawn), block)
-            for done, result in enumerate(results, start + 1):
-                progress(done, len(rows), "Reading headers")
-                yield result
+    size = CHUNK if len(rows) > SMALL_JOB else 1
+    workers = count_workers() if len(rows) > SMALL_JOB else 1
+    starts = range(0, len(rows), size)
+    chunks = (InspectionChunk(tuple(rows[start : start + size]), drawn) for start in starts)
+    done = 0
+    for _, results in run_chunks(inspect_chunk, chunks, workers):
+        for result in results or [UnreadableFile(DIED)]:
+            done += 1
+            progress(done, len(rows), "Reading headers")
+            yield result
+
+
+@dataclass(frozen=True)
+class InspectionChunk:
+    """A run of neighboring rows for one worker."""
+
+    rows: tuple[ImageRow, ...]
+    drawn: Path
+
+    def halves(self) -> list["InspectionChunk"]:
+        """Two chunks of half as many rows, none where there is but one row."""
+        k = len(self.rows) // 2
+        return [replace(self, rows=part) for part in (self.rows[:k], self.rows[k:]) if k]
+
+
+def inspect_chunk(chunk: InspectionChunk) -> list[Record | UnreadableFile]:
+    """What `inspect_rows` says of the chunk's rows."""
+    return [_inspect(row, chunk.drawn) for row in chunk.rows]
 
 
 def write_mask(mask: Mask, file: Path) -> None:

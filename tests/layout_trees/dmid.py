@@ -29,7 +29,7 @@ ROWS = (
 """The rows of the sheet; the list has no second column."""
 REPORTS = {
     "IMG001": "BREAST COMPOSITION: ACR B\nFINDINGS:\nmass\nBIRADS: 2, 3.\n",
-    "IMG002": "BREAST COMPOSITION: ACR D\nBIRADS: 1",
+    "IMG002": "BREAST COMPOSITION: ACR D\nBIARDS 1",
     "IMG004": "BREAST COMPOSITION: ACR A or ACR B\nFINDINGS: 12 mm\nBIRADS: 4C",
 }
 MASKED = ("IMG001", "IMG004")

@@ -45,7 +45,7 @@ LESIONS = {**MIAS_LESIONS, "CLAC": "calcification"}
 NORMAL = "NORM"
 LABELS = {"B": "benign", "M": "malignant"}
 
-ASSESSMENT = re.compile(r"BI-?RA?R?DS\s*[-:]\s*([^\n.]+)", re.IGNORECASE)
+ASSESSMENT = re.compile(r"\bBI-?[RA]+DS\s*[-:]?\s*([^\n.]+)", re.IGNORECASE)
 GRADE = re.compile(r"\b[0-6](?=[A-C]?\b)", re.IGNORECASE)
 DENSITY = re.compile(r"\bACR\s*[-:]?\s*([A-D])\b", re.IGNORECASE)
 
@@ -164,13 +164,14 @@ def _read_lines(file: Path) -> list[str]:
 def _parse(lines: Iterable[str]) -> tuple[dict[str, list[Finding]], list[str]]:
     """(the findings of each image, the images with a line that cannot be read)."""
     findings: dict[str, list[Finding]] = {}
-    unclear = []
+    unclear: dict[str, None] = {}
     for line in map(str.strip, lines):
         if finding := _read_finding(line):
             findings.setdefault(finding.image, []).append(finding)
         elif name := re.match(r"IMG\d+\b", line, re.IGNORECASE):
-            unclear.append(name[0].upper())
-    return {image: found for image, found in findings.items() if image not in unclear}, unclear
+            unclear[name[0].upper()] = None
+    clear = {image: found for image, found in findings.items() if image not in unclear}
+    return clear, list(unclear)
 
 
 def _read_finding(line: str) -> Finding | None:
@@ -255,7 +256,8 @@ def _row(
     place: Path, archive: Archive, file: str, found: Sequence[Finding], patient: str
 ) -> ImageRow:
     first = found[0]
-    report = "\n".join(_read_lines(place / archive.reports.get(first.image, "absent")))
+    told = archive.reports.get(first.image)
+    report = "\n".join(_read_lines(place / told)) if told else ""
     mask = archive.masks.get(first.image)
     kinds = {kind for finding in found for kind in finding.kinds} - {NORMAL}
     return ImageRow(

@@ -45,8 +45,11 @@ def write_plain(path, number=0, **tags):
     return _save(ds, path)
 
 
-def write_identified(path, number=0):
-    """A shipped image with identifying text in all that the standard defines and beyond."""
+def write_identified(path, number=0, *, in_kept_texts=True):
+    """A shipped image with identifying text in all that the standard defines and beyond.
+
+    `in_kept_texts` puts it even where a maker's own name belongs.
+    """
     ds = read_shipped(number)
     _fill(ds)
     item = Dataset()
@@ -55,7 +58,9 @@ def write_identified(path, number=0):
     deep.AnatomicRegionSequence = Sequence([item])
     ds.ViewCodeSequence[0].ViewModifierCodeSequence = Sequence([deep])
     ds.RequestAttributesSequence = Sequence([item])
-    _name(ds)
+    _name(ds, number)
+    if in_kept_texts:
+        _name_in_kept_texts(ds)
     _draw_over(ds)
     block = ds.private_block(0x0029, f"{WORD} MAKER", create=True)
     block.add_new(0x10, "LO", WORD)
@@ -78,12 +83,17 @@ def _fill(ds):
             ds.add_new(tag, kind, VALUES[kind])
 
 
-def _name(ds):
-    """Words of the patient in the texts that stay, and ids as a hospital writes them."""
+def _name(ds, number):
+    """Ids as a hospital writes them, and the texts that stay without them."""
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.PatientID = RECORD_NUMBER
-    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{UID}.1"
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{UID}.1.{number}"
     ds.StudyInstanceUID, ds.SeriesInstanceUID = f"{UID}.2", f"{UID}.3"
+    ds.Manufacturer, ds.ManufacturerModelName = "ACME", "Mammo 3"
+
+
+def _name_in_kept_texts(ds):
+    """Words of the patient in the texts that stay."""
     ds.Manufacturer = f"Bought for {RECORD_NUMBER}"
     ds.ManufacturerModelName = "Schmidt"
     ds.SoftwareVersions = ["1.0", RECORD_NUMBER]

@@ -52,17 +52,18 @@ def _refuse_options(given: dict[str, bool], where: str) -> None:
 def _predict_dataset(model: str, dataset: str, split: str | None) -> dict[str, Any]:
     import time
 
+    from pyarrow.parquet import read_metadata
+
     from mammo_core.datasets import load_dataset
     from mammo_core.model_store import find_model
     from mammo_core.prediction import predict_dataset
-    from mammo_core.predictions import read_predictions
     from mammo_core.progress import current_progress
 
     start = time.monotonic()
     stored, data = find_model(model), load_dataset(dataset)
     path = predict_dataset(stored, data, split=split, progress=current_progress())
     seconds = time.monotonic() - start
-    rows = len(read_predictions(path).frame)
+    rows = read_metadata(path).num_rows
     return {
         "rows": rows,
         "seconds": round(seconds, 2),

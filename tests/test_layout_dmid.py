@@ -165,6 +165,13 @@ def test_a_list_without_a_line_of_an_image_is_refused(tmp_path):
         read(tmp_path)
 
 
+def test_a_list_with_another_separator_is_refused_with_the_form_that_is_needed(tmp_path):
+    file = write_list(tmp_path)
+    file.write_text(file.read_text().replace("  ", ","))
+    with pytest.raises(BadTable, match="IMG001 G CIRC"):
+        read(tmp_path)
+
+
 def test_without_a_table_what_is_needed_is_named(tmp_path):
     with pytest.raises(UnreadableFile, match=r"Metadata\.xlsx or Info\.txt"):
         read(tmp_path)

@@ -135,7 +135,7 @@ def _prepare_into(image: NDArray[np.uint16], path: Path, preprocess: Preprocess)
         mammogram = read_mammogram(path)
         sha256 = _hash(path)
     except UnreadableFile as error:
-        return Outcome(UNREADABLE, reason=str(error))
+        return Outcome(UNREADABLE, reason=str(error).removeprefix(f"{path.name}: "))
     breast = find_breast(mammogram.pixels)
     verdict = judge(mammogram, breast)
     prepared = preprocess.apply(mammogram, breast)

@@ -29,12 +29,14 @@ class Choices:
     """What the user chose about an index, as the command line takes it.
 
     Attributes:
+        layout: The layout's name.
         labels: The label scheme.
         birads: The class of each BI-RADS, empty for the usual one.
         shares: Of train, val and test.
         seed: Of the splits.
     """
 
+    layout: str
     labels: str
     birads: str
     shares: str
@@ -42,7 +44,8 @@ class Choices:
 
     def to_arguments(self) -> list[str]:
         """The options of the verb `index`."""
-        options = ["--labels", self.labels, "--shares", self.shares, "--seed", str(self.seed)]
+        options = ["--format", self.layout, "--labels", self.labels]
+        options += ["--shares", self.shares, "--seed", str(self.seed)]
         return options + (["--birads", self.birads] if self.birads else [])
 
 
@@ -107,7 +110,7 @@ def _open_upload(file: Any) -> Source | None:
         return source
     try:
         with st.spinner("Unpacking; nothing outside of its own folder is written"):
-            source = incoming.open_upload(file.file_id, file.getvalue())
+            source = incoming.open_upload(file.name, file.getvalue())
     except MammoError as error:
         st.error(frame.plain(error))
         return None
@@ -118,11 +121,11 @@ def _open_upload(file: Any) -> Source | None:
 def _show_source(source: Source) -> None:
     for reason, n in source.left_out.items():
         st.warning(f"{n} files were left in the archive: {frame.plain(reason)}")
-    first = _survey(source.folder, None, "", "60,20,20", 0)
+    detected = _survey(source.folder)
     asked, found = st.columns([1, 1.4], gap="large")
     with asked:
-        choices = _ask_choices(first)
-        name = st.text_input("Name", _suggest_name(source.folder), max_chars=40, key="add_name")
+        choices = _ask_choices(source.folder, detected)
+        name = st.text_input("Name", _suggest_name(source), max_chars=40, key="add_name")
         is_asked = st.button("Index it", type="primary")
         st.caption("Reads headers, never pixels; you can stop it and nothing half-done is left.")
     with found:
@@ -131,32 +134,43 @@ def _show_source(source: Source) -> None:
         frame.show_errors_of(_start, source, name, choices)
 
 
-def _ask_choices(survey: dict[str, Any]) -> Choices:
-    from mammo_core.datasets.labeling import BIRADS_CLASSES, SCHEMES
+def _ask_choices(folder: Path, detected: dict[str, Any]) -> Choices:
+    from mammo_core.datasets.labeling import SCHEMES
+    from mammo_core.datasets.layouts import LAYOUTS
 
-    schemes = list(dict.fromkeys((*survey["schemes"], "none")))
+    names = list(LAYOUTS)
+    layout = st.selectbox(
+        "Layout", names, names.index(detected["format"]),
+        format_func=lambda name: LAYOUTS[name].title, key=f"add_layout_{folder}",
+        help="Found out by looking; change it where that went wrong.",
+    )  # fmt: skip
+    schemes = list(dict.fromkeys((*LAYOUTS[layout].schemes, "none")))
     labels = st.selectbox(
         "Labels", schemes, format_func=lambda name: SCHEMES[name].meaning, key="add_labels"
     )
-    birads = ""
-    if labels == "birads":
-        usual = ",".join(f"{grade}:{label}" for grade, label in BIRADS_CLASSES.items())
-        birads = st.text_input(
-            "Class of each BI-RADS assessment", usual, key="add_birads",
-            help="An assessment is a suspicion, not pathology: 3 turns out malignant in up to 2 %.",
-        )  # fmt: skip
+    birads = _ask_birads() if labels == "birads" else ""
     left, right = st.columns([2, 1])
     shares = left.text_input(
         "Shares of train, val, test in %", "60,20,20", key="add_shares",
         help="Patients are dealt, never single images; a source's own splits are kept.",
     )  # fmt: skip
     seed = right.number_input("Seed", 0, 2**31, 0, key="add_seed")
-    return Choices(labels, birads, shares, int(seed))
+    return Choices(layout, labels, birads, shares, int(seed))
 
 
-def _show_survey(source: Path, choices: Choices) -> None:
+def _ask_birads() -> str:
+    from mammo_core.datasets.labeling import BIRADS_CLASSES
+
+    usual = ",".join(f"{grade}:{label}" for grade, label in BIRADS_CLASSES.items())
+    return st.text_input(
+        "Class of each BI-RADS assessment", usual, key="add_birads",
+        help="An assessment is a suspicion, not pathology: 3 turns out malignant in up to 2 %.",
+    )  # fmt: skip
+
+
+def _show_survey(folder: Path, choices: Choices) -> None:
     """What an index would hold; nothing has run yet."""
-    told = _survey(source, choices.labels, choices.birads, choices.shares, choices.seed)
+    told = _survey(folder, choices)
     st.markdown(f"**Found: {frame.plain(told['title'])}**")
     st.caption(f"Licence: {frame.plain(told['licence'])}")
     cards = {"Images": told["images"], "Patients": told["patients"], "Refused": told["refused"]}
@@ -176,26 +190,27 @@ def _list_counts(counts: dict[str, int]) -> str:
 
 
 @st.cache_data(ttl=300, max_entries=16, show_spinner="Looking into it; no image is opened")
-def _survey(source: Path, labels: str | None, birads: str, shares: str, seed: int) -> Any:
+def _survey(folder: Path, choices: Choices | None = None) -> Any:
+    """The dry run, with what the layout itself suggests where nothing was chosen yet."""
     from mammo_core.datasets.survey import survey_dataset
 
-    labeling, dealing = _settings(labels, birads, shares, seed)
-    return survey_dataset(source, labeling=labeling, dealing=dealing)
+    if choices is None:
+        return survey_dataset(folder)
+    labeling, dealing = _settings(choices)
+    return survey_dataset(folder, choices.layout, labeling=labeling, dealing=dealing)
 
 
-def _settings(
-    labels: str | None, birads: str, shares: str, seed: int
-) -> tuple["Labeling", "Dealing"]:
+def _settings(choices: Choices) -> tuple["Labeling", "Dealing"]:
     from mammo_core.datasets.labeling import BIRADS_CLASSES, Labeling, parse_birads_classes
     from mammo_core.datasets.splits import Dealing, parse_shares
 
-    classes = parse_birads_classes(birads) if birads else BIRADS_CLASSES
-    return Labeling(labels, classes), Dealing(seed, parse_shares(shares))
+    classes = parse_birads_classes(choices.birads) if choices.birads else BIRADS_CLASSES
+    return Labeling(choices.labels, classes), Dealing(choices.seed, parse_shares(choices.shares))
 
 
-def _suggest_name(folder: Path) -> str:
-    """The folder's name as far as it can be a dataset's, with a number where it is taken."""
-    letters = "".join(letter if letter.isalnum() else "-" for letter in folder.stem.lower())
+def _suggest_name(source: Source) -> str:
+    """The source's name as far as it can be a dataset's, with a number where it is taken."""
+    letters = "".join(letter if letter.isalnum() else "-" for letter in source.name.lower())
     plain = letters.encode("ascii", "ignore").decode().strip("-")[:32] or "dataset"
     names = [plain, *(f"{plain}-{n}" for n in range(2, 1000))]
     return next(name for name in names if _is_free(name))
@@ -220,7 +235,7 @@ def _start(source: Source, name: str, choices: Choices) -> None:
     name = checked_name(name)
     if not _is_free(name):
         raise BadConfiguration(f"The name {name} is taken; choose another")
-    _settings(choices.labels, choices.birads, choices.shares, choices.seed)
+    _settings(choices)
     arguments = ["index", str(source.root), "--out", str(_folder(name)), *choices.to_arguments()]
     st.session_state[STARTED] = jobs.start_job(f"Index {name}", arguments).id
     st.rerun()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
 
 ASKED = "ask"
+STATES = {ASKED: "to decide", "refuse": "refused", "take": "used", "leave": "left out"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class ApartImage:
     reason: str
     can_be_taken: bool
     decision: str | None
+
+    @property
+    def state(self) -> str:
+        """Where it stands: the user's word, else the gate's."""
+        return STATES[self.decision or self.verdict]
 
 
 def list_apart(dataset: "Dataset") -> tuple[ApartImage, ...]:

@@ -1,18 +1,20 @@
 """What the user decides about the images that the gate set apart."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mammo_ui import frame, routes
-from mammo_ui.apart import ApartImage, count_undecided, list_apart
+from mammo_ui.apart import ASKED, STATES, ApartImage, count_undecided, list_apart
 from mammo_ui.gallery import Line, Tile, show_gallery
+from mammo_ui.inventory import shorten_reason
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
 
 AT_ONCE = 24
-STATES = {None: "to decide", "take": "used", "leave": "left out"}
 PICKED = "apart_image"
 
 
@@ -22,15 +24,18 @@ def show_apart(dataset: "Dataset") -> None:
     if not apart:
         return
     st.markdown(
-        f"**{count_undecided(dataset)} images to decide about**, {len(apart)} set apart in all",
-        help="The gate is not sure about them, or refused them for their pixels. Until you decide "
-        "they are in no split. What you decide is kept when the files are indexed again.",
+        f"**{count_undecided(dataset)} images to decide about**, "
+        f"{len(apart)} set apart by the gate",
+        help="The gate asks about some and refuses others for their pixels. Until you decide they "
+        "are in no split. What you decide is kept when the files are indexed again.",
     )
     chosen = _choose_reason(apart)
+    if not chosen:
+        st.caption("Pick a reason to see its images and to decide about them.")
+        return
     _show_buttons(dataset, chosen, "these")
-    picked = show_gallery(
-        [_build_tile(dataset, one) for one in chosen[:AT_ONCE]], key="apart", width=130
-    )
+    tiles = [_build_tile(dataset, one) for one in chosen[:AT_ONCE]]
+    picked = show_gallery(tiles, key="apart", width=130)
     if len(chosen) > AT_ONCE:
         st.caption(f"The first {AT_ONCE} of {len(chosen)}; the buttons decide about all of them.")
     if picked:
@@ -38,26 +43,28 @@ def show_apart(dataset: "Dataset") -> None:
     _show_picked(dataset, {one.image_id: one for one in chosen})
 
 
-def _choose_reason(apart: tuple[ApartImage, ...]) -> list[ApartImage]:
-    """The images of the reason that is picked in the table of reasons; all without one."""
-    reasons = list(dict.fromkeys((one.verdict, one.reason) for one in apart))
-    rows = []
-    for verdict, reason in reasons:
-        own = [one.decision for one in apart if (one.verdict, one.reason) == (verdict, reason)]
-        counts = {title: own.count(decision) for decision, title in STATES.items()}
-        rows.append({"gate": {"ask": "asks"}.get(verdict, "refused"), **counts, "reason": reason})
+def _choose_reason(apart: Sequence[ApartImage]) -> list[ApartImage]:
+    """The images of the reason that is picked in a table; without one those to decide about."""
+    groups: dict[str, list[ApartImage]] = {}
+    for one in apart:
+        groups.setdefault(shorten_reason(one.reason), []).append(one)
     event = st.dataframe(
-        rows,
+        [_count_states(reason, group) for reason, group in groups.items()],
         hide_index=True,
         key="apart_reasons",
         on_select="rerun",
         selection_mode="single-row",
-        height=min(38 + 35 * len(rows), 215),
+        height=min(38 + 35 * len(groups), 215),
     )
-    places = [place for place in event["selection"]["rows"] if place < len(reasons)]
-    if not places:
-        return list(apart)
-    return [one for one in apart if (one.verdict, one.reason) == reasons[places[0]]]
+    places = [place for place in event["selection"]["rows"] if place < len(groups)]
+    if places:
+        return list(groups.values())[places[0]]
+    return [one for one in apart if one.verdict == ASKED and one.decision is None]
+
+
+def _count_states(reason: str, group: Sequence[ApartImage]) -> dict[str, object]:
+    counts = Counter(one.state for one in group)
+    return {**{state: counts[state] for state in STATES.values()}, "reason": reason}
 
 
 def _show_buttons(dataset: "Dataset", chosen: list[ApartImage], which: str) -> None:
@@ -90,7 +97,7 @@ def _build_tile(dataset: "Dataset", one: ApartImage) -> Tile:
         source=address,
         href=address,
         alt=f"{one.image_id}: {one.reason}",
-        lines=(Line(one.image_id, strong=True), Line(STATES[one.decision]), Line(one.reason)),
+        lines=(Line(one.image_id, strong=True), Line(one.state), Line(shorten_reason(one.reason))),
         current=st.session_state.get(PICKED) == one.image_id,
     )
 

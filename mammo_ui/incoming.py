@@ -17,11 +17,13 @@ class Source:
     """What a dataset is to be made of.
 
     Attributes:
+        name: What its user calls it.
         folder: What is looked into before anything runs.
         root: What is indexed: the same, or the archive that was unpacked for the look.
         left_out: How many members of the archive were not unpacked, by the reason.
     """
 
+    name: str
     folder: Path
     root: Path
     left_out: dict[str, int]
@@ -29,19 +31,20 @@ class Source:
 
 def open_folder(path: Path) -> Source:
     """A folder or table of the user's own, which stays where it is."""
-    return Source(path, path, {})
+    return Source(path.stem, path, path, {})
 
 
-def open_upload(file_id: str, content: bytes) -> Source:
+def open_upload(name: str, content: bytes) -> Source:
     """An uploaded archive, unpacked to be looked into; what was uploaded before is dropped.
 
     Raises:
         MammoError: Where the archive is hostile or damaged, or the disk has no room.
     """
     from mammo_core.datasets.archives import unpack
+    from mammo_core.datasets.sources import descend
 
     drop_all()
-    place = _waiting() / hashlib.sha256(file_id.encode()).hexdigest()[:16]
+    place = _waiting() / hashlib.sha256(content).hexdigest()[:16]
     try:
         with writing(place / ARCHIVE) as temporary:
             temporary.write_bytes(content)
@@ -50,7 +53,8 @@ def open_upload(file_id: str, content: bytes) -> Source:
         drop_all()
         raise
     left_out = Counter(refusal.reason for refusal in unpacked.refusals)
-    return Source(unpacked.folder, place / ARCHIVE, dict(left_out.most_common()))
+    name = Path(name).stem
+    return Source(name, descend(unpacked.folder), place / ARCHIVE, dict(left_out.most_common()))
 
 
 def drop_all() -> None:

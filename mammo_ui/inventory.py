@@ -1,6 +1,7 @@
 """What a dataset holds, counted once and kept until its files change."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -72,6 +73,16 @@ class RefusedFile:
     file: str
     reason: str
 
+    @property
+    def kind(self) -> str:
+        """The reason without what belongs to this file alone, to be counted."""
+        return shorten_reason(self.reason)
+
+
+def shorten_reason(reason: str) -> str:
+    """The first clause of a reason, without its numbers: many files share it."""
+    return re.sub(r" \([^()]*\)", "", reason.split("; ")[0])
+
 
 def take_stock(name: str) -> Inventory:
     """The inventory of the known dataset of that name.
@@ -114,7 +125,7 @@ def list_refused(name: str) -> list[RefusedFile]:
 
 def count_reasons(refused: Sequence[RefusedFile]) -> dict[str, int]:
     """How many files each reason keeps out, the commonest first."""
-    return dict(Counter(one.reason for one in refused).most_common())
+    return dict(Counter(one.kind for one in refused).most_common())
 
 
 def find_refused(dataset: "Dataset", number: int) -> Path | None:

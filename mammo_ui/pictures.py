@@ -58,12 +58,15 @@ def draw_stranger(file: Path, size: PictureSize) -> bytes:
     """A picture of a file that is not among a dataset's images; never kept on disk.
 
     Raises:
-        MammoError: Where it cannot be read as an image.
+        MammoError: Where it can be read neither as a mammogram nor as another picture.
     """
-    from mammo_core.dicom import read_mammogram
+    from mammo_core.dicom import is_dicom, read_mammogram
+    from mammo_core.pictures import read_colors
 
     with _DECODING:
-        return encode_jpeg(read_mammogram(file).pixels, size)
+        if is_dicom(file):
+            return encode_jpeg(read_mammogram(file).pixels, size)
+        return _encode(read_colors(file), size)
 
 
 def read_gray_values(dataset: "Dataset", image_id: str) -> tuple[bytes, str]:
@@ -111,9 +114,15 @@ def _draw(source: Path, path: Path, size: PictureSize) -> None:
 def encode_jpeg(pixels: "NDArray[np.float32]", size: PictureSize = FULL) -> bytes:
     """A gray JPEG of (H, W) values in [0, 1]."""
     import numpy as np
+
+    return _encode(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8), size)
+
+
+def _encode(values: "NDArray[np.uint8]", size: PictureSize) -> bytes:
+    """A JPEG of (H, W) gray or (H, W, 3) color values."""
     from PIL import Image
 
-    image = Image.fromarray(np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8))
+    image = Image.fromarray(values)
     if size.height and image.height > size.height:
         width = max(1, round(image.width * size.height / image.height))
         image = image.resize((width, size.height), Image.Resampling.LANCZOS)

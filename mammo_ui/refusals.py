@@ -22,7 +22,7 @@ def show_refused(name: str) -> None:
     reasons, files = st.columns([1, 1.6], gap="medium")
     with reasons:
         chosen = _choose_reason(counts)
-    kept = [one for one in refused if chosen in (None, one.reason)]
+    kept = [one for one in refused if chosen in (None, one.kind)]
     with files:
         rows = [{"file": one.file, "reason": one.reason} for one in kept]
         st.markdown(f"**{len(kept)} of {len(refused)} refused files**")
@@ -54,7 +54,7 @@ def _show_pictures(name: str, refused: list[RefusedFile]) -> None:
         return
     st.markdown(f"**What they look like** ({len(may_decode)} of {len(refused)})")
     show_gallery([_build_tile(name, one) for one in may_decode], key="refused_pictures", width=130)
-    st.caption("A black tile is a file that cannot be read as an image.")
+    st.caption("A black tile is a file that holds no picture that can be read.")
 
 
 def _looks_like_an_image(file: str) -> bool:
@@ -70,5 +70,5 @@ def _build_tile(name: str, one: RefusedFile) -> Tile:
         source=address,
         href=address,
         alt=f"{file}, refused",
-        lines=(Line(file, strong=True), Line(one.reason)),
+        lines=(Line(file, strong=True), Line(one.kind)),
     )

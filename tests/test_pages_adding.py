@@ -195,7 +195,8 @@ def zipped(**files):
 
 def test_an_uploaded_archive_is_looked_into_and_indexed_as_it_came(home):
     source = incoming.open_upload("upload-1", zipped(**{"a/x.png": b"1"}))
-    assert (source.folder / "a" / "x.png").read_bytes() == b"1"
+    assert (source.folder.name, source.name) == ("a", "upload-1")
+    assert (source.folder / "x.png").read_bytes() == b"1"
     assert zipfile.is_zipfile(source.root)
     incoming.drop_all()
     assert not source.root.exists()
@@ -235,3 +236,14 @@ def test_a_dataset_with_an_odd_name_opens_with_its_pictures(home, tmp_path, name
     assert not at.exception
     assert load_dataset(name).name == name
     assert f"data **{frame.plain(name)}**" in words(at)
+
+
+def test_a_layout_that_was_taken_wrongly_can_be_changed(standin, films, started):
+    (films / "labels.csv").write_text("path,label\nnormal/normal.png,normal\n")
+    at = look_into(films)
+    box = next(box for box in at.main.selectbox if box.label == "Layout")
+    box.set_value("table").run()
+    assert not at.exception
+    press(at, "Index it")
+    arguments = started[0][1]
+    assert arguments[arguments.index("--format") + 1] == "table"

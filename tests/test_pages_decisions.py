@@ -26,11 +26,19 @@ def dataset(home, tmp_path):
 
 
 def open_refused():
-    return open_app("data", dataset="films", tab="Refused")
+    """The tab with the only reason picked."""
+    at = open_app("data", dataset="films", tab="Refused")
+    return pick_reason(at).run()
+
+
+def pick_reason(at):
+    at.session_state["apart_reasons"] = {"selection": {"rows": [0], "columns": []}}
+    return at
 
 
 def press(at, label):
     next(button for button in at.button if button.label == label).click().run()
+    pick_reason(at).run()
 
 
 def decision_of(dataset, image_id):
@@ -41,9 +49,14 @@ def decision_of(dataset, image_id):
 def test_what_the_gate_set_apart_is_shown_with_its_reason(dataset):
     at = open_refused()
     assert not at.exception
-    assert "1 set apart in all" in words(at)
+    assert "1 set apart by the gate" in words(at)
     (row,) = at.dataframe[0].value.to_dict("records")
-    assert (row["gate"], row["to decide"], row["used"]) == ("refused", 1, 0)
+    assert (row["to decide"], row["refused"], row["used"], row["left out"]) == (0, 1, 0, 0)
+
+
+def test_nothing_is_decided_about_refused_images_until_a_reason_is_picked(dataset):
+    at = open_app("data", dataset="films", tab="Refused")
+    assert not [button for button in at.button if "these" in button.label]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def opened(root: Path, out: Path, progress: Progress) -> Iterator[tuple[Path, Se
     is_new, folder = not out.exists(), _free_folder(out)
     try:
         unpacked = unpack(root, folder, progress=progress)
-        yield _descend(folder), unpacked.refusals
+        yield descend(folder), unpacked.refusals
     except BaseException:
         shutil.rmtree(out if is_new else folder, ignore_errors=True)
         raise
@@ -113,10 +113,10 @@ def show_file(file: Path, root: Path) -> str:
     return file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
 
 
-def _descend(folder: Path) -> Path:
+def descend(folder: Path) -> Path:
     """The folder itself, or the only folder in it, as archives often hold one."""
     inside = list(folder.iterdir())
-    return _descend(inside[0]) if len(inside) == 1 and inside[0].is_dir() else folder
+    return descend(inside[0]) if len(inside) == 1 and inside[0].is_dir() else folder
 
 
 @contextmanager

@@ -29,6 +29,7 @@ function buildTile(item, setTriggerValue) {
 function buildPicture(item) {
   const image = new Image();
   Object.assign(image, { loading: "lazy", decoding: "async", alt: item.alt, src: item.source });
+  image.onerror = () => image.classList.add("absent");
   return image;
 }
 

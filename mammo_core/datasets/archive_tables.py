@@ -36,9 +36,9 @@ def read_first_line(path: Path) -> list[str]:
     try:
         with path.open("rb") as file:
             line = file.readline(LONGEST_HEADING_LINE).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        return [] if "\0" in line else _split(line, _separator(line))
+    except (OSError, UnicodeDecodeError, csv.Error):
         return []
-    return _split(line, _separator(line))
 
 
 def read_columns(path: Path, needed: Sequence[str], optional: Sequence[str] = ()) -> "pd.DataFrame":
@@ -120,12 +120,15 @@ def sift(frame: "pd.DataFrame", path: str, faults: Mapping[str, "pd.Series[bool]
 
 
 def build_rows(columns: Mapping[str, Iterable[object]]) -> list[ImageRow]:
-    """Image rows of columns of equal length, named as the fields; empty texts and NaN as None."""
+    """Image rows of columns of equal length, named as the fields.
+
+    In a column of pandas, NaN and the empty text stand for what is unknown; other columns are
+    taken as they are.
+    """
     names = list(columns)
-    return [
-        ImageRow(**{name: _known(value) for name, value in zip(names, values, strict=True)})  # type: ignore[arg-type]
-        for values in zip(*columns.values(), strict=True)
-    ]
+    shared: dict[object, object] = {}
+    told = [_objects(column, shared) for column in columns.values()]
+    return [ImageRow(**dict(zip(names, values, strict=True))) for values in zip(*told, strict=True)]
 
 
 def choose_ids(*choices: "pd.Series[str]") -> "pd.Series[str]":
@@ -133,7 +136,8 @@ def choose_ids(*choices: "pd.Series[str]") -> "pd.Series[str]":
     ids = choices[0].map(safe_name)
     for choice in choices[1:]:
         is_shared = ids.duplicated(keep=False)
-        ids = ids.mask(is_shared, choice.map(safe_name))
+        if is_shared.any():
+            ids = ids.mask(is_shared, choice.map(safe_name))
     return ids
 
 
@@ -144,8 +148,17 @@ def to_numbers(column: "pd.Series[str]") -> "pd.Series[float]":
     return pd.to_numeric(column, errors="coerce")
 
 
-def _known(value: object) -> object:
-    return None if value == "" or value != value else value
+def _objects(column: Iterable[object], shared: dict[object, object]) -> Iterable[object]:
+    """Plain values, None where they are unknown; the same text is the same object everywhere.
+
+    A cell at a time, pandas is ten times slower.
+    """
+    import pandas as pd
+
+    if not isinstance(column, pd.Series):
+        return column
+    values = column.astype(object).where(column.notna() & (column != ""), None).tolist()
+    return [shared.setdefault(value, value) if type(value) is str else value for value in values]
 
 
 def _check_headings(path: Path, needed: Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 from pathlib import Path
 
 from mammo_core.datasets.naming import IMAGE_SUFFIXES
@@ -38,10 +39,11 @@ def find_archive(
 def only_folder(root: Path) -> Path | None:
     """The one sub-folder of a folder without other content, None elsewhere."""
     try:
-        found = [path for path in root.iterdir() if not _is_clutter(path.name)]
+        with os.scandir(root) as entries:
+            found = list(islice((entry for entry in entries if not _is_clutter(entry.name)), 2))
     except OSError:
         return None
-    return found[0] if len(found) == 1 and found[0].is_dir() else None
+    return root / found[0].name if len(found) == 1 and _is_folder(found[0]) else None
 
 
 def list_files(top: Path) -> list[str]:
@@ -58,7 +60,7 @@ def list_files(top: Path) -> list[str]:
         prefix = waiting.pop()
         for entry in _entries(os.path.join(top, prefix)):
             path = f"{prefix}{entry.name}"
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 found.append(path)
             elif not entry.is_symlink() or _is_new(entry.path, seen):
                 waiting.append(f"{path}/")
@@ -100,6 +102,13 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
             return [entry for entry in entries if not _is_clutter(entry.name)]
     except OSError:
         return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _is_clutter(name: str) -> bool:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mammo_core.datasets.archive_tables import (
     ABSENT,
     CONTRADICTION,
@@ -148,21 +151,21 @@ def _facts(
         "density": frame["breast_density"].str[-1:].str.lower().map(DENSITY_WORDS),
         "lesion": found["lesion"],
         "regions": [boxes if isinstance(boxes, tuple) else () for boxes in found["boxes"]],
-        "regions_grid": _grids(frame),
+        "regions_grid": _grids(frame, found["boxes"].notna().to_numpy(bool)),
         "age": known["age"],
         "manufacturer": known["manufacturer"],
         "source": ["VinDr-Mammo"] * len(frame),
     }
 
 
-def _grids(frame: "pd.DataFrame") -> list[tuple[int, int] | None]:
-    """Height and width in which the boxes count; None where the table doesn't say."""
+def _grids(frame: "pd.DataFrame", is_boxed: NDArray[np.bool_]) -> list[tuple[int, int] | None]:
+    """Height and width in which an image's boxes count; None where the table doesn't say."""
     if not set(SIZE_COLUMNS) <= set(frame.columns):
         return [None] * len(frame)
     heights, widths = (to_numbers(frame[name]).fillna(0) for name in SIZE_COLUMNS)
     return [
-        (int(height), int(width)) if min(height, width) > 0 else None
-        for height, width in zip(heights, widths, strict=True)
+        (int(height), int(width)) if boxed and min(height, width) > 0 else None
+        for height, width, boxed in zip(heights, widths, is_boxed, strict=True)
     ]
 
 

@@ -1,6 +1,6 @@
 """From encoded pixel data to the bit patterns that were stored: which decoder reads what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
@@ -10,61 +10,17 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import get_decoder
-from pydicom.uid import UID
 
 from mammo_core.elements import DAMAGED, Elements, read_value
 from mammo_core.errors import UnreadableFile
-from mammo_core.limits import check_size
+from mammo_core.pixel_layout import PixelLayout, read_layout
 from mammo_core.run_lengths import decode_runs
 from mammo_core.streams import describe_stream, join_fragments, mend_scan
+from mammo_core.transfer_syntaxes import DCT, Syntax, find_syntax, name_syntax
 from mammo_core.types import Step
 
 Patterns = NDArray[np.unsignedinteger]
 
-
-@dataclass(frozen=True)
-class Syntax:
-    """A transfer syntax that is read.
-
-    Attributes:
-        uid: As the file names it.
-        plugin: pydicom's name of the decoder; empty where the values are taken here.
-        package: The package that decodes.
-        kinds: Which streams may stand under this name, of `streams.Stream.kind`; empty for others.
-    """
-
-    uid: str
-    plugin: str
-    package: str
-    kinds: tuple[str, ...] = ()
-
-
-LIBJPEG, OPENJPEG = ("pylibjpeg", "pylibjpeg-libjpeg"), ("pylibjpeg", "pylibjpeg-openjpeg")
-CHARLS, RUN_LENGTHS = ("pyjpegls", "pyjpegls"), ("", "Pillow")
-DCT = ("JPEG baseline", "JPEG extended")
-
-SYNTAXES = {
-    syntax.uid: syntax
-    for syntax in (
-        Syntax("1.2.840.10008.1.2", "", "NumPy"),
-        Syntax("1.2.840.10008.1.2.1", "", "NumPy"),
-        Syntax("1.2.840.10008.1.2.1.99", "", "NumPy"),
-        Syntax("1.2.840.10008.1.2.2", "", "NumPy"),
-        Syntax("1.2.840.10008.1.2.5", *RUN_LENGTHS),
-        Syntax("1.2.840.10008.1.2.4.50", *LIBJPEG, DCT),
-        Syntax("1.2.840.10008.1.2.4.51", *LIBJPEG, DCT),
-        Syntax("1.2.840.10008.1.2.4.57", *LIBJPEG, ("JPEG lossless",)),
-        Syntax("1.2.840.10008.1.2.4.70", *LIBJPEG, ("JPEG lossless",)),
-        Syntax("1.2.840.10008.1.2.4.80", *CHARLS, ("JPEG-LS",)),
-        Syntax("1.2.840.10008.1.2.4.81", *CHARLS, ("JPEG-LS",)),
-        Syntax("1.2.840.10008.1.2.4.90", *OPENJPEG, ("JPEG 2000",)),
-        Syntax("1.2.840.10008.1.2.4.91", *OPENJPEG, ("JPEG 2000",)),
-        Syntax("1.2.840.10008.1.2.4.201", *OPENJPEG, ("HTJ2K",)),
-        Syntax("1.2.840.10008.1.2.4.202", *OPENJPEG, ("HTJ2K",)),
-        Syntax("1.2.840.10008.1.2.4.203", *OPENJPEG, ("HTJ2K",)),
-    )
-}
-"""What is read and by whom; the faster where several installed packages can."""
 
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 GRAY_WITHIN = 3
@@ -104,28 +60,6 @@ class StoredPixels:
         return self.levels.astype(np.int32)[known]
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """How the header says that pixels are stored."""
-
-    rows: int
-    columns: int
-    samples: int
-    allocated: int
-    bits: int
-    high_bit: int
-    is_signed: bool
-    is_planar: bool
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        if self.samples == 1:
-            return self.rows, self.columns
-        if self.is_planar:
-            return self.samples, self.rows, self.columns
-        return self.rows, self.columns, self.samples
-
-
 def decode(ds: Dataset) -> StoredPixels:
     """The one gray image in a data set.
 
@@ -133,77 +67,21 @@ def decode(ds: Dataset) -> StoredPixels:
         UnreadableFile: Where it is damaged, in color, of several frames, of a size that no
             mammogram has, or of a transfer syntax that no installed decoder reads.
     """
-    header = Elements(ds)
-    syntax = _find_syntax(ds)
-    layout = _read_layout(header)
-    photometric = _photometric(header)
+    syntax, layout = find_syntax(ds), read_layout(Elements(ds))
+    photometric, shift = layout.photometric, layout.shift
     if syntax.plugin:
-        decoded, photometric = _decode_stream(ds, syntax, layout, photometric)
+        (decoded, photometric), shift = _decode_stream(ds, syntax, layout), 0
     elif syntax.package == "NumPy":
         decoded = _read_native(ds, syntax, layout)
     else:
         decoded = _read_runs(ds, layout)
     patterns, steps = _take_gray(decoded, photometric)
-    has_shift = not syntax.kinds and layout.bits - 1 <= layout.high_bit < layout.allocated
-    shift = layout.high_bit - layout.bits + 1 if has_shift else 0
     return StoredPixels(patterns, layout.bits, shift, layout.is_signed, steps)
 
 
-def name_syntax(uid: str) -> str:
-    """A transfer syntax by UID and name."""
-    name = UID(uid).name
-    return f"{uid}, {name}" if name != uid else f"{uid}, unknown to DICOM"
-
-
-def _find_syntax(ds: Dataset) -> Syntax:
-    uid = str(getattr(ds, "file_meta", {}).get("TransferSyntaxUID") or "")
-    if not uid:
-        raise UnreadableFile("The file is damaged: it names no transfer syntax")
-    if uid not in SYNTAXES:
-        raise UnreadableFile(
-            f"No installed decoder reads the transfer syntax {name_syntax(uid)}: convert the file "
-            "to an uncompressed one first, for instance with dcmconv or gdcmconv --raw"
-        )
-    return SYNTAXES[uid]
-
-
-def _read_layout(header: Elements) -> _Layout:
-    rows, columns = header.integer("Rows", 0), header.integer("Columns", 0)
-    if not (rows and columns):
-        raise UnreadableFile("The header is damaged: it tells no Rows or no Columns")
-    check_size(rows, columns)
-    frames, samples = header.integer("NumberOfFrames", 1), header.integer("SamplesPerPixel", 1)
-    if frames > 1:
-        raise UnreadableFile(f"Expected one frame, the header declares {frames:,}")
-    if _photometric(header) == "PALETTE COLOR":
-        raise UnreadableFile("Expected gray values, the pixels are indices of a color palette")
-    if samples not in (1, 3):
-        raise UnreadableFile(f"Expected one gray channel, the header declares {samples}")
-    allocated = header.integer("BitsAllocated", 16)
-    if samples == 3 and allocated != 8:
-        raise UnreadableFile(f"Expected one gray channel, got 3 of {allocated} bits")
-    bits = header.integer("BitsStored", 0) or allocated
-    if allocated not in (8, 16) or not 1 <= bits <= allocated:
-        raise UnreadableFile(
-            f"Expected 8 or 16 bits allocated and up to as many stored, the header declares "
-            f"{allocated} and {bits}"
-        )
-    return _Layout(
-        *(rows, columns, samples, allocated, bits),
-        high_bit=header.integer("HighBit", bits - 1),
-        is_signed=header.integer("PixelRepresentation", 0) == 1,
-        is_planar=header.integer("PlanarConfiguration", 0) == 1,
-    )
-
-
-def _photometric(header: Elements) -> str:
-    return header.word("PhotometricInterpretation")
-
-
-def _read_native(ds: Dataset, syntax: Syntax, layout: _Layout) -> Patterns:
+def _read_native(ds: Dataset, syntax: Syntax, layout: PixelLayout) -> Patterns:
     data = read_value(ds, "PixelData") or b""
-    count = int(np.prod(layout.shape))
-    needed = count * layout.allocated // 8
+    count, needed = layout.count, layout.count * layout.allocated // 8
     if len(data) < needed:
         raise UnreadableFile(
             f"The file is damaged: of {needed:,} bytes of pixels it holds {len(data):,}"
@@ -217,7 +95,7 @@ def _read_native(ds: Dataset, syntax: Syntax, layout: _Layout) -> Patterns:
     return np.frombuffer(data, np.uint8, count).reshape(layout.shape)
 
 
-def _read_runs(ds: Dataset, layout: _Layout) -> Patterns:
+def _read_runs(ds: Dataset, layout: PixelLayout) -> Patterns:
     size, width = layout.rows * layout.columns, layout.allocated // 8
     planes = decode_runs(_join(ds), width * layout.samples, size)
     if layout.samples > 1:
@@ -233,30 +111,28 @@ def _join(ds: Dataset) -> bytes:
     return stream
 
 
-def _decode_stream(
-    ds: Dataset, syntax: Syntax, layout: _Layout, photometric: str
-) -> tuple[Patterns, str]:
+def _decode_stream(ds: Dataset, syntax: Syntax, layout: PixelLayout) -> tuple[Patterns, str]:
     """(pixels, their photometric interpretation as decoded)."""
     stream = _join(ds)
     _check_stream(stream, syntax, layout)
     if syntax.kinds == DCT:
         stream = mend_scan(stream)
-    photometric = photometric if layout.samples > 1 else "MONOCHROME2"
+    photometric = layout.photometric if layout.samples > 1 else "MONOCHROME2"
     try:
         decoded, told = _run(stream, syntax, layout, photometric)
-        pixels = np.frombuffer(decoded, f"<u{len(decoded) // int(np.prod(layout.shape))}")
+        pixels = np.frombuffer(decoded, f"<u{len(decoded) // layout.count}", layout.count)
     except DAMAGED as error:
         raise UnreadableFile(
             f"The file is damaged: {syntax.package} cannot decode its pixels "
             f"(transfer syntax {name_syntax(syntax.uid)})"
         ) from error
     is_planar = layout.samples > 1 and told.get("planar_configuration") == 1
-    shape = (layout.samples, layout.rows, layout.columns) if is_planar else layout.shape
+    shape = replace(layout, is_planar=is_planar).shape
     return pixels.reshape(shape), str(told.get("photometric_interpretation", photometric))
 
 
 def _run(
-    stream: bytes, syntax: Syntax, layout: _Layout, photometric: str
+    stream: bytes, syntax: Syntax, layout: PixelLayout, photometric: str
 ) -> tuple[bytes, dict[str, str | int]]:
     """What the decoder gives for a stream, by a header made right beforehand."""
     decoded, told = get_decoder(syntax.uid).as_buffer(
@@ -277,7 +153,7 @@ def _run(
     return cast(bytes, decoded), told
 
 
-def _check_stream(stream: bytes, syntax: Syntax, layout: _Layout) -> None:
+def _check_stream(stream: bytes, syntax: Syntax, layout: PixelLayout) -> None:
     """Refuse a stream that contradicts the header, before anything is allocated for it."""
     told = describe_stream(stream)
     if told is None or told.kind not in syntax.kinds:
@@ -290,6 +166,11 @@ def _check_stream(stream: bytes, syntax: Syntax, layout: _Layout) -> None:
         raise UnreadableFile(
             f"The compressed stream declares {told.rows} x {told.columns} pixels, "
             f"the header {layout.rows} x {layout.columns}"
+        )
+    if not 2 <= told.bits <= layout.allocated:
+        raise UnreadableFile(
+            f"The compressed stream declares {told.bits} bits a value, "
+            f"the header allocates {layout.allocated}"
         )
     if told.components != layout.samples:
         raise UnreadableFile(
@@ -308,5 +189,5 @@ def _take_gray(decoded: Patterns, photometric: str) -> tuple[Patterns, tuple[Ste
     aim = CHROMA_ZERO if is_ybr else first
     if any(np.abs(other - aim).max() > GRAY_WITHIN for other in others):
         raise UnreadableFile("Expected gray values, the image is in color")
-    told = Step("Take one channel", f"{photometric}: all three channels show the same gray")
+    told = Step("Take one channel", "all three channels show the same gray")
     return np.ascontiguousarray(channels[0]), (told,)

@@ -32,12 +32,14 @@ class Stream:
         rows: Height in pixels.
         columns: Width in pixels.
         components: Channels.
+        bits: Bits a value.
     """
 
     kind: str
     rows: int
     columns: int
     components: int
+    bits: int
 
 
 def join_fragments(data: bytes) -> bytes | None:
@@ -65,11 +67,12 @@ def describe_stream(stream: bytes) -> Stream | None:
     first = min(starts, key=lambda kind: starts[kind])  # the other's bytes may lie in its data
     at = starts[first]
     if first == J2K_START:
-        return _describe_j2k(head, at) if at <= len(head) - 42 else None
+        return _describe_j2k(head, at) if at <= len(head) - 43 else None
     for marker, _, segment in _segments(head, at + 2):
         if len(segment) >= 6 and (marker in FRAME_KINDS or marker in OTHER_FRAMES):
-            rows, columns, components = struct.unpack(">HHB", segment[1:6])
-            return Stream(FRAME_KINDS.get(marker, "another JPEG"), rows, columns, components)
+            bits, rows, columns, components = struct.unpack(">BHHB", segment[:6])
+            kind = FRAME_KINDS.get(marker, "another JPEG")
+            return Stream(kind, rows, columns, components, bits)
     return None
 
 
@@ -95,7 +98,8 @@ def _describe_j2k(head: bytes, at: int) -> Stream:
     behind = head[at + 4 + length : at + 12 + length]
     capabilities = int.from_bytes(behind[4:8], "big") if behind[:2] == b"\xff\x50" else 0
     kind = "HTJ2K" if capabilities & HTJ2K_CAPABILITY else "JPEG 2000"
-    return Stream(kind, bottom - top, right - left, components)
+    bits = (head[at + 42] & 0x7F) + 1
+    return Stream(kind, bottom - top, right - left, components, bits)
 
 
 def _segments(head: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:

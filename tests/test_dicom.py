@@ -29,9 +29,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from mammo_core.decoding import SYNTAXES
 from mammo_core.dicom import read_header, read_mammogram, read_stored
 from mammo_core.errors import UnreadableFile
+from mammo_core.transfer_syntaxes import SYNTAXES
 from mammo_core.voi import apply_window
 
 VARIANTS = [pytest.param(variant, id=variant.name) for variant in (*GRAYS, *ENCODINGS)]
@@ -190,6 +190,14 @@ def test_an_unknown_transfer_syntax_is_named(tmp_path):
     assert mpeg.name in told
 
 
+def test_what_stands_in_place_of_a_transfer_syntax_is_not_repeated(tmp_path):
+    path = save(data_set(), tmp_path / "image.dcm")
+    uid = str(ExplicitVRLittleEndian).encode()
+    path.write_bytes(path.read_bytes().replace(uid, b"Secret^Name".ljust(len(uid)), 1))
+    assert "Secret" not in refusal(path)
+    assert "Secret" not in str(read_header(path))
+
+
 def test_a_stream_of_another_kind_than_its_syntax_is_refused_by_name(tmp_path):
     ds = wrap(data_set(), JPEGLosslessSV1, lossless_stream())
     told = refusal(save(ds, tmp_path / "image.dcm"))
@@ -205,7 +213,11 @@ def test_a_stream_that_cannot_be_decoded_is_damaged(tmp_path):
 
 @pytest.mark.parametrize(
     ("at", "value", "told"),
-    [(8, (60_000).to_bytes(4, "big") * 2, "60000 x 60000"), (40, b"\x40\x00", "16384 channels")],
+    [
+        (8, (60_000).to_bytes(4, "big") * 2, "60000 x 60000"),
+        (40, b"\x40\x00", "16384 channels"),
+        (42, b"\x25", "38 bits"),
+    ],
 )
 def test_a_stream_that_declares_more_is_refused_before_decoding(tmp_path, at, value, told):
     path = save(data_set(), tmp_path / "image.dcm", JPEG2000Lossless)

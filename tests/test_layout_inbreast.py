@@ -1,5 +1,6 @@
 """INbreast: patients from names, assessments as classes, outlines as masks."""
 
+import contextlib
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -13,7 +14,7 @@ from mammo_core.datasets import LAYOUTS, index_dataset, load_dataset
 from mammo_core.datasets.archive_tables import ABSENT, CONTRADICTION, UNLISTED
 from mammo_core.datasets.detection import choose_layout
 from mammo_core.datasets.layouts.inbreast import NAMED_OTHERWISE, REPEATED
-from mammo_core.datasets.osirix import read_outlines
+from mammo_core.datasets.osirix import MAX_REGIONS, read_outlines
 from mammo_core.datasets.regions import draw_mask
 from mammo_core.errors import BadTable, UnreadableFile
 
@@ -179,6 +180,10 @@ def test_regions_without_points_are_left_out(tmp_path):
         b"<plist version='1.0'><dict><key>Images</key><array><dict><key>ROIs</key><array><dict>"
         b"<key>Point_px</key><array><string>(1, x)</string></array></dict></array></dict></array>"
         b"</dict></plist>",
+        b"<plist version='1.0'><dict><key>Images</key><array><string>x</string></array></dict>"
+        b"</plist>",
+        b"<plist version='1.0'><dict><key>Images</key><array><dict><key>ROIs</key><array><string>x"
+        b"</string></array></dict></array></dict></plist>",
         b"<!DOCTYPE x [<!ENTITY a 'b'>]><plist version='1.0'><string>&a;</string></plist>",
         b"bplist00",
         b"\xff\xfe\x00",
@@ -189,6 +194,31 @@ def test_a_damaged_file_of_outlines_is_refused(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(UnreadableFile):
         read_outlines(file)
+
+
+@pytest.mark.parametrize("point", [(1e300, 5.0), (5.0, -1e9)])
+def test_points_that_lie_far_from_any_image_are_damage(tmp_path, point):
+    with pytest.raises(UnreadableFile):
+        read_outlines(write_outlines(tmp_path / "1.xml", (("Mass", (point,)),)))
+
+
+def test_more_regions_than_any_image_has_are_refused(tmp_path):
+    file = write_outlines(tmp_path / "1.xml", (POINT,) * (MAX_REGIONS + 1))
+    with pytest.raises(UnreadableFile, match="more regions"):
+        read_outlines(file)
+
+
+def test_flipped_bytes_give_outlines_or_a_refusal(tmp_path):
+    file = write_outlines(tmp_path / "1.xml", (SQUARE, POINT))
+    whole, rng = file.read_bytes(), np.random.default_rng(0)
+    for _ in range(300):
+        content = bytearray(whole)
+        for place in rng.integers(0, len(whole), 3):
+            content[place] ^= 1 << rng.integers(0, 8)
+        file.write_bytes(content)
+        with contextlib.suppress(UnreadableFile):
+            for outline in read_outlines(file):
+                draw_mask(outline.to_regions(), SHAPE)
 
 
 def test_an_image_whose_outlines_are_damaged_stays_without_them_and_it_is_told(root):

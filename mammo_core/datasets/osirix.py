@@ -12,11 +12,23 @@ from mammo_core.datasets.regions import Box, Polygon, Region
 from mammo_core.errors import UnreadableFile
 
 MAX_BYTES = 64_000_000
+MAX_REGIONS = 5_000
+FARTHEST = 100_000.0
+"""Pixels from the image's corner beyond which no point of it lies."""
 SMALLEST = 2.0
 """Pixels that an outline must span in height and width to be filled as a polygon."""
 
 POINT = re.compile(r"\(\s*([-+.\deE]+)\s*,\s*([-+.\deE]+)\s*\)")
-FAULTS = (plistlib.InvalidFileException, ExpatError, ValueError, TypeError, LookupError, OSError)
+FAULTS = (
+    plistlib.InvalidFileException,
+    ExpatError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OSError,
+)
+"""What plistlib raises on damaged files, and what a list of another form leads to."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +65,12 @@ def read_outlines(file: Path) -> list[Outline]:
         if file.stat().st_size > MAX_BYTES:
             raise UnreadableFile("Its file of outlines is larger than any is")
         images = plistlib.loads(file.read_bytes(), fmt=plistlib.FMT_XML)["Images"]
-        outlines = [_to_outline(region) for image in images for region in image["ROIs"]]
+        regions = [region for image in images for region in image["ROIs"]]
+        outlines = [_to_outline(region) for region in regions[: MAX_REGIONS + 1]]
     except FAULTS:
         raise UnreadableFile("Its file of outlines is damaged") from None
+    if len(outlines) > MAX_REGIONS:
+        raise UnreadableFile("Its file of outlines has more regions than any has")
     return [outline for outline in outlines if outline.points]
 
 
@@ -66,6 +81,9 @@ def _to_outline(region: dict[str, Any]) -> Outline:
 def _to_point(text: str) -> tuple[float, float]:
     """(row, column) of "(x, y)"."""
     told = POINT.fullmatch(text.strip())
-    if told is None or not all(map(math.isfinite, map(float, told.groups()))):
+    if told is None:
         raise ValueError("Expected a point")
-    return float(told[2]), float(told[1])
+    column, row = map(float, told.groups())
+    if not max(abs(row), abs(column)) <= FARTHEST:
+        raise ValueError("Expected a point near an image")
+    return row, column

@@ -1,7 +1,7 @@
 """Whether what is known about the images, without any pixel, already predicts their label."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +25,11 @@ PREDICTORS: Mapping[str, tuple[str, ...]] = {
     "density": ("density",),
     "acquisition": ("acquisition",),
     "implant": ("implant",),
+    "marker": ("n_markers", "marker_area"),
 }
-"""What the model may use, by the name that reports show; BI-RADS is a reading, not a fact."""
+"""What the model may use, by the name that reports show; BI-RADS is a reading, not a fact. Those
+whose columns a table lacks are left out: only the quality report adds those of burned-in markers.
+"""
 
 BIOLOGY = ("age", "density")
 """Predictors that go with cancer in nature too."""
@@ -84,7 +87,8 @@ class MetadataModel:
             "positive": self.positive,
             "n": self.n,
             "patients": self.patients,
-            "columns": [{"name": p.name, **asdict(p.auroc)} for p in self.predictors],
+            "columns": [p.name for p in self.predictors],
+            "alone": {p.name: p.auroc.to_json() for p in self.predictors},
             "warning": self.warning,
         }
 

@@ -42,6 +42,14 @@ def test_a_mask_is_found_beside_its_crop_by_description_or_picture(tmp_path, des
     np.testing.assert_array_equal(merge_masks([files], SHAPE), blob(5, 5))
 
 
+@pytest.mark.parametrize("crop_first", [True, False])
+def test_of_two_pictures_that_may_be_the_mask_the_description_names_it(tmp_path, crop_first):
+    mask = write_mask(tmp_path / "a.dcm", blob(5, 5), SeriesDescription="ROI mask images")
+    crop = write_mask(tmp_path / "b.dcm", blob(9, 9), SeriesDescription="cropped images")
+    files = [crop, mask] if crop_first else [mask, crop]
+    np.testing.assert_array_equal(merge_masks([files], SHAPE), blob(5, 5))
+
+
 def test_a_description_that_the_picture_belies_is_not_believed(tmp_path):
     mask = write_mask(tmp_path / "a.dcm", blob(5, 5), SeriesDescription="cropped images")
     crop = write_gray(tmp_path / "b.dcm", SHAPE, SeriesDescription="ROI mask images")

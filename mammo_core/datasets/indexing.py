@@ -19,7 +19,7 @@ from mammo_core.datasets.naming import SPLITS, order_classes
 from mammo_core.datasets.registry import free_name, register
 from mammo_core.datasets.rows import Reading, Refusal, build_frame
 from mammo_core.datasets.set_aside import read_decisions, summarize_decisions
-from mammo_core.datasets.sources import Source, opened, read_source, show_file
+from mammo_core.datasets.sources import Source, opened_source, show_file
 from mammo_core.datasets.splits import Dealing, assign_splits, deal_validation
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 from mammo_core.paths import write_json
@@ -87,9 +87,7 @@ def index_dataset(
     """
     start = time.perf_counter()
     root, out = Path(root).expanduser().resolve(), Path(out).expanduser().resolve()
-    with opened(root, out, progress) as (folder, refusals):
-        source = read_source(folder, layout, labeling)
-        source = source.add_refusals(refusals)
+    with opened_source(root, out, layout, labeling, progress) as source:
         answer = _index_source(source.hide_ids() if hide_ids else source, out, dealing, progress)
     return answer | {"seconds": round(time.perf_counter() - start, 2)}
 
@@ -218,8 +216,8 @@ def _relocate(indexed: Indexed, drawn: Path, out: Path, masks: str) -> Indexed:
 def _describe(source: Source, out: Path, indexed: Indexed, dealing: Dealing) -> dict[str, Any]:
     """What dataset.json says."""
     root, layout = source.root, source.layout
-    told = {"decisions": indexed.decisions} if indexed.decisions else {}
-    return told | {
+    told = {"decisions": indexed.decisions, "unpacked": source.unpacked}
+    return {
         "name": free_name(out),
         "layout": layout.name,
         "title": layout.title,
@@ -231,6 +229,7 @@ def _describe(source: Source, out: Path, indexed: Indexed, dealing: Dealing) -> 
         "seed": dealing.seed,
         "synthetic": source.reading.synthetic,
         "warnings": indexed.warnings,
+        **{key: value for key, value in told.items() if value},
     }
 
 
@@ -248,7 +247,8 @@ def _write(staged: Path, indexed: Indexed, card: Mapping[str, Any]) -> None:
 
     for frame, name in ((indexed.frame, storage.INDEX), (indexed.aside, storage.SET_ASIDE)):
         frame.attrs["fingerprint"] = indexed.fingerprint
-        frame.to_parquet(staged / name, index=False)
+        if len(frame) or name == storage.INDEX:
+            frame.to_parquet(staged / name, index=False)
     pairs = [(refusal.file, refusal.reason) for refusal in indexed.refusals]
     pd.DataFrame(pairs, columns=["file", "reason"]).to_csv(staged / storage.REFUSED, index=False)
     write_json(staged / storage.CARD, card)

@@ -31,17 +31,19 @@ class Source:
         layout: What it was read by.
         labels: The scheme of the labels, and for BI-RADS the mapping, as dataset.json says it.
         reading: The images with their labels; those without one are refused.
+        unpacked: The folder in the dataset that an archive was unpacked into, None for others.
     """
 
     root: Path
     layout: Layout
     labels: Mapping[str, Any]
     reading: Reading
+    unpacked: str | None = None
 
-    def add_refusals(self, refusals: Sequence[Refusal]) -> "Source":
-        """The source with further files that were left out."""
+    def unpacked_to(self, folder: str, refusals: Sequence[Refusal]) -> "Source":
+        """The source as that of an archive, with the members that were left out."""
         refusals = [*refusals, *self.reading.refusals]
-        return replace(self, reading=replace(self.reading, refusals=refusals))
+        return replace(self, unpacked=folder, reading=replace(self.reading, refusals=refusals))
 
     def hide_ids(self) -> "Source":
         """The source with hidden ids of patients, exams and images; what is unknown stays so."""
@@ -81,22 +83,26 @@ def is_archive(root: Path) -> bool:
 
 
 @contextmanager
-def opened(root: Path, out: Path, progress: Progress) -> Iterator[tuple[Path, Sequence[Refusal]]]:
-    """(what to read, the files that were left out): the root itself, or what an archive holds.
+def opened_source(
+    root: Path, out: Path, layout: str | None, labeling: Labeling, progress: Progress
+) -> Iterator[Source]:
+    """The source in a folder, table or zip archive.
 
     An archive is unpacked inside of `out`, where its files stay if the block succeeds.
 
     Raises:
-        UnreadableFile: Where an archive cannot be trusted or read.
+        UnreadableFile: Where the root cannot be read, or an archive not be trusted.
+        BadDataset, BadTable: As `read_source`.
         MammoError: Where the disk is full.
     """
     if not is_archive(root):
-        yield root, ()
+        yield read_source(root, layout, labeling)
         return
     is_new, folder = not out.exists(), _free_folder(out)
     try:
-        unpacked = unpack(root, folder, progress=progress)
-        yield descend(folder), unpacked.refusals
+        refusals = unpack(root, folder, progress=progress).refusals
+        source = read_source(descend(folder), layout, labeling)
+        yield source.unpacked_to(folder.name, refusals)
     except BaseException:
         shutil.rmtree(out if is_new else folder, ignore_errors=True)
         raise

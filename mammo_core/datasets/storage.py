@@ -1,6 +1,7 @@
 """How a dataset gets onto the disk: prepared aside, then put in place, so that it is whole."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from mammo_core.errors import BadDataset, MammoError
 INDEX, CARD, REFUSED, MASKS = "index.parquet", "dataset.json", "refused.csv", "masks"
 SET_ASIDE, DECISIONS = "set_aside.parquet", "decisions.json"
 _STAGING = re.compile(r"\.index\.(\d+)\.tmp")
+_UNPACKED = re.compile(r"files(-\d+)?")
 _DRAWN = re.compile(r"masks-[0-9a-f]{12}")
 
 
@@ -59,18 +61,34 @@ def seal_masks(aside: Path) -> str:
 
 def publish(aside: Path, out: Path, masks: str) -> None:
     """Put the prepared files in place, each by one replacement, and drop what they replace."""
+    before = _unpacked_in(out)
     for file in (aside / MASKS).glob("*.png"):
         (out / masks).mkdir(exist_ok=True)
         os.replace(file, out / masks / file.name)
-    for name in (INDEX, CARD, REFUSED, SET_ASIDE):
+    for name in (INDEX, CARD, REFUSED):
         os.replace(aside / name, out / name)
+    if (aside / SET_ASIDE).exists():
+        os.replace(aside / SET_ASIDE, out / SET_ASIDE)
+    else:
+        (out / SET_ASIDE).unlink(missing_ok=True)
     _sweep(out, masks)
+    if before and before != _unpacked_in(out):
+        shutil.rmtree(out / before, ignore_errors=True)
 
 
 def show_path(path: str, folder: Path, card: Mapping[str, Any]) -> str:
     """An image's path as refused.csv names it: relative to the source where it lies in there."""
     source, file = folder / card.get("source", "."), folder / path
     return file.relative_to(source).as_posix() if file.is_relative_to(source) else str(file)
+
+
+def _unpacked_in(out: Path) -> str | None:
+    """The folder that an index unpacked an archive into, None where it did not."""
+    try:
+        name = json.loads((out / CARD).read_text(encoding="utf-8")).get("unpacked")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return name if isinstance(name, str) and _UNPACKED.fullmatch(name) else None
 
 
 def _check_target(out: Path) -> None:

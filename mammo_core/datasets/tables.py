@@ -47,7 +47,8 @@ Headings are compared in lower case with every run of other signs as one undersc
 
 def tables_in(root: Path) -> list[Path]:
     """The tables that lie in a folder, save those that `index` itself wrote there."""
-    own = {"index.parquet", "refused.csv"} if (root / "dataset.json").exists() else set()
+    is_dataset = (root / "dataset.json").exists()
+    own = {"index.parquet", "refused.csv", "set_aside.parquet"} if is_dataset else set()
     return sorted(
         file
         for file in root.iterdir()

@@ -26,6 +26,7 @@ BIG_ENDIAN = "1.2.840.10008.1.2.2"
 GRAY_WITHIN = 3
 """Channels of one gray picture differ by at most this after lossy compression, of 255."""
 CHROMA_ZERO = 128
+COLOR = "Expected gray values, the image is in color"
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,8 @@ def decode(ds: Dataset) -> StoredPixels:
 
 def _read_native(ds: Dataset, syntax: Syntax, layout: PixelLayout) -> Patterns:
     data = read_value(ds, "PixelData") or b""
+    if layout.samples > 1 and layout.photometric.endswith(("_422", "_420")):
+        raise UnreadableFile(COLOR)
     count, needed = layout.count, layout.count * layout.allocated // 8
     if len(data) < needed:
         raise UnreadableFile(
@@ -188,6 +191,6 @@ def _take_gray(decoded: Patterns, photometric: str) -> tuple[Patterns, tuple[Ste
     is_ybr = photometric.startswith("YBR_FULL")
     aim = CHROMA_ZERO if is_ybr else first
     if any(np.abs(other - aim).max() > GRAY_WITHIN for other in others):
-        raise UnreadableFile("Expected gray values, the image is in color")
+        raise UnreadableFile(COLOR)
     told = Step("Take one channel", "all three channels show the same gray")
     return np.ascontiguousarray(channels[0]), (told,)

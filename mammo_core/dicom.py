@@ -9,8 +9,9 @@ from pydicom.dataset import Dataset
 
 from mammo_core.decoding import decode
 from mammo_core.dicom_file import is_dicom, load_header, load_whole
+from mammo_core.elements import quiet
 from mammo_core.errors import UnreadableFile
-from mammo_core.header import describe_header, quiet
+from mammo_core.header import describe_header
 from mammo_core.pictures import read_picture, read_picture_header
 from mammo_core.types import Mammogram, Step
 from mammo_core.voi import to_gray

@@ -6,29 +6,9 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from mammo_core.acquisition import tell_acquisition, tell_implant
-from mammo_core.elements import (
-    DAMAGED,
-    Elements,
-    quiet,
-    read_items,
-    read_number,
-    read_numbers,
-    read_text,
-    read_value,
-)
+from mammo_core.elements import Elements
 from mammo_core.spacing import read_spacing
 from mammo_core.views import SPECIMEN_VIEW, read_projection
-
-__all__ = [
-    "DAMAGED",
-    "describe_header",
-    "quiet",
-    "read_items",
-    "read_number",
-    "read_numbers",
-    "read_text",
-    "read_value",
-]
 
 PROCESSING_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.1.1"})
 """SOP classes of mammograms and X-ray images FOR PROCESSING."""

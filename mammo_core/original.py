@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from mammo_core.dicom import is_dicom, read_stored
+from mammo_core.elements import quiet, read_number, read_numbers, read_text
 from mammo_core.errors import UnreadableFile
-from mammo_core.header import quiet, read_number, read_numbers, read_text
 from mammo_core.pictures import read_gray
 
 MOST_PIXELS = 16_000_000

@@ -202,8 +202,8 @@ def _read_descriptions(header: Elements) -> tuple[list[Told], list[Told]]:
     """(sides, views) that the free texts name without contradicting themselves."""
     sides, views = set(), set()
     for tag in ("SeriesDescription", "ProtocolName"):
-        for word in re.findall(r"[A-Z]+", header.word(tag)):
-            name = parse_short_name(word)
+        for word in re.findall(r"[A-Z0-9]+", header.word(tag)):
+            name = parse_short_name(word) if word.isalpha() else ShortName()
             if name.view in DESCRIBED_VIEWS:
                 views.add(name.view)
                 sides.add(name.side)

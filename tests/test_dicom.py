@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+import pydicom.data
 import pytest
 from dicom_variants import (
     ENCODINGS,
@@ -313,6 +314,21 @@ def test_missing_empty_and_forbidden_files_are_told_apart(tmp_path):
         read_mammogram(tmp_path / "empty.dcm")
     with pytest.raises(UnreadableFile, match="Cannot be opened"):
         read_mammogram(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("MR_small.dcm", "MR_small_RLE.dcm", "MR_small_bigendian.dcm", "MR_small_implicit.dcm"),
+        *("MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm", "CT_small.dcm"),
+        *("JPGExtended.dcm", "J2K_pixelrep_mismatch.dcm"),
+        *("693_J2KI.dcm", "examples_overlay.dcm", "image_dfl.dcm"),
+    ],
+)
+def test_values_agree_with_pydicom_on_its_own_samples(name):
+    path = pydicom.data.get_testdata_file(name, download=False)
+    stored, _ = read_stored(Path(path))
+    np.testing.assert_array_equal(stored, pydicom.dcmread(path).pixel_array)
 
 
 @pytest.mark.real

@@ -7,7 +7,8 @@ from dicom_variants import data_set, save, sequence
 from pydicom.dataset import Dataset
 
 from mammo_core import header_tags
-from mammo_core.header import describe_header, quiet
+from mammo_core.elements import quiet
+from mammo_core.header import describe_header
 from mammo_core.header_evidence import ACQUISITIONS, OTHER_MODALITIES, judge_header
 from mammo_core.views import MODIFIER_CODES, VIEW_CODES, parse_short_name
 
@@ -53,6 +54,7 @@ def doubts(facts):
         ({"SeriesDescription": "Mammo R CC"}, "R"),
         ({"ProtocolName": "left MLO"}, "L"),
         ({"SeriesDescription": "LMLO, R CC"}, None),
+        ({"SeriesDescription": "R2 checked, 3L"}, None),
         ({"SeriesDescription": "RCC", "ImageLaterality": "L"}, "L"),
     ],
 )

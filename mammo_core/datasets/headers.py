@@ -77,7 +77,7 @@ def read_header(path: Path, *, with_ids: bool = False) -> Header:
             have, or says itself that it shows something else.
     """
     from mammo_core.dicom import is_dicom
-    from mammo_core.header import quiet
+    from mammo_core.elements import quiet
 
     with quiet():
         header = _read_dicom(path, with_ids) if is_dicom(path) else _read_picture(path)
@@ -129,7 +129,7 @@ def picture_shape(path: Path) -> tuple[int, int]:
 
 def read_series_description(path: Path) -> str:
     """What a DICOM file says that its series shows; empty for other files and damaged ones."""
-    from mammo_core.header import read_text
+    from mammo_core.elements import read_text
 
     try:
         return read_text(_parse(path, ["SeriesDescription"])[0], "SeriesDescription")
@@ -143,7 +143,8 @@ def _read_picture(path: Path) -> Header:
 
 
 def _read_dicom(path: Path, with_ids: bool) -> Header:
-    from mammo_core.header import describe_header, read_text
+    from mammo_core.elements import read_text
+    from mammo_core.header import describe_header
     from mammo_core.header_evidence import judge_header
 
     ds, has_pixels = _parse(path, TAGS + ID_TAGS if with_ids else TAGS)
@@ -174,7 +175,7 @@ def _parse(path: Path, tags: list[str]) -> tuple["Dataset", bool]:
     """The wanted tags, and whether pixel data follow them."""
     import pydicom
 
-    from mammo_core.header import DAMAGED as FAULTS
+    from mammo_core.elements import DAMAGED as FAULTS
     from mammo_core.header_scan import scan_header
 
     try:

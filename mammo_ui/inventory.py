@@ -67,16 +67,13 @@ class RefusedFile:
         number: Its row in refused.csv, from 0.
         file: Its path as the list gives it.
         reason: Why it was left out.
+        kind: The reason without what belongs to this file alone, to be counted.
     """
 
     number: int
     file: str
     reason: str
-
-    @property
-    def kind(self) -> str:
-        """The reason without what belongs to this file alone, to be counted."""
-        return shorten_reason(self.reason)
+    kind: str
 
 
 def shorten_reason(reason: str) -> str:
@@ -203,4 +200,7 @@ def _to_rows(table: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
 def _list_refused(folder: Path, version: int) -> list[RefusedFile]:
     with (folder / library.REFUSED).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    return [RefusedFile(i, row["file"], row["reason"]) for i, row in enumerate(rows)]
+    return [
+        RefusedFile(number, row["file"], row["reason"], shorten_reason(row["reason"]))
+        for number, row in enumerate(rows)
+    ]

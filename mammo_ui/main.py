@@ -6,6 +6,7 @@ import streamlit as st
 
 from mammo_core.errors import MammoError
 from mammo_ui import frame, state, status
+from mammo_ui.routes import FIRST_PAGE
 
 PAGES = {
     "Data": {"data": "Data", "predict": "Predict"},
@@ -13,7 +14,6 @@ PAGES = {
     "Evaluate": {"overview": "Overview", "evaluate": "Evaluate", "cases": "Cases"},
     "Explain": {"case": "Case"},
 }
-FIRST = "overview"
 HERE = Path(__file__).parent
 
 
@@ -33,7 +33,7 @@ def main() -> None:
 
 def _build_pages(names: dict[str, str]) -> list[st.Page]:
     return [
-        st.Page(f"../pages/{name}.py", title=title, default=name == FIRST)
+        st.Page(f"../pages/{name}.py", title=title, default=name == FIRST_PAGE)
         for name, title in names.items()
     ]
 

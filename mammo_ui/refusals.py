@@ -1,5 +1,8 @@
 """The Data page's tab Refused: what was left out and why, as a table and as pictures."""
 
+from itertools import islice
+from pathlib import PurePosixPath
+
 import streamlit as st
 
 from mammo_core.csv_text import to_csv
@@ -8,8 +11,7 @@ from mammo_ui import inventory, routes
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.inventory import RefusedFile
 
-PICTURES = 24
-REASON = "reason"
+PICTURES, MOST_ROWS = 24, 2_000
 
 
 def show_refused(name: str) -> None:
@@ -25,10 +27,21 @@ def show_refused(name: str) -> None:
     kept = [one for one in refused if chosen in (None, one.kind)]
     with files:
         rows = [{"file": one.file, "reason": one.reason} for one in kept]
-        st.markdown(f"**{len(kept)} of {len(refused)} refused files**")
-        st.dataframe(rows, hide_index=True, height=260, key="refused_files")
-        st.download_button("CSV", to_csv(rows), "refused.csv", "text/csv")
+        st.markdown(f"**{len(kept)} of {len(refused)} refused files**{_tell_cut(len(kept))}")
+        st.dataframe(
+            rows[:MOST_ROWS], hide_index=True, height=_height(len(rows)), key="refused_files"
+        )
+        st.download_button("CSV", lambda: to_csv(rows), "refused.csv", "text/csv")
     _show_pictures(name, kept)
+
+
+def _tell_cut(n: int) -> str:
+    return "" if n <= MOST_ROWS else f", the first {MOST_ROWS:,} here and all in the CSV"
+
+
+def _height(n_rows: int) -> int:
+    """Of a table in pixels: as high as its rows, up to a point."""
+    return min(38 + 35 * n_rows, 260)
 
 
 def _choose_reason(counts: dict[str, int]) -> str | None:
@@ -38,7 +51,7 @@ def _choose_reason(counts: dict[str, int]) -> str | None:
     picked = st.dataframe(
         rows,
         hide_index=True,
-        height=260,
+        height=_height(len(rows)),
         key="refused_reasons",
         on_select="rerun",
         selection_mode="single-row",
@@ -49,7 +62,7 @@ def _choose_reason(counts: dict[str, int]) -> str | None:
 
 def _show_pictures(name: str, refused: list[RefusedFile]) -> None:
     """What the first refused files look like, as far as they can be read at all."""
-    may_decode = [one for one in refused if _looks_like_an_image(one.file)][:PICTURES]
+    may_decode = list(islice(filter(_looks_like_an_image, refused), PICTURES))
     if not may_decode:
         return
     st.markdown(f"**What they look like** ({len(may_decode)} of {len(refused)})")
@@ -57,9 +70,8 @@ def _show_pictures(name: str, refused: list[RefusedFile]) -> None:
     st.caption("A black tile is a file that holds no picture that can be read.")
 
 
-def _looks_like_an_image(file: str) -> bool:
-    ending = file[file.rfind(".") :].lower() if "." in file.rpartition("/")[2] else ""
-    return ending in (*IMAGE_SUFFIXES, "")
+def _looks_like_an_image(one: RefusedFile) -> bool:
+    return PurePosixPath(one.file).suffix.lower() in IMAGE_SUFFIXES
 
 
 def _build_tile(name: str, one: RefusedFile) -> Tile:

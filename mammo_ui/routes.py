@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from mammo_core.errors import MammoError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mammo_ui.inventory import RefusedFile
     from mammo_ui.library import DatasetCard
 
+FIRST_PAGE = "overview"
 LOG = logging.getLogger(__name__)
 KINDS = ("image", "thumbnail", "outline", "overlay", "refused", "original", "apart")
 SIZES = {"thumbnail": pictures.THUMBNAIL, "large": pictures.UPLOAD}
@@ -160,6 +161,12 @@ def _nothing(request: Request) -> Response | None:
     return None
 
 
+def _first_page(request: Request) -> Response:
+    """The first page has no path of its own; who writes its name is led to it."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}")
+
+
 def _full(request: Request) -> Response | None:
     return _picture(request, pictures.FULL)
 
@@ -169,6 +176,7 @@ def _thumbnail(request: Request) -> Response | None:
 
 
 ROUTES = [
+    Route(f"/{FIRST_PAGE}", _first_page),
     Route("/image/{dataset}/{image_id}", _answer_known(_full)),
     Route("/thumbnail/{dataset}/{image_id}", _answer_known(_thumbnail)),
     Route("/outline/{dataset}/{image_id}", _answer_known(_outline)),

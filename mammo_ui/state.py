@@ -105,11 +105,19 @@ def _find_unknown(models: Iterable[str], datasets: Iterable[str]) -> tuple[str, 
         "sort": SORTS,
     }
     asked = {name: st.query_params.get(name) for name in known}
-    return tuple(
-        f"{name} {value}"
-        for name, value in asked.items()
-        if value is not None and value not in known[name]
-    )
+    unknown = [name for name, value in asked.items() if value not in (None, *known[name])]
+    asked["threshold"] = st.query_params.get("threshold")
+    if not _is_threshold(asked["threshold"]):
+        unknown.append("threshold")
+    return tuple(f"{name} {asked[name]}" for name in unknown)
+
+
+def _is_threshold(text: str | None) -> bool:
+    """Whether it is a number that the slider takes, or nothing was asked for."""
+    try:
+        return text is None or 0 <= float(text) <= 1
+    except ValueError:
+        return False
 
 
 def _choose_name(label: str, key: str, names: list[str], on_change: Any = "rerun") -> str | None:

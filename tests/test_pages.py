@@ -182,6 +182,20 @@ def test_what_the_address_asks_for_in_vain_is_told(standin):
     assert not open_app("evaluate", model="demo", split="test").warning
 
 
+@pytest.mark.parametrize("threshold", ["1.2", "-1", "nan", "half", ""])
+def test_a_threshold_that_is_none_is_told_and_left_out(standin, threshold):
+    at = open_app("evaluate", threshold=threshold)
+    assert not at.exception
+    assert "threshold" in words(at)
+    assert any("Not found" in str(warning.value) for warning in at.warning)
+
+
+@pytest.mark.parametrize("threshold", ["0", "1.0", "0.2731"])
+def test_a_threshold_in_the_address_is_obeyed(standin, threshold):
+    at = open_app("evaluate", threshold=threshold)
+    assert not any("Not found" in str(warning.value) for warning in at.warning)
+
+
 @pytest.mark.parametrize(("low", "high", "told"), [(1.0, 1.0, True), (0.9, 1.0, False)])
 def test_an_interval_without_width_says_nothing_and_says_so(low, high, told):
     at = AppTest.from_string(

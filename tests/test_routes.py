@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import json
 
+import numpy as np
 import pytest
 import standin_home
 from PIL import Image
@@ -16,6 +18,7 @@ from mammo_ui.routes import (
     KINDS,
     ROUTES,
     image_address,
+    original_address,
     outline_address,
     overlay_address,
     thumbnail_address,
@@ -53,7 +56,7 @@ def get(path):
         "asgi": {"version": "3.0", "spec_version": "2.4"},
         "method": "GET",
         "path": path.split("?")[0],
-        "query_string": b"",
+        "query_string": path.partition("?")[2].encode(),
         "headers": [],
         "extensions": {},
     }
@@ -129,3 +132,31 @@ def test_a_damaged_file_is_not_found_and_leaves_nothing_behind(dataset, made_hom
     before = set((made_home / ".mammo" / "images").rglob("*"))
     assert get(image_address(dataset, "S00002_RCC"))[0] == 404
     assert {p for p in (made_home / ".mammo" / "images").rglob("*") if p.is_file()} <= before
+
+
+def test_an_images_own_values_come_as_they_are_stored(dataset):
+    status, headers, body = get(original_address(dataset, "S00000_LCC"))
+    facts = json.loads(headers["x-gray-values"])
+    stored = np.asarray(Image.open(dataset.file_of("S00000_LCC")))
+    values = np.frombuffer(body, "<u2").reshape(facts["rows"], facts["columns"])
+    assert status == 200
+    assert np.array_equal(values + facts["lowest"], stored)
+    assert facts["highest"] == stored.max()
+
+
+def test_a_refused_file_is_shown_by_its_number_alone(dataset, made_home):
+    listed = dataset.path / "refused.csv"
+    before = listed.read_text()
+    listed.write_text("file,reason\nimages/mask.png,a mask\n../../models/demo/model.json,x\n")
+    try:
+        inside, outside = (get(f"/refused/{dataset.name}/{number}") for number in (0, 1))
+        assert Image.open(io.BytesIO(inside[2])).size == (64, 80)
+        assert outside[0] == get(f"/refused/{dataset.name}/2")[0] == 404
+    finally:
+        listed.write_text(before)
+
+
+def test_the_first_page_answers_to_its_name_and_keeps_what_was_asked():
+    status, headers, _ = get("/overview?dataset=a%20b&split=val")
+    assert status == 307
+    assert headers["location"] == "/?dataset=a%20b&split=val"

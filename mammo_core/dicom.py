@@ -9,14 +9,19 @@ from pydicom.dataset import Dataset
 
 from mammo_core.decoding import decode
 from mammo_core.dicom_file import is_dicom, load_header, load_whole
-from mammo_core.elements import quiet
+from mammo_core.elements import Elements, quiet
 from mammo_core.errors import UnreadableFile
 from mammo_core.header import describe_header
 from mammo_core.pictures import read_picture, read_picture_header
+from mammo_core.pixel_layout import read_layout
 from mammo_core.types import Mammogram, Step
 from mammo_core.voi import to_gray
 
 __all__ = ["is_dicom", "read_header", "read_mammogram", "read_stored"]
+
+LARGE_BYTES = 64_000_000
+"""Volumes are larger; for smaller files a second look at the header would cost more than it saves.
+"""
 
 
 def read_mammogram(path: str | Path) -> Mammogram:
@@ -62,12 +67,19 @@ def read_stored(path: Path) -> tuple[NDArray[np.integer], Dataset]:
     Raises:
         UnreadableFile: As `read_mammogram`.
     """
-    ds = load_whole(path)
+    ds = _load(path)
     return decode(ds).values(), ds
 
 
+def _load(path: Path) -> Dataset:
+    """The data set with its pixels; a large file's header is judged before the rest is read."""
+    if path.stat().st_size > LARGE_BYTES:
+        read_layout(Elements(load_header(path)[0]))
+    return load_whole(path)
+
+
 def _read_dicom(path: Path) -> Mammogram:
-    ds = load_whole(path)
+    ds = _load(path)
     header = describe_header(ds)
     stored = decode(ds)
     pixels, steps = to_gray(stored, ds)

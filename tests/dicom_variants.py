@@ -103,6 +103,14 @@ def table(entries, first=0, bits=12, **tags):
     return item
 
 
+def packed_table(kind, bits):
+    """A table whose entries are bytes (OW), as pydicom and others write them."""
+    item = table(range(1 << bits), bits=bits)
+    item["LUTData"].VR = "OW"
+    item["LUTData"].value = np.arange(1 << bits).astype(kind).tobytes()
+    return item
+
+
 def sequence(**tags):
     """A sequence of one item."""
     item = Dataset()
@@ -266,6 +274,12 @@ GRAYS = (
         lambda: data_set(np.rint(255 * KNOWN), bits=8, VOILUTSequence=[table(range(256), bits=8)]),
         atol=half_level(8),
     ),
+    Variant("VOI table of words", lambda: data_set(VOILUTSequence=[packed_table("<u2", 12)])),
+    Variant(
+        "VOI table of bytes",
+        lambda: data_set(np.rint(255 * KNOWN), bits=8, VOILUTSequence=[packed_table("u1", 8)]),
+        atol=half_level(8),
+    ),
     Variant(
         "VOI table before a window",
         lambda: data_set(REVERSED, VOILUTSequence=[table(BACKWARDS)], **FULL_WINDOW),
@@ -332,6 +346,11 @@ ENCODINGS = (
         )
     ),
     Variant("8 bit big endian", lambda: in_bits(8), ExplicitVRBigEndian, half_level(8)),
+    Variant(
+        "VOI table of big endian words",
+        lambda: data_set(VOILUTSequence=[packed_table(">u2", 12)]),
+        ExplicitVRBigEndian,
+    ),
     Variant("8 bit RLE", lambda: in_bits(8), RLELossless, half_level(8)),
     Variant("8 bit JPEG-LS", lambda: in_bits(8), JPEGLSLossless, half_level(8)),
     Variant("8 bit JPEG 2000", lambda: in_bits(8), JPEG2000Lossless, half_level(8)),

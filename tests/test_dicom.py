@@ -1,6 +1,7 @@
 """Reading DICOM: one known picture in every encoding must give the same pixels."""
 
 import contextlib
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -174,6 +175,17 @@ def test_an_odd_number_of_bytes_is_read(tmp_path):
 )
 def test_what_no_mammogram_declares_is_refused_in_one_line(tmp_path, tags, told):
     assert told in refusal(save(data_set(**tags), tmp_path / "image.dcm"))
+
+
+def test_a_large_volume_is_refused_by_its_header_alone(tmp_path):
+    path = save(data_set(NumberOfFrames=20_000), tmp_path / "volume.dcm")
+    with path.open("r+b") as file:
+        file.truncate(100_000_000)
+    tracemalloc.start()
+    assert "one frame" in refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_a_color_picture_is_refused(tmp_path):

@@ -69,8 +69,13 @@ def _object(header: dict[str, Any]) -> Iterator[str]:
     if body and not any(word in body for word in BREAST_WORDS):
         yield f"The header names {_name_part(body)}, not the breast"
     if header.get("acquisition") == "tomosynthesis":
-        frames = header.get("frames", 1)
-        yield f"The file holds tomosynthesis ({frames} frames), not a mammogram"
+        yield _tell_volume(header.get("frames", 1))
+
+
+def _tell_volume(frames: int) -> str:
+    if frames > 1:
+        return f"The file holds a tomosynthesis volume of {frames:,} frames, not a mammogram"
+    return "The image is a slice or projection of a tomosynthesis, not a mammogram"
 
 
 def _name_part(body: str) -> str:
@@ -91,4 +96,5 @@ def _doubt(header: dict[str, Any]) -> Iterator[str]:
         yield "The image is FOR PROCESSING: raw detector values, not for display"
     if header.get("square_pixels") is False:
         yield "The pixels are not square: the image would be shown distorted"
-    yield from header.get("conflicts", ())
+    for conflict in header.get("conflicts", ()):
+        yield f"The header contradicts itself: {conflict}"

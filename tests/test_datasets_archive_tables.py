@@ -10,6 +10,7 @@ from mammo_core.datasets.archive_tables import (
     read_first_line,
     settle_repeats,
     sift,
+    to_numbers,
 )
 from mammo_core.errors import BadTable, UnreadableFile
 
@@ -119,3 +120,9 @@ def test_blanks_become_unknown_and_falsehoods_stay(tmp_path):
 def test_ids_are_the_shortest_that_no_other_row_shares():
     short, long = pd.Series(["a", "b", "b"]), pd.Series(["x/a", "x/b", "y/b"])
     assert choose_ids(short, long).tolist() == ["a", "x_b", "y_b"]
+
+
+def test_numbers_are_finite_floats_or_nothing():
+    numbers = to_numbers(pd.Series(["61", "0.5", "inf", "1e999", "", "sixty"]))
+    assert numbers.dtype == "float64"
+    assert numbers.dropna().tolist() == [61.0, 0.5]

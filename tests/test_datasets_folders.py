@@ -68,6 +68,15 @@ def test_a_walk_follows_links_and_ends_where_they_run_in_circles(tmp_path):
     assert len(found) == 5  # a/1.dcm is there by its folder and by the link to it
 
 
+def test_a_name_that_is_no_text_can_be_written_down(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"\xff.dcm")).touch()
+    except (OSError, UnicodeError):
+        pytest.skip("this disk takes names of text alone")
+    make(tmp_path, "bröst.dcm")
+    assert list_files(tmp_path) == ["?.dcm", "bröst.dcm"]
+
+
 def test_a_walk_of_what_is_no_folder_is_empty(tmp_path):
     assert list_files(tmp_path / "nothing") == []
 

@@ -184,6 +184,14 @@ def test_screen_saves_and_volumes_are_refused(root):
     assert set(reasons(reading).values()) == {"Its FinalImageType is neither 2D nor cview"}
 
 
+@pytest.mark.parametrize("column", ["empi_anon", "acc_anon"])
+def test_a_file_without_a_patient_or_an_exam_is_refused(root, column):
+    edit_csv(root / METADATA, lambda frame: frame.assign(**{column: ""}))
+    reading = LAYOUT.read(root)
+    assert not reading.rows
+    assert set(reasons(reading).values()) == {"The table names no patient or no exam for this file"}
+
+
 def test_unknown_codes_refuse_the_images_of_their_breast(root):
     add_findings(
         root, finding_row("11", "901", "L", "Z"), finding_row("14", "904", "R", "K", "9", "R")

@@ -142,10 +142,12 @@ def choose_ids(*choices: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def to_numbers(column: "pd.Series[str]") -> "pd.Series[float]":
-    """The numbers of a column of text, NaN where it holds none."""
+    """The finite numbers of a column of text as float64, NaN where it holds none."""
+    import numpy as np
     import pandas as pd
 
-    return pd.to_numeric(column, errors="coerce")
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers))
 
 
 def _objects(column: Iterable[object], shared: dict[object, object]) -> Iterable[object]:

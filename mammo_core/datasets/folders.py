@@ -51,7 +51,8 @@ def list_files(top: Path) -> list[str]:
 
     One walk costs less than asking for each file of a table, on network drives above all. Linked
     folders are followed, each once, so that links in a circle come to an end. Hidden files and
-    folders are passed over, and folders that cannot be opened are empty.
+    folders are passed over, and folders that cannot be opened are empty. A name that is no text is
+    shown with question marks: no table can name that file, so that it ends among the refused.
     """
     found: list[str] = []
     seen = {os.path.realpath(top)}
@@ -61,7 +62,7 @@ def list_files(top: Path) -> list[str]:
         for entry in _entries(os.path.join(top, prefix)):
             path = f"{prefix}{entry.name}"
             if not _is_folder(entry):
-                found.append(path)
+                found.append(_printable(path))
             elif not entry.is_symlink() or _is_new(entry.path, seen):
                 waiting.append(f"{path}/")
     return sorted(found)
@@ -102,6 +103,12 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
             return [entry for entry in entries if not _is_clutter(entry.name)]
     except OSError:
         return []
+
+
+def _printable(path: str) -> str:
+    if path.isascii():
+        return path
+    return path.encode("utf-8", "replace").decode("utf-8")
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

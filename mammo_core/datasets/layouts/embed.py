@@ -66,6 +66,7 @@ ACQUISITIONS = {"2D": None, "cview": "synthetic", "C-view": "synthetic"}
 TRUTH = {"YES": True, "NO": False}
 
 NO_IMAGE_TYPE = "Its FinalImageType is neither 2D nor cview"
+NO_PATIENT = "The table names no patient or no exam for this file"
 UNKNOWN_CODE = "A finding of its breast has an asses or path_severity that EMBED does not define"
 
 
@@ -230,6 +231,7 @@ def _sift(table: "pd.DataFrame", files: Mapping[str, str], breasts: "pd.DataFram
         "key",
         {
             CONTRADICTION: is_contradictory,
+            NO_PATIENT: (frame["empi_anon"] == "") | (frame["acc_anon"] == ""),
             NO_IMAGE_TYPE: ~frame["FinalImageType"].isin(ACQUISITIONS),
             UNKNOWN_CODE: frame["breast"].isin(unknown),
             ABSENT: frame["file"].isna(),

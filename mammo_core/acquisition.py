@@ -61,10 +61,12 @@ HINTS = (
 )
 """One of them is in every text that WORDS finds something in; few texts have one."""
 
+NO_AGENT = ("", "NO", "NONE", "N/A")
+"""What stands for no contrast agent."""
+
 MODIFIERS = {"magnification": "magnification", "spot compression": "spot"}
 MIN_MAGNIFIED = 1.3
 """Contact views lie at 1.02 to 1.1, magnification views at 1.5 to 2."""
-
 
 ORDER = ("specimen", "synthetic", "tomosynthesis", "contrast", "biopsy", "magnification", "spot")
 """Which of several kinds counts: what keeps an image further from a standard one comes first."""
@@ -86,7 +88,7 @@ def tell_acquisition(header: Elements, projection: Projection, frames: int) -> s
         told.add("specimen")
     if _is_volume(header, frames):
         told.add("tomosynthesis")
-    if header.text("ContrastBolusAgent"):
+    if header.word("ContrastBolusAgent") not in NO_AGENT:
         told.add("contrast")
     if max(header.numbers("EstimatedRadiographicMagnificationFactor"), default=1) > MIN_MAGNIFIED:
         told.add("magnification")

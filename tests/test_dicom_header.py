@@ -153,6 +153,7 @@ def test_sources_that_contradict_are_told_and_asked_about(tmp_path, tags, told):
         ({"SeriesDescription": "R MLO Tomosynthesis combo"}, "standard"),
         ({"SeriesDescription": "Synthetic mammography 4 views"}, "standard"),
         ({"EstimatedRadiographicMagnificationFactor": "1.07"}, "standard"),
+        ({"ContrastBolusAgent": "NONE"}, "standard"),
         ({"ImageType": ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"]}, "synthetic"),
         ({"ImageType": ["DERIVED", "PRIMARY", "TOMO_2D"]}, "synthetic"),
         ({"SeriesDescription": "L CC C-View"}, "synthetic"),

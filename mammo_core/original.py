@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from mammo_core.dicom import is_dicom, read_stored
-from mammo_core.elements import quiet, read_number, read_numbers, read_text
+from mammo_core.elements import quiet, read_number, read_text
 from mammo_core.errors import UnreadableFile
 from mammo_core.pictures import read_gray
+from mammo_core.windows import find_window
 
 MOST_PIXELS = 16_000_000
 """Of larger images every second, third, ... row and column is kept."""
@@ -69,15 +70,12 @@ def _describe(
 
 
 def _read_window(ds: Dataset) -> tuple[float, float] | None:
-    """(center, width) of the first usable window in stored values, None where there is none."""
+    """(center, width) of the window to show first in stored values, None where there is none."""
     slope = read_number(ds, "RescaleSlope", 1.0) or 1.0
     intercept = read_number(ds, "RescaleIntercept", 0.0)
-    windows = zip(read_numbers(ds, "WindowCenter"), read_numbers(ds, "WindowWidth"), strict=False)
-    usable = [(center, width) for center, width in windows if width > 1]
-    if not usable:
+    if not (window := find_window(ds)):
         return None
-    center, width = usable[0]
-    return (center - intercept) / slope, abs(width / slope)
+    return (window.center - intercept) / slope, abs(window.width / slope)
 
 
 def _is_inverse(ds: Dataset) -> bool:

@@ -4,7 +4,6 @@ Every operation that DICOM defines on a mammogram's grey values is pointwise, so
 the few thousand values that can be stored and looked up for the millions that are.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,19 +13,12 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from mammo_core.decoding import StoredPixels
-from mammo_core.elements import Elements, read_items, read_number, read_numbers, read_text
+from mammo_core.elements import read_items, read_number, read_numbers, read_text
 from mammo_core.look_up_table import read_table
 from mammo_core.types import Step
+from mammo_core.windows import choose, find_window
 
 Values = NDArray[np.float64]
-
-FUNCTIONS = {"LINEAR": 1.0, "LINEAR_EXACT": 1e-6, "SIGMOID": 1e-6}
-"""Each VOI function and its narrowest window (PS3.3 C.11.2.1.2 and C.11.2.1.3)."""
-
-PREFERRED = ("NORMAL", "STANDARD", "DEFAULT")
-"""Explanations of the window or table that a vendor means to be seen first."""
-EXPLANATIONS = (*PREFERRED, "HARDER", "SOFTER", "BRIGHTER", "DARKER")
-"""Explanations that are repeated to the reader; others may hold anything."""
 
 
 @dataclass(frozen=True)
@@ -125,53 +117,9 @@ def _apply_voi(table: GrayTable, ds: Dataset, stored: StoredPixels) -> tuple[Gra
         lut = read_table(items[at], is_signed=bool(table.shown.min() < 0))
         detail = f"{lut.length} entries, 0 to {lut.top:g}; {told}"
         return table.show(lut.apply(table.shown) / lut.top), Step("VOI table", detail)
-    function = read_text(ds, "VOILUTFunction").upper()
-    function = function if function in FUNCTIONS else "LINEAR"
-    centers, widths = read_numbers(ds, "WindowCenter"), read_numbers(ds, "WindowWidth")
-    count = min(len(centers), len(widths))
-    usable = [at for at in range(count) if widths[at] >= FUNCTIONS[function]]
-    if not usable:
+    if not (window := find_window(ds)):
         return _stretch(table, stored)
-    at, told = choose("window", usable, Elements(ds).texts("WindowCenterWidthExplanation"), count)
-    detail = f"{function}, center {centers[at]:g}, width {widths[at]:g}; {told}"
-    shown = apply_window(table.shown, centers[at], widths[at], function)
-    return table.show(shown), Step("Window", detail)
-
-
-def choose(
-    kind: str, usable: Sequence[int], explanations: list[str], count: int | None = None
-) -> tuple[int, str]:
-    """(the place of the alternative to show, what it is and why it was taken).
-
-    DICOM leaves the choice to the user and hints by explanations: one that is called normal is
-    taken, else the first.
-
-    Args:
-        kind: "window" or "table".
-        usable: The places to choose from, at least one.
-        explanations: What the header calls each; may be shorter than there are places.
-        count: How many places there are, as many as usable where not told.
-    """
-    names = {at: explanations[at].upper() for at in usable if at < len(explanations)}
-    preferred = [at for at in names if any(word in names[at] for word in PREFERRED)]
-    at = (preferred or usable)[0]
-    name = next((word for word in EXPLANATIONS if word in names.get(at, "")), None)
-    why = f"explained as {name}" if name else "the first that is usable"
-    return at, f"{kind} {at + 1} of {count or len(usable)}, {why}"
-
-
-def apply_window(values: Values, center: float, width: float, function: str) -> Values:
-    """Values to [0, 1] by a VOI function of PS3.3 C.11.2.1.2 and C.11.2.1.3.
-
-    A function that the standard doesn't know counts as LINEAR.
-    """
-    if function == "SIGMOID":
-        return 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -700, 700)))
-    if function == "LINEAR_EXACT":
-        return np.clip((values - center) / width + 0.5, 0, 1)
-    if width <= 1:
-        return (values > center - 0.5).astype(np.float64)
-    return np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
+    return table.show(window.apply(table.shown)), Step("Window", window.describe())
 
 
 def _stretch(table: GrayTable, stored: StoredPixels) -> tuple[GrayTable, Step]:

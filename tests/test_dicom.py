@@ -34,7 +34,7 @@ from pydicom.uid import (
 from mammo_core.dicom import read_header, read_mammogram, read_stored
 from mammo_core.errors import UnreadableFile
 from mammo_core.transfer_syntaxes import SYNTAXES
-from mammo_core.voi import apply_window
+from mammo_core.windows import Window
 
 VARIANTS = [pytest.param(variant, id=variant.name) for variant in (*GRAYS, *ENCODINGS)]
 
@@ -102,9 +102,7 @@ def test_tables_agree_with_pydicom(tmp_path):
 
 
 def test_a_window_of_width_one_is_a_step():
-    np.testing.assert_array_equal(
-        apply_window(np.array([9.0, 9.6, 11]), 10, 1, "LINEAR"), [0, 1, 1]
-    )
+    np.testing.assert_array_equal(Window(10, 1).apply(np.array([9.0, 9.6, 11])), [0, 1, 1])
 
 
 def test_the_order_of_the_steps_is_dicoms(tmp_path):

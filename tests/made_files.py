@@ -18,7 +18,7 @@ def write_picture(path, seed, shape=(40, 32)):
 
 
 def write_dicom(path, *, pixels=True, **header):
-    """A small uncompressed DICOM file with the given tags."""
+    """A small uncompressed DICOM file with the given tags; None leaves a tag out."""
     path.parent.mkdir(parents=True, exist_ok=True)
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
@@ -34,6 +34,8 @@ def write_dicom(path, *, pixels=True, **header):
         dataset.PhotometricInterpretation = "MONOCHROME2"
         dataset.PixelData = bytes(40 * 32)
     for name, value in {"Modality": "MG", **header}.items():
-        setattr(dataset, name, value)
+        if value is not None:
+            setattr(dataset, name, value)
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.save_as(path, enforce_file_format=True)
     return path

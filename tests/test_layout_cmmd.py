@@ -87,6 +87,11 @@ def test_it_is_found_from_one_folder_higher_or_lower(root, part):
     assert len(LAYOUT.read(named).rows) == 14
 
 
+def test_it_is_found_from_the_retrievers_folder_with_the_table_beside_it(root):
+    assert choose_layout(root / MANIFEST).name == "cmmd"
+    assert len(LAYOUT.read(root / MANIFEST).rows) == 14
+
+
 def test_patients_may_lie_beside_the_table(root):
     shutil.move(root / MANIFEST / "CMMD" / "D1-0001", root / "D1-0001")
     assert len(LAYOUT.read(root).rows) == 14

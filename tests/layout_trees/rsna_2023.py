@@ -43,7 +43,7 @@ def write_image(folder, row):
     """A file with no more header than the competition's: no modality, no view, a DX class."""
     return write_dicom(
         folder / row["patient_id"] / f"{row['image_id']}.dcm",
-        Modality="",
+        Modality=None,
         SOPClassUID=DigitalXRayImageStorageForPresentation,
         PixelData=bytes(f"{row['image_id']:<1280}", "ascii"),
     )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 TABLE = re.compile(r"cmmd_clinicaldata.*\.(csv|xlsx)", re.IGNORECASE)
 PATIENT = re.compile(r"D[12]-\d{4}")
 PART = "CMMD"
+MANIFEST = re.compile(r"manifest-\d+")
+"""The folder that TCIA's retriever makes."""
 NEEDED = ("ID1", "LeftRight", "Age", "abnormality", "classification")
 
 CLASSES = ("benign", "malignant")
@@ -90,7 +92,8 @@ class Cmmd(Layout):
 
 
 def _find(root: Path) -> Path | None:
-    return find_archive(root, lambda folder: _tables(folder) != [], (PART,))
+    parts = (PART, root.name) if MANIFEST.fullmatch(root.name) else (PART,)
+    return find_archive(root, lambda folder: _tables(folder) != [], parts)
 
 
 def _tables(folder: Path) -> list[Path]:

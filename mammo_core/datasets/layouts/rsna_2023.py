@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from mammo_core.datasets.archive_tables import (
     ABSENT,
     CONTRADICTION,
-    UNLISTED,
     Sifted,
     build_rows,
     read_columns,
     read_first_line,
+    refuse_unlisted,
     settle_repeats,
     sift,
     to_numbers,
@@ -21,7 +21,7 @@ from mammo_core.datasets.archive_tables import (
 from mammo_core.datasets.folders import choose_files, find_archive, list_files
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.naming import DENSITY_WORDS, LATERALITY_WORDS, VIEWS
-from mammo_core.datasets.rows import Reading, Refusal
+from mammo_core.datasets.rows import Reading
 from mammo_core.errors import UnreadableFile
 
 if TYPE_CHECKING:
@@ -81,11 +81,9 @@ class Rsna2023(Layout):
         table = _read_tables(place)
         files = choose_files(list_files(place), _key)
         sifted = _sift(table, files)
-        named = set(table["key"])
-        unlisted = [Refusal(file, UNLISTED) for key, file in files.items() if key not in named]
         return Reading(
             rows=build_rows(_facts(sifted.frame, place)),
-            refusals=[*sifted.refusals, *unlisted],
+            refusals=[*sifted.refusals, *refuse_unlisted(files, table["key"])],
             warnings=_warnings(sifted.frame),
         )
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from mammo_core.datasets.archive_tables import (
     ABSENT,
     CONTRADICTION,
-    UNLISTED,
     Sifted,
     build_rows,
     read_columns,
     read_first_line,
+    refuse_unlisted,
     settle_repeats,
     sift,
     to_numbers,
@@ -30,7 +30,7 @@ from mammo_core.datasets.naming import (
     VIEWS,
 )
 from mammo_core.datasets.regions import Box
-from mammo_core.datasets.rows import Reading, Refusal
+from mammo_core.datasets.rows import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,13 +91,10 @@ class VindrMammo(Layout):
         sifted = _sift(table, files)
         findings, warnings = _read_findings(place, sifted.frame)
         told, more = _read_metadata(place)
-        named = set(table["study_id"] + "/" + table["image_id"])
-        unlisted = [
-            Refusal(f"{IMAGES}/{file}", UNLISTED) for key, file in files.items() if key not in named
-        ]
+        named = table["study_id"] + "/" + table["image_id"]
         return Reading(
             rows=build_rows(_facts(sifted.frame, place, findings, told)),
-            refusals=[*sifted.refusals, *unlisted],
+            refusals=[*sifted.refusals, *refuse_unlisted(files, named, f"{IMAGES}/")],
             warnings=[
                 *warnings,
                 *more,

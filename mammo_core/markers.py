@@ -142,11 +142,11 @@ def _list_regions(mask: NDArray[np.uint8]) -> Iterator[tuple[Box, Mask]]:
 
 
 def _scale(box: Box, small: tuple[int, ...], shape: tuple[int, ...]) -> Box:
-    """A box of the small grid in the image's, rounded outwards."""
+    """A box of the small grid in the image's, with one pixel more for letters' soft edges."""
     down, across = shape[0] / small[0], shape[1] / small[1]
     return Box(
-        int(np.floor(box.top * down)),
-        min(shape[0], int(np.ceil(box.bottom * down))),
-        int(np.floor(box.left * across)),
-        min(shape[1], int(np.ceil(box.right * across))),
+        max(0, int(np.floor((box.top - 1) * down))),
+        min(shape[0], int(np.ceil((box.bottom + 1) * down))),
+        max(0, int(np.floor((box.left - 1) * across))),
+        min(shape[1], int(np.ceil((box.right + 1) * across))),
     )

@@ -8,6 +8,8 @@ from pydicom.datadict import DicomDictionary
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRLittleEndian
 
+from mammo_core.deidentification.header import WHO
+
 SHIPPED = sorted((Path(__file__).resolve().parents[1] / "sample_data" / "dicom").rglob("*.dcm"))
 
 WORD = "CANARY"
@@ -80,7 +82,8 @@ def _fill(ds):
     for tag, (kind, _, _, _, keyword) in DicomDictionary.items():
         known = keyword in NEEDED or Tag(tag).group in (0x0000, 0x0002, 0x0004, 0x7FE0)
         if kind in VALUES and not known and Tag(tag).element != 0:
-            ds.add_new(tag, kind, VALUES[kind])
+            is_who = keyword in WHO and kind in ("LO", "SH")  # so that no text goes for its words
+            ds.add_new(tag, kind, "Schmidt" if is_who else VALUES[kind])
 
 
 def _name(ds, number):
@@ -90,6 +93,7 @@ def _name(ds, number):
     ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = f"{UID}.1.{number}"
     ds.StudyInstanceUID, ds.SeriesInstanceUID = f"{UID}.2", f"{UID}.3"
     ds.Manufacturer, ds.ManufacturerModelName = "ACME", "Mammo 3"
+    ds.SoftwareVersions, ds.AcquisitionDeviceProcessingCode = "1.0", "A1"
 
 
 def _name_in_kept_texts(ds):

@@ -1,9 +1,12 @@
 """A zip archive gives its files and can do nothing else."""
 
 import os
+import random
+import shutil
 import stat
 import struct
 import zipfile
+from contextlib import suppress
 
 import pytest
 
@@ -206,6 +209,20 @@ def test_an_archive_that_is_cut_anywhere_is_refused(tmp_path):
         (tmp_path / "cut.zip").write_bytes(whole[:length])
         with pytest.raises(UnreadableFile):
             unpack(tmp_path / "cut.zip", tmp_path / "out")
+
+
+def test_a_damaged_archive_is_unpacked_or_refused_and_touches_nothing_else(tmp_path):
+    whole = pack(tmp_path / "a.zip", ("d/a", os.urandom(60)), ("b", b"1" * 300)).read_bytes()
+    dice = random.Random(0)
+    for _ in range(150):
+        content = bytearray(whole)
+        for _ in range(dice.choice([1, 3, 8])):
+            content[dice.randrange(len(content))] = dice.choice([0, 46, 47, 92, 255])
+        (tmp_path / "a.zip").write_bytes(content)
+        with suppress(MammoError):
+            unpack(tmp_path / "a.zip", tmp_path / "in" / "out")
+        shutil.rmtree(tmp_path / "in" / "out", ignore_errors=True)
+        assert {path.name for path in tmp_path.rglob("*")} <= {"a.zip", "in"}
 
 
 def test_names_that_claim_to_be_utf8_and_are_not_are_told(tmp_path):

@@ -12,6 +12,7 @@ from identified_file import (
     SHIPPED,
     TRACES,
     UID,
+    WORD,
     read_shipped,
     write_identified,
     write_plain,
@@ -23,7 +24,7 @@ from pydicom.uid import JPEGLSLossless, RLELossless
 from mammo_core.breast import find_breast
 from mammo_core.deidentification import deidentify_folder
 from mammo_core.deidentification.folder import COPY, LEFT_PIXELS, RECORD, SMALL_JOB
-from mammo_core.deidentification.header import clean_header
+from mammo_core.deidentification.header import clean_header, find_words
 from mammo_core.deidentification.image import NO_DICOM, NO_MAMMOGRAM, NO_UID, clean_image
 from mammo_core.deidentification.profile import action_for
 from mammo_core.dicom import read_mammogram, read_stored
@@ -55,6 +56,7 @@ def test_the_source_of_these_tests_is_full_of_traces(tmp_path):
     content = write_identified(tmp_path / "in.dcm").read_bytes()
     assert content.count(b"CANARY") > 3000
     assert all(content.count(trace) for trace in TRACES)
+    assert WORD not in find_words(dcmread(tmp_path / "in.dcm"))
 
 
 def test_no_trace_is_left_in_the_bytes_of_a_copy(tmp_path):

@@ -123,7 +123,7 @@ def _choose(
     taken: set[str] = set()
     refusals = []
     for member in members:
-        if member.is_dir() or _is_junk(member.filename):
+        if member.filename.endswith("/") or _is_junk(member.filename):
             continue
         path = PurePosixPath(member.filename)
         key = unicodedata.normalize("NFC", str(path)).casefold()

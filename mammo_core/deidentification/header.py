@@ -4,7 +4,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from mammo_core.deidentification.profile import CODING_SCHEMES, Action, action_for
+from mammo_core.deidentification.profile import (
+    CODE_TEXTS,
+    CODING_SCHEMES,
+    IMAGE_TEXTS,
+    UNIT_TEXTS,
+    UNITS,
+    Action,
+    action_for,
+)
 from mammo_core.elements import read_text
 from mammo_core.patient_age import compute_age
 from mammo_core.privacy import hide_uid
@@ -31,14 +39,8 @@ DUMMIES = {
 """What stands in for a value that must not be empty; other kinds are removed."""
 
 WHO = (
-    *(
-        "PatientName",
-        "PatientID",
-        "OtherPatientNames",
-        "PatientBirthName",
-        "PatientMotherBirthName",
-    ),
-    *("OtherPatientIDs", "AccessionNumber", "PatientBirthDate", "MilitaryRank", "PatientAddress"),
+    *("PatientName", "PatientID", "OtherPatientNames", "PatientBirthName", "OtherPatientIDs"),
+    *("PatientMotherBirthName", "PatientBirthDate", "PatientAddress", "AccessionNumber"),
     *("PatientTelephoneNumbers", "ReferringPhysicianName", "PerformingPhysicianName"),
     *("OperatorsName", "NameOfPhysiciansReadingStudy", "RequestingPhysician"),
 )
@@ -89,7 +91,12 @@ def _clean(ds: "Dataset", words: frozenset[str], levels: int) -> "Dataset":
     if levels == 0:
         raise ValueError("Sequences lie too deep in one another")
     clean = Dataset()
+    is_published = read_text(ds, "CodingSchemeDesignator") in CODING_SCHEMES
+    is_image = levels == MOST_LEVELS
+    out_of_place = (() if is_image else IMAGE_TEXTS) + (() if is_published else CODE_TEXTS)
     for element in _public(ds):
+        if element.keyword in out_of_place:
+            continue
         kept = _clean_element(element, words, levels)
         if kept is not None:
             clean.add(kept)
@@ -138,10 +145,13 @@ def _hide_own(uid: str) -> str:
 def _kept_value(element: "DataElement", words: frozenset[str], levels: int) -> Any:
     """The value as far as it may stay, None where nothing of it may."""
     if element.VR == "SQ":
-        items = (item for item in element.value or () if _is_published(item))
-        return [_clean(item, words, levels - 1) for item in items]
+        items = [_clean(item, words, levels - 1) for item in element.value or ()]
+        left = [item for item in items if len(item)]
+        return None if items and not left else left
     if element.VR in ("CS", "LO", "SH", "IS") and not _is_harmless(element, words):
         return None
+    if element.keyword in UNIT_TEXTS:
+        return element.value if element.value in UNITS else "US"
     return element.value
 
 
@@ -151,11 +161,6 @@ def _is_harmless(element: "DataElement", words: frozenset[str]) -> bool:
         return False
     said = {word for text in texts for word in re.split(r"[\W_]+", text)}
     return words.isdisjoint(said)
-
-
-def _is_published(item: "Dataset") -> bool:
-    """Whether an item is no code or one of a published coding scheme."""
-    return "CodeValue" not in item or read_text(item, "CodingSchemeDesignator") in CODING_SCHEMES
 
 
 def _values(element: "DataElement") -> Iterable[Any]:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 NO_DICOM = "Not a DICOM file"
 NO_UID = "The header names no SOP Instance UID"
 NO_MAMMOGRAM = "It doesn't look like a mammogram, so that text in it cannot be told from tissue"
+PIXEL_DATA = 0x7FE00010
 DAMAGED_HEADER = "The header is damaged"
+DISORDER = "The header is damaged: its elements are out of order, as if items had come loose"
 
 
 def find_place(path: Path) -> PurePosixPath:
@@ -50,6 +52,7 @@ def clean_image(path: Path, *, leave_pixels: bool = False) -> "Dataset":
     from mammo_core.elements import DAMAGED
 
     ds = load_whole(path)
+    _check_order(ds)
     try:
         clean = clean_header(ds)
     except DAMAGED as error:  # its text may quote the header
@@ -74,6 +77,20 @@ def save(clean: "Dataset", path: Path) -> None:
 
     with writing(path) as temporary:
         clean.save_as(temporary, enforce_file_format=True)
+
+
+def _check_order(ds: "Dataset") -> None:
+    """Refuse a header whose elements do not ascend: damage may have set a sequence's items free.
+
+    What follows the pixels doesn't count; programs leave all sorts of bytes there.
+
+    Raises:
+        UnreadableFile: Where it is so.
+    """
+    tags = [int(tag) for tag in ds.keys()]  # noqa: SIM118 - iteration would sort them
+    before = tags[: tags.index(PIXEL_DATA)]
+    if before != sorted(before):
+        raise UnreadableFile(DISORDER)
 
 
 def _find_breast(ds: "Dataset", stored: "StoredPixels") -> "Breast":

@@ -43,21 +43,30 @@ AcquisitionContextSequence, which X/Z empties.
 OWN = {
     "PatientSex": Action.KEEP,
     "PatientAge": Action.KEEP,
+    "PixelSpacingCalibrationDescription": Action.DUMMY,
 }
-"""Where this program departs from the table, as the Retain Patient Characteristics Option allows.
+"""Where this program departs from the table.
 
-The age is made coarse (see `mammo_core.patient_age`).
+The Retain Patient Characteristics Option allows sex and age, which is made coarse (see
+`mammo_core.patient_age`). The description is free text that must not be empty (PS3.3 10.7.1.3).
 """
 
-KEPT_TEXTS = frozenset(
-    {
-        *("Manufacturer", "ManufacturerModelName", "SoftwareVersions"),
-        *("AcquisitionDeviceProcessingCode", "WindowCenterWidthExplanation", "LUTExplanation"),
-        *("RescaleType", "ModalityLUTType", "PixelSpacingCalibrationDescription"),
-        *("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"),
-    }
+IMAGE_TEXTS = (
+    *("Manufacturer", "ManufacturerModelName", "SoftwareVersions"),
+    "AcquisitionDeviceProcessingCode",
 )
-"""Texts that an image needs to be understood; all others go, named by the table or not."""
+"""Texts about the device that stay with the image, though not in the items of a sequence."""
+
+CODE_TEXTS = ("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning")
+"""What an item of a code sequence consists of."""
+
+UNIT_TEXTS = ("RescaleType", "ModalityLUTType")
+"""What rescaled values are; anything but a defined term becomes "US", unspecified."""
+UNITS = frozenset({"OD", "HU", "US", "MGML", "Z_EFF", "ED", "EDW", "HU_MOD", "PCT"})
+"""The defined terms (DICOM PS3.3 C.11.1.1.2)."""
+
+KEPT_TEXTS = frozenset({*IMAGE_TEXTS, *CODE_TEXTS, *UNIT_TEXTS})
+"""All texts that stay, as far as they do; all others go, named by the table or not."""
 
 KEPT_BYTES = frozenset({"LUTData"})
 """Binary elements that change how an image looks; all others but the pixels go."""

@@ -108,7 +108,7 @@ def _show_one(dataset: "Dataset", image_id: str, model: "StoredModel | None") ->
     facts, original = st.columns([1, 2.4], gap="medium")
     with facts:
         frame.show_errors_of(_show_facts, dataset, image_id)
-    with original:
+    with original, st.container(key="own_values"):
         _show_original(dataset, image_id)
     taken = f"**{frame.plain(model.id)}**" if model else "a model with the usual settings"
     st.markdown(f"**From the file to the input of** {taken}")

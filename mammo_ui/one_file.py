@@ -12,13 +12,16 @@ from mammo_ui.model_tasks import DEFAULT_METHODS
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
+    from mammo_core.types import Verdict
     from mammo_ui.uploads import Look, Upload
 
 VERDICTS = {
     "accept": (st.success, "The gate accepts it as a mammogram."),
     "ask": (st.warning, "The gate is not sure that it is a mammogram; a person must decide."),
-    "refuse": (st.error, "The gate refuses it as no mammogram; the model was not asked."),
+    "refuse": (st.error, "The gate refuses it as no mammogram."),
 }
+NOT_ASKED = "The model was not asked."
+FIRST_REASONS = 3
 AGAINST_THE_GATE = (
     "The gate did not accept this file; the model was asked because you wanted it. Its answer on "
     "anything but a mammogram means nothing. The override is written beside the answer."
@@ -44,11 +47,11 @@ def show_file(
     """
     look = uploads.look_at(upload)
     is_accepted = look.verdict.verdict == "accept"
-    show, sentence = VERDICTS[look.verdict.verdict]
-    show(f"**{sentence}** {frame.plain('; '.join(look.verdict.reasons))}")
-    if not is_accepted and not _wants_it_anyway(upload, look, is_overridden=is_overridden):
-        return FileAnswer(name, look.verdict)
+    _show_verdict(look.verdict)
     if not is_accepted:
+        if not _wants_it_anyway(upload, look, is_overridden=is_overridden):
+            st.caption(NOT_ASKED)
+            return FileAnswer(name, look.verdict)
         st.warning(AGAINST_THE_GATE)
     frame.warn_if_synthetic_model(model, not look.is_ours)
     facts, images = st.columns([1, 4], gap="medium")
@@ -61,6 +64,16 @@ def show_file(
         st.caption(f"uncertainty {answer.uncertainty:.2f}, lead {answer.margin:.2f}", help=UNSURE)
         _offer_answer(answer, model)
     return answer
+
+
+def _show_verdict(verdict: "Verdict") -> None:
+    """The gate's answer with its reasons, the first ones in sight."""
+    show, sentence = VERDICTS[verdict.verdict]
+    first, others = verdict.reasons[:FIRST_REASONS], verdict.reasons[FIRST_REASONS:]
+    show("\n".join([f"**{sentence}**", *(f"- {frame.plain(reason)}" for reason in first)]))
+    if others:
+        with st.expander(f"{len(others)} more reasons"):
+            st.markdown("\n".join(f"- {frame.plain(reason)}" for reason in others))
 
 
 def _wants_it_anyway(upload: "Upload", look: "Look", *, is_overridden: bool) -> bool:

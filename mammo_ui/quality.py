@@ -33,7 +33,7 @@ def show_quality(dataset: "Dataset") -> None:
     last = job_watch.last_job(arguments)
     if last is not None and last.status().state == "running":
         job_view.show_job(last)
-    elif report is None:
+    elif report is None or report["near_duplicates"] is None:
         _offer_check(dataset, arguments, last)
     if report is not None:
         _show_report(dataset, report)
@@ -60,7 +60,8 @@ def _show_report(dataset: "Dataset", report: Report) -> None:
         _show_leaks(report)
     with markers:
         _show_markers(report["markers"])
-    _show_pairs(dataset, report["near_duplicates"])
+    if report["near_duplicates"] is not None:
+        _show_pairs(dataset, report["near_duplicates"], report["near_duplicates_found"])
     _show_copies(report["copies"])
 
 
@@ -109,30 +110,32 @@ def _show_leaks(report: Report) -> None:
 
 
 def _show_markers(markers: Report | None) -> None:
+    """How many images carry letters, by class, and how well that alone tells the label."""
     help_text = "Letters and tags in the picture; a network can learn them instead of the breast."
     if markers is None:
         st.metric("Burned-in markers", frame.DASH, border=True, help="Not looked for.")
         return
     found = f"{markers['n']} of {markers['of']}"
     st.metric("Burned-in markers", found, border=True, help=help_text)
+    by_class = ", ".join(f"{frame.plain(name)} {n}" for name, n in markers["classes"].items())
+    auroc = frame.estimate_text(markers["auroc"])
+    st.caption(f"By class: {by_class or frame.DASH}. AUROC of the markers alone: {auroc}.")
 
 
-def _show_pairs(dataset: "Dataset", pairs: Sequence[Report] | None) -> None:
-    """The near-duplicates side by side, those across splits first."""
-    if pairs is None:
-        return
-    st.markdown(f"**Near-duplicates** ({len(pairs)} pairs)")
+def _show_pairs(dataset: "Dataset", pairs: Sequence[Report], n_found: int) -> None:
+    """The near-duplicates side by side, in the report's order: the gravest first."""
+    st.markdown(f"**Near-duplicates** ({n_found} pairs)")
     if not pairs:
         st.caption("No two images look alike, beyond what two breasts have in common.")
         return
-    ordered = sorted(pairs, key=lambda pair: (not pair["across_splits"], pair["distance"]))
     places = st.columns(3, gap="medium")
-    for number, pair in enumerate(ordered[:PAIRS]):
+    for number, pair in enumerate(pairs[:PAIRS]):
         with places[number % 3]:
             _show_pair(dataset, pair, number)
     if len(pairs) > PAIRS:
-        st.caption(f"The {PAIRS} that matter most; all of them are in the table.")
-    st.download_button("CSV", to_csv(pairs), "near_duplicates.csv", "text/csv", key="pairs_csv")
+        st.caption(f"The {PAIRS} that matter most; the CSV has {len(pairs)}.")
+    file = "near_duplicates.csv"
+    st.download_button("CSV", lambda: to_csv(pairs), file, "text/csv", key="pairs_csv")
 
 
 def _show_pair(dataset: "Dataset", pair: Report, number: int) -> None:

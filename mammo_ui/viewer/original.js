@@ -28,7 +28,7 @@ function build(root, film, alt) {
   root.film = film;
   root.view = start(film);
   const aspect = film.columns / film.rows;
-  const panel = make("div", "film");
+  const panel = make("figure", "film");
   panel.style.setProperty("--aspect", aspect);
   const port = make("div", "port");
   const stage = make("div", "stage");

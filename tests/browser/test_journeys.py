@@ -1,12 +1,15 @@
 """What a supervisor does on the first day, in a real browser."""
 
+import csv
 import os
 import re
 import subprocess
 import sys
 
+import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 pytestmark = pytest.mark.browser
 FINISHED = "[data-testid=stApp][data-test-script-state=notRunning]"
@@ -149,3 +152,59 @@ def test_no_tensorflow_in_the_process_that_serves_an_open_page(server, page):
     assert not [path for path in mapped if "tensorflow" in path or "libkeras" in path]
     children = psutil.Process(server.pid).children(recursive=True)
     assert children  # the worker, which alone may hold it
+
+
+def test_window_and_level_of_an_image_of_the_data_ask_nobody(server, page):
+    visit(page, f"{server.address}/data?tab=Look")
+    page.locator(".tile").first.click()
+    page.wait_for_url("**image=*")
+    page.locator(".film canvas").wait_for()
+    page.wait_for_timeout(2500)  # the status corner may have one more round to go
+    settle(page)
+    before = pixels_of(page, ".film canvas")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("input.width").fill("200")
+    page.wait_for_timeout(200)
+    narrow = pixels_of(page, ".film canvas")
+    page.get_by_role("button", name="As the file asks").click()
+    page.wait_for_timeout(200)
+    assert narrow != before
+    assert pixels_of(page, ".film canvas") == before
+    assert not asked
+
+
+def test_a_folder_becomes_the_chosen_dataset(server, page):
+    words = f"sample {server.home}/raw/new --patients 2 --seed 5 --size 160x128"
+    command = [sys.executable, "-m", "mammo_core", *words.split()]
+    subprocess.run(command, env={**os.environ, "MAMMO_HOME": str(server.home)}, check=True)
+    visit(page, f"{server.address}/data?tab=Add+a+dataset")
+    path = page.get_by_role("textbox", name="Path of a folder")
+    path.fill(f"{server.home}/raw/new")
+    path.press("Enter")
+    page.get_by_text("Found: Synthetic sample").wait_for()
+    assert not (server.home / ".mammo" / "datasets" / "new").exists()
+    page.get_by_role("button", name="Index it").click()
+    page.wait_for_url("**dataset=new*")
+    settle(page)
+    assert "8" in page.locator("[data-testid=stMetric]", has_text="Images").inner_text()
+
+
+def test_a_refused_file_among_many_is_not_predicted_until_the_user_insists(server, page, tmp_path):
+    film = next((server.home / "sample_data" / "dicom").rglob("*.dcm"))
+    noise = tmp_path / "noise.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (300, 240), np.uint8)).save(noise)
+    visit(page, f"{server.address}/predict")
+    page.locator("input[type=file]").set_input_files([film, noise])
+    page.get_by_text("2 files").wait_for()
+    settle(page)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    accepted, refused = read_rows(waiting.value)
+    assert (accepted["verdict"], refused["verdict"]) == ("accept", "refuse")
+    assert accepted["prediction"]
+    assert refused["prediction"] == refused["override"] == ""
+
+
+def read_rows(download):
+    return list(csv.DictReader(download.path().open(encoding="utf-8")))

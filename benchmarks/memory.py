@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-VERBS = ("index", "prepare", "predict")
+VERBS = ("index", "quality", "prepare", "predict")
 DEMO = Path(__file__).resolve().parents[1] / "models" / "demo"
 FEW, MANY = 24, 96
 ALLOWED_GROWTH = 1.1
@@ -38,6 +38,7 @@ def _measure(folder: Path, patients: int) -> dict[str, int]:
     measure_peak("sample", str(raw), "--patients", str(patients), "--seed", "1", *size, home=folder)
     return {
         "index": measure_peak("index", str(raw), "--out", str(dataset), home=folder),
+        "quality": measure_peak("quality", str(dataset), home=folder),
         "prepare": measure_peak("prepare", str(dataset), "--size", "320x192", home=folder),
         "predict": measure_peak("predict", "demo", str(dataset), home=folder),
     }

@@ -15,8 +15,8 @@ from mammo_core.elements import DAMAGED, Elements, read_value
 from mammo_core.errors import UnreadableFile
 from mammo_core.pixel_layout import PixelLayout, read_layout
 from mammo_core.run_lengths import decode_runs
-from mammo_core.streams import describe_stream, join_fragments, mend_scan
-from mammo_core.transfer_syntaxes import DCT, Syntax, find_syntax, name_syntax
+from mammo_core.streams import close_stream, describe_stream, join_fragments, mend_scan
+from mammo_core.transfer_syntaxes import DCT, JPEG_LS, Syntax, find_syntax, name_syntax
 from mammo_core.types import Step
 
 Patterns = NDArray[np.unsignedinteger]
@@ -26,6 +26,8 @@ BIG_ENDIAN = "1.2.840.10008.1.2.2"
 GRAY_WITHIN = 3
 """Channels of one gray picture differ by at most this after lossy compression, of 255."""
 CHROMA_ZERO = 128
+MENDERS = {DCT: mend_scan, JPEG_LS: close_stream}
+"""What is put right in a stream before it is decoded, by the kinds that it may be of."""
 COLOR = "Expected gray values, the image is in color"
 
 
@@ -118,8 +120,8 @@ def _decode_stream(ds: Dataset, syntax: Syntax, layout: PixelLayout) -> tuple[Pa
     """(pixels, their photometric interpretation as decoded)."""
     stream = _join(ds)
     _check_stream(stream, syntax, layout)
-    if syntax.kinds == DCT:
-        stream = mend_scan(stream)
+    mend = MENDERS.get(syntax.kinds)
+    stream = mend(stream) if mend else stream
     photometric = layout.photometric if layout.samples > 1 else "MONOCHROME2"
     try:
         decoded, told = _run(stream, syntax, layout, photometric)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 ITEM = b"\xfe\xff\x00\xe0"
 J2K_START = b"\xff\x4f\xff\x51"
 JPEG_START = b"\xff\xd8\xff"
+END = b"\xff\xd9"
 HTJ2K_CAPABILITY = 1 << 17
 """Bit of Pcap that tells high-throughput JPEG 2000 (ISO/IEC 15444-15 A.3.7)."""
 HEAD_BYTES = 65_536
@@ -88,6 +89,11 @@ def mend_scan(stream: bytes) -> bytes:
             end = at + 4 + len(segment)
             return stream[: end - 3] + b"\x00\x3f\x00" + stream[end:]
     return stream
+
+
+def close_stream(stream: bytes) -> bytes:
+    """A JPEG-LS stream with an end: CharLS looks for that of a damaged one for many seconds."""
+    return stream if stream.rstrip(b"\0").endswith(END) else stream + END
 
 
 def _describe_j2k(head: bytes, at: int) -> Stream:

@@ -28,7 +28,7 @@ class Syntax:
 
 LIBJPEG, OPENJPEG = ("pylibjpeg", "pylibjpeg-libjpeg"), ("pylibjpeg", "pylibjpeg-openjpeg")
 CHARLS, RUN_LENGTHS = ("pyjpegls", "pyjpegls"), ("", "Pillow")
-DCT = ("JPEG baseline", "JPEG extended")
+DCT, JPEG_LS = ("JPEG baseline", "JPEG extended"), ("JPEG-LS",)
 
 SYNTAXES = {
     syntax.uid: syntax
@@ -42,8 +42,8 @@ SYNTAXES = {
         Syntax("1.2.840.10008.1.2.4.51", *LIBJPEG, DCT),
         Syntax("1.2.840.10008.1.2.4.57", *LIBJPEG, ("JPEG lossless",)),
         Syntax("1.2.840.10008.1.2.4.70", *LIBJPEG, ("JPEG lossless",)),
-        Syntax("1.2.840.10008.1.2.4.80", *CHARLS, ("JPEG-LS",)),
-        Syntax("1.2.840.10008.1.2.4.81", *CHARLS, ("JPEG-LS",)),
+        Syntax("1.2.840.10008.1.2.4.80", *CHARLS, JPEG_LS),
+        Syntax("1.2.840.10008.1.2.4.81", *CHARLS, JPEG_LS),
         Syntax("1.2.840.10008.1.2.4.90", *OPENJPEG, ("JPEG 2000",)),
         Syntax("1.2.840.10008.1.2.4.91", *OPENJPEG, ("JPEG 2000",)),
         Syntax("1.2.840.10008.1.2.4.201", *OPENJPEG, ("HTJ2K",)),

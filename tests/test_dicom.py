@@ -1,6 +1,7 @@
 """Reading DICOM: one known picture in every encoding must give the same pixels."""
 
 import contextlib
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -298,14 +299,27 @@ def test_faults_of_the_header_never_quote_it(tmp_path, recwarn, caplog):
     assert "Secret" not in "".join(told) + caplog.text + str([w.message for w in recwarn.list])
 
 
-@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, RLELossless, JPEGLSLossless])
-def test_damaged_files_are_refused_and_never_crash(tmp_path, syntax):
-    data = save(data_set(), tmp_path / "image.dcm", syntax).read_bytes()
+def test_a_jpeg_ls_stream_without_its_end_is_refused_at_once(tmp_path):
+    """CharLS searches for it for ten seconds, where the data before it are damaged too."""
+    ds = in_bits(16)
+    ds.compress(JPEGLSLossless, generate_instance_uid=False)
+    stream = bytearray(pydicom.encaps.get_frame(ds.PixelData, 0, number_of_frames=1))
+    stream[-140::7] = b"\x60" * len(stream[-140::7])
+    stream[-2:] = b"\xff\x60"
+    path = save(wrap(in_bits(16), JPEGLSLossless, bytes(stream)), tmp_path / "image.dcm")
+    start = time.monotonic()
+    assert "damaged" in refusal(path)
+    assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_damaged_files_are_refused_and_never_crash(tmp_path, variant):
+    data = save(variant.make(), tmp_path / "image.dcm", variant.syntax).read_bytes()
     rng = np.random.default_rng(0)
     path = tmp_path / "damaged.dcm"
-    for _ in range(100):
+    for start in np.repeat((132, len(data) // 4, len(data) - len(data) // 8), 4):
         damaged = np.frombuffer(data, np.uint8).copy()
-        damaged[rng.integers(132, 1000, size=rng.choice([1, 4, 32]))] = rng.integers(256)
+        damaged[rng.integers(start, len(data), size=rng.choice([1, 4, 32]))] = rng.integers(256)
         path.write_bytes(damaged.tobytes())
         try:
             pixels = read_mammogram(path).pixels

@@ -151,7 +151,7 @@ def test_other_layouts_keep_no_trace_of_headers(disc, home, tmp_path, witness, l
 def test_damage_anywhere_is_told_without_the_headers_words(home, tmp_path, witness):
     whole = write_identified(tmp_path / "whole.dcm", in_kept_texts=False).read_bytes()
     dice = random.Random(0)
-    for k in range(30):
+    for k in range(12):  # so few that no further process starts
         content = bytearray(whole[: dice.randrange(200, 80_000)] if k % 3 == 0 else whole)
         for _ in range(20):
             content[dice.randrange(132, min(len(content), 100_000))] = dice.randrange(256)

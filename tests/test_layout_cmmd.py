@@ -54,7 +54,7 @@ def test_views_are_read_from_their_codes(root, tmp_path, home):
 
 def test_the_tables_facts_are_told(root):
     row = by_id(LAYOUT.read(root))["D1-0002_1-1"]
-    assert (row.age, row.lesion, row.source) == (40, "mass_and_calcification", "CMMD D1")
+    assert (row.age, row.lesion, row.source) == (40, "calcification+mass", "CMMD D1")
     assert (row.patient_id, row.exam_id) == ("D1-0002", "D1-0002_E1")
 
 

@@ -180,10 +180,23 @@ def test_a_finding_without_a_box_is_told_and_gives_no_mask(root):
     assert any(warning.startswith("1 findings") for warning in reading.warnings)
 
 
-def test_pictures_made_of_the_files_are_found_too(root, tmp_path):
+def test_copies_as_pictures_are_found_in_a_folder_of_their_own(root):
     for file in sorted((root / "images").rglob("*.dicom")):
         shutil.move(file, file.with_suffix(".png"))
-    assert len(LAYOUT.read(root).rows) == 20
+    (root / "images").rename(root / "images_png")
+    rows = LAYOUT.read(root).rows
+    assert len(rows) == 20
+    assert {row.file.suffix for row in rows} == {".png"}
+
+
+def test_the_published_file_is_taken_before_a_copy_of_it(root):
+    (root / "images_png").mkdir()
+    shutil.copytree(root / "images" / "study0", root / "images_png" / "study0")
+    for file in (root / "images_png").rglob("*.dicom"):
+        file.rename(file.with_suffix(".png"))
+    reading = LAYOUT.read(root)
+    assert {row.file.suffix for row in reading.rows} == {".dicom"}
+    assert not reading.refusals
 
 
 def test_a_table_in_another_encoding_is_refused_in_a_line(root):

@@ -119,18 +119,15 @@ def sift(frame: "pd.DataFrame", path: str, faults: Mapping[str, "pd.Series[bool]
     return Sifted(frame[~struck], [Refusal(str(file), str(reason)) for file, reason in pairs])
 
 
-def refuse_unlisted(
-    files: Mapping[str, str], named: Iterable[str], folder: str = ""
-) -> list[Refusal]:
+def refuse_unlisted(files: Mapping[str, str], named: Iterable[str]) -> list[Refusal]:
     """A refusal for each file that no row of a table names.
 
     Args:
         files: Paths by key, as `folders.choose_files` gives them.
         named: The keys of all rows.
-        folder: What to put before the paths.
     """
     known = set(named)
-    return [Refusal(folder + file, UNLISTED) for key, file in files.items() if key not in known]
+    return [Refusal(file, UNLISTED) for key, file in files.items() if key not in known]
 
 
 def build_rows(columns: Mapping[str, Iterable[object]]) -> list[ImageRow]:

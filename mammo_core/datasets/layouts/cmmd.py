@@ -1,5 +1,6 @@
 """CMMD, the Chinese Mammography Database: 1,775 patients with biopsied lesions."""
 
+import os
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +41,7 @@ CLASSES = ("benign", "malignant")
 LESIONS = {
     "mass": "mass",
     "calcification": "calcification",
-    "both": "mass_and_calcification",
+    "both": "calcification+mass",
 }
 NO_ROW = "The table has no row for this patient"
 NO_FILE = "The table names this patient, the folder has no image of her"
@@ -99,7 +100,7 @@ def _find(root: Path) -> Path | None:
 def _tables(folder: Path) -> list[Path]:
     """The archive's tables in a folder, the editable copy first."""
     try:
-        return sorted(path for path in folder.iterdir() if TABLE.fullmatch(path.name))
+        return sorted(folder / name for name in os.listdir(folder) if TABLE.fullmatch(name))
     except OSError:
         return []
 

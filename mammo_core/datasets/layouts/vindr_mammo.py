@@ -21,7 +21,7 @@ from mammo_core.datasets.archive_tables import (
     sift,
     to_numbers,
 )
-from mammo_core.datasets.folders import choose_files, find_archive, list_files
+from mammo_core.datasets.folders import choose_files, find_archive, list_files, strip_suffix
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.naming import (
     DENSITY_WORDS,
@@ -57,7 +57,7 @@ LESIONS = {"suspicious_calcification": "calcification", "suspicious_lymph_node":
 
 @dataclass(frozen=True)
 class VindrMammo(Layout):
-    """`images/<study_id>/<image_id>.dicom` and three tables.
+    """`images/<study_id>/<image_id>.dicom` and three tables; or copies as PNG in such folders.
 
     The assessment is the breast's and stands with each of its images; only findings of BI-RADS 3
     or worse are boxed, and a box may hold retracted skin or a lymph node as well as a lesion.
@@ -87,14 +87,14 @@ class VindrMammo(Layout):
         """
         place = _find(root) or root
         table = read_columns(place / BREASTS, BREAST_COLUMNS, SIZE_COLUMNS)
-        files = choose_files(list_files(place / IMAGES))
+        files = choose_files(list_files(place), _key)
         sifted = _sift(table, files)
-        findings, warnings = _read_findings(place, sifted.frame)
+        findings, warnings = _read_findings(place)
         told, more = _read_metadata(place)
         named = table["study_id"] + "/" + table["image_id"]
         return Reading(
             rows=build_rows(_facts(sifted.frame, place, findings, told)),
-            refusals=[*sifted.refusals, *refuse_unlisted(files, named, f"{IMAGES}/")],
+            refusals=[*sifted.refusals, *refuse_unlisted(files, named)],
             warnings=[
                 *warnings,
                 *more,
@@ -111,8 +111,13 @@ def _holds(folder: Path) -> bool:
     return {"image_id", "breast_birads"} <= set(read_first_line(folder / BREASTS))
 
 
+def _key(path: str) -> str:
+    """<study>/<image> of a file, in whatever folder they lie."""
+    return strip_suffix("/".join(path.split("/")[-2:]))
+
+
 def _sift(table: "pd.DataFrame", files: dict[str, str]) -> Sifted:
-    """The rows that can be taken; column `file` is relative to the folder of images."""
+    """The rows that can be taken; column `file` is relative to the archive's folder."""
     frame, is_contradictory = settle_repeats(table, "image_id", DECISIVE)
     frame["birads"] = frame["breast_birads"].str.extract(ASSESSMENT, expand=False).fillna("")
     frame["file"] = (frame["study_id"] + "/" + frame["image_id"]).map(files)
@@ -132,12 +137,11 @@ def _facts(
     frame: "pd.DataFrame", place: Path, findings: "pd.DataFrame", told: "pd.DataFrame"
 ) -> dict[str, Iterable[object]]:
     """The rows' facts, column by column."""
-    images = place / IMAGES
     ids = frame["image_id"]
     found = findings.reindex(ids)
     known = told.reindex(ids)
     return {
-        "file": [images / file for file in frame["file"]],
+        "file": [place / file for file in frame["file"]],
         "image_id": ids,
         "patient_id": frame["study_id"],
         "exam_id": frame["study_id"],
@@ -166,7 +170,7 @@ def _grids(frame: "pd.DataFrame", is_boxed: NDArray[np.bool_]) -> list[tuple[int
     ]
 
 
-def _read_findings(place: Path, images: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
+def _read_findings(place: Path) -> tuple["pd.DataFrame", list[str]]:
     """(`boxes` and `lesion` of each image that has a finding, warnings)."""
     import pandas as pd
 
@@ -178,11 +182,10 @@ def _read_findings(place: Path, images: "pd.DataFrame") -> tuple["pd.DataFrame",
     for name in CORNERS:
         table[name] = to_numbers(table[name])
     is_box = (table["ymax"] > table["ymin"]) & (table["xmax"] > table["xmin"])
-    boxed = table[is_box & table["image_id"].isin(images["image_id"])]
     warnings = []
     if not is_box.all():
         warnings = [f"{int((~is_box).sum())} findings of {FINDINGS} have no box and no mask"]
-    return _gather(boxed), warnings
+    return _gather(table[is_box]), warnings
 
 
 def _gather(findings: "pd.DataFrame") -> "pd.DataFrame":

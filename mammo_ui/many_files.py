@@ -108,7 +108,7 @@ def _draw_table(
         rows,
         hide_index=True,
         height=min(38 + 35 * max(1, len(rows)), 390),
-        column_config={"reasons": st.column_config.TextColumn(width="large")},
+        column_config={"reasons": st.column_config.TextColumn(width="medium")},
         placeholder=frame.DASH,
         key=key or None,
         on_select="rerun" if key else "ignore",
@@ -131,12 +131,12 @@ def _describe(
         "no.": number,
         "file": one.file,
         "verdict": MARKS[one.verdict.verdict],
+        "reasons": "; ".join(one.verdict.reasons),
         "prediction": one.prediction,
         **{f"P({name})": round(p[name], 3) if p else None for name in classes},
         "called": ("called" if p[classes[-1]] >= threshold else "not") if p else None,
         "uncertainty": round(one.uncertainty, 2) if one.uncertainty is not None else None,
         "override": "yes" if one.is_override else "",
-        "reasons": "; ".join(one.verdict.reasons),
     }
 
 

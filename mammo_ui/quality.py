@@ -88,7 +88,10 @@ def _show_metadata(estimate: Report) -> None:
 def judge_metadata(estimate: Report) -> str:
     """What the metadata's AUROC means, in a sentence."""
     if estimate["value"] is None:
-        return estimate.get("warning") or "It cannot be told: too few patients or one class only."
+        return (
+            estimate.get("warning")
+            or "It cannot be told: no labels, one class or too few patients."
+        )
     used = ", ".join(estimate["columns"])
     if estimate["low"] is not None and estimate["low"] > SUSPICIOUS:
         return f"The label can be told without looking at the breast, from {used}."

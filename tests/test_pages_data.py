@@ -1,6 +1,8 @@
 """The Data page: what is in a dataset, counted from the index itself."""
 
 import json
+import shutil
+import time
 from collections import Counter
 
 import numpy as np
@@ -153,3 +155,44 @@ def test_a_pictures_own_values_come_untouched(tmp_path, dtype):
     assert np.array_equal(original.values.astype(int) + original.lowest, values)
     assert (original.lowest, original.highest) == (values.min(), values.max())
     assert original.step == 1
+
+
+def test_a_dataset_that_was_deleted_meanwhile_gives_way_to_another(standin):
+    standin_home.write_dataset(standin / ".mammo" / "datasets" / "other", n_patients=1, seed=1)
+    at = open_app("data", dataset="exams")
+    shutil.rmtree(standin / FOLDER)
+    at.run()
+    assert not at.exception
+    assert "data **other**" in words(at)
+
+
+def test_without_its_last_dataset_the_page_says_what_to_do(standin):
+    at = open_app("data", dataset="exams")
+    shutil.rmtree(standin / FOLDER)
+    at.run()
+    assert not at.exception
+    assert "There is no dataset yet" in at.info[0].value
+
+
+def test_images_that_are_gone_are_told_and_the_rest_of_the_page_stays(standin):
+    shutil.rmtree(standin / FOLDER / "images")
+    at = open_app("data", dataset="exams", tab="Look", image="S00004_RMLO")
+    assert not at.exception
+    assert any("found none" in str(error.value) for error in at.error)
+    assert "S00004_RMLO" in words(at).replace("\\", "")
+
+
+def test_a_page_of_three_thousand_images_is_drawn_within_its_budget(standin):
+    index = pd.concat([read_index(standin)] * 125, ignore_index=True)
+    index["image_id"] = [f"image{n}" for n in range(len(index))]
+    index.attrs["fingerprint"] = "0123456789ab"
+    index.to_parquet(standin / FOLDER / "index.parquet")
+    refuse(standin, *((f"{n}.png", f"Reason {n % 7} (at {n})") for n in range(3000)))
+    for tab in ("Composition", "Refused", "Look"):
+        at = open_app("data", dataset="exams", tab=tab)
+        seconds = []
+        for _ in range(5):
+            start = time.process_time()
+            at.run()
+            seconds.append(time.process_time() - start)
+        assert min(seconds) < 0.2, tab

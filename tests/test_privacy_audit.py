@@ -17,6 +17,7 @@ from standin_home import MODEL, write_card
 
 from mammo_core.cli import main
 from mammo_core.paths import models_folder
+from mammo_core.privacy import hide_id
 
 IN_A_PATH = "images"
 """What the user called a folder; paths of the user's own may be shown and kept."""
@@ -110,6 +111,7 @@ def test_the_witness_sees_what_is_said_and_what_is_written(tmp_path, witness, ca
 def test_from_a_disc_to_predictions_no_trace_is_left(disc, home, tmp_path, standin, witness):
     data = tmp_path / "data"
     assert witness.run("check", *sorted(disc.iterdir())) == 0
+    assert witness.run("index", disc, "--dry-run") == 0
     assert witness.run("index", disc, "--out", data) == 0
     assert witness.run("quality", data) == 0
     assert witness.run("prepare", data, "--size", "96x64") == 0
@@ -146,6 +148,20 @@ def test_other_layouts_keep_no_trace_of_headers(disc, home, tmp_path, witness, l
     assert witness.run("index", tmp_path / "root", "--out", data, "--format", layout) == 0
     assert witness.run("prepare", data, "--size", "96x64") == 0
     assert witness.traces(home, data) == []
+
+
+def test_ids_of_a_table_are_hidden_where_it_is_asked_for(disc, home, tmp_path, witness):
+    lines = [
+        f"{file.name},{label},{WORD}{label},{WORD}-E,{WORD}-{n}"
+        for n, (file, label) in enumerate(zip(sorted(disc.iterdir()), "ababab", strict=False))
+    ]
+    heading = "path,label,patient_id,exam_id,image_id"
+    (disc / "labels.csv").write_text("\n".join([heading, *lines]))
+    assert witness.run("index", disc, "--out", tmp_path / "data", "--hide-ids") == 0
+    assert witness.run("prepare", tmp_path / "data", "--size", "96x64") == 0
+    assert witness.traces(home, tmp_path / "data") == []
+    index = pd.read_parquet(tmp_path / "data" / "index.parquet")
+    assert set(index["patient_id"]) <= {hide_id(f"{WORD}a"), hide_id(f"{WORD}b")}
 
 
 def test_damage_anywhere_is_told_without_the_headers_words(home, tmp_path, witness):

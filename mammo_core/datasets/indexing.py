@@ -249,9 +249,14 @@ def _write(staged: Path, indexed: Indexed, card: Mapping[str, Any]) -> None:
         frame.attrs["fingerprint"] = indexed.fingerprint
         if len(frame) or name == storage.INDEX:
             frame.to_parquet(staged / name, index=False)
-    pairs = [(refusal.file, refusal.reason) for refusal in indexed.refusals]
+    pairs = [(_to_text(refusal.file), refusal.reason) for refusal in indexed.refusals]
     pd.DataFrame(pairs, columns=["file", "reason"]).to_csv(staged / storage.REFUSED, index=False)
     write_json(staged / storage.CARD, card)
+
+
+def _to_text(name: str) -> str:
+    """A file's name with the bytes that are not UTF-8 spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _register(out: Path) -> list[str]:

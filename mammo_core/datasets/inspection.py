@@ -9,6 +9,7 @@ import numpy as np
 
 from mammo_core.datasets.headers import Header, digest_file, picture_shape, read_header
 from mammo_core.datasets.mask_merging import merge_masks
+from mammo_core.datasets.medium import NOT_UTF8
 from mammo_core.datasets.regions import Mask, draw_mask
 from mammo_core.datasets.rows import TOLD, ImageRow
 from mammo_core.errors import UnreadableFile
@@ -78,6 +79,8 @@ def write_mask(mask: Mask, file: Path) -> None:
 
 
 def _inspect(row: ImageRow, drawn: Path) -> Record | UnreadableFile:
+    if not _is_text(row.file):
+        return UnreadableFile(NOT_UTF8)
     try:
         header = read_header(row.file, with_ids=row.patient_id is None)
         digest = digest_file(row.file)
@@ -100,6 +103,14 @@ def _inspect(row: ImageRow, drawn: Path) -> Record | UnreadableFile:
         "tag": row.tag,
         "digest": digest,
     }
+
+
+def _is_text(file: Path) -> bool:
+    """Whether the path can be written down at all; names that are not UTF-8 cannot."""
+    try:
+        return bool(str(file).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _merge(row: ImageRow, header: Header) -> Record:

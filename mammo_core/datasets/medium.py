@@ -107,7 +107,7 @@ def _walk(root: Path) -> Iterator[tuple[Path, str | None]]:
         seen.add((place.st_dev, place.st_ino))
         inner = []
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 if entry.is_symlink():
                     yield folder / entry.name, LINKED
                 else:
@@ -123,6 +123,14 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             (entry for entry in entries if entry.name[0] != "." and entry.name != "__MACOSX"),
             key=lambda entry: entry.name,
         )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; a link that leads to itself is not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _may_be_image(name: str) -> bool:

@@ -1,5 +1,6 @@
 """A folder with one sub-folder a class, and perhaps the splits above them."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -57,7 +58,7 @@ class ClassFolders(Layout):
             (file, split, tidy_label(folder.name))
             for split, folder in _class_folders(root)
             for file in sorted(folder.rglob("*"))
-            if file.is_file() and not file.name.startswith(".")
+            if not (os.path.isdir(file) or file.name.startswith("."))
         ]
         images = [item for item in found if _is_image(item[0])]
         if not images:
@@ -96,7 +97,7 @@ def _holds_images(folder: Path) -> bool:
 
 
 def _is_image(file: Path) -> bool:
-    return file.suffix.lower() in IMAGE_SUFFIXES and file.name[0] != "." and file.is_file()
+    return file.suffix.lower() in IMAGE_SUFFIXES and file.name[0] != "." and os.path.isfile(file)
 
 
 def _image_ids(files: Sequence[Path], root: Path) -> list[str]:
@@ -133,10 +134,17 @@ def _row(file: Path, split: str | None, label: str, image_id: str) -> ImageRow:
 
 def _refuse_others(found: Iterable[tuple[Path, str | None, str]], root: Path) -> list[Refusal]:
     return [
-        Refusal(file.relative_to(root).as_posix(), f"Files {file.suffix} are no images")
+        Refusal(file.relative_to(root).as_posix(), _reason_against(file))
         for file, _, _ in found
         if not _is_image(file)
     ]
+
+
+def _reason_against(file: Path) -> str:
+    """Why a file is no image."""
+    if not os.path.isfile(file):  # unlike Path.is_file, it doesn't raise on a loop of links
+        return "A link that leads nowhere, or a device"
+    return f"Files {file.suffix} are no images"
 
 
 def _warnings(rows: Sequence[ImageRow]) -> list[str]:

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from mammo_core.breast import find_breast
-from mammo_core.datasets import Dataset
+from mammo_core.datasets import Dataset, looks
 from mammo_core.datasets import image_facts as facts_module
-from mammo_core.datasets.image_facts import look_at_images
+from mammo_core.datasets.image_facts import FACT, ImageFacts, look_at_images
+from mammo_core.datasets.looks import assess_markers
 from mammo_core.datasets.near_duplicates import (
     MIN_CORRELATION,
     RADIUS,
@@ -206,6 +207,44 @@ def test_an_unreadable_image_is_counted_and_tried_again(dataset, images):
     assert any(text.startswith("1 images could not be read") for text in report["warnings"])
     write(dataset.path, "c", images[8])
     assert look_at_images(dataset).seen.all()
+
+
+def test_without_any_readable_image_the_report_still_stands(dataset, home):
+    for file in dataset.path.glob("*.png"):
+        file.write_bytes(b"no picture")
+    report = assess_quality(dataset)
+    assert (report["near_duplicates"], report["markers"]["of"]) == ([], 0)
+    assert report["markers"]["auroc"]["value"] is None
+    assert not list(home.rglob("*.bin"))
+
+
+def test_markers_that_go_with_the_label_are_warned_of():
+    n = 40
+    records = np.zeros(n, FACT)
+    records["n_markers"][: n // 2] = 1
+    facts = ImageFacts(np.arange(n), [records[:15], records[15:]])
+    index = build_frame(
+        {
+            "image_id": [f"i{k}" for k in range(n)],
+            "patient_id": [f"p{k}" for k in range(n)],
+            "label": ["malignant"] * (n // 2) + ["normal"] * (n // 2),
+            "rows": [1] * n,
+            "columns": [1] * n,
+        }
+    )
+    told, model = assess_markers(index, facts, ("normal", "malignant"))
+    assert (told["n"], told["of"], told["classes"]) == (20, 40, {"normal": 0, "malignant": 20})
+    assert told["auroc"]["value"] == 1
+    assert model.warning.startswith("The burned-in marker alone predicts malignant")
+
+
+def test_only_the_gravest_pairs_are_kept_and_all_are_counted(dataset, images, monkeypatch):
+    monkeypatch.setattr(looks, "MAX_PAIRS", 1)
+    write(dataset.path, "c", images[0] * 0.8)
+    report = assess_quality(dataset)
+    assert report["near_duplicates_found"] == 3
+    (pair,) = report["near_duplicates"]
+    assert pair["across_splits"]
 
 
 def test_a_pool_finds_the_same_facts(dataset, monkeypatch):

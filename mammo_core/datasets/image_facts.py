@@ -8,10 +8,11 @@ wrote serves the next.
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -173,8 +174,7 @@ def _find(
     """Append the chunks' facts to a new segment; `counts` are those missing and all."""
     missing, total = counts
     done = total - missing
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{os.urandom(8).hex()}.bin").open("wb") as file:
+    with _new_segment(folder) as file:
         progress(done, total, "Looking at images")
         workers = workers if missing > SMALL_JOB else 1
         for chunk, facts in run_chunks(describe_images, chunks, workers, _use_one_thread):
@@ -183,6 +183,19 @@ def _find(
                 file.flush()
             done += len(chunk.files)
             progress(done, total, "Looking at images")
+
+
+@contextmanager
+def _new_segment(folder: Path) -> Iterator[BinaryIO]:
+    """A file of its own for new facts, gone again where there were none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{os.urandom(8).hex()}.bin"
+    try:
+        with path.open("wb") as file:
+            yield file
+    finally:
+        if path.stat().st_size == 0:
+            path.unlink()
 
 
 def _use_one_thread() -> None:

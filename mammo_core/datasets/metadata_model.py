@@ -25,7 +25,7 @@ PREDICTORS: Mapping[str, tuple[str, ...]] = {
     "density": ("density",),
     "acquisition": ("acquisition",),
     "implant": ("implant",),
-    "marker": ("n_markers", "marker_area"),
+    "burned-in marker": ("n_markers", "marker_area"),
 }
 """What the model may use, by the name that reports show; BI-RADS is a reading, not a fact. Those
 whose columns a table lacks are left out: only the quality report adds those of burned-in markers.

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from layout_trees.tables import edit_csv, write_csv
@@ -10,6 +11,7 @@ from layout_trees.vindr_mammo import write_image, write_vindr_mammo
 from mammo_core.datasets import LAYOUTS, index_dataset, load_dataset
 from mammo_core.datasets.detection import choose_layout
 from mammo_core.errors import BadTable
+from mammo_core.training.data import check_splits
 
 LAYOUT = LAYOUTS["vindr_mammo"]
 BREASTS = "breast-level_annotations.csv"
@@ -85,6 +87,14 @@ def test_the_sources_test_set_stays_and_validation_is_dealt_from_training(root, 
     assert set(index.loc[index["patient_id"] != "study4", "split"]) == {"train", "val"}
     assert all(len(found) == 1 for found in splits)
     assert any("no validation set" in warning for warning in answer["warnings"])
+
+
+def test_what_the_source_splits_in_two_can_be_trained_on(root, tmp_path, home):
+    index_dataset(root, tmp_path / "out")
+    dataset = load_dataset(tmp_path / "out")
+    labels = dataset.index["label"].map(dataset.classes.index).to_numpy()
+    train, val = (np.flatnonzero(dataset.index["split"] == split) for split in ("train", "val"))
+    check_splits(labels, train, val, dataset.classes)
 
 
 def test_birads_are_mapped_as_the_user_says(root, tmp_path, home):

@@ -150,7 +150,7 @@ def _facts(
     """The rows' facts, column by column."""
     judged = breasts.reindex(frame["breast"])
     described = exams.reindex(frame["acc_anon"])
-    name = frame["file"].map(lambda path: strip_suffix(path.rpartition("/")[2]))
+    name = frame["file"].map(lambda path: strip_suffix(path.rpartition("/")[2])).astype("str")
     side = frame["ImageLateralityFinal"]
     extra = _extras(frame)
     return {

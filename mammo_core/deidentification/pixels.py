@@ -46,18 +46,16 @@ def blank_outside(values: Values, breast: Breast) -> Values:
     """
     if breast.mask.mean() > WHOLE:
         raise UnreadableFile(NO_BREAST)
-    outside = ~_widen(breast.mask)
+    distance = cv2.distanceTransform((~breast.mask).astype(np.uint8), cv2.DIST_L2, 3)
+    outside = distance > MARGIN * max(values.shape)
     if not outside.any():
         return values
-    found, counts = np.unique(values[outside], return_counts=True)
-    return np.where(outside, found[np.argmax(counts)], values)
+    return np.where(outside, _commonest(values[outside]), values)
 
 
-def _widen(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    reach = max(1, round(MARGIN * max(mask.shape)))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    wide: NDArray[np.bool_] = cv2.dilate(mask.astype(np.uint8), kernel) > 0
-    return wide
+def _commonest(values: Values) -> np.int32:
+    lowest = values.min()
+    return np.int32(lowest + np.bincount(values - lowest).argmax())
 
 
 def encode(clean: "Dataset", values: Values, stored: StoredPixels, source_syntax: str) -> None:

@@ -55,6 +55,14 @@ def test_a_scanner_that_is_the_label_predicts_it_perfectly_and_is_named():
     assert model.warning.startswith("The scanner alone predicts malignant (AUROC 1.00 [0.")
 
 
+def test_the_side_tells_all_where_only_left_breasts_are_ill():
+    index = make_index(10)
+    index["label"] = np.where(index["laterality"] == "L", "malignant", "normal")
+    model = assess_metadata(index, CLASSES)
+    assert predictor(model, "side").value == 1
+    assert "side alone predicts malignant" in model.warning
+
+
 def test_missing_is_a_value_of_its_own():
     index = make_index(1)
     index["age"] = np.where(index["label"] == "malignant", np.nan, 55.0)

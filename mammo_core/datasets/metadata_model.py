@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
-from mammo_core.datasets.ridge_logistic import fit_ridge_logistic
+from mammo_core.datasets.out_of_fold import Trial, deal_folds
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ whose columns a table lacks are left out: only the quality report adds those of 
 BIOLOGY = ("age", "density")
 """Predictors that go with cancer in nature too."""
 
-FOLDS = 5
-MIN_PATIENTS = 5
-"""Fewer patients with or without the positive class give no cross-validated AUROC."""
 MAX_LEVELS = 30
 BINS = 10
 WARN_ABOVE = 0.6
@@ -126,7 +122,7 @@ def assess_metadata(
         return MetadataModel(UNDEFINED, None, len(labeled), size)
     is_positive = (labeled["label"] == classes[-1]).to_numpy(bool)
     features = _encode(labeled)
-    trial = Trial(is_positive, patients, _deal(is_positive, patients, seed))
+    trial = Trial(is_positive, patients, deal_folds(is_positive, patients, seed))
     alone = [Predictor(name, trial.run(codes)) for name, codes in features.items()]
     every = [codes for columns in features.values() for codes in columns]
     ranked = sorted(alone, key=lambda p: -(p.auroc.value or 0))
@@ -145,90 +141,6 @@ def _tell_first(strongest: Predictor, positive: str | None) -> str:
 def _tell_others(others: Sequence[Predictor]) -> str:
     told = ", ".join(f"{p.name} ({describe(p.auroc)})" for p in others)
     return f"; so do, each alone: {told}" if told else ""
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """Labels and folds on which sets of columns are tried.
-
-    Attributes:
-        is_positive: (N,).
-        patients: (N,) from 0 on.
-        folds: (N,) the fold in which each row is tested; None where there are too few patients.
-    """
-
-    is_positive: NDArray[np.bool_]
-    patients: Codes
-    folds: Codes | None
-
-    def run(self, columns: Sequence[Codes]) -> Estimate:
-        """AUROC of the scores that models of the other folds give each row."""
-        from mammo_core.metrics.auroc import estimate_auroc
-
-        if self.folds is None:
-            return UNDEFINED
-        scores = np.zeros(len(self.folds))
-        if columns:
-            scores = _score(_one_hot_rows(columns), self.is_positive, self.folds)
-        return _widen(estimate_auroc(np.round(scores, 9), self.is_positive, self.patients))
-
-
-def _score(rows: "Rows", is_positive: NDArray[np.bool_], folds: Codes) -> NDArray[np.float64]:
-    """(N,) log odds by the models of the other folds, each around its own mean.
-
-    Each model's level goes with its share of positives, which is the higher the fewer of them the
-    fold left out holds: compared across folds, levels alone would rank rows the wrong way round.
-    """
-    scores = np.empty(len(folds))
-    for fold in range(FOLDS):
-        test = folds == fold
-        odds = rows.fit(is_positive, ~test)[rows.of]
-        scores[test] = odds[test] - odds.mean()
-    return scores
-
-
-def _widen(auroc: Estimate) -> Estimate:
-    """The interval with twice the variance, on the logit scale.
-
-    DeLong takes the scores as given. Where nothing can be learned, the AUROCs of two of K folds,
-    whose models share their training rows but for the two folds themselves, correlate by
-    1 / (K - 1), so that the variance of their mean is 1 + (K - 1) / (K - 1) = 2 times that of
-    independent ones, whatever K is; where much can be learned, this is cautious.
-
-    Source: the correlation is that of Nadeau and Bengio 2003, doi:10.1023/A:1024068626366.
-    """
-    if auroc.low is None or auroc.high is None or auroc.value in (None, 0.0, 1.0):
-        return auroc
-    middle, ends = logit(auroc.value), logit(np.array([auroc.low, auroc.high]))
-    low, high = expit(middle + np.sqrt(2) * (ends - middle))
-    return Estimate(auroc.value, float(low), float(high))
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """The distinct combinations of values, and which one each image has.
-
-    Attributes:
-        design: (D, levels) 0 and 1.
-        of: (N,) a row of the design each.
-    """
-
-    design: NDArray[np.float64]
-    of: Codes
-
-    def fit(self, is_positive: NDArray[np.bool_], used: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(D,) log odds of each combination, from the rows used."""
-        size = len(self.design)
-        n = np.bincount(self.of[used], minlength=size)
-        k = np.bincount(self.of[used & is_positive], minlength=size)
-        weights = fit_ridge_logistic(self.design[n > 0], n[n > 0], k[n > 0])
-        return weights[0] + self.design @ weights[1:]
-
-
-def _one_hot_rows(columns: Sequence[Codes]) -> Rows:
-    distinct, of = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
-    design = [np.eye(column.max() + 1)[column] for column in distinct.T]
-    return Rows(np.hstack(design), of.ravel())
 
 
 def _encode(index: "pd.DataFrame") -> dict[str, list[Codes]]:
@@ -268,15 +180,3 @@ def _codes(values: "pd.Series") -> tuple[Codes, int]:
     codes, levels = pd.factorize(values, sort=True, use_na_sentinel=True)
     missing = codes < 0
     return np.where(missing, len(levels), codes), len(levels) + bool(missing.any())
-
-
-def _deal(is_positive: NDArray[np.bool_], patients: Codes, seed: int) -> Codes | None:
-    """The fold of each row: patients shuffled and dealt round, those with a positive row first."""
-    ill = np.bincount(patients, weights=is_positive) > 0
-    order = np.random.default_rng(seed).permutation(len(ill))
-    positive, negative = order[ill[order]], order[~ill[order]]
-    if min(len(positive), len(negative)) < MIN_PATIENTS:
-        return None
-    fold_of = np.empty(len(ill), np.intp)
-    fold_of[np.concatenate([positive, negative])] = np.arange(len(ill)) % FOLDS
-    return fold_of[patients]

@@ -13,7 +13,6 @@ from mammo_core.datasets.leakage import (
     find_copies,
     find_patients_in_two_splits,
 )
-from mammo_core.datasets.metadata_model import assess_metadata
 from mammo_core.errors import MammoError
 from mammo_core.paths import read_json, state_folder, write_json
 from mammo_core.types import Progress, no_progress
@@ -76,6 +75,8 @@ def _has_pixels(report: Report | None) -> bool:
 
 def _assess_table(dataset: Dataset, copies: Sequence[Sequence[str]]) -> Report:
     """All of the report that needs no pixel."""
+    from mammo_core.datasets.metadata_model import assess_metadata
+
     index, classes = dataset.index, dataset.classes
     leaking = find_patients_in_two_splits(index)
     shared = count_shared_labels(index, classes[0]) if classes else None

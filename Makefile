@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow check bench sample demo contact-sheet screenshot
+.PHONY: app test test-slow check bench fuzz gate sample demo contact-sheet screenshot
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -25,6 +25,7 @@ contact-sheet: .venv/app
 sample: .venv/app
 	$(BIN)/python -m mammo_core sample sample_data --patients 24 --seed 7 --difficulty 0.2 --split test
 	$(BIN)/python -m mammo_core index sample_data --out sample_data
+	$(BIN)/python -m mammo_core prepare sample_data
 
 # The shipped model: 240 other patients, patches first, then whole images; tested once.
 demo: .venv/app
@@ -40,8 +41,17 @@ demo: .venv/app
 screenshot: .venv/dev
 	$(BIN)/python docs/screenshot.py
 
+# The gate's numbers and its tables of errors, from real images that are not shipped.
+gate: .venv/dev
+	$(BIN)/python -m gate_fitting $(REAL)
+
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
+
+# Damaged files against all that reads files, for so many minutes, others each time.
+MINUTES ?= 10
+fuzz: .venv/dev
+	PYTHONPATH=. $(BIN)/python tests/fuzz_run.py $$(($(MINUTES) * 60))
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -9,8 +9,8 @@ import importlib
 import sys
 
 BENCHMARKS = (
-    *("startup", "reading", "indexing", "phantom", "bootstrap", "explanation"),
-    *("training", "memory"),
+    *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
+    *("training", "memory", "quality"),
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

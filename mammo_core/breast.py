@@ -27,6 +27,12 @@ EDGE_LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 MAX_OPPOSITE = 0.6
 """A region that reaches both sides of its box on more of its rows has swallowed the background."""
 
+STRIP_SHARE = 0.06
+"""A cassette's edge is no wider than this share of the image's side."""
+
+STRIP_LEVEL, STRIP_DROP = 0.4, 0.4
+"""It is brighter than this level, and the share of such pixels drops by so much just within."""
+
 
 @dataclass(frozen=True, eq=False)
 class Breast:
@@ -56,7 +62,7 @@ def find_breast(pixels: NDArray[np.float32]) -> Breast:
     """
     preview = shrink(pixels, PREVIEW_SIDE)
     small = cast(Image, cv2.GaussianBlur(shrink(preview, SEARCH_SIDE), (3, 3), 0))
-    mask = _find_region(small)
+    mask = _find_region(_darken_strips(small))
     box = bounding_box(mask)
     return Breast(
         _enlarge(mask, pixels.shape),
@@ -80,6 +86,29 @@ def bounding_box(mask: Mask) -> tuple[int, int, int, int]:
     """(top, bottom, left, right), half-open, of a mask that is not empty."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _darken_strips(small: Image) -> Image:
+    """The image with bright strips along its edges, as cassettes leave them, set to background."""
+    cut = small
+    for turns in range(4):
+        side = np.rot90(cut, turns)
+        width = _measure_strip(side)
+        if width:
+            side = side.copy()
+            side[:, :width] = np.percentile(small, 5)
+            cut = np.ascontiguousarray(np.rot90(side, -turns))
+    return cut
+
+
+def _measure_strip(side: Image) -> int:
+    """How many columns at the left edge are a bright strip; 0 where the brightness goes on."""
+    reach = max(2, round(STRIP_SHARE * side.shape[1]))
+    if side.shape[1] <= 2 * reach:
+        return 0
+    shares = (side[:, : 2 * reach] > STRIP_LEVEL).mean(axis=0)
+    bright = np.flatnonzero(shares[:reach] >= shares[reach:].mean() + STRIP_DROP)
+    return int(bright[-1]) + 2 if bright.size and bright[0] <= 1 else 0
 
 
 def _find_region(small: Image) -> Mask:

@@ -9,18 +9,26 @@ from numpy.typing import NDArray
 
 from mammo_core.breast import Breast, Image, Mask, bounding_box
 
+MAX_LEAN = 0.15
+"""A chest wall leans by at most so many columns a row: a film askew by eight degrees."""
+
+SAMPLE = 10_000
+"""From so many values a percentile is near enough."""
+
 
 @dataclass(frozen=True)
 class PictureFeatures:
     """What a picture looks like, measured on a small copy.
 
     Attributes:
+        floor: The picture's 5th percentile as a share of the inside's 99.5th.
         contrast: Inside's 99th percentile minus the outside's median, in [0, 1].
         area: The breast's share of the picture.
-        wall: Share of the breast's rows that reach the chest wall's straight line.
+        wall: Share of the breast's rows that end on the chest wall's straight line.
         opposite: Share of the breast's rows that reach the other side of its box.
         box_ratio: Height / width of the breast's box.
         compactness: Perimeter squared / area of the outline.
+        solidity: The breast's share of its convex hull.
         roughness: How far the skin line strays from a smooth curve, as a share of the width.
         taper: Greatest width minus that at the narrower end, as a share of the box's width.
         even_outside: Share of the outside within 0.08 of its median.
@@ -32,16 +40,20 @@ class PictureFeatures:
         anisotropy: How much of it lies along one direction, in [0, 1].
         texture: Standard deviation inside at scales of 1 to 4 pixels.
         gradient_ratio: 99th percentile of the gradient inside / its median.
+        rim_texture: Texture between the skin and an eighth of the depth / that beyond.
+        skin_level: Mean at the skin, as a share of the brightest tissue.
         skin_rise: Mean at a tenth to a quarter of the depth minus that at the skin.
         core_rise: Mean beyond half of the depth minus that at a tenth to a quarter.
     """
 
+    floor: float
     contrast: float
     area: float
     wall: float
     opposite: float
     box_ratio: float
     compactness: float
+    solidity: float
     roughness: float
     taper: float
     even_outside: float
@@ -53,20 +65,33 @@ class PictureFeatures:
     anisotropy: float
     texture: float
     gradient_ratio: float
+    rim_texture: float
+    skin_level: float
     skin_rise: float
     core_rise: float
 
 
 def measure_picture(breast: Breast) -> PictureFeatures:
     """The features of the picture in which the breast was found, on its small copy."""
-    mask = _shrink_mask(breast.mask, breast.preview.shape)
-    image = _normalize(breast.preview, mask)
+    return _measure(breast.preview, _shrink_mask(breast.mask, breast.preview.shape), breast)
+
+
+def measure_frame(breast: Breast) -> PictureFeatures:
+    """The features of that picture as if all of it were breast."""
+    return _measure(breast.preview, np.ones(breast.preview.shape, bool), breast)
+
+
+def _measure(preview: Image, mask: Mask, breast: Breast) -> PictureFeatures:
+    high = _percentile(preview[mask], 99.5)
+    floor = _percentile(preview, 5) / max(high, 1e-6)
+    image = _normalize(preview, high)
     if breast.chest_wall == "right":
         image, mask = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
     top, bottom, left, right = bounding_box(mask)
     box = slice(top, bottom), slice(left, right)
     detail = cv2.GaussianBlur(image, (0, 0), 1) - cv2.GaussianBlur(image, (0, 0), 4)
     return PictureFeatures(
+        floor=floor,
         area=float(mask.mean()),
         box_ratio=(bottom - top) / (right - left),
         symmetry=_symmetry(image),
@@ -84,10 +109,16 @@ def _shrink_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
     return small > 0 if small.any() else np.ones(shape, bool)
 
 
-def _normalize(small: Image, mask: Mask) -> Image:
-    """Darkest hundredth of the picture to 0, the inside's 99.5th percentile to 1."""
-    low, high = float(np.percentile(small, 1)), float(np.percentile(small[mask], 99.5))
-    return np.clip((small - np.float32(low)) / np.float32(max(high - low, 1e-6)), 0, 1)
+def _normalize(preview: Image, high: float) -> Image:
+    """Darkest hundredth of the picture to 0, `high` to 1."""
+    low = _percentile(preview, 1)
+    return np.clip((preview - np.float32(low)) / np.float32(max(high - low, 1e-6)), 0, 1)
+
+
+def _percentile(values: NDArray[Any], share: float) -> float:
+    """A percentile by at most twice SAMPLE of the values, evenly taken."""
+    flat = values.ravel()
+    return float(np.percentile(flat[:: max(1, flat.size // SAMPLE)], share))
 
 
 def _symmetry(image: Image) -> float:
@@ -106,15 +137,27 @@ def _measure_outline(shape: Mask) -> dict[str, float]:
     width = shape.shape[1]
     reach = max(2, round(0.015 * width))
     outlines, _ = cv2.findContours(shape.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    perimeter = max(cv2.arcLength(outline, True) for outline in outlines)
+    outline = max(outlines, key=len)
+    perimeter = cv2.arcLength(outline, True)
+    hull = cv2.contourArea(cv2.convexHull(outline))
     skin = (width - np.argmax(shape[:, ::-1], axis=1)) * shape.any(axis=1) / width
     return {
-        "wall": float(shape[:, :reach].any(axis=1).mean()),
+        "wall": _measure_wall(np.argmax(shape, axis=1), width),
         "opposite": float(shape[:, -reach:].any(axis=1).mean()),
         "compactness": perimeter**2 / max(int(shape.sum()), 1),
+        "solidity": min(1.0, float(cv2.contourArea(outline)) / max(hull, 1.0)),
         "roughness": _stray(skin),
         "taper": float(1 - min(skin[end].mean() for end in _ends(len(skin)))),
     }
+
+
+def _measure_wall(starts: NDArray[np.integer], width: int) -> float:
+    """Share of the rows that start on one straight line, which may lean as a scanned film does."""
+    n = len(starts)
+    half = n // 2
+    lean = np.median(starts[n - half :] - starts[:half]) / max(n - half, 1) if half else 0.0
+    offsets = starts - np.clip(lean, -MAX_LEAN, MAX_LEAN) * np.arange(n)
+    return float((np.abs(offsets - np.percentile(offsets, 25)) <= 2 + 0.015 * width).mean())
 
 
 def _ends(n: int) -> tuple[slice, slice]:
@@ -135,15 +178,15 @@ def _stray(values: NDArray[np.floating]) -> float:
 
 def _measure_outside(image: Image, detail: Image, mask: Mask) -> dict[str, float]:
     beyond = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
-    outside, bright = image[beyond], float(np.percentile(image[mask], 99))
+    outside, bright = image[beyond], _percentile(image[mask], 99)
     if outside.size < 50:
         return {"even_outside": 0.0, "bright_outside": 1.0, "air_texture": 1.0, "contrast": bright}
-    middle = float(np.median(outside))
+    middle = _percentile(outside, 50)
     strength = np.abs(detail)
     return {
         "even_outside": float((np.abs(outside - np.float32(middle)) < 0.08).mean()),
         "bright_outside": float((outside > 0.35 * bright).mean()),
-        "air_texture": float(np.median(strength[beyond]) / (np.median(strength[mask]) + 1e-4)),
+        "air_texture": _percentile(strength[beyond], 50) / (_percentile(strength[mask], 50) + 1e-4),
         "contrast": bright - middle,
     }
 
@@ -194,15 +237,18 @@ def _measure_tissue(inside: Image, detail: Image, shape: Mask) -> dict[str, floa
     if not deep.any():
         deep = shape
     gradient = np.hypot(cv2.Sobel(fine, cv2.CV_32F, 1, 0), cv2.Sobel(fine, cv2.CV_32F, 0, 1))[deep]
-    skin, rim, core = (
+    skin, below, core = (
         _mean(inside[shape & (depth >= low) & (depth < high)])
         for low, high in ((0, 0.05), (0.12, 0.25), (0.5, 1.01))
     )
+    rim, texture = shape & ~deep, max(float(np.std(detail[deep])), 1e-6)
     return {
-        "texture": float(np.std(detail[deep])),
-        "gradient_ratio": float(np.percentile(gradient, 99) / (np.median(gradient) + 0.008)),
-        "skin_rise": rim - skin,
-        "core_rise": core - rim,
+        "texture": texture,
+        "gradient_ratio": _percentile(gradient, 99) / (_percentile(gradient, 50) + 0.008),
+        "rim_texture": float(np.std(detail[rim])) / texture if rim.any() else 1.0,
+        "skin_level": skin,
+        "skin_rise": below - skin,
+        "core_rise": core - below,
     }
 
 

@@ -31,7 +31,7 @@ from mammo_core.placement import Placement
 from mammo_core.preprocess import Prepared, Preprocess
 from mammo_core.types import Progress, no_progress
 
-VERSION = 2
+VERSION = 3
 """Of what a cache holds; one of an earlier version is made anew."""
 
 

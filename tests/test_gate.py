@@ -7,11 +7,17 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis.extra.numpy import array_shapes, arrays
+from hypothesis.strategies import floats, sampled_from
 from PIL import Image
 
 from mammo_core.breast import find_breast
-from mammo_core.gate import RULES, check, judge
+from mammo_core.dicom import read_mammogram
+from mammo_core.gate import check, judge
+from mammo_core.gate_points import MIN_TOLD, NUMBERS_FILE, REASONS, Objection, read_numbers
 from mammo_core.header_evidence import OTHER_MODALITIES, judge_header
+from mammo_core.paths import REPOSITORY
 from mammo_core.picture_features import PictureFeatures, measure_picture
 from mammo_core.types import Mammogram
 
@@ -61,12 +67,116 @@ def test_strangers_are_refused_with_a_reason(tmp_path, name):
     assert verdict.reasons
 
 
-def test_every_rule_names_a_feature_and_its_reason():
+def test_every_objection_names_a_feature_and_its_reason_and_only_grows():
     fields = set(PictureFeatures.__dataclass_fields__)
-    for rule in RULES:
-        assert rule.feature in fields
-        assert rule.ask != rule.refuse
-        assert rule.reason
+    numbers = read_numbers()
+    assert 0 < numbers.ask_above < numbers.refuse_above
+    for objection in numbers.objections:
+        assert objection.feature in fields
+        assert REASONS[objection.feature, objection.side]
+        sign = 1 if objection.side == "high" else -1
+        assert objection.points[0] == 0
+        assert (np.diff(objection.points) >= 0).all()
+        assert (sign * np.diff(objection.at) > 0).all()
+
+
+@pytest.fixture(scope="module")
+def phantoms():
+    """Four views of the shipped synthetic sample, which no number of the gate was fitted on."""
+    paths = sorted((REPOSITORY / "sample_data" / "dicom").rglob("*.dcm"))[:4]
+    return [read_mammogram(path) for path in paths]
+
+
+def answer(pixels):
+    pixels = np.ascontiguousarray(pixels, np.float32)
+    return judge(Mammogram(pixels=pixels), find_breast(pixels)).verdict
+
+
+def test_synthetic_mammograms_pass_without_having_been_fitted_on(phantoms):
+    origin = json.loads(NUMBERS_FILE.read_text())["origin"]
+    assert set(origin) == {"mini_mias", "mayo_density", "dicom_mg"}
+    for mammogram in phantoms:
+        assert judge(mammogram, find_breast(mammogram.pixels)).verdict == "accept"
+
+
+LOSSLESS = {
+    "mirrored": lambda pixels: pixels[:, ::-1],
+    "air below": lambda pixels: np.pad(pixels, ((0, 60), (0, 0))),
+    "air above": lambda pixels: np.pad(pixels, ((60, 0), (0, 0))),
+    "air on both sides": lambda pixels: np.pad(pixels, ((0, 0), (40, 40))),
+    "twice as large": lambda pixels: np.kron(pixels, np.ones((2, 2))),
+}
+
+
+@pytest.mark.parametrize("name", LOSSLESS)
+def test_the_verdict_does_not_change_where_no_information_does(phantoms, name):
+    for mammogram in phantoms:
+        assert answer(LOSSLESS[name](mammogram.pixels)) == answer(mammogram.pixels) == "accept"
+    for stranger in ("white noise", "a disk", "a page of text", "noise in the shape of a breast"):
+        pixels = np.asarray(strangers()[stranger], np.float32)
+        pixels = (pixels - pixels.min()) / np.ptp(pixels)
+        assert answer(LOSSLESS[name](pixels)) == "refuse"
+
+
+def test_8_and_16_bits_of_the_same_picture_get_the_same_verdict(tmp_path, phantoms):
+    levels = np.round(phantoms[0].pixels * 255).astype(np.uint8)
+    Image.fromarray(levels).save(tmp_path / "8.png")
+    Image.fromarray(levels.astype(np.uint16) * 257).save(tmp_path / "16.png")
+    eight, sixteen = (check(tmp_path / f"{bits}.png") for bits in (8, 16))
+    assert eight.verdict == sixteen.verdict == "accept"
+    assert eight.reasons == sixteen.reasons
+
+
+@pytest.mark.parametrize("thick", [3, 12])
+def test_a_bright_strip_opposite_the_breast_refuses_nothing(phantoms, thick):
+    for mammogram in phantoms:
+        pixels = mammogram.pixels.copy()
+        left = find_breast(pixels).chest_wall == "left"
+        pixels[:, -thick:] = 0.9 if left else pixels[:, -thick:]
+        pixels[:, :thick] = pixels[:, :thick] if left else 0.9
+        assert answer(pixels) != "refuse"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(
+        np.float32,
+        array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=70),
+        elements=floats(0, 1, width=32),
+        fill=sampled_from([0.0, 0.5, 1.0]),
+    )
+)
+def test_no_array_of_any_shape_breaks_the_gate(pixels):
+    verdict = judge(Mammogram(pixels=pixels), find_breast(pixels))
+    assert verdict.verdict in ("accept", "ask", "refuse")
+    assert verdict.reasons or verdict.verdict == "accept"
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "float32", "bool"])
+@pytest.mark.parametrize("shape", [(32, 32), (33, 400), (500, 40)])
+def test_noise_of_any_type_and_shape_is_refused(tmp_path, dtype, shape):
+    noise = np.random.default_rng(0).random(shape)
+    levels = {"float32": 1, "bool": 1.99}.get(dtype, 250)
+    Image.fromarray((noise * levels).astype(dtype)).save(tmp_path / "noise.tif")
+    assert check(tmp_path / "noise.tif").verdict == "refuse"
+
+
+def test_each_point_has_its_sentence_with_the_value_and_the_bound():
+    numbers = read_numbers()
+    features = measure_picture(find_breast(np.eye(300, dtype=np.float32)))
+    verdict, reasons = numbers.judge(features)
+    told = [o for o in numbers.objections if o.weigh(features) >= MIN_TOLD]
+    assert verdict == "refuse"
+    assert sorted(reasons) == sorted(o.tell(features) for o in told)
+    assert reasons[0] == max(told, key=lambda o: o.weigh(features)).tell(features)
+
+
+def test_a_zone_is_silent_within_and_full_far_beyond():
+    objection = Objection("wall", "low", (0.7, 0.6, 0.4), (0, 1, 3))
+    features = measure_picture(find_breast(breast_shape().astype(np.float32)))
+    for wall, points in ((1, 0), (0.7, 0), (0.65, 0.5), (0.5, 2), (0.1, 3)):
+        changed = dataclasses.replace(features, wall=wall)
+        assert objection.weigh(changed) == pytest.approx(points)
 
 
 def test_features_do_not_depend_on_the_side():

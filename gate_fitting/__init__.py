@@ -1,0 +1,1 @@
+"""How the gate's numbers are made: real mammograms, strangers, a fit, and its errors."""

@@ -40,6 +40,10 @@ class Original:
     is_inverse: bool
     step: int
 
+    def to_range(self) -> NDArray[np.float32]:
+        """(H, W) in [0, 1]: the lowest stored value is 0, the highest 1."""
+        return self.values.astype(np.float32) / np.float32(max(1, self.highest - self.lowest))
+
 
 def read_original(path: str | Path) -> Original:
     """The gray values in a file, untouched.

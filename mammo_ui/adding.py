@@ -90,6 +90,7 @@ def _choose_source() -> Source | None:
     path = typed.text_input(
         "Path of a folder or a table on this machine",
         key="add_path",
+        persist_state="session",
         placeholder="/data/INbreast",
         help="The images stay where they are; only what is known about them is written down.",
     )

@@ -9,6 +9,9 @@ import streamlit as st
 from mammo_ui import frame, pictures
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mammo_core.preprocess import Preprocess
 
 
@@ -54,11 +57,18 @@ def _trace(
     key: str, fingerprint: str, _path: Path, _preprocess: "Preprocess"
 ) -> tuple[TraceStep, ...]:
     from mammo_core.dicom import read_mammogram
+    from mammo_core.original import read_original
     from mammo_core.preprocess import trace
 
-    return tuple(
-        TraceStep(
-            step.name, step.detail, *image.shape, pictures.encode_jpeg(image, pictures.PREVIEW)
-        )
-        for step, image in trace(read_mammogram(_path), _preprocess)
+    original = read_original(_path)
+    stored = "As stored", f"values {original.lowest} to {original.highest} as black to white"
+    steps = trace(read_mammogram(_path), _preprocess)
+    return (
+        _draw(*stored, original.to_range()),
+        *(_draw(step.name, step.detail, image) for step, image in steps),
     )
+
+
+def _draw(name: str, detail: str, image: "NDArray[np.float32]") -> TraceStep:
+    picture = pictures.encode_jpeg(image, pictures.PREVIEW)
+    return TraceStep(name, detail, *image.shape, picture)

@@ -9,6 +9,7 @@ from linear_classifier import LinearClassifier
 from made_cards import make_card
 from PIL import Image
 
+from mammo_core.cli import main
 from mammo_core.errors import UnreadableFile
 from mammo_core.file_prediction import (
     OVERRIDE,
@@ -157,3 +158,20 @@ def test_a_missing_file_is_one_clear_line(tmp_path):
         opening([tmp_path / "gone.dcm"]),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["gone.dcm"], "found none at gone.dcm"),
+        (["gone.zip", "b.png"], "found none at gone.zip"),
+        (["nonsense"], "Expected a dataset's folder or name"),
+        (["nonsense", "--anyway"], "--anyway goes with files"),
+        ([str(FILM), "--split", "test"], "--split goes with a dataset"),
+    ],
+)
+def test_wrong_words_are_told_in_a_line(capsys, words, said):
+    with pytest.raises(SystemExit) as end:
+        main(["predict", "demo", *words])
+    assert end.value.code == 2
+    assert said in capsys.readouterr().err

@@ -12,8 +12,9 @@ import standin_home
 from PIL import Image
 from test_pages import asked, open_app, words
 
+from mammo_core.dicom import read_mammogram
 from mammo_core.original import read_original
-from mammo_core.paths import write_json
+from mammo_core.paths import REPOSITORY, write_json
 from mammo_ui import inventory, library, looking
 from mammo_ui.inventory import find_refused
 
@@ -129,7 +130,7 @@ def test_an_image_of_the_address_opens_with_its_facts_and_each_step_to_the_model
     facts = {key: value for table in at.table for key, value in table.value.iloc[:, 0].items()}
     assert facts["Patient"] == "S00001"
     assert facts["File"] == "PNG"
-    for step in ("Read", "Crop to the breast", "Scale", "Window the breast", "Pad"):
+    for step in ("As stored", "Read", "Crop to the breast", "Scale", "Window the breast", "Pad"):
         assert f"**{step}**" in words(at)
 
 
@@ -155,6 +156,8 @@ def test_a_pictures_own_values_come_untouched(tmp_path, dtype):
     assert np.array_equal(original.values.astype(int) + original.lowest, values)
     assert (original.lowest, original.highest) == (values.min(), values.max())
     assert original.step == 1
+    assert original.to_range().min() == 0
+    assert original.to_range().max() == 1
 
 
 def test_a_dataset_that_was_deleted_meanwhile_gives_way_to_another(standin):
@@ -196,3 +199,16 @@ def test_a_page_of_three_thousand_images_is_drawn_within_its_budget(standin):
             at.run()
             seconds.append(time.process_time() - start)
         assert min(seconds) < 0.2, tab
+
+
+def test_the_window_that_a_file_asks_for_shows_its_values_as_the_reader_does():
+    """Up to a gray level of 256: PS3.3 C.11.2.1.2 shifts LINEAR by half a value, the viewer not."""
+    film = next((REPOSITORY / "sample_data" / "dicom").rglob("*.dcm"))
+    original, shown = read_original(film), read_mammogram(film).pixels
+    values = original.values.astype(float) + original.lowest
+    by_viewer = np.clip((values - original.center) / original.width + 0.5, 0, 1)
+    if original.is_inverse:
+        by_viewer = 1 - by_viewer
+    tissue = shown > 0
+    assert tissue.mean() > 0.1
+    assert np.abs(by_viewer - shown)[tissue].max() < 1 / 256

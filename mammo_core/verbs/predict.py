@@ -36,6 +36,7 @@ def predict(
     """
     if len(images) == 1 and not Path(images[0]).is_file():
         _refuse_options({"--out": out is not None, "--anyway": anyway}, "files, not with a dataset")
+        _refuse_absent_file(Path(images[0]))
         return _predict_dataset(model, images[0], split)
     _refuse_options({"--split": split is not None}, "a dataset, not with files")
     return _predict_files(model, [Path(image) for image in images], out, anyway=anyway)
@@ -47,6 +48,15 @@ def _refuse_options(given: dict[str, bool], where: str) -> None:
     for option, is_given in given.items():
         if is_given:
             raise BadConfiguration(f"The option {option} goes with {where}; leave it out")
+
+
+def _refuse_absent_file(path: Path) -> None:
+    """Say so where a word looks like a file and is none, rather than speak of datasets."""
+    from mammo_core.datasets.naming import IMAGE_SUFFIXES
+    from mammo_core.errors import UnreadableFile
+
+    if path.suffix.lower() in {".zip", *IMAGE_SUFFIXES} - {""} and not path.exists():
+        raise UnreadableFile(f"Expected a file or a zip archive, found none at {path}")
 
 
 def _predict_dataset(model: str, dataset: str, split: str | None) -> dict[str, Any]:

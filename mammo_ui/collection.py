@@ -16,7 +16,7 @@ CARDS = {
     "images": ("Images", "That the dataset holds, those to be decided about among them."),
     "patients": ("Patients", "Whom the images are of."),
     "refused": ("Refused", "Files that were left out; the tab Refused says why."),
-    "asked": ("To decide", "Images to look at on the tab Refused; until then they are in no split."),
+    "asked": ("To decide", "Images to look at on the tab Refused; they are in no split yet."),
     "warnings": ("Warnings", "What to know before numbers from these data are trusted."),
 }
 

@@ -172,6 +172,14 @@ def test_sex_and_a_coarse_age_stay(told, kept):
     assert (clean.PatientSex, clean.get("PatientAge")) == ("F", kept)
 
 
+def test_sex_and_age_of_others_in_sequences_go():
+    ds, other = Dataset(), Dataset()
+    other.PatientSex, other.PatientAge, other.LossyImageCompression = "M", "099Y", "00"
+    ds.AnatomicRegionSequence = [other]
+    (kept,) = clean_header(ds).AnatomicRegionSequence
+    assert [element.keyword for element in kept] == ["LossyImageCompression"]
+
+
 def test_age_follows_from_dates_that_do_not_stay():
     ds = Dataset()
     ds.PatientBirthDate, ds.StudyDate = "19600302", "20200301"
@@ -283,9 +291,10 @@ def test_what_cannot_be_cleaned_is_not_written_and_says_why(tmp_path):
     assert "CT" in told["ct"]
 
 
-def test_an_image_without_an_id_is_refused(tmp_path):
+@pytest.mark.parametrize("keyword", ["SOPInstanceUID", "SOPClassUID"])
+def test_an_image_without_an_id_is_refused(tmp_path, keyword):
     ds = read_shipped()
-    del ds.SOPInstanceUID
+    del ds[keyword]
     ds.save_as(tmp_path / "in.dcm")
     assert reasons(deidentify_folder(tmp_path / "in.dcm", tmp_path / "out")) == {"in.dcm": NO_UID}
 

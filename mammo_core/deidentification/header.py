@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mammo_core.deidentification.profile import (
     CODE_TEXTS,
     CODING_SCHEMES,
-    IMAGE_TEXTS,
+    IMAGE_ONLY,
     UNIT_TEXTS,
     UNITS,
     Action,
@@ -93,7 +93,7 @@ def _clean(ds: "Dataset", words: frozenset[str], levels: int) -> "Dataset":
     clean = Dataset()
     is_published = read_text(ds, "CodingSchemeDesignator") in CODING_SCHEMES
     is_image = levels == MOST_LEVELS
-    out_of_place = (() if is_image else IMAGE_TEXTS) + (() if is_published else CODE_TEXTS)
+    out_of_place = (() if is_image else IMAGE_ONLY) + (() if is_published else CODE_TEXTS)
     for element in _public(ds):
         if element.keyword in out_of_place:
             continue

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from mammo_core.decoding import StoredPixels
 
 NO_DICOM = "Not a DICOM file"
-NO_UID = "The header names no SOP Instance UID"
+NO_UID = "The header names no SOP Class or Instance UID"
 NO_MAMMOGRAM = "It doesn't look like a mammogram, so that text in it cannot be told from tissue"
+NOT_ENCODED = "Its pixels cannot be encoded anew"
 PIXEL_DATA = 0x7FE00010
 DAMAGED_HEADER = "The header is damaged"
 DISORDER = "The header is damaged: its elements are out of order, as if items had come loose"
@@ -60,9 +61,13 @@ def clean_image(path: Path, *, leave_pixels: bool = False) -> "Dataset":
     stored = decode(ds)
     breast = _find_breast(ds, stored)
     values = stored.values()
-    encode_from = str(ds.file_meta.TransferSyntaxUID)
-    encode(clean, values if leave_pixels else blank_outside(values, breast), stored, encode_from)
-    _name(clean, ds)
+    if not leave_pixels:
+        values = blank_outside(values, breast)
+    try:
+        encode(clean, values, stored, str(ds.file_meta.TransferSyntaxUID))
+        _name(clean, ds)
+    except DAMAGED as error:
+        raise UnreadableFile(f"{NOT_ENCODED} ({type(error).__name__})") from error
     record_method(clean, is_blanked=not leave_pixels)
     return clean
 
@@ -71,12 +76,17 @@ def save(clean: "Dataset", path: Path) -> None:
     """Write a clean data set as a file of its own, whole or not at all.
 
     Raises:
-        MammoError: Where it cannot be written.
+        UnreadableFile: Where a value of it has no form in a file.
+        MammoError: Where the disk is full or cannot be written to.
     """
+    from mammo_core.elements import DAMAGED
     from mammo_core.paths import writing
 
-    with writing(path) as temporary:
-        clean.save_as(temporary, enforce_file_format=True)
+    try:
+        with writing(path) as temporary:
+            clean.save_as(temporary, enforce_file_format=True)
+    except DAMAGED as error:
+        raise UnreadableFile(f"{DAMAGED_HEADER} ({type(error).__name__})") from error
 
 
 def _check_order(ds: "Dataset") -> None:
@@ -122,10 +132,10 @@ def _ids(ds: "Dataset") -> tuple[str, str, str]:
     from mammo_core.elements import read_text
 
     image = read_text(ds, "SOPInstanceUID")
+    if not (image and read_text(ds, "SOPClassUID")):
+        raise UnreadableFile(NO_UID)
     exam = read_text(ds, "StudyInstanceUID") or image
     patient = read_text(ds, "PatientID") or exam
-    if not image:
-        raise UnreadableFile(NO_UID)
     return hide_id(patient), hide_id(exam, "exam"), hide_id(image, "image")
 
 

@@ -55,7 +55,10 @@ IMAGE_TEXTS = (
     *("Manufacturer", "ManufacturerModelName", "SoftwareVersions"),
     "AcquisitionDeviceProcessingCode",
 )
-"""Texts about the device that stay with the image, though not in the items of a sequence."""
+"""Texts about the device."""
+
+IMAGE_ONLY = (*IMAGE_TEXTS, *OWN)
+"""What stays with the image itself, not in the items of a sequence."""
 
 CODE_TEXTS = ("CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning")
 """What an item of a code sequence consists of."""

@@ -12,6 +12,7 @@ from layout_trees.embed import (
     write_image,
 )
 from layout_trees.tables import edit_csv
+from made_files import write_dicom
 
 from mammo_core.datasets import LAYOUTS, index_dataset, load_dataset
 from mammo_core.datasets.detection import choose_layout
@@ -142,6 +143,22 @@ def test_synthetic_images_and_spot_views_are_kept_apart_until_a_person_decides(
     told = [warning for warning in answer["warnings"] if "need a look" in warning]
     assert any("synthetic" in warning for warning in told)
     assert any("spot" in warning for warning in told)
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [({"ImageLaterality": "L"}, "different sides"), ({"ViewPosition": "MLO"}, "different views")],
+)
+def test_an_image_whose_header_contradicts_the_table_waits_for_a_person(
+    root, tmp_path, home, header, told
+):
+    file = place_of(root, file_row("14", "904", "R", "CC"))
+    write_dicom(file, **{"ImageLaterality": "R", "ViewPosition": "CC", **header})
+    answer = index_dataset(root, tmp_path / "out")
+    assert [warning for warning in answer["warnings"] if told in warning]
+    index = load_dataset(tmp_path / "out").index.set_index("image_id")
+    assert index.loc[file.stem, "gate"] == "ask"
+    assert index["gate"].notna().sum() == 1
 
 
 def test_the_short_tables_serve_where_the_whole_ones_lack(root):

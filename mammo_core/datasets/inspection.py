@@ -134,6 +134,12 @@ def _doubt(row: ImageRow, header: Header) -> tuple[str, ...]:
         doubts.append("The source names an implant")
     if row.acquisition not in (None, STANDARD, header.acquisition):
         doubts.append(f"The source names a {row.acquisition} image")
+    for name, told, read in (
+        ("side", row.laterality, header.laterality),
+        ("view", row.view, header.view),
+    ):
+        if told and read and told != read:
+            doubts.append(f"The source and the file's header name different {name}s")
     return tuple(doubts)
 
 

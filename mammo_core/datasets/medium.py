@@ -23,8 +23,8 @@ NOT_UTF8 = "Its name is not valid UTF-8: rename it"
 CLOSED = "The folder cannot be opened"
 LINKED = "A link to a folder is not followed"
 CIRCLE = "The folder was met before, by another way"
-MOST_OPENED, MOST_READ = 500, 20
-"""How many files a look into a folder may open, and how many headers it may read."""
+MOST_MET, MOST_OPENED, MOST_READ = 10_000, 500, 20
+"""How many files a look into a folder may meet, open, and read the header of."""
 DEFLATED = b"1.2.840.10008.1.2.1.99"
 PREFIX_END = 132
 """A DICOM file begins with 128 free bytes and the letters DICM (DICOM PS3.10, 7.1)."""
@@ -54,7 +54,7 @@ def holds_patients(root: Path) -> bool:
 
 
 def _first_candidates(root: Path) -> Iterator[Path]:
-    named = (path for path, reason in _walk(root) if reason is None)
+    named = (path for path, reason in islice(_walk(root), MOST_MET) if reason is None)
     images = (path for path in named if path.suffix.lower() not in PICTURE_SUFFIXES)
     return islice(images, MOST_OPENED)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.values import convert_SQ
 
@@ -99,7 +100,7 @@ class Elements:
             many: Iterable[Any] = text.split("\\") if "\\" in text else (text,)
         else:
             value = read_value(self._ds, keyword)
-            many = [value] if isinstance(value, (str, int, float)) else value or ()
+            many = _list_values(value)
         return [str(one).strip(PADDING) for one in many]
 
     def text(self, keyword: str) -> str:
@@ -147,6 +148,13 @@ class Elements:
         if _tag(keyword) not in self._elements:
             return []
         return [Elements(item) for item in read_items(self._ds, keyword)]
+
+
+def _list_values(value: Any) -> Iterable[Any]:
+    """One value or many, none of bytes that have no known meaning."""
+    if value is None or isinstance(value, bytes):
+        return ()
+    return value if isinstance(value, (MultiValue, list, tuple)) else (value,)
 
 
 @lru_cache(maxsize=256)

@@ -348,6 +348,12 @@ def test_a_name_in_another_alphabet_is_read(tmp_path):
     assert facts["manufacturer"] == "富士フイルム"
 
 
+def test_bytes_of_unknown_meaning_tell_nothing():
+    ds = data_set()
+    ds.add_new("Manufacturer", "UN", b"\xff\xfe\x01")
+    assert describe_header(ds)["manufacturer"] is None
+
+
 def test_big_endian_and_implicit_headers_tell_the_same(tmp_path):
     tags = {"ViewCodeSequence": [code("399162004", "399209000")], "ImageLaterality": "L"}
     told = [

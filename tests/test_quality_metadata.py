@@ -1,5 +1,7 @@
 """What metadata alone can predict: chance where it knows nothing, all where it is the label."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,25 @@ def test_a_scanner_that_is_the_label_predicts_it_perfectly_and_is_named():
     assert model.predictors[0].name == "scanner"
     assert predictor(model, "scanner").value == 1
     assert model.warning.startswith("The scanner alone predicts malignant (AUROC 1.00 [0.")
+
+
+def test_labels_shuffled_between_patients_are_no_longer_told():
+    index = make_index(11)
+    index["manufacturer"] = index["label"]
+    ill = index.groupby("patient_id")["label"].first()
+    dealt = ill.sample(frac=1, random_state=1).set_axis(ill.index)
+    shuffled = index.assign(label=index["patient_id"].map(dealt))
+    assert assess_metadata(index, CLASSES).auroc.value == 1
+    auroc = assess_metadata(shuffled, CLASSES).auroc
+    assert auroc.low <= 0.5 <= auroc.high
+
+
+def test_the_shipped_samples_metadata_tell_nothing():
+    table = pd.read_csv(Path(__file__).resolve().parents[1] / "sample_data" / "labels.csv")
+    model = assess_metadata(table, ("normal", "benign", "malignant"))
+    assert {"age", "density", "scanner", "side"} <= {p.name for p in model.predictors}
+    assert model.warning is None
+    assert all(p.auroc.low <= 0.5 for p in model.predictors)
 
 
 def test_the_side_tells_all_where_only_left_breasts_are_ill():

@@ -20,7 +20,7 @@ brighter lie above .9; docs/quality.md has the table.
 """
 MAX_SHIFT = 1
 """How far thumbnails may be moved against each other, in their pixels."""
-AT_A_TIME = 4096
+AT_A_TIME = 512
 
 Rows = NDArray[np.intp]
 TakeThumbnails = Callable[[Rows], NDArray[np.int8]]

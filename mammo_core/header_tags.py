@@ -8,7 +8,7 @@ TAGS = (
     *("ViewCodeSequence", "ViewModifierCodeSequence", "SharedFunctionalGroupsSequence"),
     *("BreastImplantPresent", "PartialView", "PixelSpacing", "PixelSpacingCalibrationType"),
     *("ImagerPixelSpacing", "EstimatedRadiographicMagnificationFactor"),
-    *("NominalScannedPixelSpacing", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
-    *("PhotometricInterpretation", "BitsStored"),
+    *("NominalScannedPixelSpacing", "PixelAspectRatio", "Rows", "Columns", "NumberOfFrames"),
+    *("SamplesPerPixel", "PhotometricInterpretation", "BitsStored"),
 )
 """Keywords of all elements that `mammo_core.header.describe_header` reads."""

@@ -16,21 +16,21 @@ class Spacing:
         rows_mm: Millimeters from a row to the next one; None where unknown.
         columns_mm: Millimeters from a column to the next one; None where unknown.
         basis: The tags that it rests on; None where unknown.
+        aspect: The first by the second, where the header tells that alone.
     """
 
     rows_mm: float | None = None
     columns_mm: float | None = None
     basis: str | None = None
+    aspect: float = 1.0
 
     @property
     def is_square(self) -> bool:
         """Whether both sides are equal, as far as the header tells."""
-        if self.rows_mm is None or self.columns_mm is None:
-            return True
-        return abs(self.rows_mm - self.columns_mm) <= SQUARE_WITHIN * self.rows_mm
-
-
-UNKNOWN = Spacing()
+        aspect = self.aspect
+        if self.rows_mm is not None and self.columns_mm is not None:
+            aspect = self.rows_mm / self.columns_mm
+        return abs(aspect - 1) <= SQUARE_WITHIN
 
 
 def read_spacing(header: Elements, groups: Elements | None = None) -> Spacing:
@@ -57,7 +57,8 @@ def read_spacing(header: Elements, groups: Elements | None = None) -> Spacing:
     for item in groups.items("PixelMeasuresSequence") if groups else []:
         if measured := _read_pair(item, "PixelSpacing"):
             return Spacing(*measured, "PixelMeasuresSequence")
-    return UNKNOWN
+    ratio = _read_pair(header, "PixelAspectRatio")
+    return Spacing(aspect=ratio[0] / ratio[1]) if ratio else Spacing()
 
 
 CALIBRATIONS = ("GEOMETRY", "FIDUCIAL")

@@ -270,6 +270,12 @@ def test_pixels_that_are_not_square_are_asked_about(tmp_path, columns, is_square
     assert bool(doubts(facts)) != is_square
 
 
+@pytest.mark.parametrize(("ratio", "is_square"), [((1, 1), True), ((4, 3), False), ((0, 1), True)])
+def test_the_aspect_of_pixels_is_told_where_their_size_is_not(tmp_path, ratio, is_square):
+    facts = describe(tmp_path, PixelAspectRatio=list(ratio))
+    assert (facts["square_pixels"], facts["pixel_spacing_mm"]) == (is_square, None)
+
+
 @pytest.mark.parametrize(
     "tags",
     [

@@ -1,8 +1,7 @@
 """The Data page's tab Add: a folder or an archive looked into first, then indexed as a job."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -11,42 +10,14 @@ from mammo_core.errors import BadConfiguration, MammoError
 from mammo_core.paths import state_folder
 from mammo_ui import frame, incoming, job_view, job_watch, state
 from mammo_ui.incoming import Source
+from mammo_ui.index_choices import Choices, ask_choices, read_settings, survey
 from mammo_ui.names import checked_name
-
-if TYPE_CHECKING:
-    from mammo_core.datasets.labeling import Labeling
-    from mammo_core.datasets.splits import Dealing
 
 STARTED, UPLOADED = "started_index", "uploaded_archive"
 HOW_TO_TRY = (
     "No images at hand? `python -m mammo_core sample exams --patients 24 --seed 1` makes a folder "
     "of synthetic exams that can be added here."
 )
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the user chose about an index, as the command line takes it.
-
-    Attributes:
-        layout: The layout's name.
-        labels: The label scheme.
-        birads: The class of each BI-RADS, empty for the usual one.
-        shares: Of train, val and test.
-        seed: Of the splits.
-    """
-
-    layout: str
-    labels: str
-    birads: str
-    shares: str
-    seed: int
-
-    def to_arguments(self) -> list[str]:
-        """The options of the verb `index`."""
-        options = ["--format", self.layout, "--labels", self.labels]
-        options += ["--shares", self.shares, "--seed", str(self.seed)]
-        return options + (["--birads", self.birads] if self.birads else [])
 
 
 def show_adding() -> None:
@@ -122,11 +93,12 @@ def _open_upload(file: Any) -> Source | None:
 def _show_source(source: Source) -> None:
     for reason, n in source.left_out.items():
         st.warning(f"{n} files were left in the archive: {frame.plain(reason)}")
-    detected = _survey(source.folder)
+    detected = survey(source.folder)
     asked, found = st.columns([1, 1.4], gap="large")
     with asked:
-        choices = _ask_choices(source.folder, detected)
-        name = st.text_input("Name", _suggest_name(source), max_chars=40, key="add_name")
+        choices = ask_choices(source.folder, detected)
+        key = f"add_name_{source.root}"  # another source, another suggestion
+        name = st.text_input("Name", _suggest_name(source), max_chars=40, key=key)
         is_asked = st.button("Index it", type="primary")
         st.caption("Reads headers, never pixels; you can stop it and nothing half-done is left.")
     with found:
@@ -135,43 +107,9 @@ def _show_source(source: Source) -> None:
         frame.show_errors_of(_start, source, name, choices)
 
 
-def _ask_choices(folder: Path, detected: dict[str, Any]) -> Choices:
-    from mammo_core.datasets.labeling import SCHEMES
-    from mammo_core.datasets.layouts import LAYOUTS
-
-    names = list(LAYOUTS)
-    layout = st.selectbox(
-        "Layout", names, names.index(detected["format"]),
-        format_func=lambda name: LAYOUTS[name].title, key=f"add_layout_{folder}",
-        help="Found out by looking; change it where that went wrong.",
-    )  # fmt: skip
-    schemes = list(dict.fromkeys((*LAYOUTS[layout].schemes, "none")))
-    labels = st.selectbox(
-        "Labels", schemes, format_func=lambda name: SCHEMES[name].meaning, key="add_labels"
-    )
-    birads = _ask_birads() if labels == "birads" else ""
-    left, right = st.columns([2, 1])
-    shares = left.text_input(
-        "Shares of train, val, test in %", "60,20,20", key="add_shares",
-        help="Patients are dealt, never single images; a source's own splits are kept.",
-    )  # fmt: skip
-    seed = right.number_input("Seed", 0, 2**31, 0, key="add_seed")
-    return Choices(layout, labels, birads, shares, int(seed))
-
-
-def _ask_birads() -> str:
-    from mammo_core.datasets.labeling import BIRADS_CLASSES
-
-    usual = ",".join(f"{grade}:{label}" for grade, label in BIRADS_CLASSES.items())
-    return st.text_input(
-        "Class of each BI-RADS assessment", usual, key="add_birads",
-        help="An assessment is a suspicion, not pathology: 3 turns out malignant in up to 2 %.",
-    )  # fmt: skip
-
-
 def _show_survey(folder: Path, choices: Choices) -> None:
     """What an index would hold; nothing has run yet."""
-    told = _survey(folder, choices)
+    told = survey(folder, choices)
     st.markdown(f"**Found: {frame.plain(told['title'])}**")
     st.caption(f"Licence: {frame.plain(told['licence'])}")
     cards = {"Images": told["images"], "Patients": told["patients"], "Refused": told["refused"]}
@@ -188,25 +126,6 @@ def _show_survey(folder: Path, choices: Choices) -> None:
 
 def _list_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{frame.plain(name)} **{n:,}**" for name, n in counts.items())
-
-
-@st.cache_data(ttl=300, max_entries=16, show_spinner="Looking into it; no image is opened")
-def _survey(folder: Path, choices: Choices | None = None) -> Any:
-    """The dry run, with what the layout itself suggests where nothing was chosen yet."""
-    from mammo_core.datasets.survey import survey_dataset
-
-    if choices is None:
-        return survey_dataset(folder)
-    labeling, dealing = _settings(choices)
-    return survey_dataset(folder, choices.layout, labeling=labeling, dealing=dealing)
-
-
-def _settings(choices: Choices) -> tuple["Labeling", "Dealing"]:
-    from mammo_core.datasets.labeling import BIRADS_CLASSES, Labeling, parse_birads_classes
-    from mammo_core.datasets.splits import Dealing, parse_shares
-
-    classes = parse_birads_classes(choices.birads) if choices.birads else BIRADS_CLASSES
-    return Labeling(choices.labels, classes), Dealing(choices.seed, parse_shares(choices.shares))
 
 
 def _suggest_name(source: Source) -> str:
@@ -236,7 +155,7 @@ def _start(source: Source, name: str, choices: Choices) -> None:
     name = checked_name(name)
     if not _is_free(name):
         raise BadConfiguration(f"The name {name} is taken; choose another")
-    _settings(choices)
+    read_settings(choices)
     arguments = ["index", str(source.root), "--out", str(_folder(name)), *choices.to_arguments()]
     st.session_state[STARTED] = jobs.start_job(f"Index {name}", arguments).id
     st.rerun()

@@ -31,7 +31,7 @@ def show_composition(name: str, classes: Sequence[str]) -> None:
     for number, (column, rows) in enumerate(telling.items()):
         with places[number % COLUMNS]:
             charts.show_chart(
-                f"Label by {COMPOSED_OF[column].lower()}",
+                f"Label by {COMPOSED_OF[column]}",
                 charts.stacked_bars(colors, _n_values(rows), as_shares=as_shares),
                 READING_OF_SHARES if as_shares else READING,
                 rows,
@@ -43,11 +43,11 @@ def show_composition(name: str, classes: Sequence[str]) -> None:
 def _tell_the_rest(counted: Counted) -> None:
     """What needs no chart: facts that all images share, and those that nobody knows."""
     shared = [
-        f"{COMPOSED_OF[column].lower()} **{frame.plain(rows[0]['value'])}**"
+        f"{COMPOSED_OF[column]} **{frame.plain(rows[0]['value'])}**"
         for column, rows in counted.items()
         if _n_values(rows) == 1
     ]
-    unknown = [COMPOSED_OF[column].lower() for column, rows in counted.items() if not rows]
+    unknown = [COMPOSED_OF[column] for column, rows in counted.items() if not rows]
     if shared:
         st.caption(f"All images have: {', '.join(shared)}.")
     if unknown:

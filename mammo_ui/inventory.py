@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
 
 COMPOSED_OF = {
-    "split": "Split",
-    "view": "View",
-    "laterality": "Side",
-    "density": "Density",
-    "age": "Age",
-    "manufacturer": "Scanner",
-    "acquisition": "Acquisition",
-    "source": "Source",
+    "split": "split",
+    "view": "view",
+    "laterality": "side",
+    "density": "density",
+    "age": "age",
+    "manufacturer": "scanner",
+    "acquisition": "acquisition",
+    "source": "source",
+    "birads": "BI-RADS",
+    "implant": "implant",
+    "size": "image size",
 }
-"""The columns whose values are shown by label, with their titles."""
+"""The columns whose values are shown by label, with their names in a sentence."""
 SPLITS = ("train", "val", "test")
 
 

@@ -81,7 +81,7 @@ def _summary_key(choice: "Choice") -> dict[str, Any]:
         "version": SUMMARY_VERSION,
         "table_sha256": file_sha256(_table_path(choice)),
         "model_sha256": choice.model.sha256,
-        "dataset_fingerprint": library.read_card(choice.dataset).fingerprint,
+        "dataset_fingerprint": library.read_card(choice.dataset).version,
         "threshold": choice.threshold,
     }
 
@@ -93,8 +93,8 @@ def are_outdated(choice: "Choice") -> bool:
     from mammo_core.predictions import read_provenance
 
     made_from = read_provenance(_table_path(choice))
-    fingerprint = library.read_card(choice.dataset).fingerprint
-    return made_from is not None and not made_from.is_of(choice.model.sha256, fingerprint)
+    version = library.read_card(choice.dataset).version
+    return made_from is not None and not made_from.is_of(choice.model.sha256, version)
 
 
 def count_cases(choice: "Choice") -> tuple[int, int] | None:

@@ -82,10 +82,15 @@ def require_dataset(name: str) -> "Dataset":
 
 @dataclass(frozen=True)
 class DatasetCard:
-    """What can be said of a dataset without reading its index."""
+    """What can be said of a dataset without reading its index.
+
+    Attributes:
+        version: As `Dataset.version`, by which predictions know what they were made of.
+    """
 
     name: str
     fingerprint: str
+    version: str
     classes: tuple[str, ...]
 
 
@@ -95,8 +100,12 @@ def read_card(name: str) -> DatasetCard:
     Raises:
         MammoError: Where it is missing or damaged.
     """
+    from mammo_core.datasets.storage import tell_version
+
     card = read_json(dataset_path(name) / CARD)
-    return DatasetCard(card["name"], card["fingerprint"], tuple(card["classes"]))
+    return DatasetCard(
+        card["name"], card["fingerprint"], tell_version(card), tuple(card["classes"])
+    )
 
 
 def known_images(dataset: "Dataset") -> frozenset[str]:

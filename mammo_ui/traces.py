@@ -47,8 +47,8 @@ def show_trace(path: Path, preprocess: "Preprocess", *, key: str) -> None:
     steps = _trace(key, preprocess.fingerprint, path, preprocess)
     for column, step in zip(st.columns(len(steps)), steps, strict=True):
         with column:
-            st.markdown(f"**{frame.plain(step.name)}**")
             st.image(step.picture, alt=f"After {step.name}", width="stretch")
+            st.markdown(f"**{frame.plain(step.name)}**")
             st.caption(f"{step.rows} x {step.columns}. {frame.plain(step.detail)}")
 
 

@@ -56,6 +56,10 @@ def look_into(path):
     return at
 
 
+def name_box(at):
+    return next(box for box in at.text_input if box.label == "Name")
+
+
 def press(at, label):
     next(button for button in at.button if button.label == label).click().run()
 
@@ -72,9 +76,10 @@ def test_a_folder_is_told_before_anything_runs(standin, films, started):
 
 def test_the_index_starts_with_what_was_chosen(standin, films, started):
     at = look_into(films)
-    at.text_input(key="add_name").set_value("mine").run()
+    name_box(at).set_value("mine").run()
     at.text_input(key="add_shares").set_value("50,25,25").run()
     at.number_input(key="add_seed").set_value(7).run()
+    at.checkbox(key="add_hide_ids").check().run()
     press(at, "Index it")
     title, arguments = started[0]
     assert title == "Index mine"
@@ -82,6 +87,7 @@ def test_the_index_starts_with_what_was_chosen(standin, films, started):
     assert arguments[arguments.index("--out") + 1].endswith("mine")
     assert arguments[arguments.index("--shares") + 1] == "50,25,25"
     assert arguments[arguments.index("--seed") + 1] == "7"
+    assert "--hide-ids" in arguments
 
 
 def test_what_is_chosen_is_what_the_command_line_takes(standin, films, started):
@@ -119,10 +125,18 @@ def test_holiday_photos_are_no_layout_and_nothing_starts(standin, tmp_path):
 
 def test_a_taken_name_is_refused_before_anything_starts(standin, films, started):
     at = look_into(films)
-    at.text_input(key="add_name").set_value("exams").run()
+    name_box(at).set_value("exams").run()
     press(at, "Index it")
     assert at.error[0].value == "The name exams is taken; choose another"
     assert not started
+
+
+def test_another_source_brings_another_name(standin, films):
+    at = look_into(films)
+    assert name_box(at).value == "films"
+    films.rename(films.with_name("Übung 2"))
+    at.text_input(key="add_path").set_value(str(films.with_name("Übung 2"))).run()
+    assert name_box(at).value == "bung-2"
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a b", "ä", "-x", "a/b", "con:"])

@@ -24,6 +24,7 @@ from mammo_core.datasets import LAYOUTS, index_dataset, list_datasets, load_data
 from mammo_core.datasets.rows import COLUMNS
 from mammo_core.datasets.splits import Dealing
 from mammo_core.errors import BadDataset, BadTable, Cancelled, MammoError, UnreadableFile
+from mammo_core.paths import REPOSITORY
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -521,3 +522,12 @@ def test_a_collection_of_datasets_is_not_taken_for_classes(films, tmp_path, home
     shutil.copytree(films, collection / "films")
     with pytest.raises(BadDataset, match="holds films, which is of the layout mini_mias"):
         index_dataset(collection, tmp_path / "out")
+
+
+def test_the_shipped_index_is_that_of_the_shipped_files(tmp_path):
+    shipped = load_dataset(REPOSITORY / "sample_data")
+    index_dataset(shipped.path, tmp_path / "data")
+    assert load_dataset(tmp_path / "data").fingerprint == shipped.fingerprint
+    assert shipped.index["gate"].isna().all()
+    for image_id, digest in zip(shipped.index["image_id"], shipped.index["sha256"], strict=True):
+        assert hashlib.sha256(shipped.file_of(image_id).read_bytes()).hexdigest() == digest

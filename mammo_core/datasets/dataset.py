@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mammo_core.datasets.naming import SPLITS
 from mammo_core.datasets.registry import known_datasets
 from mammo_core.datasets.rows import ADDED, COLUMNS
-from mammo_core.datasets.storage import CARD, INDEX
+from mammo_core.datasets.storage import CARD, INDEX, tell_version
 from mammo_core.errors import BadDataset, MammoError
 from mammo_core.paths import read_json
 
@@ -53,7 +53,7 @@ class Dataset:
     @property
     def version(self) -> str:
         """The fingerprint, and the digest of what was decided on images that stood apart."""
-        return "+".join(filter(None, (self.fingerprint, self.card.get("decisions"))))
+        return tell_version(self.card)
 
     @property
     def is_synthetic(self) -> bool:

@@ -76,6 +76,11 @@ def publish(aside: Path, out: Path, masks: str) -> None:
         shutil.rmtree(out / before, ignore_errors=True)
 
 
+def tell_version(card: Mapping[str, Any]) -> str:
+    """The fingerprint, and the digest of what was decided on images that stood apart."""
+    return "+".join(filter(None, (str(card["fingerprint"]), card.get("decisions"))))
+
+
 def show_path(path: str, folder: Path, card: Mapping[str, Any]) -> str:
     """An image's path as refused.csv names it: relative to the source where it lies in there."""
     source, file = folder / card.get("source", "."), folder / path

@@ -33,7 +33,30 @@ def show_files(
         model: Who is asked about what the gate accepts.
         threshold: Of calling the last class.
     """
-    batch = _find_batch(brought, (key, model.sha256), model)
+    _show_batch(_find_batch(brought, (key, model.sha256), model), model, threshold)
+
+
+def show_kept(model: "StoredModel", threshold: float) -> bool:
+    """The files that were brought before the page was left; whether there are any.
+
+    Another model has not seen them, so that nothing is shown then.
+    """
+    key, batch = st.session_state.get(BATCH, (None, None))
+    if batch is None or key[1] != model.sha256:
+        return False
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("The files that you brought before.", width="content")
+        st.button("Forget them", on_click=_forget, args=(batch,))
+    _show_batch(batch, model, threshold)
+    return True
+
+
+def _forget(batch: Batch) -> None:
+    batch.stop()
+    st.session_state.pop(BATCH, None)
+
+
+def _show_batch(batch: Batch, model: "StoredModel", threshold: float) -> None:
     if batch.is_running:
         st.fragment(_show_progress, run_every=SHORTEST_S)(batch, model, threshold)
     else:

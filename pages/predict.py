@@ -16,7 +16,8 @@ files = st.file_uploader(
     help="They are looked at on this machine and not kept; their names are shown to you alone.",
 )
 if not files:
-    st.info("Bring an image. It is checked first: what is no mammogram never reaches the model.")
+    if not many_files.show_kept(choice.model, choice.threshold):
+        st.info("Bring an image. It is checked first: no other picture ever reaches the model.")
     st.stop()
 
 first = files[0]

@@ -183,3 +183,15 @@ def test_many_files_become_a_table_and_one_row_opens(page):
 def test_an_answer_taken_along_as_json_has_its_override():
     answer = FileAnswer("cat.png", Verdict("refuse", ("no film",)), P, is_override=True)
     assert json.loads(json.dumps(answer.to_json()))["override"] is True
+
+
+def test_files_that_were_brought_are_there_when_the_page_is_come_back_to(page):
+    at = page(("film.dcm", b"film"), ("cat.png", b"cat"))
+    at.session_state["batch"][1].wait(10)
+    at.file_uploader[0].set_value([])
+    at.run()
+    assert not at.exception
+    assert "**2 files**" in words(at)
+    next(button for button in at.button if button.label == "Forget them").click().run()
+    assert "Bring an image" in at.info[0].value
+    assert "batch" not in at.session_state

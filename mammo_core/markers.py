@@ -31,8 +31,12 @@ NOISE = 6.0
 """And so many robust standard deviations of the air."""
 MIN_EDGE = 0.25
 """Share of that rise by which a marker's edge rises within a pixel; shades rise slower."""
+MIN_FREE = 0.75
+"""Share of a marker's rim that doesn't touch the breast's halo; more of a skin fold's does."""
 MAX_SPAN = 0.5
 """What runs along more of a side of the picture is the film's edge or the cassette's."""
+STRIP = 0.03
+"""Of the longer side: so is what touches a side, is thinner than this and four times as long."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +90,21 @@ def _find_marks(image: Image, beyond: Mask, wall: slice) -> Mask:
     air = image[beyond]
     level = float(np.median(air))
     noise = 1.4826 * float(np.median(np.abs(air - level)))
-    bright = image > level + max(MIN_RISE, NOISE * noise)
     body = ~beyond
     body[:, wall] = True
+    bright = (image > level + max(MIN_RISE, NOISE * noise)) & ~body
+    touching = cv2.dilate(body.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     steepness = _measure_steepness(image)
     marks = np.zeros(image.shape, bool)
     for box, region in _list_regions(bright.view(np.uint8)):
         inside = np.s_[box.top : box.bottom, box.left : box.right]
-        if not _has_size(box, image.shape) or (region & body[inside]).any():
+        if not _has_size(box, image.shape):
             continue
+        rim = _find_rim(region)
+        free = rim & ~touching[inside]
         contrast = float(image[inside][region].max()) - level
-        if np.median(steepness[inside][_find_rim(region)]) >= MIN_EDGE * contrast:
+        is_apart = free.sum() >= MIN_FREE * rim.sum()
+        if is_apart and np.median(steepness[inside][free]) >= MIN_EDGE * contrast:
             marks[inside] |= region
     return marks
 
@@ -128,9 +136,11 @@ def _measure_steepness(image: Image) -> Image:
 def _has_size(box: Box, shape: tuple[int, ...]) -> bool:
     """Whether the box is larger than dust and no edge of the film."""
     down, across = box.bottom - box.top, box.right - box.left
+    thin, long = sorted((down, across))
     at_border = box.top == 0 or box.left == 0 or box.bottom == shape[0] or box.right == shape[1]
     spans = max(down / shape[0], across / shape[1]) > MAX_SPAN
-    return max(down, across) >= MIN_SIZE * max(shape) and not (at_border and spans)
+    is_strip = thin < STRIP * max(shape) and long > 4 * thin
+    return long >= MIN_SIZE * max(shape) and not (at_border and (spans or is_strip))
 
 
 def _list_regions(mask: NDArray[np.uint8]) -> Iterator[tuple[Box, Mask]]:

@@ -111,6 +111,21 @@ def test_skin_folds_at_the_chest_wall_are_no_markers():
     assert mark(pixels) == []
 
 
+def test_a_plate_is_found_though_a_strip_joins_it_to_the_breast():
+    pixels = make_breast()
+    pixels[60:140, 430:560] = 0.9
+    pixels[60:90, 20:430] = 0.3
+    pixels[60:400, 20:60] = np.maximum(pixels[60:400, 20:60], 0.3)
+    covered = cover(mark(pixels), pixels.shape)
+    assert covered[60:140, 430:560].all()
+
+
+def test_a_thin_strip_along_a_side_of_the_film_is_no_marker():
+    pixels = make_breast()
+    pixels[:8, 350:560] = 1
+    assert mark(pixels) == []
+
+
 def test_a_picture_that_the_breast_fills_has_none():
     assert mark(np.full((300, 200), 0.5)) == []
 
@@ -146,6 +161,9 @@ def test_real_digital_mammograms_carry_their_view_marker(real_data):
 
 @pytest.mark.real
 def test_a_film_whose_labels_were_cleaned_has_none_and_one_that_kept_its_plate_has(real_data):
-    for name, has_plate in (("mdb001", False), ("mdb033", False), ("mdb147", True)):
+    for name, has_plate in (
+        *(("mdb001", False), ("mdb033", False), ("mdb047", False)),
+        *(("mdb075", True), ("mdb147", True)),
+    ):
         film = read_mammogram(real_data / "mini_mias" / f"{name}.jpg")
         assert bool(find_markers(film, find_breast(film.pixels))) == has_plate

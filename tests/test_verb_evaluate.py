@@ -40,14 +40,14 @@ def model(tmp_path, monkeypatch):
     folder = tmp_path / "model"
     folder.mkdir()
     stored = StoredModel(folder, make_card(sha256="m1", threshold=0.3, classes=["a", "b"]))
-    data = SimpleNamespace(name="films", fingerprint="d1")
+    data = SimpleNamespace(name="films", version="d1")
     asked = []
 
     def predict_dataset(model, dataset, *, split, progress):
         asked.append(split)
         facts = {
             "model_sha256": model.sha256,
-            "dataset_fingerprint": dataset.fingerprint,
+            "dataset_fingerprint": dataset.version,
             "split": split or "all",
         }
         write_predictions(predictions_path(model, dataset.name), make_predictions(20), facts)
@@ -107,7 +107,7 @@ def test_a_table_of_another_model_or_dataset_is_made_anew(model, change):
     if change == "model":
         model.stored.card["sha256"] = "m2"
     else:
-        model.data.fingerprint = "d2"
+        model.data.version = "d2"
     evaluate("demo", "films", bootstrap=20)
     assert model.asked == ["test", "test"]
 

@@ -53,7 +53,7 @@ def _offer_preparation(dataset: "Dataset") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             "Only headers were read so far. **Prepare** looks at the pixels of each image: what is "
-            "no mammogram is refused then, and training starts at once."
+            "no mammogram is refused then, and models can be trained and asked at once."
         )
         if st.button("Prepare", type="primary"):
             jobs.start_job(f"Prepare {dataset.name}", arguments)

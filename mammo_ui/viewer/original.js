@@ -106,6 +106,8 @@ function apply(root) {
     root.querySelector(`.${name}-number`).value = Math.round(root.view[name]);
   }
   root.querySelector(".inverse-switch").checked = inverse;
+  const isEnlarged = root.querySelector(".port").clientWidth * zoom > root.film.columns;
+  root.querySelector("canvas").classList.toggle("enlarged", isEnlarged);
   const window = [center, width, inverse].join();
   if (root.dataset.window === window) return;
   root.dataset.window = window;

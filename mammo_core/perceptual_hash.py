@@ -41,11 +41,6 @@ class Look:
     codes: NDArray[np.uint64]
     thumbnails: NDArray[np.int8]
 
-    @property
-    def is_blank(self) -> bool:
-        """Whether there is nothing to compare."""
-        return not self.thumbnails.any()
-
 
 def describe_look(breast: Breast) -> Look:
     """The look of the image in which the breast was found, from its small copy."""

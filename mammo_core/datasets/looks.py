@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mammo_core.datasets.image_facts import ImageFacts
+from mammo_core.datasets.image_facts import ImageFacts, Rows
 from mammo_core.datasets.metadata_model import MetadataModel, assess_metadata
 from mammo_core.datasets.near_duplicates import NearDuplicate, find_near_duplicates
 
@@ -78,15 +78,13 @@ def find_likeness(
     found = find_near_duplicates(
         facts.take("codes", rows), lambda some: facts.take("thumbnails", rows[some])
     )
-    group = {image_id: k for k, ids in enumerate(copies) for image_id in ids}
-    pairs = _Namer(index.iloc[rows], group).name(found)
     likeness = Likeness([])
-    counted = likeness.count(pairs)
+    counted = likeness.count(_name(found, index.iloc[rows], copies))
     likeness.pairs = heapq.nsmallest(MAX_PAIRS, counted, key=lambda pair: pair.gravity)
     return likeness
 
 
-def _comparable(facts: ImageFacts) -> "np.ndarray[Any, np.dtype[np.intp]]":
+def _comparable(facts: ImageFacts) -> Rows:
     """The rows of images that show something."""
     seen = np.flatnonzero(facts.seen)
     shown = [
@@ -96,34 +94,25 @@ def _comparable(facts: ImageFacts) -> "np.ndarray[Any, np.dtype[np.intp]]":
     return seen[np.concatenate(shown)]
 
 
-class _Namer:
-    """Turns rows into pairs of images."""
-
-    def __init__(self, index: "pd.DataFrame", group: dict[str, int]) -> None:
-        self._ids = index["image_id"].tolist()
-        self._patients = index["patient_id"].tolist()
-        self._splits = index["split"].astype(object).where(index["split"].notna(), None).tolist()
-        self._group = group
-
-    def name(self, found: Iterable[NearDuplicate]) -> Iterator[Pair]:
-        for near in found:
-            a, b = near.first, near.second
-            if not self._are_copies(self._ids[a], self._ids[b]):
-                yield Pair(
-                    self._ids[a],
-                    self._ids[b],
-                    near.distance,
-                    near.correlation,
-                    bool(self._patients[a] == self._patients[b]),
-                    self._are_split(self._splits[a], self._splits[b]),
-                )
-
-    def _are_copies(self, a: str, b: str) -> bool:
-        return a in self._group and self._group[a] == self._group.get(b)
-
-    @staticmethod
-    def _are_split(a: str | None, b: str | None) -> bool:
-        return a is not None and b is not None and a != b
+def _name(
+    found: Iterable[NearDuplicate], index: "pd.DataFrame", copies: Sequence[Sequence[str]]
+) -> Iterator[Pair]:
+    """The near-duplicates among an index's rows as pairs of images, without the exact copies."""
+    ids, patients = index["image_id"].tolist(), index["patient_id"].tolist()
+    splits = index["split"].fillna("").tolist()
+    group = {image_id: k for k, group in enumerate(copies) for image_id in group}
+    for near in found:
+        a, b = near.first, near.second
+        if ids[a] in group and group[ids[a]] == group.get(ids[b]):
+            continue
+        yield Pair(
+            image_a=ids[a],
+            image_b=ids[b],
+            distance=near.distance,
+            correlation=near.correlation,
+            same_patient=patients[a] == patients[b],
+            across_splits=bool(splits[a] and splits[b]) and splits[a] != splits[b],
+        )
 
 
 def assess_markers(

@@ -5,9 +5,9 @@ import json
 
 from layout_trees.cbis_ddsm import write_cbis_ddsm
 from layout_trees.cmmd import write_cmmd
-from layout_trees.embed import write_embed
 from layout_trees.dicom_folder import write_dicom_folder
 from layout_trees.dmid import write_dmid
+from layout_trees.embed import write_embed
 from layout_trees.inbreast import write_inbreast
 from layout_trees.rsna_2023 import write_rsna_2023
 from layout_trees.vindr_mammo import write_vindr_mammo

@@ -72,7 +72,7 @@ def _choose_source() -> Source | None:
     if file is not None:
         return _open_upload(file)
     text = path.replace("\0", "").strip().strip("\"'")
-    return incoming.open_folder(Path(text).expanduser()) if text else None
+    return incoming.open_folder(text) if text else None
 
 
 def _open_upload(file: Any) -> Source | None:

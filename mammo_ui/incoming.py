@@ -1,6 +1,7 @@
 """Archives that a user uploads to become datasets: kept until they are indexed, then dropped."""
 
 import hashlib
+import os
 import shutil
 from collections import Counter
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ class Source:
     left_out: dict[str, int]
 
 
-def open_folder(path: Path) -> Source:
+def open_folder(text: str) -> Source:
     """A folder or table of the user's own, which stays where it is."""
+    path = Path(os.path.expanduser(text)).absolute()  # the index runs in a folder of its own
     return Source(path.stem, path, path, {})
 
 

@@ -99,7 +99,9 @@ def test_what_is_chosen_is_what_the_command_line_takes(standin, films, started):
     assert "films" in library.dataset_names()
 
 
-@pytest.mark.parametrize("path", ["/no/such/place", "relative/nonsense", "x" * 5000, "\x00a"])
+@pytest.mark.parametrize(
+    "path", ["/no/such/place", "relative/nonsense", "x" * 5000, "\x00a", "~nobody/x"]
+)
 def test_a_wrong_path_is_one_clear_line(standin, path):
     at = look_into(path)
     assert not at.exception
@@ -216,6 +218,12 @@ def test_an_uploaded_archive_is_looked_into_and_indexed_as_it_came(home):
     assert not source.root.exists()
 
 
+def test_a_path_leads_to_the_same_folder_from_wherever_the_index_runs(films, monkeypatch):
+    monkeypatch.chdir(films)
+    source = incoming.open_folder("normal")
+    assert source.root == films / "normal"
+
+
 def test_a_second_upload_drops_the_first(home):
     first = incoming.open_upload("upload-1", zipped(**{"a.png": b"1"}))
     incoming.open_upload("upload-2", zipped(**{"b.png": b"2"}))
@@ -223,7 +231,7 @@ def test_a_second_upload_drops_the_first(home):
 
 
 def test_a_folder_of_the_users_own_stays_where_it_is(home, films):
-    source = incoming.open_folder(films)
+    source = incoming.open_folder(str(films))
     incoming.drop_all()
     assert source.root == source.folder == films
     assert films.is_dir()

@@ -126,25 +126,31 @@ def answer_file(
     return FileAnswer(file.name, verdict, probabilities, is_override=not is_accepted)
 
 
-def tabulate(answers: Iterable[FileAnswer], stored: StoredModel) -> list[dict[str, Any]]:
+def tabulate(
+    answers: Iterable[FileAnswer], classes: Sequence[str], threshold: float
+) -> list[dict[str, Any]]:
     """A flat row a file: verdict, reasons, override, prediction, p_<class>, ...; "" where nothing.
 
-    `called` says whether the last class reaches the model's own threshold.
+    Args:
+        answers: What to tell.
+        classes: The model's, mildest first.
+        threshold: From here on the last class's probability is `called`.
     """
-    return [_to_row(answer, stored) for answer in answers]
+    return [_to_row(answer, classes, threshold) for answer in answers]
 
 
-def _to_row(answer: FileAnswer, stored: StoredModel) -> dict[str, Any]:
+def _to_row(answer: FileAnswer, classes: Sequence[str], threshold: float) -> dict[str, Any]:
     p = answer.probabilities or {}
-    score = p.get(stored.classes[-1])
+    score = p.get(classes[-1])
     return {
         "file": answer.file,
         "verdict": answer.verdict.verdict,
         "reasons": "; ".join(answer.verdict.reasons),
         "override": OVERRIDE if answer.is_override else "",
         "prediction": answer.prediction or "",
-        **{f"p_{name}": p.get(name, "") for name in stored.classes},
-        "called": "" if score is None else score >= stored.threshold,
+        **{f"p_{name}": p.get(name, "") for name in classes},
+        "threshold": threshold,
+        "called": "" if score is None else score >= threshold,
         "uncertainty": "" if answer.uncertainty is None else answer.uncertainty,
         "margin": "" if answer.margin is None else answer.margin,
         "laterality": answer.verdict.laterality or "",

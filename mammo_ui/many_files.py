@@ -104,7 +104,7 @@ def _show_outcome(batch: Batch, model: "StoredModel", threshold: float) -> None:
     frame.warn_if_synthetic_model(model, any(answer.probabilities for answer in answers))
     picked = _draw_table(answers, model, threshold, key="answers")
     chosen = [place for place in picked if place < len(batch.answers)]
-    _offer_tables(answers, model)
+    _offer_tables(answers, model, threshold)
     _offer_override(batch, chosen)
     if len(picked) == 1:
         _show_picked(batch, picked[0], model, threshold)
@@ -163,9 +163,9 @@ def _describe(
     }
 
 
-def _offer_tables(answers: Sequence[FileAnswer], model: "StoredModel") -> None:
+def _offer_tables(answers: Sequence[FileAnswer], model: "StoredModel", threshold: float) -> None:
     with st.container(horizontal=True):
-        rows = to_csv(tabulate(answers, model))
+        rows = to_csv(tabulate(answers, model.classes, threshold))
         st.download_button("CSV", rows, "answers.csv", "text/csv", key="answers_csv")
         content = {"model": model.id, "files": [answer.to_json() for answer in answers]}
         text = json.dumps(content, indent=2)

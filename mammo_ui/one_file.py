@@ -62,7 +62,7 @@ def show_file(
     with facts:
         casework.show_answer(prediction, look.verdict, threshold)
         st.caption(f"uncertainty {answer.uncertainty:.2f}, lead {answer.margin:.2f}", help=UNSURE)
-        _offer_answer(answer, model)
+        _offer_answer(answer, model, threshold)
     return answer
 
 
@@ -103,10 +103,10 @@ def _show_pictures(
             traces.show_trace(path, model.preprocess, key=upload.digest)
 
 
-def _offer_answer(answer: FileAnswer, model: "StoredModel") -> None:
+def _offer_answer(answer: FileAnswer, model: "StoredModel", threshold: float) -> None:
     """The answer as CSV and JSON, the override in it."""
     with st.container(horizontal=True):
-        rows = to_csv(tabulate([answer], model))
+        rows = to_csv(tabulate([answer], model.classes, threshold))
         st.download_button("CSV", rows, "answer.csv", "text/csv", key="answer_csv")
         text = json.dumps({"model": model.id, **answer.to_json()}, indent=2)
         st.download_button("JSON", text, "answer.json", "application/json", key="answer_json")

@@ -25,6 +25,7 @@ from mammo_core.paths import REPOSITORY
 from mammo_core.types import Verdict
 
 FILM = next((REPOSITORY / "sample_data" / "dicom").rglob("*.dcm"))
+CLASSES = ("normal", "malignant")
 ACCEPTED = Verdict("accept", ())
 REFUSED = Verdict("refuse", ("It is a cat",))
 
@@ -67,7 +68,7 @@ def test_an_override_is_written_beside_the_answer(stored, noise):
     assert answer.verdict.verdict == "refuse"
     assert sum(answer.probabilities.values()) == pytest.approx(1, abs=1e-5)
     assert answer.to_json()["override"] is True
-    assert tabulate([answer], stored)[0]["override"] == OVERRIDE
+    assert tabulate([answer], CLASSES, 0.5)[0]["override"] == OVERRIDE
 
 
 def test_an_accepted_file_is_no_override_even_where_one_was_allowed(stored):
@@ -115,16 +116,18 @@ def test_uncertainty_is_the_normalized_entropy_and_margin_the_lead(p, uncertaint
     assert answer.margin == pytest.approx(margin)
 
 
-def test_the_table_leaves_blank_what_was_not_asked(stored):
-    row = tabulate([FileAnswer("cat.jpg", REFUSED)], stored)[0]
+def test_the_table_leaves_blank_what_was_not_asked():
+    row = tabulate([FileAnswer("cat.jpg", REFUSED)], CLASSES, 0.5)[0]
     assert row["verdict"] == "refuse"
     assert row["reasons"] == "It is a cat"
     assert {row[name] for name in ("p_normal", "p_malignant", "called", "override")} == {""}
 
 
-def test_called_begins_at_the_models_own_threshold(stored):
+def test_called_begins_at_the_threshold():
     at, below = ({"normal": 1 - p, "malignant": p} for p in (0.25, 0.2499))
-    rows = tabulate([FileAnswer("x", ACCEPTED, at), FileAnswer("y", ACCEPTED, below)], stored)
+    rows = tabulate(
+        [FileAnswer("x", ACCEPTED, at), FileAnswer("y", ACCEPTED, below)], CLASSES, 0.25
+    )
     assert [row["called"] for row in rows] == [True, False]
 
 

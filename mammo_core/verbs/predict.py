@@ -103,7 +103,7 @@ def _predict_files(
         )
         told = [*answers, *opened.left_out]
     if out is not None:
-        write_text(out, to_csv(tabulate(told, stored)))
+        write_text(out, to_csv(tabulate(told, stored.classes, stored.threshold)))
     verdicts = Counter(answer.verdict.verdict for answer in told)
     return {
         "files": [answer.to_json() for answer in told],

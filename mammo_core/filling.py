@@ -63,9 +63,18 @@ class Outcome:
 
 
 def fill(
-    folder: Path, paths: list[Path], preprocess: Preprocess, progress: Progress, workers: int
+    folder: Path,
+    paths: list[Path],
+    preprocess: Preprocess,
+    progress: Progress,
+    workers: int,
+    *,
+    is_resumed: bool = False,
 ) -> None:
     """Prepare every file that has no record yet.
+
+    A small job is done in this process, unless an earlier attempt ended before its time: perhaps
+    a file made the process die, so that others must read what is left.
 
     A file that makes its worker die is noted as unreadable.
 
@@ -77,7 +86,8 @@ def fill(
     chunks = list(_plan_chunks(folder, paths, preprocess, records))
     done = len(paths) - sum(len(chunk.paths) for chunk in chunks)
     progress(done, len(paths), "Preparing images")
-    workers = workers if len(paths) - done > SMALL_JOB else 1
+    if len(paths) - done <= SMALL_JOB:
+        workers = 2 if is_resumed else 1
     try:
         for chunk, outcomes in run_chunks(prepare_chunk, chunks, workers, _start_worker):
             outcomes = outcomes or [Outcome(UNREADABLE, reason=DIED)]

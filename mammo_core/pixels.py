@@ -30,6 +30,7 @@ from mammo_core.paths import read_json, state_folder, write_json, write_text
 from mammo_core.placement import Placement
 from mammo_core.preprocess import Prepared, Preprocess
 from mammo_core.types import Progress, no_progress
+from mammo_core.worker_pool import count_workers
 
 VERSION = 3
 """Of what a cache holds; one of an earlier version is made anew."""
@@ -158,8 +159,9 @@ def prepare_pixels(
     if not _is_current(folder, plan):
         filling = folder.with_name(folder.name + ".filling")
         with _owning(filling):
-            _resume_or_start(filling, plan, len(paths), preprocess.size)
-            fill(filling, paths, preprocess, progress, workers or os.cpu_count() or 1)
+            is_resumed = _resume_or_start(filling, plan, len(paths), preprocess.size)
+            cores = workers or count_workers()
+            fill(filling, paths, preprocess, progress, cores, is_resumed=is_resumed)
             _finish(filling, folder, plan, image_ids)
     return _load(folder)
 
@@ -188,16 +190,18 @@ def _is_current(folder: Path, plan: dict[str, Any]) -> bool:
     return all(content.get(key) == value for key, value in plan.items())
 
 
-def _resume_or_start(filling: Path, plan: dict[str, Any], n: int, size: tuple[int, int]) -> None:
+def _resume_or_start(filling: Path, plan: dict[str, Any], n: int, size: tuple[int, int]) -> bool:
+    """Whether an earlier attempt had begun, which is gone on with."""
     started = (filling / "rows.npy").exists() and (filling / "plan.json").exists()
     if started and read_json(filling / "plan.json") == plan:
-        return
+        return True
     shutil.rmtree(filling, ignore_errors=True)
     try:
         start_filling(filling, n, size)
     except OSError as error:
         raise MammoError(f"Cannot write {filling}: {error.strerror or error}") from error
     write_json(filling / "plan.json", plan)
+    return False
 
 
 def _finish(filling: Path, folder: Path, plan: dict[str, Any], image_ids: list[str]) -> None:

@@ -116,13 +116,18 @@ def test_an_interrupted_fill_goes_on_where_it_stopped(films, monkeypatch):
     with pytest.raises(Cancelled):
         prepare_pixels(films, SETTINGS, progress=stop_at_three)
     assert not cache_folder(films.fingerprint, SETTINGS).exists()
-    prepared = []
-    original = filling.prepare_chunk
-    monkeypatch.setattr(
-        filling, "prepare_chunk", lambda chunk: prepared.append(chunk.start) or original(chunk)
-    )
+    prepared, hands = [], []
+
+    def run(work, chunks, workers, start):
+        hands.append(workers)
+        for chunk in chunks:
+            prepared.append(chunk.start)
+            yield chunk, work(chunk)
+
+    monkeypatch.setattr(filling, "run_chunks", run)
     cache = prepare_pixels(films, SETTINGS)
     assert prepared == [3, 4]
+    assert hands == [2], "what ended before its time may have been killed by a file"
     for image_id in films.names:
         expected = prepare_one(films.file_of(image_id), SETTINGS).image
         np.testing.assert_allclose(cache.images([image_id])[0, ..., 0], expected, atol=1 / 65_535)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from mammo_core.breast import Breast, find_breast
+from mammo_core.dicom import read_mammogram
 from mammo_core.errors import UnreadableFile
-from mammo_core.gate import check
+from mammo_core.gate import check, judge
 from mammo_core.model_store import StoredModel
-from mammo_core.pixels import prepare_one
-from mammo_core.types import Classifier, Progress, Verdict, no_progress
+from mammo_core.types import Classifier, Mammogram, Progress, Verdict, no_progress
 
 OVERRIDE = "asked all the same, against the gate"
 """What a table says of a prediction that a person wanted although the gate did not accept."""
@@ -111,19 +112,26 @@ def answer_file(
     file: NamedFile, stored: StoredModel, load: Callable[[], Classifier], *, anyway: bool = False
 ) -> FileAnswer:
     """The answer about one file; see `answer_files`. A file that cannot be read is refused."""
-    verdict = _without_name(check(file.path), file.path)
+    verdict, seen = _look_at(file.path)
     is_accepted = verdict.verdict == "accept"
-    if not (is_accepted or anyway):
+    if seen is None or not (is_accepted or anyway):
         return FileAnswer(file.name, verdict)
-    try:
-        image = prepare_one(file.path, stored.preprocess).image
-    except UnreadableFile:
-        return FileAnswer(file.name, verdict)  # there is nothing to ask about
+    image = stored.preprocess.apply(*seen).image
     classifier = load()
     channels = classifier.input_shape[2]
     p = classifier.predict(np.repeat(image[None, ..., None], channels, axis=3))[0]
     probabilities = dict(zip(classifier.classes, p.astype(float).tolist(), strict=True))
     return FileAnswer(file.name, verdict, probabilities, is_override=not is_accepted)
+
+
+def _look_at(path: Path) -> tuple[Verdict, tuple[Mammogram, Breast] | None]:
+    """(the gate's answer, what was decoded for it): None where the file cannot be read."""
+    try:
+        mammogram = read_mammogram(path)
+    except UnreadableFile:
+        return _without_name(check(path), path), None
+    breast = find_breast(mammogram.pixels)
+    return judge(mammogram, breast), (mammogram, breast)
 
 
 def tabulate(

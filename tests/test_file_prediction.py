@@ -20,6 +20,7 @@ from mammo_core.file_prediction import (
     tabulate,
 )
 from mammo_core.file_sources import opening
+from mammo_core.gate import check
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY
 from mammo_core.types import Verdict
@@ -76,6 +77,16 @@ def test_an_accepted_file_is_no_override_even_where_one_was_allowed(stored):
     assert answer.verdict.verdict == "accept"
     assert answer.probabilities is not None
     assert not answer.is_override
+
+
+@pytest.mark.parametrize("kind", ["film", "noise", "damage"])
+def test_the_verdict_is_the_gates_own(stored, noise, tmp_path, kind):
+    (tmp_path / "damage.dcm").write_bytes(FILM.read_bytes()[:5000])
+    path = {"film": FILM, "noise": noise, "damage": tmp_path / "damage.dcm"}[kind]
+    by_gate = check(path)
+    answer = answer_file(NamedFile("x", path), stored, Asked())
+    assert answer.verdict.verdict == by_gate.verdict
+    assert len(answer.verdict.reasons) == len(by_gate.reasons)
 
 
 def test_what_cannot_be_read_has_no_answer_and_no_override(stored, tmp_path):

@@ -112,7 +112,7 @@ def answer_file(
     file: NamedFile, stored: StoredModel, load: Callable[[], Classifier], *, anyway: bool = False
 ) -> FileAnswer:
     """The answer about one file; see `answer_files`. A file that cannot be read is refused."""
-    verdict, seen = _look_at(file.path)
+    verdict, seen = look_at(file.path)
     is_accepted = verdict.verdict == "accept"
     if seen is None or not (is_accepted or anyway):
         return FileAnswer(file.name, verdict)
@@ -124,7 +124,7 @@ def answer_file(
     return FileAnswer(file.name, verdict, probabilities, is_override=not is_accepted)
 
 
-def _look_at(path: Path) -> tuple[Verdict, tuple[Mammogram, Breast] | None]:
+def look_at(path: Path) -> tuple[Verdict, tuple[Mammogram, Breast] | None]:
     """(the gate's answer, what was decoded for it): None where the file cannot be read."""
     try:
         mammogram = read_mammogram(path)

@@ -5,12 +5,11 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from mammo_core.errors import MammoError
 from mammo_core.types import Verdict
 from mammo_ui import model_tasks, pictures
 from mammo_ui.model_tasks import FilePrediction
@@ -83,26 +82,18 @@ def as_file(upload: Upload) -> Iterator[Path]:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _look(digest: str, _upload: Upload) -> Look:
-    from mammo_core.dicom import read_header, read_mammogram
-    from mammo_core.gate import check
+    from mammo_core.file_prediction import look_at
     from mammo_core.phantom.scanner import SCANNERS
 
     with as_file(_upload) as path:
-        verdict = _without_name(check(path), path.name)
-        try:
-            pixels = read_mammogram(path).pixels
-            maker = read_header(path).get("manufacturer")
-        except MammoError:
-            return Look(verdict, None, 1.0)
-    picture = base64.b64encode(pictures.encode_jpeg(pixels, pictures.UPLOAD)).decode()
-    is_ours = maker in {scanner.manufacturer for scanner in SCANNERS.values()}
-    aspect = pixels.shape[1] / pixels.shape[0]
+        verdict, seen = look_at(path)
+    if seen is None:
+        return Look(verdict, None, 1.0)
+    mammogram = seen[0]
+    picture = base64.b64encode(pictures.encode_jpeg(mammogram.pixels, pictures.UPLOAD)).decode()
+    is_ours = mammogram.manufacturer in {scanner.manufacturer for scanner in SCANNERS.values()}
+    aspect = mammogram.columns / mammogram.rows
     return Look(verdict, f"data:image/jpeg;base64,{picture}", aspect, is_ours)
-
-
-def _without_name(verdict: Verdict, name: str) -> Verdict:
-    """The verdict without the name that the file had for a moment."""
-    return replace(verdict, reasons=tuple(r.replace(f"{name}: ", "") for r in verdict.reasons))
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking the model")

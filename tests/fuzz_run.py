@@ -37,7 +37,9 @@ from mammo_core.datasets.archives import unpack
 from mammo_core.datasets.headers import digest_file, read_header
 from mammo_core.datasets.tables import read_table
 from mammo_core.errors import MammoError, UnreadableFile
+from mammo_core.filling import DONE, Chunk, prepare_chunk, start_filling
 from mammo_core.gate import check
+from mammo_core.preprocess import Preprocess
 from mammo_core.types import Verdict
 
 PATIENCE_S = 3.0
@@ -47,16 +49,20 @@ SPARE_BYTES = 2_500_000_000
 GROWTH_BYTES = 400_000_000
 """Of memory that is really used, over all files."""
 AT_ONCE = 25
+SETTINGS = Preprocess(size=(64, 48))
 
 
 def judge_image(folder, content):
-    """Read header and pixels, as an index and an upload do."""
+    """Read header and pixels, as an index, an upload and a preparation do."""
     file = folder / "image"
     file.write_bytes(content)
     with suppress(UnreadableFile):
         assert read_header(file, with_ids=True).rows > 0
     assert isinstance(check(file), Verdict)
     assert len(digest_file(file)) == 64
+    start_filling(folder / "cache", 1, SETTINGS.size)
+    (outcome,) = prepare_chunk(Chunk(0, (file,), SETTINGS, folder / "cache" / "rows.npy", 128))
+    assert outcome.reason or outcome.state == DONE
 
 
 def open_archive(folder, content):

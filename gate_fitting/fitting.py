@@ -46,6 +46,13 @@ MARGINS_ALONE = {"anatomy": 0.3, "tone": 1.0}
 FRAME_TAIL = 0.03
 """What is left out on each side of a feature of crops within the breast."""
 
+NOISE, NOISE_SHARE = "colored noise", 0.9
+"""The kind of strangers that a crop is told from, by a direction that so many of them lack."""
+
+KNOWN = {"box_ratio": (1.0, 3.5)}
+"""Spans that zones hold in any case: what mammograms of several other archives were found to have
+in an earlier trial, craniocaudal views among them, which the sources at hand are short of."""
+
 MIN_IMAGES = 10
 """A source of fewer images does not count as one."""
 
@@ -79,18 +86,22 @@ def fit(rows: Sequence[Row]) -> GateNumbers:
         _collect(ramps, points),
         base + float(np.log(ASK_ODDS)),
         base + float(np.log(REFUSE_ODDS)),
-        _bound_frames([row for row in rows if row.change in CROPS]),
+        _bound_frames(
+            [row for row in rows if row.change in CROPS],
+            [row for row in strangers if row.source == NOISE],
+        ),
     )
 
 
-def _bound_frames(crops: Sequence[Row]) -> dict[str, tuple[float, float]]:
-    """What crops within the breast span, feature by feature."""
+def _bound_frames(crops: Sequence[Row], noise: Sequence[Row]) -> dict[str, tuple[float, float]]:
+    """What crops within the breast span; tissue has more of a direction than noise."""
     bounds = {}
     for name in FRAME_FEATURES:
         values = [getattr(row.frame, name) for row in crops]
-        low, high = np.quantile(values, [FRAME_TAIL, 1 - FRAME_TAIL])
-        bounds[name] = _round(np.array([low, high]))
-    return bounds
+        bounds[name] = _round(np.quantile(values, [FRAME_TAIL, 1 - FRAME_TAIL]))
+    low, high = bounds["anisotropy"]
+    reached = np.quantile([low, *(row.frame.anisotropy for row in noise)], NOISE_SHARE)
+    return {**bounds, "anisotropy": _round(np.array([max(low, float(reached)), high]))}
 
 
 def count_sources(mammograms: Sequence[Row]) -> int:
@@ -112,6 +123,9 @@ def _span_zones(as_is: Array, changed: Array, n_sources: int) -> Array:
         for values, tail in ((as_is, TAIL), (changed, CHANGED_TAIL))
     )
     low, high = np.minimum(low, lower), np.maximum(high, higher)
+    for name, ends in KNOWN.items():
+        j, (least, most) = FEATURES.index(name), scale_feature(name, np.array(ends))
+        low[j], high[j] = min(low[j], least), max(high[j], most)
     span = np.maximum(high - low, 1e-3)
     margins = MARGINS_ALONE if n_sources == 1 else MARGINS
     margin = span * [margins["tone" if name in TONES else "anatomy"] for name in FEATURES]

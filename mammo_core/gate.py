@@ -12,8 +12,8 @@ from mammo_core.header_evidence import judge_header
 from mammo_core.picture_features import PictureFeatures, measure_frame, measure_picture
 from mammo_core.types import Laterality, Mammogram, Verdict
 
-MIN_TURNED_RISE = 0.1
-"""A picture counts as a turned mammogram only where it darkens so much towards its skin line."""
+MIN_TURNED_RISE = 0.0
+"""A picture counts as a turned mammogram only where it does not brighten towards its skin line."""
 
 TURNED = "The picture looks like a mammogram that was turned by 90 degrees"
 CROPPED = "The picture looks like tissue without a breast's outline: a crop or a magnification?"

@@ -34,7 +34,7 @@ class PictureFeatures:
         even_outside: Share of the outside within 0.08 of its median.
         air_texture: Median detail at scales of 1 to 4 pixels outside / that inside.
         bright_outside: Share of the outside brighter than 0.35 of the inside's 99th percentile.
-        symmetry: Correlation of the picture with its mirror image.
+        symmetry: Correlation of the breast's box with its mirror image.
         slope: Exponent of the radial power spectrum inside; about -3 for tissue, 0 for noise.
         residual: How far that spectrum strays from a power law.
         anisotropy: How much of it lies along one direction, in [0, 1].
@@ -94,7 +94,7 @@ def _measure(preview: Image, mask: Mask, breast: Breast) -> PictureFeatures:
         floor=floor,
         area=float(mask.mean()),
         box_ratio=(bottom - top) / (right - left),
-        symmetry=_symmetry(image),
+        symmetry=_symmetry(image[box]),
         **_measure_outline(mask[box]),
         **_measure_outside(image, detail, mask),
         **_measure_spectrum(image[box], mask[box]),

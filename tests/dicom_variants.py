@@ -165,13 +165,15 @@ def by_groups():
     group.FrameVOILUTSequence = sequence(
         WindowCenter=4095 - 100, WindowWidth=8190, VOILUTFunction="LINEAR_EXACT"
     )
-    return data_set(SharedFunctionalGroupsSequence=[group])
+    below = np.where(KNOWN > 0, STORED, -500)
+    return data_set(below, bits=16, SharedFunctionalGroupsSequence=[group])
 
 
 def signed_padding():
-    """Signed values with padding below them, its tag written unsigned."""
+    """Signed values where low is bright, the lowest being padding, its tag written unsigned."""
     ds = data_set(
-        np.where(KNOWN > 0, np.maximum(STORED - 2048, -2047), -2048),
+        np.where(KNOWN > 0, np.maximum(2047 - STORED, -2047), -2048),
+        PhotometricInterpretation="MONOCHROME1",
         WindowCenter=0,
         WindowWidth=4096,
     )

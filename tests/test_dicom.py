@@ -1,6 +1,7 @@
 """Reading DICOM: one known picture in every encoding must give the same pixels."""
 
 import contextlib
+import re
 import time
 import tracemalloc
 from pathlib import Path
@@ -246,7 +247,7 @@ def test_a_file_that_was_cut_off_is_called_damaged(tmp_path, syntax):
     data = path.read_bytes()
     for length in (len(data) - 20, data.rindex(b"\xe0\x7f\x10\x00") + 12):
         path.write_bytes(data[:length])
-        assert "damaged" in refusal(path)
+        assert re.search("damaged: it ends within its pixel|damaged: of 6,144", refusal(path))
         assert read_header(path)["has_pixels"]
 
 

@@ -52,8 +52,8 @@ def _offer_preparation(dataset: "Dataset") -> None:
         job_view.tell_end(last)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            "Only headers were read so far. **Prepare** looks at the pixels of each image: what is "
-            "no mammogram is refused then, and models can be trained and asked at once."
+            "Only headers were read so far. **Prepare** looks at the pixels: what is no mammogram "
+            "is refused then, and models get their input."
         )
         if st.button("Prepare", type="primary"):
             jobs.start_job(f"Prepare {dataset.name}", arguments)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.csv_text import to_csv
-from mammo_ui import frame, job_view, job_watch, routes, state
+from mammo_ui import charts, frame, job_view, job_watch, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def _show_report(dataset: "Dataset", report: Report) -> None:
         _show_leaks(report)
     with markers:
         _show_markers(report["markers"])
+    _show_facts_alone(report["metadata_auroc"])
     if report["near_duplicates"] is not None:
         _show_pairs(dataset, report["near_duplicates"], report["near_duplicates_found"])
     _show_copies(report["copies"])
@@ -85,6 +86,24 @@ def _show_metadata(estimate: Report) -> None:
     st.caption(frame.plain(judge_metadata(estimate)))
 
 
+def _show_facts_alone(estimate: Report) -> None:
+    """The AUROC of each fact by itself, where any is known."""
+    rows = [
+        {"group": name, **alone, "n": estimate["n"], "patients": estimate["patients"]}
+        for name, alone in estimate["alone"].items()
+        if alone["value"] is not None
+    ]
+    if rows:
+        charts.show_chart(
+            f"What each fact alone says about {frame.plain(estimate['positive'])}",
+            charts.forest("AUROC", len(rows), 0.5),
+            "Point and interval by patient; the dashed line is chance. An interval wholly to one "
+            "side of it needs an explanation.",
+            rows,
+            key="facts_alone",
+        )
+
+
 def judge_metadata(estimate: Report) -> str:
     """What the metadata's AUROC means, in a sentence."""
     if estimate["value"] is None:
@@ -93,6 +112,8 @@ def judge_metadata(estimate: Report) -> str:
             or "It cannot be told: no labels, one class or too few patients."
         )
     used = ", ".join(estimate["columns"])
+    if not used:
+        return "No fact is known that differs between images: nothing that could betray the label."
     if estimate["low"] is not None and estimate["low"] > SUSPICIOUS:
         return f"The label can be told without looking at the breast, from {used}."
     if estimate["low"] is not None and estimate["low"] <= 0.5 <= estimate["high"]:

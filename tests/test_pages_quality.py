@@ -86,3 +86,8 @@ def test_markers_are_told_by_class(standin):
 def test_the_metadatas_auroc_is_judged_by_its_interval(low, value, high, said):
     estimate = {"value": value, "low": low, "high": high, "columns": ["view"], "patients": 40}
     assert said in quality.judge_metadata(estimate)
+
+
+def test_where_nothing_differs_nothing_can_betray_the_label():
+    estimate = {"value": 0.5, "low": 0.5, "high": 0.5, "columns": [], "patients": 40}
+    assert "nothing that could betray" in quality.judge_metadata(estimate)

@@ -4,11 +4,11 @@ REAL is a folder with the sources that `measuring.CHANGED_OF` names and `not_mam
 has other mammograms adds a folder and a line there.
 """
 
+import argparse
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from gate_fitting.evaluation import write_tables
 from gate_fitting.fitting import fit
-from gate_fitting.measuring import ORIGINS, Row, measure_all
+from gate_fitting.measuring import CHANGED_OF, ORIGINS, Row, list_mammograms, measure_all
 from mammo_core.gate_points import NUMBERS_FILE, GateNumbers
 from mammo_core.paths import write_json, write_text
 
@@ -63,5 +63,16 @@ def _count(rows: Sequence[Row]) -> dict[str, dict[str, int]]:
     return {source: {"images": n, "changed": changed[source]} for source, n in as_is.items()}
 
 
+def read_folder() -> Path:
+    """The folder named on the command line; ends with one line where it lacks a source."""
+    parser = argparse.ArgumentParser("python -m gate_fitting", description="Fit the gate's numbers")
+    parser.add_argument("real", type=Path, help="folder of real images, one folder a source")
+    real: Path = parser.parse_args().real
+    missing = [source for source in CHANGED_OF if not list_mammograms(real / source)]
+    if missing:
+        parser.error(f"Expected mammograms in {', '.join(missing)} below {real}, found none")
+    return real
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(read_folder())

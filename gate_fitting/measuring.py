@@ -20,6 +20,11 @@ from mammo_core.dicom import read_mammogram
 from mammo_core.picture_features import PictureFeatures, measure_frame, measure_picture
 from mammo_core.pictures import bright_border_share
 
+SUFFIXES = (".dcm", ".jpg", ".jpeg", ".png", ".pgm", ".tif", ".tiff")
+
+LEFT_OUT = ("MG1_JPLY.dcm", "text_page_with_MG_header.dcm")
+"""The film of MG1_J2KI once more, and no mammogram."""
+
 WORKING_SIDE = 1024
 """Mammograms are changed at this longer side; as they are, they are measured at their own."""
 
@@ -83,9 +88,12 @@ def _stranger_tasks(real: Path) -> Iterator[tuple[Any, ...]]:
 
 
 def list_mammograms(folder: Path) -> list[Path]:
-    """The mammograms of a source; files of DICOM_MG that hold none are left out."""
-    paths = sorted([*folder.glob("*.jpg"), *folder.glob("MG1_J2KI.dcm")])
-    return paths
+    """The mammograms of a source, in the order of their names."""
+    return sorted(
+        path
+        for path in folder.glob("*")
+        if path.suffix.lower() in SUFFIXES and path.name not in LEFT_OUT
+    )
 
 
 def _run(task: tuple[Any, ...]) -> list[Row]:

@@ -117,8 +117,15 @@ def judge_metadata(estimate: Report) -> str:
     if estimate["low"] is not None and estimate["low"] > SUSPICIOUS:
         return f"The label can be told without looking at the breast, from {used}."
     if estimate["low"] is not None and estimate["low"] <= 0.5 <= estimate["high"]:
-        return f"No better than chance, from {used}: the metadata do not betray the label."
+        return f"Chance lies within the interval, from {used}: {_bound(estimate['high'])}."
     return f"Little more than chance, from {used}; keep it in mind when a model does well."
+
+
+def _bound(high: float) -> str:
+    """What an interval around chance excludes."""
+    if high > SUSPICIOUS:
+        return "it is too wide to exclude that they betray the label"
+    return "the metadata do not betray the label"
 
 
 def _show_leaks(report: Report) -> None:

@@ -78,7 +78,8 @@ def test_markers_are_told_by_class(standin):
     ("low", "value", "high", "said"),
     [
         (0.61, 0.7, 0.8, "without looking at the breast"),
-        (0.4, 0.5, 0.6, "No better than chance"),
+        (0.45, 0.5, 0.55, "do not betray the label"),
+        (0.15, 0.42, 0.76, "too wide to exclude"),
         (0.52, 0.6, 0.7, "Little more than chance"),
         (None, None, None, "cannot be told"),
     ],

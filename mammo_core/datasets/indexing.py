@@ -195,16 +195,21 @@ def _nothing_left(root: Path, refusals: Sequence[Refusal]) -> str:
 
 
 def _relocate(indexed: Indexed, drawn: Path, out: Path, masks: str) -> Indexed:
-    """The index with paths as they will be in `out`: relative inside of it, absolute elsewhere."""
+    """The index with paths as they will be in `out`: relative inside of it, absolute elsewhere.
+
+    Paths are texts here, for a hundred thousand of them.
+    """
+    inside, drawn_in = os.path.normcase(os.path.join(out, "")), str(drawn)
 
     def place(text: object) -> str | None:
         if not isinstance(text, str):
             return None
-        path = Path(text)
-        if path.parent == drawn:
-            return f"{masks}/{path.name}"
-        path = Path(os.path.normpath(path))
-        return path.relative_to(out).as_posix() if path.is_relative_to(out) else str(path)
+        folder, name = os.path.split(text)
+        if folder == drawn_in:
+            return f"{masks}/{name}"
+        path = os.path.normpath(text)
+        is_inside = os.path.normcase(path).startswith(inside)
+        return path[len(inside) :].replace(os.sep, "/") if is_inside else path
 
     def move(frame: "pd.DataFrame") -> "pd.DataFrame":
         columns = ("path", "mask_path")

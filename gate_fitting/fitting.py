@@ -82,10 +82,11 @@ def fit(rows: Sequence[Row]) -> GateNumbers:
     ramps = _build_ramps(zones, theirs)
     weights = np.concatenate([_weigh(mammograms), _weigh(strangers)])
     base, points = _solve(_evaluate(ramps, np.vstack([ours, theirs])), len(ours), weights)
+    refuse_above = base + float(np.log(REFUSE_ODDS))
     return GateNumbers(
-        _collect(ramps, points),
+        _collect(ramps, points, refuse_above),
         base + float(np.log(ASK_ODDS)),
-        base + float(np.log(REFUSE_ODDS)),
+        refuse_above,
         _bound_frames(
             [row for row in rows if row.change in CROPS],
             [row for row in strangers if row.source == NOISE],
@@ -189,8 +190,9 @@ def _solve(design: Array, n_ours: int, weights: Array) -> tuple[float, Array]:
     return float(found.x[0]), found.x[1:]
 
 
-def _collect(ramps: Sequence[Ramp], points: Array) -> tuple[Objection, ...]:
-    """Each feature's ramps as curves, those without points left out."""
+def _collect(ramps: Sequence[Ramp], points: Array, refuse_above: float) -> tuple[Objection, ...]:
+    """Each feature's ramps as curves, those without points left out; none refuses alone."""
+    most = np.floor(1000 * refuse_above) / 1000
     objections = []
     for name, side in REASONS:
         used = [
@@ -198,7 +200,7 @@ def _collect(ramps: Sequence[Ramp], points: Array) -> tuple[Objection, ...]:
             for ramp, value in zip(ramps, points, strict=True)
             if FEATURES[ramp.feature] == name and (ramp.end > ramp.start) == (side == "high")
         ]
-        curve = np.append(0, np.cumsum([value for _, value in used]))
+        curve = np.minimum(np.append(0, np.cumsum([value for _, value in used])), most)
         at = [used[0][0].start, *(ramp.end for ramp, _ in used)]
         if curve[-1] > 0.01:
             objections.append(Objection(name, side, _unscale(name, at), _round(curve)))

@@ -67,7 +67,7 @@ def test_strangers_are_refused_with_a_reason(tmp_path, name):
     assert verdict.reasons
 
 
-def test_every_objection_names_a_feature_and_its_reason_and_only_grows():
+def test_every_objection_has_its_reason_only_grows_and_never_refuses_alone():
     fields = set(PictureFeatures.__dataclass_fields__)
     numbers = read_numbers()
     assert 0 < numbers.ask_above < numbers.refuse_above
@@ -77,6 +77,7 @@ def test_every_objection_names_a_feature_and_its_reason_and_only_grows():
         sign = 1 if objection.side == "high" else -1
         assert objection.points[0] == 0
         assert (np.diff(objection.points) >= 0).all()
+        assert numbers.answer(objection.points[-1]) != "refuse"
         assert (sign * np.diff(objection.at) > 0).all()
 
 

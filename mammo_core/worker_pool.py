@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Protocol, Self, TypeVar
 
+from mammo_core.errors import MammoError
+
 
 class Chunk(Protocol):
     """A run of neighboring files for one worker; must travel between processes."""
@@ -40,6 +42,9 @@ def run_chunks(
         chunks: Taken only as fast as they are worked on.
         workers: Processes; 1 works in this very process, which then isn't guarded.
         start: What each worker does first.
+
+    Raises:
+        MammoError: Where no worker can be started.
     """
     if workers <= 1:
         yield from ((chunk, work(chunk)) for chunk in chunks)
@@ -97,6 +102,7 @@ def _run_alone(
 ) -> Iterator[Answer[ChunkT, ResultT]]:
     """The chunk's result from a process of its own, or those of its halves, down to one file."""
     with _pool(1, start) as pool:
+        _check_start(pool)
         try:
             result: ResultT | None = pool.submit(work, chunk).result()
         except BrokenProcessPool:
@@ -106,6 +112,21 @@ def _run_alone(
         yield chunk, result
     for half in halves:
         yield from _run_alone(work, half, start)
+
+
+def _check_start(pool: ProcessPoolExecutor) -> None:
+    """Make sure that a worker lives before any file is blamed for its death.
+
+    Raises:
+        MammoError: Where the worker dies without any work.
+    """
+    try:
+        pool.submit(os.getpid).result()
+    except BrokenProcessPool as error:
+        raise MammoError(
+            "The processes that share the work end as soon as they start: free some memory, and "
+            "in a script of your own guard what it does by if __name__ == '__main__'"
+        ) from error
 
 
 @contextmanager

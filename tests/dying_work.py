@@ -26,5 +26,9 @@ def square_unless_deadly(chunk):
     return square(chunk)
 
 
+def die_at_start():
+    os._exit(1)
+
+
 def fail(chunk):
     raise ValueError("a bug")

@@ -4,8 +4,9 @@ import itertools
 import os
 
 import pytest
-from dying_work import Numbers, fail, square, square_unless_deadly
+from dying_work import Numbers, die_at_start, fail, square, square_unless_deadly
 
+from mammo_core.errors import MammoError
 from mammo_core.worker_pool import run_chunks
 
 
@@ -35,6 +36,11 @@ def test_chunks_are_taken_only_as_they_are_needed():
         assert next(answers)[1] == [n**2]
     answers.close()
     assert next(taken) < 20
+
+
+def test_workers_that_never_live_are_no_fault_of_a_file():
+    with pytest.raises(MammoError, match="end as soon as they start"):
+        list(run_chunks(square, chunks(8, 4), 2, die_at_start))
 
 
 def test_a_bug_in_the_work_is_raised():

@@ -19,9 +19,9 @@ from mammo_core.breast import find_breast
 from mammo_core.dicom import read_mammogram
 from mammo_core.filling import Chunk, prepare_chunk, start_filling
 from mammo_core.gate import judge
-from mammo_core.header import describe_header
 from mammo_core.header_evidence import judge_header
 from mammo_core.preprocess import Preprocess
+from mammo_core.reading.header import describe_header
 
 SHIPPED = Path(__file__).resolve().parents[1] / "sample_data" / "dicom"
 BUDGET = 0.9

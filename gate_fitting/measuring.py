@@ -18,7 +18,7 @@ from gate_fitting.variants import ODD, VARIANTS, apply, resize_to
 from mammo_core.breast import find_breast
 from mammo_core.dicom import read_mammogram
 from mammo_core.picture_features import PictureFeatures, measure_frame, measure_picture
-from mammo_core.pictures import bright_border_share
+from mammo_core.reading.pictures import bright_border_share
 
 SUFFIXES = (".dcm", ".jpg", ".jpeg", ".png", ".pgm", ".tif", ".tiff")
 

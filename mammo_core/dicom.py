@@ -1,4 +1,4 @@
-"""From a file to a mammogram: DICOM here, ordinary pictures by `mammo_core.pictures`."""
+"""From a file to a mammogram: DICOM here, ordinary pictures by `mammo_core.reading.pictures`."""
 
 from pathlib import Path
 from typing import Any
@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from mammo_core.decoding import decode
-from mammo_core.dicom_file import is_dicom, load_header, load_whole
-from mammo_core.elements import Elements, quiet
 from mammo_core.errors import UnreadableFile
-from mammo_core.header import describe_header
-from mammo_core.pictures import read_picture, read_picture_header
-from mammo_core.pixel_layout import read_layout
+from mammo_core.reading.decoding import decode
+from mammo_core.reading.dicom_file import is_dicom, load_header, load_whole
+from mammo_core.reading.elements import Elements, quiet
+from mammo_core.reading.header import describe_header
+from mammo_core.reading.pictures import read_picture, read_picture_header
+from mammo_core.reading.pixel_layout import read_layout
+from mammo_core.reading.voi import to_gray
 from mammo_core.types import Mammogram, Step
-from mammo_core.voi import to_gray
 
 __all__ = ["is_dicom", "read_header", "read_mammogram", "read_stored"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mammo_core.acquisition import MODIFIERS
+from mammo_core.reading.acquisition import MODIFIERS
 
 OTHER_MODALITIES = (
     *("CT", "MR", "US", "NM", "PT", "XA", "RF", "ES", "SM", "XC", "ECG", "OP", "OPT", "IO", "PX"),

@@ -61,7 +61,7 @@ def draw_stranger(file: Path, size: PictureSize) -> bytes:
         MammoError: Where it can be read neither as a mammogram nor as another picture.
     """
     from mammo_core.dicom import is_dicom, read_mammogram
-    from mammo_core.pictures import read_colors
+    from mammo_core.reading.pictures import read_colors
 
     with _DECODING:
         if is_dicom(file):
@@ -75,7 +75,7 @@ def read_gray_values(dataset: "Dataset", image_id: str) -> tuple[bytes, str]:
     Raises:
         MammoError: Where the image's file cannot be read.
     """
-    from mammo_core.original import read_original
+    from mammo_core.reading.original import read_original
 
     with _DECODING:
         original = read_original(dataset.file_of(image_id))

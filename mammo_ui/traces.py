@@ -57,8 +57,8 @@ def _trace(
     key: str, fingerprint: str, _path: Path, _preprocess: "Preprocess"
 ) -> tuple[TraceStep, ...]:
     from mammo_core.dicom import read_mammogram
-    from mammo_core.original import read_original
     from mammo_core.preprocess import trace
+    from mammo_core.reading.original import read_original
 
     original = read_original(_path)
     stored = "As stored", f"values {original.lowest} to {original.highest} as black to white"

@@ -7,9 +7,9 @@ import pytest
 from dataset_trees import write_dicom, write_picture
 from PIL import Image
 
-from mammo_core import header_tags
 from mammo_core.datasets.headers import TAGS, hash_file, read_header
 from mammo_core.errors import UnreadableFile
+from mammo_core.reading import header_tags
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".pgm", ".tif"])

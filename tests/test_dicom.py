@@ -35,8 +35,8 @@ from pydicom.uid import (
 
 from mammo_core.dicom import read_header, read_mammogram, read_stored
 from mammo_core.errors import UnreadableFile
-from mammo_core.transfer_syntaxes import SYNTAXES
-from mammo_core.windows import Window
+from mammo_core.reading.transfer_syntaxes import SYNTAXES
+from mammo_core.reading.windows import Window
 
 VARIANTS = [pytest.param(variant, id=variant.name) for variant in (*GRAYS, *ENCODINGS)]
 

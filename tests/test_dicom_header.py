@@ -6,11 +6,11 @@ import pytest
 from dicom_variants import data_set, save, sequence
 from pydicom.dataset import Dataset
 
-from mammo_core import header_tags
-from mammo_core.elements import quiet
-from mammo_core.header import describe_header
 from mammo_core.header_evidence import ACQUISITIONS, OTHER_MODALITIES, judge_header
-from mammo_core.views import MODIFIER_CODES, VIEW_CODES, parse_short_name
+from mammo_core.reading import header_tags
+from mammo_core.reading.elements import quiet
+from mammo_core.reading.header import describe_header
+from mammo_core.reading.views import MODIFIER_CODES, VIEW_CODES, parse_short_name
 
 TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
 

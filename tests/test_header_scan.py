@@ -15,9 +15,9 @@ from pydicom.uid import (
     JPEG2000Lossless,
 )
 
-from mammo_core.header import describe_header
-from mammo_core.header_scan import scan_header
-from mammo_core.header_tags import TAGS
+from mammo_core.reading.header import describe_header
+from mammo_core.reading.header_scan import scan_header
+from mammo_core.reading.header_tags import TAGS
 
 LITTLE = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 

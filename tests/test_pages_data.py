@@ -13,8 +13,8 @@ from PIL import Image
 from test_pages import asked, open_app, words
 
 from mammo_core.dicom import read_mammogram
-from mammo_core.original import read_original
 from mammo_core.paths import REPOSITORY, write_json
+from mammo_core.reading.original import read_original
 from mammo_ui import inventory, library, looking
 from mammo_ui.inventory import find_refused
 

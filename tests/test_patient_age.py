@@ -2,7 +2,7 @@
 
 import pytest
 
-from mammo_core.patient_age import compute_age
+from mammo_core.reading.patient_age import compute_age
 
 
 @pytest.mark.parametrize(

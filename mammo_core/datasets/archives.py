@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from mammo_core.datasets.rows import Refusal
 from mammo_core.datasets.zip_directory import check_directory
 from mammo_core.errors import MammoError, UnreadableFile
-from mammo_core.limits import MAX_FILE_BYTES
+from mammo_core.reading.limits import MAX_FILE_BYTES
 from mammo_core.types import Progress, no_progress
 
 MAX_RATIO = 200

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mammo_core.errors import UnreadableFile
-from mammo_core.header_tags import TAGS as DESCRIBING_TAGS
-from mammo_core.limits import check_inflated_size, check_size
-from mammo_core.patient_age import compute_age
 from mammo_core.privacy import hide_id
+from mammo_core.reading.header_tags import TAGS as DESCRIBING_TAGS
+from mammo_core.reading.limits import check_inflated_size, check_size
+from mammo_core.reading.patient_age import compute_age
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 TAGS = [*DESCRIBING_TAGS, "PatientAge"]
-"""What `mammo_core.header` describes, and the age."""
+"""What `mammo_core.reading.header` describes, and the age."""
 
 ID_TAGS = ["PatientID", "StudyInstanceUID", "SOPInstanceUID", "PatientBirthDate", "StudyDate"]
 """Who, which exam and image, read only for `hide_id`, and what an unstated age follows from."""
@@ -77,7 +77,7 @@ def read_header(path: Path, *, with_ids: bool = False) -> Header:
             have, or says itself that it shows something else.
     """
     from mammo_core.dicom import is_dicom
-    from mammo_core.elements import quiet
+    from mammo_core.reading.elements import quiet
 
     with quiet():
         header = _read_dicom(path, with_ids) if is_dicom(path) else _read_picture(path)
@@ -113,8 +113,8 @@ def picture_shape(path: Path) -> tuple[int, int]:
     """
     from PIL import Image, UnidentifiedImageError
 
-    from mammo_core.pictures import DAMAGED as FAULTS
-    from mammo_core.pictures import FORMATS
+    from mammo_core.reading.pictures import DAMAGED as FAULTS
+    from mammo_core.reading.pictures import FORMATS
 
     try:
         with Image.open(path, formats=FORMATS) as picture:
@@ -129,7 +129,7 @@ def picture_shape(path: Path) -> tuple[int, int]:
 
 def read_series_description(path: Path) -> str:
     """What a DICOM file says that its series shows; empty for other files and damaged ones."""
-    from mammo_core.elements import read_text
+    from mammo_core.reading.elements import read_text
 
     try:
         return read_text(_parse(path, ["SeriesDescription"])[0], "SeriesDescription")
@@ -143,9 +143,9 @@ def _read_picture(path: Path) -> Header:
 
 
 def _read_dicom(path: Path, with_ids: bool) -> Header:
-    from mammo_core.elements import read_text
-    from mammo_core.header import describe_header
     from mammo_core.header_evidence import judge_header
+    from mammo_core.reading.elements import read_text
+    from mammo_core.reading.header import describe_header
 
     ds, has_pixels = _parse(path, TAGS + ID_TAGS if with_ids else TAGS)
     facts = describe_header(ds)
@@ -175,8 +175,8 @@ def _parse(path: Path, tags: list[str]) -> tuple["Dataset", bool]:
     """The wanted tags, and whether pixel data follow them."""
     import pydicom
 
-    from mammo_core.elements import DAMAGED as FAULTS
-    from mammo_core.header_scan import scan_header
+    from mammo_core.reading.elements import DAMAGED as FAULTS
+    from mammo_core.reading.header_scan import scan_header
 
     try:
         with path.open("rb") as file:

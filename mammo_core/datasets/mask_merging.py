@@ -70,7 +70,7 @@ def _describe_rank(file: Path) -> int:
 
 def _read_values(file: Path) -> NDArray[Any]:
     from mammo_core.dicom import is_dicom, read_stored
-    from mammo_core.pictures import read_gray
+    from mammo_core.reading.pictures import read_gray
 
     return read_stored(file)[0] if is_dicom(file) else read_gray(file)
 

@@ -71,7 +71,7 @@ def has_prefix(path: Path) -> bool:
 def _names_patient(path: Path) -> bool:
     import pydicom
 
-    from mammo_core.elements import DAMAGED, quiet, read_text
+    from mammo_core.reading.elements import DAMAGED, quiet, read_text
 
     tags = ["PatientID", "StudyInstanceUID"]
     try:

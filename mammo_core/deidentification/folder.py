@@ -9,10 +9,10 @@ from mammo_core.datasets.medium import list_candidates, shown_name
 from mammo_core.datasets.rows import Refusal
 from mammo_core.deidentification.image import clean_image, find_place, save
 from mammo_core.deidentification.profile import EDITION
-from mammo_core.elements import quiet
 from mammo_core.errors import MammoError, UnreadableFile
 from mammo_core.paths import read_json, write_json
 from mammo_core.privacy import hide_id
+from mammo_core.reading.elements import quiet
 from mammo_core.types import Progress, no_progress
 from mammo_core.worker_pool import count_workers, run_chunks
 

@@ -13,9 +13,9 @@ from mammo_core.deidentification.profile import (
     Action,
     action_for,
 )
-from mammo_core.elements import read_text
-from mammo_core.patient_age import compute_age
 from mammo_core.privacy import hide_uid
+from mammo_core.reading.elements import read_text
+from mammo_core.reading.patient_age import compute_age
 
 if TYPE_CHECKING:
     from pydicom.dataelem import DataElement

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
     from mammo_core.breast import Breast
-    from mammo_core.decoding import StoredPixels
+    from mammo_core.reading.decoding import StoredPixels
 
 NO_DICOM = "Not a DICOM file"
 NO_UID = "The header names no SOP Class or Instance UID"
@@ -27,7 +27,7 @@ def find_place(path: Path) -> PurePosixPath:
     Raises:
         UnreadableFile: Where it is no DICOM file or its header doesn't name the image.
     """
-    from mammo_core.dicom_file import is_dicom, load_header
+    from mammo_core.reading.dicom_file import is_dicom, load_header
 
     if not is_dicom(path):
         raise UnreadableFile(NO_DICOM)
@@ -45,12 +45,12 @@ def clean_image(path: Path, *, leave_pixels: bool = False) -> "Dataset":
     Raises:
         UnreadableFile: Where it cannot be cleaned in full.
     """
-    from mammo_core.decoding import decode
     from mammo_core.deidentification.header import clean_header
     from mammo_core.deidentification.method import record_method
     from mammo_core.deidentification.pixels import blank_outside, encode
-    from mammo_core.dicom_file import load_whole
-    from mammo_core.elements import DAMAGED
+    from mammo_core.reading.decoding import decode
+    from mammo_core.reading.dicom_file import load_whole
+    from mammo_core.reading.elements import DAMAGED
 
     ds = load_whole(path)
     _check_order(ds)
@@ -79,8 +79,8 @@ def save(clean: "Dataset", path: Path) -> None:
         UnreadableFile: Where a value of it has no form in a file.
         MammoError: Where the disk is full or cannot be written to.
     """
-    from mammo_core.elements import DAMAGED
     from mammo_core.paths import writing
+    from mammo_core.reading.elements import DAMAGED
 
     try:
         with writing(path) as temporary:
@@ -111,10 +111,10 @@ def _find_breast(ds: "Dataset", stored: "StoredPixels") -> "Breast":
     """
     from mammo_core.breast import find_breast
     from mammo_core.gate import judge
-    from mammo_core.header import describe_header
     from mammo_core.header_evidence import judge_header
+    from mammo_core.reading.header import describe_header
+    from mammo_core.reading.voi import to_gray
     from mammo_core.types import Mammogram
-    from mammo_core.voi import to_gray
 
     header = describe_header(ds)
     objections, _ = judge_header(header)
@@ -129,7 +129,7 @@ def _find_breast(ds: "Dataset", stored: "StoredPixels") -> "Breast":
 
 def _ids(ds: "Dataset") -> tuple[str, str, str]:
     """The hidden ids of patient, exam and image; a missing one follows from the next."""
-    from mammo_core.elements import read_text
+    from mammo_core.reading.elements import read_text
 
     image = read_text(ds, "SOPInstanceUID")
     if not (image and read_text(ds, "SOPClassUID")):

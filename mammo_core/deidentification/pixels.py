@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.breast import Breast
-from mammo_core.decoding import StoredPixels
 from mammo_core.errors import UnreadableFile
+from mammo_core.reading.decoding import StoredPixels
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

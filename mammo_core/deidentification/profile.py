@@ -48,7 +48,8 @@ OWN = {
 """Where this program departs from the table.
 
 The Retain Patient Characteristics Option allows sex and age, which is made coarse (see
-`mammo_core.patient_age`). The description is free text that must not be empty (PS3.3 10.7.1.3).
+`mammo_core.reading.patient_age`). The description is free text that must not be empty (PS3.3
+10.7.1.3).
 """
 
 IMAGE_TEXTS = (

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from mammo_core.elements import Elements
 from mammo_core.errors import UnreadableFile
-from mammo_core.limits import check_size
+from mammo_core.reading.elements import Elements
+from mammo_core.reading.limits import check_size
 
 
 @dataclass(frozen=True)

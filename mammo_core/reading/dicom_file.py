@@ -6,9 +6,9 @@ from typing import BinaryIO, cast
 import pydicom
 from pydicom.dataset import Dataset
 
-from mammo_core.elements import DAMAGED, Elements
 from mammo_core.errors import UnreadableFile
-from mammo_core.limits import check_file_bytes, check_inflated_size
+from mammo_core.reading.elements import DAMAGED, Elements
+from mammo_core.reading.limits import check_file_bytes, check_inflated_size
 
 PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 """The tag (7FE0,0010) in either byte order."""

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from mammo_core.dicom import is_dicom, read_stored
-from mammo_core.elements import quiet, read_number, read_text
 from mammo_core.errors import UnreadableFile
-from mammo_core.pictures import read_gray
-from mammo_core.windows import find_window
+from mammo_core.reading.elements import quiet, read_number, read_text
+from mammo_core.reading.pictures import read_gray
+from mammo_core.reading.windows import find_window
 
 MOST_PIXELS = 16_000_000
 """Of larger images every second, third, ... row and column is kept."""

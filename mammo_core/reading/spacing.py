@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mammo_core.elements import Elements
+from mammo_core.reading.elements import Elements
 
 SQUARE_WITHIN = 0.01
 """Sides of a pixel that differ by less than this share of their length count as equal."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from mammo_core.elements import Elements, read_numbers, read_text
+from mammo_core.reading.elements import Elements, read_numbers, read_text
 
 Values = NDArray[np.float64]
 

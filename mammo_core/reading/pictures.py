@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from mammo_core.errors import UnreadableFile
-from mammo_core.limits import check_size
+from mammo_core.reading.limits import check_size
 from mammo_core.types import Mammogram, Step
 
 FORMATS = ("PNG", "JPEG", "PPM", "TIFF")

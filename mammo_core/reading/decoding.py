@@ -11,12 +11,12 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels import get_decoder
 
-from mammo_core.elements import DAMAGED, Elements, read_value
 from mammo_core.errors import UnreadableFile
-from mammo_core.pixel_layout import PixelLayout, read_layout
-from mammo_core.run_lengths import decode_runs
-from mammo_core.streams import close_stream, describe_stream, join_fragments, mend_scan
-from mammo_core.transfer_syntaxes import DCT, JPEG_LS, Syntax, find_syntax, name_syntax
+from mammo_core.reading.elements import DAMAGED, Elements, read_value
+from mammo_core.reading.pixel_layout import PixelLayout, read_layout
+from mammo_core.reading.run_lengths import decode_runs
+from mammo_core.reading.streams import close_stream, describe_stream, join_fragments, mend_scan
+from mammo_core.reading.transfer_syntaxes import DCT, JPEG_LS, Syntax, find_syntax, name_syntax
 from mammo_core.types import Step
 
 Patterns = NDArray[np.unsignedinteger]

@@ -2,8 +2,8 @@
 
 import re
 
-from mammo_core.elements import Elements
-from mammo_core.views import SPECIMEN_VIEW, Projection
+from mammo_core.reading.elements import Elements
+from mammo_core.reading.views import SPECIMEN_VIEW, Projection
 
 STANDARD = "standard"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from mammo_core.acquisition import tell_acquisition, tell_implant
-from mammo_core.elements import Elements
-from mammo_core.spacing import read_spacing
-from mammo_core.views import SPECIMEN_VIEW, read_projection
+from mammo_core.reading.acquisition import tell_acquisition, tell_implant
+from mammo_core.reading.elements import Elements
+from mammo_core.reading.spacing import read_spacing
+from mammo_core.reading.views import SPECIMEN_VIEW, read_projection
 
 PROCESSING_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.1.1"})
 """SOP classes of mammograms and X-ray images FOR PROCESSING."""

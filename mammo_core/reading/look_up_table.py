@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from mammo_core.elements import read_numbers, read_value
 from mammo_core.errors import UnreadableFile
+from mammo_core.reading.elements import read_numbers, read_value
 
 Values = NDArray[np.float64]
 

@@ -11,4 +11,4 @@ TAGS = (
     *("NominalScannedPixelSpacing", "PixelAspectRatio", "Rows", "Columns", "NumberOfFrames"),
     *("SamplesPerPixel", "PhotometricInterpretation", "BitsStored"),
 )
-"""Keywords of all elements that `mammo_core.header.describe_header` reads."""
+"""Keywords of all elements that `mammo_core.reading.header.describe_header` reads."""

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from mammo_core.decoding import StoredPixels
-from mammo_core.elements import read_items, read_number, read_numbers, read_text
-from mammo_core.look_up_table import read_table
+from mammo_core.reading.decoding import StoredPixels
+from mammo_core.reading.elements import read_items, read_number, read_numbers, read_text
+from mammo_core.reading.look_up_table import read_table
+from mammo_core.reading.windows import choose, find_window
 from mammo_core.types import Step
-from mammo_core.windows import choose, find_window
 
 Values = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from mammo_core.elements import Code, Elements
+from mammo_core.reading.elements import Code, Elements
 from mammo_core.types import Laterality
 
 SPECIMEN_VIEW = "SPECIMEN"

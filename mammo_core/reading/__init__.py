@@ -1,0 +1,1 @@
+"""From bytes on a disk to gray values: headers, decoders, windows; the way in is `dicom`."""

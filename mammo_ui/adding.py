@@ -8,6 +8,7 @@ import streamlit as st
 from mammo_core import jobs
 from mammo_core.errors import BadConfiguration, MammoError
 from mammo_core.paths import state_folder
+from mammo_core.wording import count
 from mammo_ui import frame, incoming, job_view, job_watch, state
 from mammo_ui.incoming import Source
 from mammo_ui.index_choices import Choices, ask_choices, read_settings, survey
@@ -92,7 +93,7 @@ def _open_upload(file: Any) -> Source | None:
 
 def _show_source(source: Source) -> None:
     for reason, n in source.left_out.items():
-        st.warning(f"{n} files were left in the archive: {frame.plain(reason)}")
+        st.warning(f"{count(n, 'file')} left in the archive: {frame.plain(reason)}")
     detected = survey(source.folder)
     asked, found = st.columns([1, 1.4], gap="large")
     with asked:

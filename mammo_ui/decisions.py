@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from mammo_core.wording import shorten_reason
 from mammo_ui import frame, routes
 from mammo_ui.apart import ASKED, STATES, ApartImage, count_undecided, list_apart
 from mammo_ui.gallery import Line, Tile, show_gallery
-from mammo_ui.inventory import shorten_reason
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset

@@ -1,7 +1,6 @@
 """What a dataset holds, counted once and kept until its files change."""
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mammo_core.errors import BadDataset
 from mammo_core.paths import read_json
+from mammo_core.wording import shorten_reason
 from mammo_ui import apart, library
 from mammo_ui.library import version_of
 
@@ -77,11 +77,6 @@ class RefusedFile:
     file: str
     reason: str
     kind: str
-
-
-def shorten_reason(reason: str) -> str:
-    """The first clause of a reason, without its numbers: many files share it."""
-    return re.sub(r" \([^()]*\)", "", reason.split("; ")[0])
 
 
 def take_stock(name: str) -> Inventory:

@@ -9,6 +9,7 @@ import streamlit as st
 from mammo_core.csv_text import to_csv
 from mammo_core.file_prediction import FileAnswer, tabulate
 from mammo_core.progress import time_left
+from mammo_core.wording import count
 from mammo_ui import frame, model_tasks, one_file, uploads
 from mammo_ui.batches import Batch, BroughtFile
 from mammo_ui.worker import WORKER
@@ -119,7 +120,7 @@ def _show_counts(answers: Sequence[FileAnswer]) -> None:
     ]
     overrides = sum(answer.is_override for answer in answers)
     parts += [f"**{overrides}** asked all the same"] if overrides else []
-    st.markdown(f"**{len(answers)} files**: {', '.join(parts)}")
+    st.markdown(f"**{count(len(answers), 'file')}**: {', '.join(parts)}")
 
 
 def _draw_table(

@@ -7,6 +7,7 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.csv_text import to_csv
+from mammo_core.wording import count
 from mammo_ui import charts, frame, job_view, job_watch, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
 
@@ -195,6 +196,6 @@ def _build_tile(dataset: "Dataset", image_id: str) -> Tile:
 def _show_copies(copies: Sequence[Sequence[str]]) -> None:
     if not copies:
         return
-    with st.expander(f"{len(copies)} groups of files are copies of one another, bit by bit"):
+    with st.expander(f"Copies of one another, bit by bit: {count(len(copies), 'group')} of files"):
         for group in copies[:100]:
             st.markdown(f"- {frame.plain(', '.join(group))}")

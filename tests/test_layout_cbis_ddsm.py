@@ -309,7 +309,7 @@ def test_a_film_that_lacks_the_mask_of_one_lesion_has_none_and_it_is_told(tmp_pa
     dataset = load_dataset(tmp_path / "data")
     assert dataset.read_mask("P_00004_LEFT_CC") is None
     assert dataset.read_mask("P_00016_LEFT_CC") is None
-    assert any(warning == f"2 images have no mask: {NO_MASK}" for warning in answer["warnings"])
+    assert any(warning == f"2 images without a mask: {NO_MASK}" for warning in answer["warnings"])
 
 
 @pytest.mark.usefixtures("home")
@@ -317,8 +317,8 @@ def test_its_secondary_captures_pass_the_judgement_of_headers(root, tmp_path):
     answer = index_dataset(root, tmp_path / "data")
     index = load_dataset(tmp_path / "data").index
     assert index["gate"].isna().all()
-    assert not any("need a look" in warning for warning in answer["warnings"])
-    assert any(warning.startswith("Leak: 1 patients") for warning in answer["warnings"])
+    assert not any("for a decision" in warning for warning in answer["warnings"])
+    assert any(warning.startswith("Leak: 1 patient ") for warning in answer["warnings"])
 
 
 @pytest.mark.usefixtures("home")

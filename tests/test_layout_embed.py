@@ -140,7 +140,7 @@ def test_synthetic_images_and_spot_views_are_kept_apart_until_a_person_decides(
     kinds = [row.acquisition for row in LAYOUT.read(root).rows]
     assert (kinds.count("synthetic"), kinds.count("spot"), kinds.count(None)) == (1, 1, 28)
     answer = index_dataset(root, tmp_path / "out")
-    told = [warning for warning in answer["warnings"] if "need a look" in warning]
+    told = [warning for warning in answer["warnings"] if "for a decision" in warning]
     assert any("synthetic" in warning for warning in told)
     assert any("spot" in warning for warning in told)
 

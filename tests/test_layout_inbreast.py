@@ -226,7 +226,7 @@ def test_an_image_whose_outlines_are_damaged_stays_without_them_and_it_is_told(r
     reading = read(root)
     assert len(reading.rows) == len(IMAGES)
     assert {row.image_id: row.regions for row in reading.rows}["20586908"] == ()
-    assert reading.warnings == ["1 images have no mask: their file of outlines is damaged"]
+    assert reading.warnings == ["1 image without a mask: the file of outlines is damaged"]
 
 
 def test_outlines_may_lie_in_folders_of_their_own(root):

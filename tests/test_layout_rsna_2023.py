@@ -52,7 +52,7 @@ def test_images_with_an_implant_are_asked_about(root, tmp_path, home):
     edit_csv(root / "train.csv", lambda frame: frame.assign(implant="1"))
     assert {row.implant for row in LAYOUT.read(root).rows if row.cancer is not None} == {True}
     answer = index_dataset(root, tmp_path / "out")
-    assert any("20 images need a look" in warning for warning in answer["warnings"])
+    assert any("20 images wait for a decision" in warning for warning in answer["warnings"])
 
 
 def test_files_without_modality_and_view_pass_the_gate(root, tmp_path, home):

@@ -154,7 +154,7 @@ def test_a_decision_on_a_doubt_holds_at_the_next_index(raw, tmp_path):
     answer = index_dataset(tmp_path / "raw", raw.path)
     assert load_dataset(raw.path).index.equals(taken.index)
     assert answer["splits"] == taken.index["split"].value_counts().to_dict()
-    assert not any("need a look" in warning for warning in answer["warnings"])
+    assert not any("for a decision" in warning for warning in answer["warnings"])
 
 
 def test_what_stands_apart_is_listed_with_its_reason(raw):

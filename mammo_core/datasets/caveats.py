@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mammo_core.datasets.splits import FEW_PATIENTS
+from mammo_core.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +30,17 @@ def find_warnings(
         doubts: How many images a person should look at, by the reason.
     """
     return [
-        *(f"{n} images need a look and are in no split: {doubt}" for doubt, n in doubts.items()),
+        *(_about_doubt(n, doubt) for doubt, n in doubts.items()),
         *_about_classes(frame, classes),
         *_about_splits(frame),
         *_about_masks(frame, classes, mask_faults),
         *_about_duplicates(frame),
     ]
+
+
+def _about_doubt(n: int, doubt: str) -> str:
+    waits = "waits" if n == 1 else "wait"
+    return f"{count(n, 'image')} {waits} for a decision, in no split: {doubt}"
 
 
 def _about_classes(frame: "pd.DataFrame", classes: Sequence[str]) -> Iterator[str]:
@@ -45,7 +51,7 @@ def _about_classes(frame: "pd.DataFrame", classes: Sequence[str]) -> Iterator[st
         if patients < FEW_PATIENTS:
             yield f"Class {label} has too few patients for three splits: {patients}"
         elif patients < FEW:
-            yield f"Class {label} has {patients} patients: no interval can be trusted much"
+            yield f"Class {label} has {count(patients, 'patient')}: no interval can be trusted much"
     counts = frame["label"].value_counts()
     if counts.max() > IMBALANCE * counts.min():
         yield (
@@ -60,18 +66,18 @@ def _about_splits(frame: "pd.DataFrame") -> Iterator[str]:
         yield f"{unassigned} images have no split and are left out of training and testing"
     splits = frame.dropna(subset="split").groupby("patient_id")["split"].nunique()
     if (splits > 1).any():
-        yield f"Leak: {int((splits > 1).sum())} patients are in more than one split"
+        yield f"Leak: {count(int((splits > 1).sum()), 'patient')} in more than one split"
 
 
 def _about_masks(
     frame: "pd.DataFrame", classes: Sequence[str], mask_faults: Mapping[str, int]
 ) -> Iterator[str]:
     for fault, n in mask_faults.items():
-        yield f"{n} images have no mask: {fault}"
+        yield f"{count(n, 'image')} without a mask: {fault}"
     lesions = frame[frame["label"].isin(classes[1:])]
     missing = int(lesions["mask_path"].isna().sum())
     if 0 < missing < len(lesions):
-        yield f"{missing} of {len(lesions)} images with a finding have no mask"
+        yield f"{missing} of {count(len(lesions), 'image')} with a finding without a mask"
 
 
 def _about_duplicates(frame: "pd.DataFrame") -> Iterator[str]:
@@ -84,4 +90,4 @@ def _about_duplicates(frame: "pd.DataFrame") -> Iterator[str]:
     for column, said in (("split", "split"), ("label", "label"), ("patient_id", "patient")):
         differing = int((groups[column].nunique() > 1).sum())
         if differing:
-            yield f"{differing} groups of copies differ in their {said}"
+            yield f"Copies that differ in their {said}: {count(differing, 'group')}"

@@ -24,6 +24,7 @@ from mammo_core.datasets.splits import Dealing, assign_splits, deal_validation
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 from mammo_core.paths import write_json
 from mammo_core.types import Progress, no_progress
+from mammo_core.wording import tally_reasons
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -289,7 +290,7 @@ def _answer(
         "splits": dict(sorted(splits.items())),
         "masks": int(frame["mask_path"].notna().sum()),
         "refused": len(indexed.refusals),
-        "reasons": dict(Counter(refusal.reason for refusal in indexed.refusals).most_common()),
+        "reasons": tally_reasons(refusal.reason for refusal in indexed.refusals),
         "warnings": list(warnings),
         "fingerprint": card["fingerprint"],
     }

@@ -16,6 +16,7 @@ from mammo_core.datasets.leakage import (
 from mammo_core.errors import MammoError
 from mammo_core.paths import read_json, state_folder, write_json
 from mammo_core.types import Progress, no_progress
+from mammo_core.wording import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,8 +129,8 @@ def _assess_pixels(dataset: Dataset, copies: Sequence[Sequence[str]], progress: 
 def _about_patients(leaking: Sequence[str]) -> Iterator[str]:
     if leaking:
         yield (
-            f"{len(leaking)} patients have images in more than one split: the test set is not "
-            "independent; index again so that splits are dealt by patient"
+            f"{count(len(leaking), 'patient')} with images in more than one split: the test set is "
+            "not independent; index again so that splits are dealt by patient"
         )
 
 
@@ -138,7 +139,7 @@ def _about_copies(index: "pd.DataFrame", copies: Sequence[Sequence[str]]) -> Ite
     for column, said in (("split", "splits"), ("patient_id", "patients"), ("label", "classes")):
         n = sum(facts.loc[list(ids), column].nunique() > 1 for ids in copies)
         if n:
-            yield f"{n} groups of copies lie in more than one of the {said}"
+            yield f"Copies that lie in more than one of the {said}: {count(n, 'group')}"
 
 
 def _about_labels(shared: SharedLabels | None) -> Iterator[str]:

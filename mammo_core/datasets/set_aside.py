@@ -23,6 +23,7 @@ from mammo_core.datasets.storage import CARD, DECISIONS, INDEX, REFUSED, SET_ASI
 from mammo_core.errors import BadConfiguration, BadDataset, MammoError
 from mammo_core.locks import holding
 from mammo_core.paths import read_json, write_json, writing
+from mammo_core.wording import tally_reasons
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,7 @@ def describe_set_aside(dataset: Dataset) -> dict[str, Any]:
     return {
         "set_aside": len(apart),
         "undecided": int(apart["decision"].isna().sum()),
-        "reasons": {str(text): int(n) for text, n in apart["reason"].value_counts().items()},
+        "reasons": tally_reasons(apart["reason"]),
         "images": rows.to_dict("records"),
     }
 

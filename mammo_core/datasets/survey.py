@@ -11,6 +11,7 @@ from mammo_core.datasets.rows import ImageRow
 from mammo_core.datasets.sources import is_archive, read_source
 from mammo_core.datasets.splits import Dealing, assign_splits, deal_validation
 from mammo_core.errors import BadDataset
+from mammo_core.wording import tally_reasons
 
 
 def survey_dataset(
@@ -49,7 +50,7 @@ def survey_dataset(
         "classes": {label: counts[label] for label in classes},
         "splits": _count_splits(rows, classes, dealing),
         "refused": len(refusals),
-        "reasons": dict(Counter(refusal.reason for refusal in refusals).most_common()),
+        "reasons": tally_reasons(refusal.reason for refusal in refusals),
         "warnings": list(source.reading.warnings),
     }
 

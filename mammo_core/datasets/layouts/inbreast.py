@@ -20,6 +20,7 @@ from mammo_core.datasets.osirix import Outline, read_outlines
 from mammo_core.datasets.rows import ImageRow, Reading, Refusal
 from mammo_core.datasets.tables import iterate_records
 from mammo_core.errors import UnreadableFile
+from mammo_core.wording import count
 
 TABLE = "INbreast.csv"
 IMAGES = "AllDICOMs"
@@ -168,7 +169,7 @@ def _read_all_outlines(
             outlines[number] = read_outlines(folder / there[number])
         except UnreadableFile:
             n_damaged += 1
-    warning = f"{n_damaged} images have no mask: their file of outlines is damaged"
+    warning = f"{count(n_damaged, 'image')} without a mask: the file of outlines is damaged"
     return outlines, [warning] if n_damaged else []
 
 

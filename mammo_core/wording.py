@@ -1,0 +1,22 @@
+"""How counts and reasons are put into words, on pages and on the command line alike."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+
+def count(n: int, noun: str) -> str:
+    """A number with its noun, such as "1 image" or "1,200 images"; "patch" becomes "patches"."""
+    if n == 1:
+        return f"1 {noun}"
+    return f"{n:,} {noun}{'es' if noun.endswith(('ch', 'sh', 's', 'x')) else 's'}"
+
+
+def shorten_reason(reason: str) -> str:
+    """The first clause of a reason, without its numbers: many files share it."""
+    return re.sub(r" \([^()]*\)", "", reason.split("; ")[0])
+
+
+def tally_reasons(reasons: Iterable[str]) -> dict[str, int]:
+    """How many files each shortened reason stands for, the most frequent first."""
+    return dict(Counter(map(shorten_reason, reasons)).most_common())

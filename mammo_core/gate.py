@@ -8,7 +8,7 @@ from mammo_core.breast import Breast, find_breast
 from mammo_core.dicom import read_header, read_mammogram
 from mammo_core.errors import UnreadableFile
 from mammo_core.gate_points import Answer, GateNumbers, read_numbers
-from mammo_core.header_evidence import judge_header
+from mammo_core.header_evidence import is_other_kind, judge_header
 from mammo_core.picture_features import PictureFeatures, measure_frame, measure_picture
 from mammo_core.types import Laterality, Mammogram, Verdict
 
@@ -36,8 +36,9 @@ def check(path: str | Path) -> Verdict:
 def judge(mammogram: Mammogram, breast: Breast) -> Verdict:
     """The gate's answer about a mammogram as read, by its header and its pixels."""
     answer, reasons = judge_picture(mammogram, breast)
-    objections, doubts = judge_header(mammogram.header or {})
-    if objections and (answer != "accept" or len(objections) > 1):
+    header = mammogram.header or {}
+    objections, doubts = judge_header(header)
+    if is_other_kind(header, objections) or (objections and answer != "accept"):
         answer = "refuse"
     elif (objections or doubts) and answer == "accept":
         answer = "ask"

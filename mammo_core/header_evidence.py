@@ -1,6 +1,6 @@
 """What a header says for or against a mammogram, as sentences for a radiographer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mammo_core.reading.acquisition import MODIFIERS
@@ -59,11 +59,19 @@ def judge_header(header: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ..
     return tuple(_object(header)), tuple(_doubt(header))
 
 
+def is_other_kind(header: dict[str, Any], objections: Sequence[str]) -> bool:
+    """Whether a header alone proves another kind of image: two tags say so, or tomosynthesis.
+
+    A single tag may be mistyped; where the pixels may still speak, it only raises a question.
+    """
+    return len(objections) > 1 or header.get("acquisition") == "tomosynthesis"
+
+
 def _object(header: dict[str, Any]) -> Iterator[str]:
     modality, sop_class = header.get("modality"), header.get("sop_class_uid") or ""
     if modality in OTHER_MODALITIES:
         yield f"The header names modality {modality}, not mammography"
-    elif any(sop_class == other or sop_class.startswith(f"{other}.") for other in OTHER_CLASSES):
+    if any(sop_class == other or sop_class.startswith(f"{other}.") for other in OTHER_CLASSES):
         yield "The header names another kind of image (SOP class), not mammography"
     body = header.get("body_part")
     if body and not any(word in body for word in BREAST_WORDS):

@@ -19,6 +19,7 @@ from dataset_trees import (
     write_table,
 )
 from PIL import Image
+from pydicom.uid import CTImageStorage
 
 from mammo_core.datasets import LAYOUTS, index_dataset, list_datasets, load_dataset, storage
 from mammo_core.datasets.rows import COLUMNS
@@ -131,7 +132,7 @@ def test_the_header_speaks_where_the_layout_is_silent(tmp_path):
 
 def test_files_that_are_no_mammogram_are_refused_and_the_rest_is_taken(tmp_path):
     root = write_class_folders(tmp_path / "root", {"a": 2, "b": 2})
-    write_dicom(root / "a" / "ct.dcm", Modality="CT")
+    write_dicom(root / "a" / "ct.dcm", Modality="CT", SOPClassUID=CTImageStorage)
     (root / "b" / "broken.png").write_bytes(b"no picture")
     answer = index_dataset(root, tmp_path / "data")
     refused = pd.read_csv(tmp_path / "data" / "refused.csv").set_index("file")["reason"]

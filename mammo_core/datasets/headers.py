@@ -7,16 +7,12 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
 
 from mammo_core.errors import UnreadableFile
 from mammo_core.privacy import hide_id
 from mammo_core.reading.header_tags import TAGS as DESCRIBING_TAGS
-from mammo_core.reading.limits import check_inflated_size, check_size
+from mammo_core.reading.limits import check_size
 from mammo_core.reading.patient_age import compute_age
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 TAGS = [*DESCRIBING_TAGS, "PatientAge"]
 """What `mammo_core.reading.header` describes, and the age."""
@@ -26,12 +22,9 @@ ID_TAGS = ["PatientID", "StudyInstanceUID", "SOPInstanceUID", "PatientBirthDate"
 
 AGE_TAGS = ("PatientAge", "PatientBirthDate", "StudyDate")
 
-PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
-"""The tag (7FE0,0010) in either byte order."""
-DEFLATED = b"1.2.840.10008.1.2.1.99"
 END_BYTES = 65_536
 """How much of either end of a file tells it from others."""
-DAMAGED = "Damaged: its header ends early or contradicts itself"
+DAMAGED = "The header is damaged: it ends early or contradicts itself"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,10 +122,11 @@ def picture_shape(path: Path) -> tuple[int, int]:
 
 def read_series_description(path: Path) -> str:
     """What a DICOM file says that its series shows; empty for other files and damaged ones."""
+    from mammo_core.reading.dicom_file import load_elements
     from mammo_core.reading.elements import read_text
 
     try:
-        return read_text(_parse(path, ["SeriesDescription"])[0], "SeriesDescription")
+        return read_text(load_elements(path, ["SeriesDescription"])[0], "SeriesDescription")
     except (UnreadableFile, OSError):
         return ""
 
@@ -143,14 +137,15 @@ def _read_picture(path: Path) -> Header:
 
 
 def _read_dicom(path: Path, with_ids: bool) -> Header:
-    from mammo_core.header_evidence import judge_header
+    from mammo_core.header_evidence import is_other_kind, judge_header
+    from mammo_core.reading.dicom_file import load_elements
     from mammo_core.reading.elements import read_text
     from mammo_core.reading.header import describe_header
 
-    ds, has_pixels = _parse(path, TAGS + ID_TAGS if with_ids else TAGS)
+    ds, has_pixels = load_elements(path, TAGS + ID_TAGS if with_ids else TAGS)
     facts = describe_header(ds)
     objections, doubts = judge_header(facts)
-    if objections:
+    if is_other_kind(facts, objections):
         raise UnreadableFile("; ".join(objections))
     if not has_pixels:
         raise UnreadableFile("The DICOM object holds no pixels")
@@ -167,38 +162,8 @@ def _read_dicom(path: Path, with_ids: bool) -> Header:
         exam_id=_hide(read_text(ds, "StudyInstanceUID"), "exam"),
         image_id=_hide(read_text(ds, "SOPInstanceUID"), "image"),
         implant={"YES": True, "NO": False}.get(read_text(ds, "BreastImplantPresent")),
-        doubts=doubts,
+        doubts=(*objections, *doubts),
     )
-
-
-def _parse(path: Path, tags: list[str]) -> tuple["Dataset", bool]:
-    """The wanted tags, and whether pixel data follow them."""
-    import pydicom
-
-    from mammo_core.reading.elements import DAMAGED as FAULTS
-    from mammo_core.reading.header_scan import scan_header
-
-    try:
-        with path.open("rb") as file:
-            if scanned := scan_header(file.read(END_BYTES), tags):
-                return scanned
-            file.seek(0)
-            is_deflated = _check_inflation(file)
-            ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=tags)
-            return ds, is_deflated or file.read(4) in PIXEL_DATA
-    except FAULTS:
-        raise UnreadableFile(DAMAGED) from None
-
-
-def _check_inflation(file: BinaryIO) -> bool:
-    """Whether the data set is deflated, which is refused where it would fill the memory."""
-    head = file.read(1024)
-    is_deflated = DEFLATED in head
-    if is_deflated:
-        file.seek(144 + int.from_bytes(head[140:144], "little"))  # DICOM PS3.10, 7.1
-        check_inflated_size(file)
-    file.seek(0)
-    return is_deflated
 
 
 def _hide(text: str, kind: str) -> str | None:

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.placement import resize
+
 Side = Literal["left", "right"]
 Mask = NDArray[np.bool_]
 Image = NDArray[np.float32]
@@ -78,8 +80,7 @@ def shrink(pixels: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     if scale >= 1:
         return pixels
     rows, columns = (max(1, round(length * scale)) for length in pixels.shape)
-    small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
-    return cast(NDArray[np.float32], small)
+    return resize(pixels, (rows, columns))
 
 
 def bounding_box(mask: Mask) -> tuple[int, int, int, int]:
@@ -190,8 +191,7 @@ def _enlarge(mask: Mask, shape: tuple[int, ...]) -> Mask:
     if mask.shape == shape:
         return mask
     large = cv2.resize(mask.astype(np.uint8) * 255, shape[::-1], interpolation=cv2.INTER_LINEAR)
-    inside: Mask = large > 127
-    return inside
+    return np.greater(large, 127, out=large.view(bool))
 
 
 def _scale_box(

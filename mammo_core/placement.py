@@ -1,5 +1,6 @@
 """Where an image lies in a model's input: crop, flip, scale and padding, in both directions."""
 
+import math
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -8,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+
+FAR = 4
+"""From this shrink factor on areas are averaged down and then across, several times as fast."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,9 +172,31 @@ def resize(array: Array, shape: tuple[int, int], order: int = 1) -> Array:
         return _nearest(array, shape)
     shrinks = shape[0] < array.shape[0] or shape[1] < array.shape[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    if array.dtype == np.float32 and _is_far(array.shape, shape):
+        return _average_far(array, shape)
     source = np.ascontiguousarray(array)
     result: Array = cv2.resize(source, shape[::-1], interpolation=how)
     return result
+
+
+def _is_far(old: tuple[int, ...], new: tuple[int, int]) -> bool:
+    return old[0] >= FAR * new[0] and old[1] >= FAR * new[1]
+
+
+def _average_far(array: Array, shape: tuple[int, int]) -> Array:
+    """The area average by INTER_AREA's definition, in float32 but for the order of the sums."""
+    if array.strides[1] < 0:
+        return _average_far(array[:, ::-1], shape)[:, ::-1]
+    means = np.empty((shape[0], array.shape[1]), np.float32)
+    edges = np.linspace(0, array.shape[0], shape[0] + 1)
+    for mean, top, bottom in zip(means, edges[:-1], edges[1:], strict=True):
+        first, last = math.floor(top), math.ceil(bottom)
+        weights = np.ones(last - first, np.float32)
+        weights[0] -= top - first
+        weights[-1] -= last - bottom
+        np.matmul(weights / weights.sum(), array[first:last], out=mean)
+    averaged: Array = cv2.resize(means, shape[::-1], interpolation=cv2.INTER_AREA)
+    return averaged
 
 
 def _nearest(array: Array, shape: tuple[int, int]) -> Array:

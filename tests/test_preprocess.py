@@ -139,6 +139,24 @@ def test_resizing_keeps_the_mean_when_it_shrinks():
         resize(image, (40, 30), order=3)
 
 
+@pytest.mark.parametrize("is_mirrored", [False, True])
+@pytest.mark.parametrize("shape", [(32, 16), (33, 19), (1, 7), (10, 9)])
+def test_a_far_smaller_image_holds_the_mean_over_each_area(shape, is_mirrored):
+    """Against the definition: a pixel counts by the share of it that lies in the area."""
+    image = np.random.default_rng(0).random((331, 163), dtype=np.float32)[3:, 7:]
+    image = image[:, ::-1] if is_mirrored else image
+    down, across = (_cover(old, new) for old, new in zip(image.shape, shape, strict=True))
+    expected = down @ image.astype(float) @ across.T
+    np.testing.assert_allclose(resize(image, shape), expected, rtol=0, atol=1e-6)
+
+
+def _cover(old, new):
+    """(new, old): which share of each new pixel each old one fills."""
+    edges, k = np.linspace(0, old, new + 1), np.arange(old)
+    ends = np.minimum(edges[1:, None], k + 1), np.maximum(edges[:-1, None], k)
+    return np.maximum(ends[0] - ends[1], 0) * new / old
+
+
 def test_a_placement_survives_as_numbers():
     placement = Preprocess().apply(mammogram("right")).placement
     assert Placement.from_numbers(np.array(placement.to_numbers())) == placement

@@ -198,10 +198,11 @@ def _measure_spectrum(inside: Image, shape: Mask) -> dict[str, float]:
         return {"slope": 0.0, "residual": 1.0, "anisotropy": 1.0}
     patch = inside[row - half : row + half, column - half : column + half]
     window = np.hanning(2 * half).astype(np.float32)
-    power = np.abs(np.fft.fft2((patch - patch.mean()) * np.outer(window, window))) ** 2 + 1e-9
-    across, down = np.meshgrid(np.fft.fftfreq(2 * half), np.fft.fftfreq(2 * half))
+    waves = np.fft.rfft2((patch - patch.mean()) * np.outer(window, window))
+    power = np.abs(waves) ** 2 + 1e-9
+    across, down = np.meshgrid(np.fft.rfftfreq(2 * half), np.fft.fftfreq(2 * half))
     radius = np.hypot(across, down)
-    used = (radius > 1.25 / half) & (radius < 0.25)
+    used = (radius > 1.25 / half) & (radius < 0.25) & ((across > 0) | (down > 0))
     return _fit_power_law(np.log(radius[used]), power[used], np.arctan2(down, across)[used])
 
 

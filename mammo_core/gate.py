@@ -9,8 +9,16 @@ from mammo_core.dicom import read_header, read_mammogram
 from mammo_core.errors import UnreadableFile
 from mammo_core.gate_points import Answer, GateNumbers, read_numbers
 from mammo_core.header_evidence import is_other_kind, judge_header
-from mammo_core.picture_features import PictureFeatures, measure_frame, measure_picture
+from mammo_core.picture_features import (
+    PictureFeatures,
+    measure_frame,
+    measure_frame_floor,
+    measure_picture,
+)
 from mammo_core.types import Laterality, Mammogram, Verdict
+
+ROUNDING = 1e-6
+"""By so much the averages of equal pixels may differ."""
 
 MIN_TURNED_RISE = 0.0
 """A picture counts as a turned mammogram only where it does not brighten towards its skin line."""
@@ -51,13 +59,13 @@ def judge(mammogram: Mammogram, breast: Breast) -> Verdict:
 
 def judge_picture(mammogram: Mammogram, breast: Breast) -> tuple[Answer, tuple[str, ...]]:
     """(answer, reasons) by the pixels alone."""
-    if breast.preview.min() == breast.preview.max():
+    if np.ptp(breast.preview) <= ROUNDING:
         return "refuse", ("The picture is blank",)
     numbers = read_numbers()
     answer, reasons = numbers.judge(measure_picture(breast))
     if answer == "refuse" and is_turned(_measure_turned(breast), numbers):
         return "ask", (TURNED,)
-    if answer == "refuse" and numbers.is_filled_with_tissue(measure_frame(breast)):
+    if answer == "refuse" and _is_filled(breast, numbers):
         return "ask", (CROPPED,)
     if answer == "accept" and _was_inverted(mammogram):
         return "ask", (INVERTED,)
@@ -71,6 +79,14 @@ def _measure_turned(breast: Breast) -> PictureFeatures:
 def is_turned(features: PictureFeatures, numbers: GateNumbers) -> bool:
     """Whether a picture that was refused is a mammogram by its features after a quarter turn."""
     return features.skin_rise > MIN_TURNED_RISE and numbers.judge(features)[0] == "accept"
+
+
+def _is_filled(breast: Breast, numbers: GateNumbers) -> bool:
+    """Whether tissue fills the picture; one with a black background is found out at once."""
+    low, high = numbers.frame.get("floor", (-np.inf, np.inf))
+    return low <= measure_frame_floor(breast) <= high and numbers.is_filled_with_tissue(
+        measure_frame(breast)
+    )
 
 
 def _was_inverted(mammogram: Mammogram) -> bool:

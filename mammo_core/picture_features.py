@@ -81,9 +81,13 @@ def measure_frame(breast: Breast) -> PictureFeatures:
     return _measure(breast.preview, np.ones(breast.preview.shape, bool), breast)
 
 
+def measure_frame_floor(breast: Breast) -> float:
+    """The floor of `measure_frame` alone, at a hundredth of the cost."""
+    return _measure_floor(breast.preview, _percentile(breast.preview, 99.5))
+
+
 def _measure(preview: Image, mask: Mask, breast: Breast) -> PictureFeatures:
     high = _percentile(preview[mask], 99.5)
-    floor = _percentile(preview, 5) / max(high, 1e-6)
     image = _normalize(preview, high)
     if breast.chest_wall == "right":
         image, mask = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(mask[:, ::-1])
@@ -91,7 +95,7 @@ def _measure(preview: Image, mask: Mask, breast: Breast) -> PictureFeatures:
     box = slice(top, bottom), slice(left, right)
     detail = cv2.GaussianBlur(image, (0, 0), 1) - cv2.GaussianBlur(image, (0, 0), 4)
     return PictureFeatures(
-        floor=floor,
+        floor=_measure_floor(preview, high),
         area=float(mask.mean()),
         box_ratio=(bottom - top) / (right - left),
         symmetry=_symmetry(image[box]),
@@ -100,6 +104,10 @@ def _measure(preview: Image, mask: Mask, breast: Breast) -> PictureFeatures:
         **_measure_spectrum(image[box], mask[box]),
         **_measure_tissue(image[box], detail[box], mask[box]),
     )
+
+
+def _measure_floor(preview: Image, high: float) -> float:
+    return _percentile(preview, 5) / max(high, 1e-6)
 
 
 def _shrink_mask(mask: Mask, shape: tuple[int, ...]) -> Mask:
@@ -237,7 +245,8 @@ def _measure_tissue(inside: Image, detail: Image, shape: Mask) -> dict[str, floa
     deep = shape & (depth > 0.12)
     if not deep.any():
         deep = shape
-    gradient = np.hypot(cv2.Sobel(fine, cv2.CV_32F, 1, 0), cv2.Sobel(fine, cv2.CV_32F, 0, 1))[deep]
+    across, down = cv2.Sobel(fine, cv2.CV_32F, 1, 0), cv2.Sobel(fine, cv2.CV_32F, 0, 1)
+    gradient = cv2.magnitude(across, down)[deep]
     skin, below, core = (
         _mean(inside[shape & (depth >= low) & (depth < high)])
         for low, high in ((0, 0.05), (0.12, 0.25), (0.5, 1.01))

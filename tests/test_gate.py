@@ -18,7 +18,12 @@ from mammo_core.gate import check, judge
 from mammo_core.gate_points import MIN_TOLD, NUMBERS_FILE, REASONS, Objection, read_numbers
 from mammo_core.header_evidence import OTHER_MODALITIES, judge_header
 from mammo_core.paths import REPOSITORY
-from mammo_core.picture_features import PictureFeatures, measure_picture
+from mammo_core.picture_features import (
+    PictureFeatures,
+    measure_frame,
+    measure_frame_floor,
+    measure_picture,
+)
 from mammo_core.types import Mammogram
 
 SHAPE = (512, 416)
@@ -199,6 +204,17 @@ def test_white_noise_has_a_flat_spectrum_and_tissue_like_noise_a_steep_one():
         breast = find_breast(np.ones((384, 384), np.float32))
         slope = measure_picture(dataclasses.replace(breast, preview=pixels)).slope
         assert slope == pytest.approx(-exponent, abs=0.35)
+
+
+def test_a_large_picture_of_one_gray_level_is_blank():
+    pixels = np.full((3001, 2003), 0.1, np.float32)
+    verdict = judge(Mammogram(pixels=pixels), find_breast(pixels))
+    assert (verdict.verdict, verdict.reasons) == ("refuse", ("The picture is blank",))
+
+
+def test_the_floor_alone_is_that_of_the_whole_frame():
+    breast = find_breast(breast_shape().astype(np.float32) + np.float32(0.125))
+    assert measure_frame_floor(breast) == measure_frame(breast).floor > 0
 
 
 def test_header_evidence_alone_never_refuses_a_picture_that_fits(monkeypatch):

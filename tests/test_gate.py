@@ -217,6 +217,13 @@ def test_the_floor_alone_is_that_of_the_whole_frame():
     assert measure_frame_floor(breast) == measure_frame(breast).floor > 0
 
 
+def test_the_floor_is_the_ratio_of_numpys_percentiles():
+    pixels = np.random.default_rng(4).random((97, 81), dtype=np.float32)
+    low, high = np.percentile(pixels, (5, 99.5))
+    floor = measure_frame_floor(find_breast(pixels))
+    assert floor == pytest.approx(low / high, rel=1e-6)
+
+
 def test_header_evidence_alone_never_refuses_a_picture_that_fits(monkeypatch):
     monkeypatch.setattr("mammo_core.gate.judge_picture", lambda *_: ("accept", ()))
     pixels = breast_shape().astype(np.float32)

@@ -1,5 +1,6 @@
 """What a user chooses about an index, and the dry run that tells what comes of it."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,10 @@ import streamlit as st
 if TYPE_CHECKING:
     from mammo_core.datasets.labeling import Labeling
     from mammo_core.datasets.splits import Dealing
+
+ALWAYS_HIDDEN = ("dicom_folder",)
+"""Layouts whose ids are hidden whatever is chosen."""
+UNLABELED = "none"
 
 
 @dataclass(frozen=True)
@@ -40,33 +45,52 @@ class Choices:
 
 
 def ask_choices(folder: Path, detected: dict[str, Any]) -> Choices:
-    """The widgets for all choices.
+    """The widgets for all choices; each source and layout begins with its own defaults.
 
     Args:
         folder: What is to be indexed.
         detected: The dry run without any choice.
     """
+    layout = _ask_layout(folder, detected["format"])
+    key = hashlib.sha256(f"{folder}\0{layout}".encode(errors="replace")).hexdigest()[:16]
+    labels = _ask_labels(layout, key)
+    birads = _ask_birads(key) if labels == "birads" else ""
+    shares, seed = _ask_dealing(key, is_dealt=labels != UNLABELED)
+    return Choices(layout, labels, birads, shares, seed, _ask_hiding(layout, key))
+
+
+def _ask_labels(layout: str, key: str) -> str:
     from mammo_core.datasets.labeling import SCHEMES
     from mammo_core.datasets.layouts import LAYOUTS
 
-    layout = _ask_layout(folder, detected["format"])
-    schemes = list(dict.fromkeys((*LAYOUTS[layout].schemes, "none")))
-    labels = st.selectbox(
-        "Labels", schemes, format_func=lambda name: SCHEMES[name].meaning, key="add_labels"
+    schemes = list(dict.fromkeys((*LAYOUTS[layout].schemes, UNLABELED)))
+    return st.selectbox(
+        "Labels", schemes, format_func=lambda name: SCHEMES[name].meaning, key=f"add_labels_{key}"
     )
-    birads = _ask_birads() if labels == "birads" else ""
+
+
+def _ask_dealing(key: str, *, is_dealt: bool) -> tuple[str, int]:
+    """Shares and seed of the splits, which mean nothing where all images go to test."""
     left, right = st.columns([2, 1])
     shares = left.text_input(
-        "Shares of train, val, test in %", "60,20,20", key="add_shares",
+        "Shares of train, val, test in %", "60,20,20", key=f"add_shares_{key}",
+        disabled=not is_dealt,
         help="Patients are dealt, never single images; a source's own splits are kept.",
     )  # fmt: skip
-    seed = right.number_input("Seed", 0, 2**31, 0, key="add_seed")
-    hide_ids = st.checkbox(
-        "Hide ids", key="add_hide_ids",
+    seed = right.number_input("Seed", 0, 2**31, 0, key=f"add_seed_{key}", disabled=not is_dealt)
+    if not is_dealt:
+        st.caption("Without labels all images go to test: there is nothing to deal.")
+    return shares, int(seed)
+
+
+def _ask_hiding(layout: str, key: str) -> bool:
+    """Whether ids are to be hidden; shown as settled where the layout does so by itself."""
+    is_settled = layout in ALWAYS_HIDDEN
+    return st.checkbox(
+        "Hide ids", is_settled, key=f"add_hide_ids_{key}", disabled=is_settled,
         help="Patients, exams and images get names that tell nothing outside of this computer. For "
         "files of your own hospital it is always so.",
     )  # fmt: skip
-    return Choices(layout, labels, birads, shares, int(seed), hide_ids)
 
 
 def _ask_layout(folder: Path, detected: str) -> str:
@@ -80,12 +104,12 @@ def _ask_layout(folder: Path, detected: str) -> str:
     )  # fmt: skip
 
 
-def _ask_birads() -> str:
+def _ask_birads(key: str) -> str:
     from mammo_core.datasets.labeling import BIRADS_CLASSES
 
     usual = ",".join(f"{grade}:{label}" for grade, label in BIRADS_CLASSES.items())
     return st.text_input(
-        "Class of each BI-RADS assessment", usual, key="add_birads",
+        "Class of each BI-RADS assessment", usual, key=f"add_birads_{key}",
         help="An assessment is a suspicion, not pathology: 3 turns out malignant in up to 2 %.",
     )  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 import io
 import json
+import shutil
 import zipfile
 
 import numpy as np
 import pytest
 import standin_home
 from dataset_trees import write_sample
+from identified_file import write_identified
 from made_films import draw_film
 from PIL import Image
 from test_pages import note_job, open_app, words
@@ -60,6 +62,11 @@ def name_box(at):
     return next(box for box in at.text_input if box.label == "Name")
 
 
+def asked(kind, label):
+    """The widget with that label among those of one kind."""
+    return next(one for one in kind if one.label.startswith(label))
+
+
 def press(at, label):
     next(button for button in at.button if button.label == label).click().run()
 
@@ -77,9 +84,9 @@ def test_a_folder_is_told_before_anything_runs(standin, films, started):
 def test_the_index_starts_with_what_was_chosen(standin, films, started):
     at = look_into(films)
     name_box(at).set_value("mine").run()
-    at.text_input(key="add_shares").set_value("50,25,25").run()
-    at.number_input(key="add_seed").set_value(7).run()
-    at.checkbox(key="add_hide_ids").check().run()
+    asked(at.text_input, "Shares").set_value("50,25,25").run()
+    asked(at.number_input, "Seed").set_value(7).run()
+    asked(at.checkbox, "Hide ids").check().run()
     press(at, "Index it")
     title, arguments = started[0]
     assert title == "Index mine"
@@ -141,6 +148,36 @@ def test_another_source_brings_another_name(standin, films):
     assert name_box(at).value == "bung-2"
 
 
+def test_what_was_chosen_for_one_source_does_not_reach_another(standin, films, started):
+    second = films.with_name("second")
+    shutil.copytree(films, second)
+    at = look_into(films)
+    asked(at.main.selectbox, "Labels").set_value("none").run()
+    asked(at.checkbox, "Hide ids").check().run()
+    at.text_input(key="add_path").set_value(str(second)).run()
+    press(at, "Index it")
+    arguments = started[0][1]
+    assert arguments[arguments.index("--labels") + 1] == "given"
+    assert arguments[arguments.index("--shares") + 1] == "60,20,20"
+    assert "--hide-ids" not in arguments
+
+
+def test_without_labels_there_is_nothing_to_deal(standin, films):
+    at = look_into(films)
+    asked(at.main.selectbox, "Labels").set_value("none").run()
+    assert asked(at.text_input, "Shares").disabled
+    assert asked(at.number_input, "Seed").disabled
+
+
+def test_a_hospitals_ids_are_shown_as_hidden(standin, tmp_path):
+    (tmp_path / "disc").mkdir()
+    write_identified(tmp_path / "disc" / "0", 0)
+    at = look_into(tmp_path / "disc")
+    box = asked(at.checkbox, "Hide ids")
+    assert box.value
+    assert box.disabled
+
+
 @pytest.mark.parametrize("name", ["", "../x", "a b", "ä", "-x", "a/b", "con:"])
 def test_a_name_is_a_plain_word(name):
     with pytest.raises(BadConfiguration, match="such as mias-1"):
@@ -149,7 +186,7 @@ def test_a_name_is_a_plain_word(name):
 
 def test_wrong_shares_are_told_and_nothing_starts(standin, films, started):
     at = look_into(films)
-    at.text_input(key="add_shares").set_value("60;20").run()
+    asked(at.text_input, "Shares").set_value("60;20").run()
     assert not at.exception
     assert at.error
     press(at, "Index it")

@@ -3,6 +3,7 @@
 import os
 import sys
 
+import pandas as pd
 import pytest
 from dataset_trees import write_class_folders, write_sample, write_table
 from layout_trees.dicom_folder import write_dicom_folder as write
@@ -51,6 +52,19 @@ def test_ids_stay_when_files_move(tmp_path):
     (tmp_path / "disc" / "DICOM").rename(tmp_path / "disc" / "other")
     index_dataset(tmp_path / "disc", tmp_path / "data")
     assert set(load_dataset(tmp_path / "data").index["image_id"]) == before
+
+
+@pytest.mark.parametrize("name", ["A-torn", "Z-torn"])
+def test_of_copies_the_whole_file_is_taken_whatever_its_name(tmp_path, name):
+    root = write(tmp_path / "disc")
+    whole = min((root / "DICOM").rglob("IM*"))
+    content = whole.read_bytes()
+    (whole.parent / name).write_bytes(content[:-20])
+    index_dataset(root, tmp_path / "data")
+    dataset = load_dataset(tmp_path / "data")
+    assert str(whole) in set(dataset.index["path"])
+    refused = pd.read_csv(dataset.path / "refused.csv").set_index("file")["reason"]
+    assert refused.to_dict() == {(whole.parent / name).relative_to(root).as_posix(): COPY}
 
 
 def test_a_copy_and_what_is_no_image_are_refused_each_with_its_reason(tmp_path):

@@ -5,8 +5,8 @@ import logging
 import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from mammo_core.datasets.set_aside import read_decisions, summarize_decisions
 from mammo_core.datasets.sources import Source, opened_source, show_file
 from mammo_core.datasets.splits import Dealing, assign_splits, deal_validation
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
+from mammo_core.locks import InUse, holding_where_possible
 from mammo_core.paths import write_json
 from mammo_core.types import Progress, no_progress
 from mammo_core.wording import tally_reasons
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COPY = "A copy: another file holds the image of the same UID"
+INDEX_PATIENCE_S = 0.5
 CHANGING = ("path", "mask_path", "gate", "sha256")
 """Columns that may change while the dataset stays the same."""
 
@@ -84,13 +86,30 @@ def index_dataset(
         UnreadableFile: Where the root cannot be read.
         BadDataset: Where the root has no known layout, no image of use, or `out` cannot serve.
         BadTable: Where a table of the layout is not as it must be.
-        MammoError: Where the dataset cannot be written.
+        MammoError: Where the dataset cannot be written, or another process is indexing it.
     """
     start = time.perf_counter()
     root, out = Path(root).expanduser().resolve(), Path(out).expanduser().resolve()
-    with opened_source(root, out, layout, labeling, progress) as source:
+    with _indexing_alone(out), opened_source(root, out, layout, labeling, progress) as source:
         answer = _index_source(source.hide_ids() if hide_ids else source, out, dealing, progress)
     return answer | {"seconds": round(time.perf_counter() - start, 2)}
+
+
+@contextmanager
+def _indexing_alone(out: Path) -> Iterator[None]:
+    """Keep other processes from indexing into the same folder; loading and deciding may go on.
+
+    Raises:
+        MammoError: Where another one is at it already.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(holding_where_possible(out / ".index", patience_s=INDEX_PATIENCE_S))
+        except InUse as error:
+            raise MammoError(
+                f"Another process is indexing into {out}; wait for its end, or name another folder"
+            ) from error
+        yield
 
 
 def _index_source(
@@ -144,20 +163,42 @@ def _inspect_all(
 ) -> tuple[dict[str, list[Any]], list[Refusal]]:
     """What is known about the images that can be taken, column by column, and all refusals."""
     taken: dict[str, list[Any]] = defaultdict(list)
-    refusals, met = list(reading.refusals), set[str]()
+    refusals, met = list(reading.refusals), dict[str, int]()
     with closing(inspect_rows(reading.rows, aside / storage.MASKS, progress)) as results:
         for row, result in zip(reading.rows, results, strict=True):
             if isinstance(result, UnreadableFile):
                 refusals.append(Refusal(show_file(row.file, root), str(result)))
             elif result["image_id"] in met:
-                refusals.append(Refusal(show_file(row.file, root), COPY))
+                left = _settle_copy(taken, met[result["image_id"]], result)
+                refusals.append(Refusal(show_file(left, root), COPY))
             else:
-                met.add(result["image_id"])
+                met[result["image_id"]] = len(met)
                 for name, value in result.items():
                     taken[name].append(value)
     if not taken:
         raise BadDataset(_nothing_left(root, refusals))
     return taken, refusals
+
+
+def _settle_copy(taken: Mapping[str, list[Any]], place: int, copy: Mapping[str, Any]) -> Path:
+    """Of two files of one UID keep the longer one, as a torn one is shorter; the file left out.
+
+    Where their headers tell different facts, they are no copies byte by byte, and the first stays.
+    """
+    first = {name: values[place] for name, values in taken.items()}
+    same = all(first[name] == copy[name] for name in copy if name not in ("path", "digest"))
+    if not same or _size_of(copy["path"]) <= _size_of(first["path"]):
+        return Path(copy["path"])
+    for name, value in copy.items():
+        taken[name][place] = value
+    return Path(first["path"])
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return -1
 
 
 def _split(frame: "pd.DataFrame", classes: Sequence[str], dealing: Dealing) -> list[str]:
@@ -253,8 +294,7 @@ def _write(staged: Path, indexed: Indexed, card: Mapping[str, Any]) -> None:
 
     for frame, name in ((indexed.frame, storage.INDEX), (indexed.aside, storage.SET_ASIDE)):
         frame.attrs["fingerprint"] = indexed.fingerprint
-        if len(frame) or name == storage.INDEX:
-            frame.to_parquet(staged / name, index=False)
+        frame.to_parquet(staged / name, index=False)
     pairs = [(_to_text(refusal.file), refusal.reason) for refusal in indexed.refusals]
     pd.DataFrame(pairs, columns=["file", "reason"]).to_csv(staged / storage.REFUSED, index=False)
     write_json(staged / storage.CARD, card)

@@ -142,7 +142,7 @@ def prepare_pixels(
         workers: Processes; all cores by default.
 
     Raises:
-        BadDataset: Where the data set has no images, or none of them could be used.
+        BadDataset: Where the data set has no images.
         MammoError: Where the disk is full; an earlier cache stays as it was.
     """
     image_ids = [str(image_id) for image_id in dataset.index["image_id"]]
@@ -210,9 +210,6 @@ def _finish(filling: Path, folder: Path, plan: dict[str, Any], image_ids: list[s
     refused = _told(records, (REFUSED, UNREADABLE), reasons, image_ids)
     asked = _told(records, (ASKED,), reasons, image_ids)
     kept = np.flatnonzero(records["state"] != UNREADABLE)
-    if len(refused) == len(image_ids):
-        image_id, reason = next(iter(refused.items()))
-        raise BadDataset(f"None of {len(image_ids)} images could be used; {image_id}: {reason}")
     content = {**plan, "refused": refused, "asked": asked}
     write_json(filling / "cache.json", {**content, "image_ids": [image_ids[i] for i in kept]})
     try:

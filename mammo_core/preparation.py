@@ -26,8 +26,17 @@ def prepare_dataset(
     cache = prepare_pixels(gather_all(dataset), preprocess, progress=progress)
     settled = set_aside(dataset, cache)
     if settled.index.empty:
-        raise BadDataset(f"All images of {dataset.name} were left out by decision; index again")
+        raise BadDataset(_none_left(dataset, cache))
     return settled, cache
+
+
+def _none_left(dataset: Dataset, cache: PixelCache) -> str:
+    n = len(set(cache.image_ids) | set(cache.refused))
+    image_id, reason = next(iter(cache.refused.items()), ("all", "left out by decision"))
+    return (
+        f"None of {n} images of {dataset.name} could be used; {image_id}: {reason}. All were set "
+        f"aside: 'python -m mammo_core decide {dataset.name}' lists them"
+    )
 
 
 def describe_preparation(dataset: Dataset, cache: PixelCache) -> Mapping[str, Any]:

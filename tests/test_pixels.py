@@ -185,8 +185,14 @@ def test_a_second_process_does_not_fill_the_same_cache(films):
 def test_a_data_set_without_usable_images_is_refused(films):
     with pytest.raises(BadDataset, match="found none"):
         prepare_pixels(Films(films.folder, ()), SETTINGS)
-    with pytest.raises(BadDataset, match="None of 1 images"):
-        prepare_pixels(Films(films.folder, ("absent",)), SETTINGS)
+
+
+def test_a_cache_without_pixels_still_tells_why(films):
+    cache = prepare_pixels(Films(films.folder, ("absent",)), SETTINGS)
+    assert cache.image_ids == []
+    assert set(cache.refused) == {"absent"}
+    with pytest.raises(BadDataset, match="'absent'"):
+        cache.images(["absent"])
 
 
 def test_progress_counts_every_image_once(films):

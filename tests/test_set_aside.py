@@ -174,6 +174,26 @@ def test_an_image_that_stands_nowhere_apart_cannot_be_decided_on(raw):
         decide(raw, ["b3"], take=True)
 
 
+def test_where_all_is_refused_all_can_be_decided_on(dataset, root):
+    for seed, file in enumerate(sorted(root.rglob("*.png"))):
+        draw_noise(file, seed)
+    index_dataset(root, dataset.path)
+    with pytest.raises(BadDataset, match=r"None of 7 images.*decide"):
+        prepare_dataset(load_dataset(dataset.path), SETTINGS)
+    settled = load_dataset(dataset.path)
+    assert len(read_set_aside(settled)) == len(refused(settled)) == 7
+    taken = decide(settled, ["n1"], take=True)
+    assert list(prepare_dataset(taken, SETTINGS)[0].index["image_id"]) == ["n1"]
+
+
+def test_where_none_can_be_read_all_are_listed(dataset, root):
+    for file in root.rglob("*.png"):
+        file.write_bytes(file.read_bytes()[:900])
+    with pytest.raises(BadDataset, match="None of 6 images"):
+        prepare_dataset(dataset, SETTINGS)
+    assert not read_set_aside(load_dataset(dataset.path))["has_pixels"].any()
+
+
 def test_what_cannot_be_read_cannot_be_taken(root, dataset):
     (root / "malignant" / "m1.png").write_bytes((root / "malignant" / "m1.png").read_bytes()[:900])
     settled, _ = prepare_dataset(dataset, SETTINGS)

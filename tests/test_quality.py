@@ -124,6 +124,16 @@ def test_another_index_has_no_report_yet(tmp_path):
     assert read_quality(other) is None
 
 
+def test_a_report_is_of_the_images_in_use(tmp_path):
+    dataset = index_sample(tmp_path)
+    assess_quality(dataset, pixels=False)
+    decided = Dataset(dataset.path, dataset.index, dataset.card | {"decisions": "0123456789ab"})
+    assert read_quality(decided) is None
+    judged = Dataset(dataset.path, dataset.index.iloc[1:], dataset.card)
+    assert read_quality(judged) is None
+    assert read_quality(dataset) is not None
+
+
 def test_a_dataset_without_labels_gets_its_report(tmp_path):
     index = make_index(patient_id=[*"aabb"], laterality=[*"LRLR"], path=["absent"] * 4)
     report = assess_quality(make_dataset(tmp_path, index, classes=()), pixels=False)

@@ -55,19 +55,23 @@ def assess_quality(
 
 
 def read_quality(dataset: Dataset) -> Report | None:
-    """The kept report on exactly this index, None where there is none."""
+    """The kept report on exactly the images in use, None where there is none.
+
+    What the gate sets aside changes the index but neither fingerprint nor version.
+    """
     try:
         kept = read_json(_place(dataset))
     except MammoError:
         return None
     if not isinstance(kept, dict) or kept.get("version") != VERSION:
         return None
-    report: Report | None = kept.get("report")
-    return report
+    report: Report = kept["report"]
+    is_current = report["splits"] == count_splits(dataset.index, dataset.classes)
+    return report if is_current else None
 
 
 def _place(dataset: Dataset) -> Path:
-    return state_folder() / "quality" / f"{dataset.fingerprint}.json"
+    return state_folder() / "quality" / f"{dataset.version}.json"
 
 
 def _has_pixels(report: Report | None) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from mammo_ui import passing_files
 from mammo_ui.headers import SecurityHeaders
 from mammo_ui.routes import ROUTES
 from mammo_ui.worker import WORKER
@@ -14,12 +15,14 @@ from mammo_ui.worker import WORKER
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[None]:
-    """Start the process that runs models when the server starts, and end it with the server."""
+    """Start the process that runs models with the server and end it; leave no upload behind."""
+    passing_files.sweep()
     WORKER.start()
     try:
         yield
     finally:
         WORKER.stop()
+        passing_files.remove_own()
 
 
 app = st.App(

@@ -115,6 +115,25 @@ def explain_case(
     return [explanation for m in methods if (explanation := found[m]) is not None]
 
 
+def explain_unkept(
+    classifier: Classifier,
+    stored: StoredModel,
+    image: NDArray[np.float32],
+    methods: Sequence[str],
+    target: str | int | None = None,
+) -> list[Explanation]:
+    """The same of an image that belongs to no dataset: nothing is read from disk or left there."""
+    chosen = choose_methods(methods)
+    image = np.asarray(image, dtype=np.float32)
+    name = _name_target(classifier, image, target)
+    keys = {m: _make_key(stored, image, "the file", m, chosen[m], name) for m in chosen}
+    made = {}
+    for group in _group_by_pass(chosen, list(chosen)):
+        for one in _explain_group(classifier, image, {m: chosen[m] for m in group}, keys):
+            made[one.method] = one
+    return [made[m] for m in methods]
+
+
 def write_explanation(explanation: Explanation) -> Path:
     """Store an explanation: float16 shares of its largest value, which itself is float32.
 

@@ -4,13 +4,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from zipfile import ZipFile
 
-from mammo_core.errors import MammoError
+from mammo_core.errors import MammoError, UnreadableFile
 from mammo_core.file_prediction import FileAnswer
-from mammo_core.file_sources import ARCHIVE, unpack_files
-from mammo_ui.uploads import Upload, receive
+from mammo_core.file_sources import ARCHIVE
+from mammo_core.types import Verdict
+from mammo_ui.uploads import Upload, as_file, receive
 
 Ask = Callable[[Upload, bool], FileAnswer]
 """The answer about an upload; the second argument says whether the gate may be overridden."""
@@ -38,7 +41,6 @@ class Batch:
 
     def __init__(self, brought: Sequence[BroughtFile], ask: Ask) -> None:
         self._ask = ask
-        self._folder = TemporaryDirectory(prefix="mammo-batch-")
         self._stopping = threading.Event()
         self._start = time.monotonic()
         self.seconds = 0.0
@@ -96,22 +98,41 @@ class Batch:
     def _judge(self, file: BroughtFile) -> None:
         try:
             answer = self._ask(file.receive(), False)
+        except UnreadableFile as error:
+            answer = FileAnswer("", Verdict("refuse", (str(error),)))
         except MammoError as error:
             self.faults.append(str(error))
             self._stopping.set()
-        else:
-            self.answers.append(replace(answer, file=file.name))
+            return
+        self.answers.append(replace(answer, file=file.name))
 
     def _open_archive(self, file: BroughtFile) -> None:
-        folder = Path(mkdtemp(dir=self._folder.name))
-        archive = folder / f"upload{ARCHIVE}"
-        archive.write_bytes(file.read())
         try:
-            opened = unpack_files(archive, folder)
+            files, left_out = open_archive(file)
         except MammoError as error:
             self.faults.append(str(error))
-            return
-        finally:
-            archive.unlink()
-        self.files += [BroughtFile(one.name, one.path.read_bytes) for one in opened.files]
-        self.left_out += opened.left_out
+        else:
+            self.files += files
+            self.left_out += left_out
+
+
+def open_archive(file: BroughtFile) -> tuple[list[BroughtFile], list[FileAnswer]]:
+    """An archive's files, read from memory one by one, and the answers about what it leaves out.
+
+    On disk it lies only while its list is looked through; its members are not unpacked there.
+
+    Raises:
+        UnreadableFile: Where it is hostile or damaged, under the name that its user knows.
+    """
+    from mammo_core.datasets.archives import list_members, read_member
+
+    content = file.read()
+    with as_file(receive(file.name, content)) as path:
+        try:
+            members, refusals = list_members(path)
+        except UnreadableFile as error:
+            raise UnreadableFile(str(error).replace(path.name, file.name)) from None
+    source = ZipFile(BytesIO(content))
+    files = [BroughtFile(one.filename, partial(read_member, source, one)) for one in members]
+    left_out = [FileAnswer(one.file, Verdict("refuse", (one.reason,))) for one in refusals]
+    return files, left_out

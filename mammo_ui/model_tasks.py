@@ -96,8 +96,8 @@ def draw_explanations(
 
 
 def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePrediction:
-    """What the model says about a file that belongs to no dataset, and why."""
-    from mammo_core.explanations import explain_case
+    """What the model says about a file that belongs to no dataset, and why; nothing is kept."""
+    from mammo_core.explanations import explain_unkept
     from mammo_core.pixels import prepare_one
 
     stored = library.find_model(model_id)
@@ -106,7 +106,7 @@ def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePredi
     image = _with_channels(prepared.image, classifier)
     p = classifier.predict(image[None])[0]
     target = classifier.classes[int(p.argmax())]
-    made = explain_case(classifier, stored, image, f"upload-{path.stem}", methods, target)
+    made = explain_unkept(classifier, stored, image, methods, target)
     return FilePrediction(
         probabilities={name: float(v) for name, v in zip(classifier.classes, p, strict=True)},
         target=target,

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import streamlit as st
 from mammo_core.types import Verdict
 from mammo_ui import model_tasks, pictures
 from mammo_ui.model_tasks import FilePrediction
+from mammo_ui.passing_files import passing_folder
 from mammo_ui.worker import WORKER
 
 
@@ -74,8 +74,8 @@ def predict(upload: Upload, model_id: str, sha256: str, methods: Sequence[str]) 
 @contextmanager
 def as_file(upload: Upload) -> Iterator[Path]:
     """The upload as a file that is gone afterwards; its name tells nothing of the user's own."""
-    with tempfile.TemporaryDirectory(prefix="mammo-upload-") as folder:
-        path = Path(folder) / f"{upload.digest[:16]}{upload.suffix}"
+    with passing_folder() as folder:
+        path = folder / f"{upload.digest[:16]}{upload.suffix}"
         path.write_bytes(upload.content)
         yield path
 

@@ -6,6 +6,7 @@ import pytest
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled
 from mammo_core.explanations import (
     explain_case,
+    explain_unkept,
     explanation_path,
     read_explanation,
     safe_name,
@@ -63,6 +64,17 @@ def test_an_explanation_says_what_it_cost_and_what_it_misses(classifier, stored,
 def test_without_a_target_the_predicted_class_is_explained(classifier, stored, image):
     predicted = classifier.classes[classifier.predict(image[None])[0].argmax()]
     assert explain_case(classifier, stored, image, "a", ["saliency"])[0].target == predicted
+
+
+def test_what_belongs_to_no_dataset_is_explained_alike_and_leaves_nothing(
+    classifier, stored, image, home
+):
+    found = explain_unkept(classifier, stored, image, CHEAP[::-1])
+    assert not home.exists()
+    kept = explain_case(classifier, stored, image, "a", CHEAP[::-1])
+    assert [one.method for one in found] == CHEAP[::-1]
+    for one, other in zip(found, kept, strict=True):
+        np.testing.assert_array_equal(one.attribution, other.attribution)
 
 
 def test_the_second_time_is_read_and_not_computed(classifier, stored, image):

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -14,7 +16,7 @@ from mammo_core.errors import MammoError
 from mammo_core.file_prediction import FileAnswer
 from mammo_core.paths import REPOSITORY
 from mammo_core.types import Verdict
-from mammo_ui import frame, many_files, model_tasks, uploads
+from mammo_ui import frame, many_files, model_tasks, passing_files, uploads
 from mammo_ui.batches import Batch, BroughtFile
 
 CLASSES = standin_home.CLASSES
@@ -60,16 +62,52 @@ def test_each_file_gets_its_answer_under_the_name_that_its_user_knows():
     assert not batch.is_running
 
 
-def test_an_archives_members_stand_in_its_place():
+def test_an_archives_members_stand_in_its_place(home):
     archive = BroughtFile("Exam.ZIP", lambda: zipped(left=b"film", right=b"film"))
     batch = run([*bring(b"film"), archive])
     assert [answer.file for answer in batch.answers] == ["0.png", "left.png", "right.png"]
 
 
-def test_an_archive_that_is_none_is_told_and_the_other_files_go_on():
-    batch = run([BroughtFile("a.zip", lambda: b"no archive"), *bring(b"film")])
-    assert len(batch.faults) == 1
+def test_an_archive_that_is_none_is_told_by_its_name_and_the_other_files_go_on(home):
+    batch = run([BroughtFile("broken.zip", lambda: b"no archive"), *bring(b"film")])
+    (fault,) = batch.faults
+    assert fault.startswith("broken.zip: Expected a zip archive")
     assert len(batch.answers) == 1
+
+
+def test_nothing_of_an_archive_is_on_disk_and_each_file_can_be_read_again(home, tmp_path):
+    lying = []
+
+    def look(upload, anyway):
+        lying.append([path for path in tmp_path.rglob("*") if path.is_file()])
+        return ask(upload, anyway)
+
+    batch = run([BroughtFile("exam.zip", lambda: zipped(Doe=b"film 1", Roe=b"film 2"))], look)
+    assert lying == [[], []]
+    assert [file.read() for file in batch.files] == [b"film 1", b"film 2"]
+
+
+def test_a_damaged_member_is_refused_and_the_others_go_on(home):
+    content = zipped(left=b"film left", right=b"film right")
+    spoiled = content.replace(b"film left", b"xilm left", 1)
+    batch = run([BroughtFile("exam.zip", lambda: spoiled)])
+    assert [answer.verdict.verdict for answer in batch.answers] == ["refuse", "accept"]
+    assert not batch.faults
+
+
+def test_what_a_killed_server_left_is_swept_and_what_is_in_use_stays(home):
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    left = home / ".mammo" / "uploads" / f"{process.pid}-1"
+    left.mkdir(parents=True)
+    (left / "film.dcm").write_bytes(b"film")
+    with uploads.as_file(uploads.receive("a.png", b"film")) as path:
+        passing_files.sweep()
+        assert path.is_file()
+        assert path.is_relative_to(home / ".mammo" / "uploads")
+    assert not left.exists()
+    passing_files.remove_own()
+    assert list((home / ".mammo" / "uploads").iterdir()) == []
 
 
 def test_a_stop_keeps_what_is_known():
@@ -118,7 +156,7 @@ def test_the_threshold_calls_from_its_very_value():
     assert called == ["called", "not"]
 
 
-def test_no_name_of_an_upload_reaches_the_disk(monkeypatch, tmp_path):
+def test_no_name_of_an_upload_reaches_the_disk(home):
     seen = []
     upload = uploads.receive("Doe^Jane 1950-01-02.dcm", b"film")
     with uploads.as_file(upload) as path:

@@ -98,6 +98,32 @@ def unpack(archive: Path | str, into: Path | str, *, progress: Progress = no_pro
     return Unpacked(into, refusals)
 
 
+def list_members(archive: Path | str) -> tuple[list[zipfile.ZipInfo], list[Refusal]]:
+    """The members that `unpack` would write, by their names, and those it would leave out.
+
+    Raises:
+        UnreadableFile: As `unpack` does.
+    """
+    archive = Path(archive)
+    check_directory(archive)
+    with _opened(archive) as source:
+        chosen, refusals = _choose(source.infolist())
+        _check_sizes(archive, list(chosen.values()))
+    return [chosen[path] for path in sorted(chosen)], refusals
+
+
+def read_member(source: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The content of a member that `list_members` chose.
+
+    Raises:
+        UnreadableFile: Where it is damaged.
+    """
+    try:
+        return source.read(member)
+    except FAULTS as error:
+        raise UnreadableFile(DAMAGED) from error
+
+
 @contextmanager
 def _opened(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:

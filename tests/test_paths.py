@@ -1,6 +1,7 @@
 """What is written is whole or absent."""
 
 import errno
+import threading
 
 import pytest
 
@@ -38,6 +39,26 @@ def test_a_full_disk_is_told_in_a_sentence_and_leaves_the_earlier_file(tmp_path)
         write_until_the_disk_is_full(path)
     assert path.read_text() == "before"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_threads_that_write_one_file_all_succeed_and_one_of_them_wins(tmp_path):
+    path, failed = tmp_path / "a.json", []
+
+    def write(number):
+        try:
+            for _ in range(50):
+                write_json(path, [number] * 100)
+        except MammoError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(set(read_json(path))) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_reading_what_is_no_json_says_which_file(tmp_path):

@@ -1,5 +1,6 @@
 """An indexed dataset: which images there are, where they lie and what is known about them."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from mammo_core.datasets.naming import SPLITS
 from mammo_core.datasets.registry import known_datasets
 from mammo_core.datasets.rows import ADDED, COLUMNS
-from mammo_core.datasets.storage import CARD, INDEX, tell_version
+from mammo_core.datasets.storage import CARD, INDEX, PENDING, finish_publication, tell_version
 from mammo_core.errors import BadDataset, MammoError
 from mammo_core.paths import read_json
 
@@ -135,6 +136,7 @@ def load_dataset(path_or_name: str | Path) -> Dataset:
         BadDataset: Where there is none, or it is damaged; names the known ones.
     """
     folder = _find(path_or_name)
+    finish_publication(folder)
     card = _read_card(folder)
     index = _read_index(folder)
     if index.attrs.get("fingerprint", card["fingerprint"]) != card["fingerprint"]:
@@ -144,7 +146,7 @@ def load_dataset(path_or_name: str | Path) -> Dataset:
 
 def _find(path_or_name: str | Path) -> Path:
     folder = Path(path_or_name).expanduser()
-    if (folder / INDEX).is_file() or (folder / CARD).is_file():
+    if any(os.path.exists(folder / name) for name in (INDEX, CARD, PENDING)):
         return folder.resolve()
     known = known_datasets()
     if str(path_or_name) in known:

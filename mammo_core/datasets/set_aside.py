@@ -183,9 +183,13 @@ def _settle(dataset: Dataset, whole: "pd.DataFrame", aside: "pd.DataFrame") -> D
 def _reload(dataset: Dataset) -> Dataset:
     """The dataset as it is now on the disk, where another process may have changed it."""
     current = load_dataset(dataset.path)
-    if current.fingerprint != dataset.fingerprint:
-        raise BadDataset(f"{dataset.path} was indexed anew in the meantime; run this again")
+    _check_same(dataset.path, current.fingerprint, dataset.fingerprint)
     return current
+
+
+def _check_same(folder: Path, now: str, before: str) -> None:
+    if now != before:
+        raise BadDataset(f"{folder} was indexed anew in the meantime; run this again")
 
 
 def _read_aside(dataset: Dataset) -> "pd.DataFrame":
@@ -220,8 +224,13 @@ def _digests_of(aside: "pd.DataFrame", image_ids: list[str], take: bool) -> list
 
 
 def _write(before: Dataset, after: Dataset, aside: "pd.DataFrame") -> None:
-    """Write what changed: first the rows apart, then what is made from them."""
+    """Write what changed: first the rows apart, then what is made from them.
+
+    Raises:
+        BadDataset: Where it was indexed anew in the meantime, as from another home.
+    """
     folder = after.path
+    _check_same(folder, read_json(folder / CARD).get("fingerprint"), before.fingerprint)
     if not aside.equals(_read_aside(before)):
         _write_parquet(aside, folder / SET_ASIDE, after.fingerprint)
     if not after.index.equals(before.index):

@@ -1,7 +1,13 @@
-"""How a dataset gets onto the disk: prepared aside, then put in place, so that it is whole."""
+"""How a dataset gets onto the disk: prepared aside, then put in place, so that it is whole.
+
+The rename of the folder with the new index and its tables to PENDING is the one moment at which
+the new dataset takes the old one's place. Whoever is stopped before it leaves the old one; after
+it, the next one to load or index the dataset moves what still lies in PENDING to its place.
+"""
 
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -13,9 +19,14 @@ from typing import Any
 import psutil
 
 from mammo_core.errors import BadDataset, MammoError
+from mammo_core.locks import holding_where_possible
+
+logger = logging.getLogger(__name__)
 
 INDEX, CARD, REFUSED, MASKS = "index.parquet", "dataset.json", "refused.csv", "masks"
 SET_ASIDE, DECISIONS = "set_aside.parquet", "decisions.json"
+PENDING = ".index.published"
+"""The folder with files of a dataset that is the valid one already, but not in place yet."""
 _STAGING = re.compile(r"\.index\.(\d+)\.tmp")
 _UNPACKED = re.compile(r"files(-\d+)?")
 _DRAWN = re.compile(r"masks-[0-9a-f]{12}")
@@ -25,12 +36,13 @@ _DRAWN = re.compile(r"masks-[0-9a-f]{12}")
 def staging(out: Path) -> Iterator[Path]:
     """A folder inside `out` to prepare a dataset in; it vanishes at the end, whatever happens.
 
-    It holds an empty folder MASKS.
+    It holds an empty folder MASKS. What an earlier publication left is put in place first.
 
     Raises:
         BadDataset: Where `out` cannot be a dataset's folder.
         MammoError: Where the disk is full or the folder cannot be written.
     """
+    finish_publication(out)
     _check_target(out)
     aside = out / f".index.{os.getpid()}.tmp"
     is_new = not os.path.lexists(out)
@@ -60,20 +72,54 @@ def seal_masks(aside: Path) -> str:
 
 
 def publish(aside: Path, out: Path, masks: str) -> None:
-    """Put the prepared files in place, each by one replacement, and drop what they replace."""
-    before = _unpacked_in(out)
-    for file in (aside / MASKS).glob("*.png"):
-        (out / masks).mkdir(exist_ok=True)
-        os.replace(file, out / masks / file.name)
-    for name in (INDEX, CARD, REFUSED):
-        os.replace(aside / name, out / name)
-    if (aside / SET_ASIDE).exists():
-        os.replace(aside / SET_ASIDE, out / SET_ASIDE)
-    else:
-        (out / SET_ASIDE).unlink(missing_ok=True)
-    _sweep(out, masks)
-    if before and before != _unpacked_in(out):
-        shutil.rmtree(out / before, ignore_errors=True)
+    """Make the prepared files the dataset by one rename, and drop what they replace.
+
+    Args:
+        aside: With INDEX, SET_ASIDE, REFUSED, CARD and drawn masks.
+        out: The dataset's folder.
+        masks: The masks' folder in there.
+
+    Raises:
+        OSError: Where the disk fails before that rename; the earlier dataset is intact then.
+        InUse: Where another process changes the dataset for too long.
+    """
+    with holding_where_possible(out):
+        before = _unpacked_in(out)
+        for file in (aside / MASKS).glob("*.png"):
+            (out / masks).mkdir(exist_ok=True)
+            os.replace(file, out / masks / file.name)
+        (aside / MASKS).rmdir()
+        os.replace(aside, out / PENDING)
+        try:
+            finish_publication(out)
+        except MammoError as error:
+            logger.warning("%s", error)
+            return
+        _sweep(out, masks)
+        if before and before != _unpacked_in(out):
+            shutil.rmtree(out / before, ignore_errors=True)
+
+
+def finish_publication(out: Path) -> None:
+    """Put in place what a publication that was stopped left in PENDING; mostly there is nothing.
+
+    Raises:
+        MammoError: Where the files cannot be moved, or another process changes the dataset.
+    """
+    pending = out / PENDING
+    if not os.path.isdir(pending):
+        return
+    with holding_where_possible(out):
+        try:
+            for name in (SET_ASIDE, REFUSED, INDEX, CARD):
+                if (pending / name).exists():
+                    os.replace(pending / name, out / name)
+        except OSError as error:
+            raise MammoError(
+                f"{out} was indexed, but its files cannot be put in place: "
+                f"{error.strerror or error}; close what uses them, then try again"
+            ) from error
+        shutil.rmtree(pending, ignore_errors=True)
 
 
 def tell_version(card: Mapping[str, Any]) -> str:

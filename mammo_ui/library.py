@@ -53,12 +53,12 @@ def is_synthetic(name: str) -> bool:
 def find_dataset(name: str) -> "Dataset | None":
     """The dataset of that name, None for any other name."""
     known = _known_datasets().get(name)
-    return None if known is None else read_dataset(known.path, version_of(known.path / INDEX))
+    return None if known is None else read_dataset(known.path, version_of_dataset(known.path))
 
 
 @lru_cache(maxsize=8)
 def read_dataset(folder: Path, version: int) -> "Dataset":
-    """The dataset in a folder, kept while its index has that version.
+    """The dataset in a folder, kept while it has that version.
 
     Raises:
         MammoError: Where it is damaged.
@@ -127,6 +127,15 @@ def _known_datasets() -> "dict[str, KnownDataset]":
 @lru_cache(maxsize=8)
 def _image_ids(folder: Path, version: int) -> frozenset[str]:
     return frozenset(read_dataset(folder, version).index["image_id"])
+
+
+def version_of_dataset(folder: Path) -> int:
+    """What changes whenever a dataset's index or its card is written anew.
+
+    Raises:
+        OSError: Where one is missing.
+    """
+    return max(version_of(folder / name) for name in (INDEX, CARD))
 
 
 def version_of(path: Path) -> int:

@@ -18,6 +18,10 @@ Report = Mapping[str, Any]
 PAIRS = 12
 SUSPICIOUS = 0.6
 """A metadata-only AUROC whose interval lies above this needs an explanation."""
+LOOKED_FOR = (
+    "Looked for: patients in two splits, copies, near-duplicates, burned-in markers and metadata "
+    "that tell the label."
+)
 CHANCE = (
     "A small model that never sees a pixel, only side, view, scanner, size, age and density; "
     "cross-validated by patient. 0.5 is chance. Where it does well, a network may learn the same "
@@ -41,10 +45,17 @@ def show_quality(dataset: "Dataset") -> None:
 
 
 def _offer_check(dataset: "Dataset", arguments: list[str], last: jobs.Job | None) -> None:
+    from mammo_core.datasets.quality import was_assessed_before
+
     if last is not None:
         job_view.tell_end(last)
+    what = (
+        "The images in use have changed since the last check"
+        if was_assessed_before(dataset)
+        else "Not checked yet"
+    )
     st.info(
-        "Not checked yet: patients in two splits, copies and near-duplicates, burned-in markers, "
+        f"{what}: patients in two splits, copies and near-duplicates, burned-in markers, "
         "and whether the metadata alone predict the label. Each image is looked at once."
     )
     if st.button("Check quality", type="primary"):
@@ -53,7 +64,7 @@ def _offer_check(dataset: "Dataset", arguments: list[str], last: jobs.Job | None
 
 
 def _show_report(dataset: "Dataset", report: Report) -> None:
-    _show_verdict(report)
+    _show_verdict(report, len(dataset.card.get("warnings", ())))
     metadata, leaks, markers = st.columns(3, gap="medium")
     with metadata:
         _show_metadata(report["metadata_auroc"])
@@ -67,21 +78,42 @@ def _show_report(dataset: "Dataset", report: Report) -> None:
     _show_copies(report["copies"])
 
 
-def _show_verdict(report: Report) -> None:
-    """Whether the data can be trusted, as far as that was looked into."""
+def _show_verdict(report: Report, n_warnings: int) -> None:
+    """What was looked for and what came of it; green only where nothing at all speaks against."""
     if report["warnings"]:
         st.warning("  \n".join(frame.plain(warning) for warning in report["warnings"]))
-    elif report["metadata_auroc"]["value"] is None or report["near_duplicates"] is None:
-        st.info("Nothing was found that speaks against these data, but not all could be told.")
+        return
+    open_points = list_open_points(report, n_warnings)
+    if open_points:
+        st.info(f"{LOOKED_FOR} No warning came of it, but {'; '.join(open_points)}.")
     else:
-        st.success("Nothing was found that speaks against trusting numbers from these data.")
+        st.success(f"{LOOKED_FOR} Nothing of that was found.")
+
+
+def list_open_points(report: Report, n_warnings: int) -> list[str]:
+    """What keeps a report without warnings from being good news, in clauses.
+
+    Args:
+        report: As the core gives it.
+        n_warnings: How many the index itself has.
+    """
+    pairs, metadata = report["near_duplicates"], report["metadata_auroc"]
+    is_vague = metadata["high"] is None or metadata["high"] > SUSPICIOUS
+    points = {
+        "the pixels were not looked at": pairs is None,
+        f"{count(len(pairs or ()), 'pair')} of images look alike": bool(pairs),
+        f"{count(len(report['copies']), 'group')} of files are copies": bool(report["copies"]),
+        "too few images tell whether the metadata betray the label": is_vague,
+        f"the dataset has {count(n_warnings, 'warning')}, above": n_warnings > 0,
+    }
+    return [point for point, is_open in points.items() if is_open]
 
 
 def _show_metadata(estimate: Report) -> None:
     frame.show_card(
         "AUROC of the metadata alone",
         {key: estimate[key] for key in ("value", "low", "high")},
-        f"{estimate['patients']} patients",
+        count(estimate["patients"], "patient"),
         help_text=CHANCE,
     )
     st.caption(frame.plain(judge_metadata(estimate)))
@@ -156,7 +188,7 @@ def _show_markers(markers: Report | None) -> None:
 
 def _show_pairs(dataset: "Dataset", pairs: Sequence[Report], n_found: int) -> None:
     """The near-duplicates side by side, in the report's order: the gravest first."""
-    st.markdown(f"**Near-duplicates** ({n_found} pairs)")
+    st.markdown(f"**Near-duplicates** ({count(n_found, 'pair')})")
     if not pairs:
         st.caption("No two images look alike, beyond what two breasts have in common.")
         return

@@ -89,6 +89,40 @@ def test_the_metadatas_auroc_is_judged_by_its_interval(low, value, high, said):
     assert said in quality.judge_metadata(estimate)
 
 
+FREE = {"value": 0.5, "low": 0.45, "high": 0.55, "columns": ["view"], "patients": 400}
+CLEAN = {"near_duplicates": [], "copies": [], "metadata_auroc": FREE}
+
+
+def test_only_a_report_without_any_open_point_is_good_news():
+    assert quality.list_open_points(CLEAN, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "n_warnings", "said"),
+    [
+        ({"near_duplicates": [make_pair(0)]}, 0, "1 pair of images"),
+        ({"near_duplicates": None}, 0, "not looked at"),
+        ({"copies": [["a", "b"]]}, 0, "1 group of files"),
+        ({"metadata_auroc": FREE | {"high": 0.76}}, 0, "too few images"),
+        ({"metadata_auroc": FREE | {"high": None}}, 0, "too few images"),
+        ({}, 2, "2 warnings"),
+    ],
+)
+def test_what_is_open_keeps_a_report_from_being_good_news(changes, n_warnings, said):
+    (point,) = quality.list_open_points(CLEAN | changes, n_warnings)
+    assert said in point
+
+
+def test_after_a_decision_the_check_is_offered_again(standin):
+    keep(standin, near_duplicates=[], near_duplicates_found=0)
+    assert "Check quality" not in [button.label for button in open_quality().button]
+    card = standin / ".mammo" / "datasets" / "exams" / "dataset.json"
+    write_json(card, read_json(card) | {"decisions": "0123456789ab"})
+    at = open_quality()
+    assert "have changed since the last check" in at.info[-1].value
+    assert "Check quality" in [button.label for button in at.button]
+
+
 def test_where_nothing_differs_nothing_can_betray_the_label():
     estimate = {"value": 0.5, "low": 0.5, "high": 0.5, "columns": [], "patients": 40}
     assert "nothing that could betray" in quality.judge_metadata(estimate)

@@ -70,6 +70,12 @@ def read_quality(dataset: Dataset) -> Report | None:
     return report if is_current else None
 
 
+def was_assessed_before(dataset: Dataset) -> bool:
+    """Whether there is a report on the same index before a decision or a preparation."""
+    places = (state_folder() / "quality").glob(f"{dataset.fingerprint}*.json")
+    return any(True for _ in places)
+
+
 def _place(dataset: Dataset) -> Path:
     return state_folder() / "quality" / f"{dataset.version}.json"
 

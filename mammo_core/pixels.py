@@ -5,13 +5,12 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from mammo_core.config import to_mapping
@@ -26,7 +25,8 @@ from mammo_core.filling import (
     read_records,
     start_filling,
 )
-from mammo_core.paths import read_json, state_folder, write_json, write_text
+from mammo_core.locks import InUse, holding
+from mammo_core.paths import read_json, state_folder, write_json
 from mammo_core.placement import Placement
 from mammo_core.preprocess import Prepared, Preprocess
 from mammo_core.types import Progress, no_progress
@@ -249,12 +249,22 @@ def _keep_rows(filling: Path, kept: NDArray[np.intp], n: int) -> None:
 
 
 def _replace_folder(new: Path, folder: Path) -> None:
-    """Move `new` to `folder`, which may exist."""
+    """Move `new` to `folder`, which may exist.
+
+    Raises:
+        MammoError: Where a process has the earlier cache open, as Windows lets no one move it then.
+    """
     old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        os.replace(folder, old)
-    os.replace(new, folder)
+    try:
+        if folder.exists():
+            os.replace(folder, old)
+        os.replace(new, folder)
+    except PermissionError as error:
+        raise MammoError(
+            f"Cannot replace the prepared images in {folder}: a page or another process uses the "
+            "earlier ones; close it, then prepare again"
+        ) from error
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -273,14 +283,15 @@ def _load(folder: Path) -> PixelCache:
 
 @contextmanager
 def _owning(filling: Path) -> Iterator[None]:
-    """Keep a second process from filling the same cache at the same time."""
-    lock = filling.with_name(filling.name + ".pid")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    owner = int(lock.read_text()) if lock.exists() else None
-    if owner not in (None, os.getpid()) and psutil.pid_exists(owner):
-        raise MammoError(f"Process {owner} is preparing these images already; wait for it to end")
-    write_text(lock, str(os.getpid()))
-    try:
+    """Keep a second process or thread from filling the same cache at the same time.
+
+    The lock ends with its process, so that a killed one leaves nothing to wait for.
+    """
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(holding(filling, patience_s=0.5))
+        except InUse:
+            raise MammoError(
+                "Another process is preparing these images already; wait for it to end"
+            ) from None
         yield
-    finally:
-        lock.unlink(missing_ok=True)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-import multiprocessing
+import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from PIL import Image
 from mammo_core import filling
 from mammo_core.datasets import index_dataset
 from mammo_core.errors import BadDataset, Cancelled, MammoError
+from mammo_core.paths import read_json
 from mammo_core.pixels import cache_folder, prepare_one, prepare_pixels
 from mammo_core.preprocess import Preprocess
 from mammo_core.verbs.prepare import prepare
@@ -172,14 +174,45 @@ def test_the_hashes_are_the_files_sha_256(films):
         assert hashlib.sha256(films.file_of(image_id).read_bytes()).hexdigest() == digest
 
 
-def test_a_second_process_does_not_fill_the_same_cache(films):
+def test_nobody_else_fills_the_same_cache_at_the_same_time(films):
+    met = []
+
+    def prepare():
+        with pytest.raises(MammoError, match="preparing these images already") as caught:
+            prepare_pixels(films, SETTINGS)
+        met.append(caught.value)
+
+    def start_second(done, total, doing):
+        thread = threading.Thread(target=prepare)
+        thread.start()
+        thread.join()
+
+    cache = prepare_pixels(films, SETTINGS, progress=start_second, workers=1)
+    assert met
+    assert cache.image_ids == list(films.index["image_id"])
+
+
+def test_what_a_dead_process_left_never_blocks(films):
     folder = cache_folder(films.fingerprint, SETTINGS)
     folder.parent.mkdir(parents=True)
-    parent = multiprocessing.parent_process()
-    other = parent.pid if parent else 1
-    folder.with_name(folder.name + ".filling.pid").write_text(str(other))
-    with pytest.raises(MammoError, match="preparing these images already"):
+    folder.with_name(folder.name + ".filling.pid").write_text("1")  # of an earlier version
+    assert prepare_pixels(films, SETTINGS).image_ids
+
+
+def test_an_earlier_cache_that_is_in_use_is_told(films, monkeypatch):
+    earlier = prepare_pixels(films, SETTINGS)
+    os.utime(films.file_of("film0"), (1, 1))
+    replace = os.replace
+
+    def refuse(source, target):
+        if earlier.folder in (Path(source), Path(target)):
+            raise PermissionError(13, "in use")
+        replace(source, target)
+
+    monkeypatch.setattr("mammo_core.pixels.os.replace", refuse)
+    with pytest.raises(MammoError, match="uses the earlier ones"):
         prepare_pixels(films, SETTINGS)
+    assert read_json(earlier.folder / "cache.json")["image_ids"] == earlier.image_ids
 
 
 def test_a_data_set_without_usable_images_is_refused(films):

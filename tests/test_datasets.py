@@ -377,7 +377,7 @@ def test_bad_input_is_told_in_a_line_and_the_earlier_dataset_stays(
 ):
     before = content_of(earlier)
     with pytest.raises(error, match=told):
-        index_dataset(make(tmp_path / "bad"), earlier)
+        index_dataset(make(tmp_path / "bad"), earlier, replacing=True)
     assert content_of(earlier) == before
 
 

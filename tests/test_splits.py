@@ -102,10 +102,14 @@ def test_a_split_without_a_share_stays_empty(n):
 
 def test_shares_are_read_as_parts_of_a_whole():
     assert parse_shares("60,20,20") == pytest.approx(SHARES)
-    assert parse_shares("3,1,0") == pytest.approx((0.75, 0.25, 0.0))
+    assert parse_shares("75,25,0") == pytest.approx((0.75, 0.25, 0.0))
+    assert parse_shares("0.5,0.3,0.2") == pytest.approx((0.5, 0.3, 0.2))
+    assert parse_shares("33.3,33.3,33.3") == pytest.approx((1 / 3,) * 3)
 
 
-@pytest.mark.parametrize("text", ["", "60", "60,40", "0,50,50", "60,-20,60", "a,b,c", "nan,1,1"])
+@pytest.mark.parametrize(
+    "text", ["", "60", "60,40", "0,50,50", "60,-20,60", "a,b,c", "nan,1,1", "50,50,50", "3,1,0"]
+)
 def test_shares_that_cannot_deal_are_refused(text):
     with pytest.raises(BadConfiguration, match="60,20,20"):
         parse_shares(text)

@@ -129,6 +129,18 @@ def test_an_archive_may_be_indexed_again(tmp_path):
     assert len(list((tmp_path / "data").glob("files*"))) == 1
 
 
+@pytest.mark.parametrize("make", [lambda root: root, lambda root: pack(root, f"{root}.zip")])
+def test_a_dataset_of_another_source_is_replaced_only_when_told_so(tmp_path, make):
+    first = make(write_class_folders(tmp_path / "first", {"a": 2, "b": 2}))
+    other = make(write_class_folders(tmp_path / "other", {"a": 3, "b": 3}))
+    index_dataset(first, tmp_path / "data")
+    with pytest.raises(BadDataset, match=r"holds the dataset of .*first.*--replace"):
+        index_dataset(other, tmp_path / "data")
+    assert index_dataset(first, tmp_path / "data")["images"] == 4
+    assert index_dataset(other, tmp_path / "data", replacing=True)["images"] == 6
+    assert index_dataset(other, tmp_path / "data")["images"] == 6
+
+
 @pytest.mark.parametrize("content", [b"no archive", b""])
 def test_a_bad_archive_leaves_nothing_behind(tmp_path, content):
     (tmp_path / "bad.zip").write_bytes(content)
@@ -212,3 +224,12 @@ def test_what_only_the_source_knows_is_asked_about(tmp_path, fact, monkeypatch):
         "2": pytest.approx(float("nan"), nan_ok=True),
     }
     assert pd.isna(index.loc["0", "split"])
+
+
+def test_an_archive_is_surveyed_as_the_folder_in_it_and_nothing_stays(tmp_path, monkeypatch):
+    root = write_mini_mias(tmp_path / "films")
+    archive = pack(root, tmp_path / "films.zip")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    assert survey_dataset(archive) == survey_dataset(root)
+    assert not list((tmp_path / "temporary").iterdir())

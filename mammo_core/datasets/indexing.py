@@ -19,7 +19,7 @@ from mammo_core.datasets.naming import SPLITS, order_classes
 from mammo_core.datasets.registry import free_name, register
 from mammo_core.datasets.rows import Reading, Refusal, build_frame
 from mammo_core.datasets.set_aside import read_decisions, summarize_decisions
-from mammo_core.datasets.sources import Source, opened_source, show_file
+from mammo_core.datasets.sources import Source, opened_source, refuse_other_source, show_file
 from mammo_core.datasets.splits import Dealing, assign_splits, deal_validation
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 from mammo_core.locks import InUse, holding_where_possible
@@ -66,6 +66,7 @@ def index_dataset(
     dealing: Dealing = Dealing(),  # noqa: B008 - frozen, so one instance may serve all
     labeling: Labeling = Labeling(),  # noqa: B008 - frozen too
     hide_ids: bool = False,
+    replacing: bool = False,
     progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """Index a folder in a known layout; what the verb `index` prints.
@@ -80,16 +81,20 @@ def index_dataset(
         dealing: Seed and shares of the splits, where the layout has none of its own.
         labeling: Which fact makes the classes.
         hide_ids: Whether patients, exams and images get ids that tell nothing.
+        replacing: Whether a dataset in `out` may be replaced that was indexed from another root.
         progress: Called after each file; may raise Cancelled.
 
     Raises:
         UnreadableFile: Where the root cannot be read.
-        BadDataset: Where the root has no known layout, no image of use, or `out` cannot serve.
+        BadDataset: Where the root has no known layout, no image of use, or `out` cannot serve
+            or holds the dataset of another root.
         BadTable: Where a table of the layout is not as it must be.
         MammoError: Where the dataset cannot be written, or another process is indexing it.
     """
     start = time.perf_counter()
     root, out = Path(root).expanduser().resolve(), Path(out).expanduser().resolve()
+    if not replacing and root.exists():
+        refuse_other_source(root, out)
     with _indexing_alone(out), opened_source(root, out, layout, labeling, progress) as source:
         answer = _index_source(source.hide_ids() if hide_ids else source, out, dealing, progress)
     return answer | {"seconds": round(time.perf_counter() - start, 2)}
@@ -263,7 +268,11 @@ def _relocate(indexed: Indexed, drawn: Path, out: Path, masks: str) -> Indexed:
 def _describe(source: Source, out: Path, indexed: Indexed, dealing: Dealing) -> dict[str, Any]:
     """What dataset.json says."""
     root, layout = source.root, source.layout
-    told = {"decisions": indexed.decisions, "unpacked": source.unpacked}
+    told = {
+        "decisions": indexed.decisions,
+        "unpacked": source.unpacked,
+        "archive": source.archive and str(source.archive),
+    }
     return {
         "name": free_name(out),
         "layout": layout.name,

@@ -14,7 +14,9 @@ from mammo_core.datasets.detection import choose_layout
 from mammo_core.datasets.labeling import Labeling, missing_reason
 from mammo_core.datasets.layouts import Layout
 from mammo_core.datasets.rows import ImageRow, Reading, Refusal
-from mammo_core.errors import BadTable, UnreadableFile
+from mammo_core.datasets.storage import CARD
+from mammo_core.errors import BadDataset, BadTable, MammoError, UnreadableFile
+from mammo_core.paths import read_json
 from mammo_core.privacy import hide_id
 from mammo_core.types import Progress
 
@@ -32,6 +34,7 @@ class Source:
         labels: The scheme of the labels, and for BI-RADS the mapping, as dataset.json says it.
         reading: The images with their labels; those without one are refused.
         unpacked: The folder in the dataset that an archive was unpacked into, None for others.
+        archive: That archive.
     """
 
     root: Path
@@ -39,11 +42,13 @@ class Source:
     labels: Mapping[str, Any]
     reading: Reading
     unpacked: str | None = None
+    archive: Path | None = None
 
-    def unpacked_to(self, folder: str, refusals: Sequence[Refusal]) -> "Source":
+    def unpacked_to(self, folder: str, archive: Path, refusals: Sequence[Refusal]) -> "Source":
         """The source as that of an archive, with the members that were left out."""
         refusals = [*refusals, *self.reading.refusals]
-        return replace(self, unpacked=folder, reading=replace(self.reading, refusals=refusals))
+        reading = replace(self.reading, refusals=refusals)
+        return replace(self, unpacked=folder, archive=archive, reading=reading)
 
     def hide_ids(self) -> "Source":
         """The source with hidden ids of patients, exams and images; what is unknown stays so."""
@@ -102,10 +107,30 @@ def opened_source(
     try:
         refusals = unpack(root, folder, progress=progress).refusals
         source = read_source(descend(folder), layout, labeling)
-        yield source.unpacked_to(folder.name, refusals)
+        yield source.unpacked_to(folder.name, root, refusals)
     except BaseException:
         shutil.rmtree(out if is_new else folder, ignore_errors=True)
         raise
+
+
+def refuse_other_source(root: Path, out: Path) -> None:
+    """Refuse to replace a dataset that was made from something else.
+
+    A dataset that does not say what it was made from, or is damaged, may be replaced.
+
+    Raises:
+        BadDataset: Where `out` holds a dataset of another folder, table or archive.
+    """
+    try:
+        card = read_json(out / CARD)
+        before = card.get("archive") or (None if card.get("unpacked") else card.get("source"))
+    except (MammoError, AttributeError):
+        return
+    if isinstance(before, str) and (out / before).resolve() != root:
+        raise BadDataset(
+            f"{out} holds the dataset of {out / before}, not of {root}: name another folder, or "
+            "write --replace to give that dataset up"
+        )
 
 
 def _free_folder(out: Path) -> Path:

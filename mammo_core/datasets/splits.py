@@ -15,6 +15,8 @@ Shares = tuple[float, float, float]
 SHARES: Shares = (0.6, 0.2, 0.2)
 """Of the patients of each class, in the order of SPLITS."""
 FEW_PATIENTS = 3
+ROUNDING_PERCENT = 1.0
+"""By so much three rounded shares may miss 100, as 33,33,33 does."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,8 @@ def parse_shares(text: str) -> Shares:
     """The shares that "60,20,20" stands for.
 
     Raises:
-        BadConfiguration: Unless there are three numbers from 0 on with a sum above 0, of which
-            the first is above 0.
+        BadConfiguration: Unless there are three numbers from 0 on, of which the first is above 0,
+            that sum to 100 or to 1, save for rounding.
     """
     try:
         train, val, test = (float(part) for part in text.split(","))
@@ -113,6 +115,11 @@ def parse_shares(text: str) -> Shares:
             f"Expected the shares of train, val and test, such as 60,20,20, got '{text}'"
         )
     total = train + val + test
+    if abs(total - 100) > ROUNDING_PERCENT and abs(total - 1) > ROUNDING_PERCENT / 100:
+        raise BadConfiguration(
+            f"Expected shares that sum to 100, such as 60,20,20, got '{text}', which sums to "
+            f"{total:g}"
+        )
     return train / total, val / total, test / total
 
 

@@ -3,15 +3,18 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mammo_core.datasets.labeling import Labeling
 from mammo_core.datasets.naming import SPLITS, order_classes
 from mammo_core.datasets.rows import ImageRow
-from mammo_core.datasets.sources import is_archive, read_source
+from mammo_core.datasets.sources import Source, opened_source
 from mammo_core.datasets.splits import Dealing, assign_splits, deal_validation
-from mammo_core.errors import BadDataset
+from mammo_core.types import Progress, no_progress
 from mammo_core.wording import tally_reasons
+
+UNSEEN = "Headers and masks were not looked at: the index may refuse more images and warn of more"
 
 
 def survey_dataset(
@@ -20,21 +23,28 @@ def survey_dataset(
     *,
     labeling: Labeling = Labeling(),  # noqa: B008 - frozen, so one instance may serve all
     dealing: Dealing = Dealing(),  # noqa: B008 - frozen too
+    progress: Progress = no_progress,
 ) -> dict[str, Any]:
     """What `index_dataset` would find, by the layout alone; what the verb prints for --dry-run.
 
-    No image is opened, so that more may be refused later. `images` counts what the layout takes,
-    `patients` is None and `splits` empty where only headers tell the patients.
+    No image is opened, so that more may be refused later; an archive is unpacked for the time.
+    `images` counts what the layout takes, `patients` is None and `splits` empty where only headers tell the patients.
 
     Raises:
-        UnreadableFile: Where the root cannot be read.
-        BadDataset: Where the root has no known layout, or is an archive.
+        UnreadableFile: Where the root cannot be read, or an archive not be trusted.
+        BadDataset: Where the root has no known layout.
         BadTable: Where a table of the layout is not as it must be.
+        MammoError: Where the disk has no room for an archive's content.
     """
     root = Path(root).expanduser().resolve()
-    if is_archive(root):
-        raise BadDataset(f"Expected a folder or a table to look into, got the archive {root.name}")
-    source = read_source(root, layout, labeling)
+    with (
+        TemporaryDirectory(prefix="mammo-survey-") as folder,
+        opened_source(root, Path(folder), layout, labeling, progress) as source,
+    ):
+        return _describe(source, dealing)
+
+
+def _describe(source: Source, dealing: Dealing) -> dict[str, Any]:
     rows, refusals = source.reading.rows, source.reading.refusals
     classes = order_classes(row.label for row in rows if row.label is not None)
     counts = Counter(row.label for row in rows)
@@ -52,6 +62,7 @@ def survey_dataset(
         "refused": len(refusals),
         "reasons": tally_reasons(refusal.reason for refusal in refusals),
         "warnings": list(source.reading.warnings),
+        "unseen": UNSEEN,
     }
 
 

@@ -31,14 +31,17 @@ def index(
     hide_ids: Annotated[
         bool, typer.Option("--hide-ids", help="Hide the ids of patients, exams and images.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give up a dataset of another ROOT that --out holds.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the layout finds; open no image.")
     ] = False,
 ) -> dict[str, Any]:
     """Index a folder of mammograms: who is in it, which class, which split, what is refused.
 
-    Reads headers, never pixels. A dataset that lies in --out already is replaced once the new one
-    is whole. A zip archive is unpacked inside of --out.
+    Reads headers, never pixels. A dataset of the same ROOT that lies in --out already is replaced
+    once the new one is whole. A zip archive is unpacked inside of --out.
 
     Example: python -m mammo_core index ~/mini-mias --out datasets/mias
     """
@@ -52,7 +55,9 @@ def index(
     dealing = Dealing(seed, parse_shares(shares))
     labeling = Labeling(labels, parse_birads_classes(birads) if birads else BIRADS_CLASSES)
     if dry_run:
-        return survey_dataset(root, layout, labeling=labeling, dealing=dealing)
+        return survey_dataset(
+            root, layout, labeling=labeling, dealing=dealing, progress=current_progress()
+        )
     if out is None:
         raise BadConfiguration("Expected the dataset's folder: write --out FOLDER, or --dry-run")
     return index_dataset(
@@ -62,5 +67,6 @@ def index(
         dealing=dealing,
         labeling=labeling,
         hide_ids=hide_ids,
+        replacing=replace,
         progress=current_progress(),
     )

@@ -273,7 +273,7 @@ def test_the_verb_lists_takes_by_reason_and_leaves_by_id(dataset):
     assert json.loads(json.dumps(listed, allow_nan=False)) == listed
     answer = decide_verb(str(dataset.path), reason="NOISE", take=True)
     assert (answer["decision"], answer["decided"], answer["images"]) == ("take", 1, 6)
-    assert decide_verb(str(dataset.path), ["n1"], take=False)["images"] == 5
+    assert decide_verb(str(dataset.path), ["n1"], leave=True)["images"] == 5
 
 
 def test_the_verb_wants_either_ids_or_a_reason(dataset):
@@ -281,3 +281,11 @@ def test_the_verb_wants_either_ids_or_a_reason(dataset):
         decide_verb(str(dataset.path), take=True)
     with pytest.raises(BadDataset, match="nothing was set aside"):
         choose_set_aside(dataset, [], "implant")
+
+
+def test_the_verb_takes_or_leaves_but_not_both(dataset):
+    prepare_dataset(dataset, SETTINGS)
+    for choice, told in (({"take": True, "leave": True}, "both"), ({}, "neither")):
+        with pytest.raises(BadConfiguration, match=f"--take or --leave.*{told}"):
+            decide_verb(str(dataset.path), ["n1"], **choice)
+    assert read_set_aside(load_dataset(dataset.path))["decision"].isna().all()

@@ -13,9 +13,8 @@ def decide(
     reason: Annotated[
         str | None, typer.Option(help="All that were set aside for a reason with this text.")
     ] = None,
-    take: Annotated[
-        bool | None, typer.Option("--take/--leave", help="Use them, or leave them out for good.")
-    ] = None,
+    take: Annotated[bool, typer.Option("--take", help="Use them.")] = False,
+    leave: Annotated[bool, typer.Option("--leave", help="Leave them out for good.")] = False,
 ) -> dict[str, Any]:
     """Decide on images that the gate asks about or refuses; list them without --take or --leave.
 
@@ -27,9 +26,14 @@ def decide(
     from mammo_core.datasets import load_dataset
     from mammo_core.datasets.set_aside import choose_set_aside, describe_set_aside
     from mammo_core.datasets.set_aside import decide as decide_on
+    from mammo_core.errors import BadConfiguration
 
+    if take and leave:
+        raise BadConfiguration("Expected either --take or --leave, got both")
+    if (image_ids or reason is not None) and not (take or leave):
+        raise BadConfiguration("Expected --take or --leave for these images, got neither")
     data = load_dataset(dataset)
-    if take is None:
+    if not (take or leave):
         return describe_set_aside(data)
     chosen = choose_set_aside(data, image_ids or (), reason, take=take)
     data = decide_on(data, chosen, take=take)

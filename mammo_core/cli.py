@@ -14,7 +14,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from mammo_core.errors import Cancelled, MammoError
+from mammo_core.errors import Cancelled, Incomplete, MammoError
 from mammo_core.verbs import VERBS
 
 Verb = Callable[..., dict[str, Any]]
@@ -62,9 +62,11 @@ def _answering(verb: Verb) -> Callable[..., None]:
 
     @functools.wraps(verb)
     def run(*, as_json: bool, **options: Any) -> None:
-        answer = verb(**options)
-        text = json.dumps(answer, allow_nan=False, default=str) if as_json else to_lines(answer)
-        sys.stdout.write(text + "\n")
+        try:
+            _print(verb(**options), as_json)
+        except Incomplete as fault:
+            _print(fault.answer, as_json)
+            raise
 
     option = inspect.Parameter(
         "as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson
@@ -74,6 +76,11 @@ def _answering(verb: Verb) -> Callable[..., None]:
     run.__signature__ = signature.replace(parameters=parameters, return_annotation=None)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     return run
+
+
+def _print(answer: dict[str, Any], as_json: bool) -> None:
+    text = json.dumps(answer, allow_nan=False, default=str) if as_json else to_lines(answer)
+    sys.stdout.write(text + "\n")
 
 
 def to_lines(answer: Any, indent: str = "") -> str:

@@ -1,5 +1,7 @@
 """What can go wrong in a way that a page or the command line can explain."""
 
+from typing import Any
+
 
 class MammoError(Exception):
     """A fault whose message says what was expected, what came and what to do."""
@@ -23,6 +25,18 @@ class BadDataset(MammoError):
 
 class BadModel(MammoError):
     """A model folder or file that is incomplete, hostile or does not fit."""
+
+
+class Incomplete(MammoError):
+    """A fault that left the rest of the work whole.
+
+    Attributes:
+        answer: What a verb has to tell all the same; the command line prints it, then the fault.
+    """
+
+    def __init__(self, message: str, answer: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.answer = answer
 
 
 class Cancelled(MammoError):

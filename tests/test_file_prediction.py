@@ -1,5 +1,6 @@
 """Single files: the gate before the model, the override beside the answer."""
 
+import json
 import math
 import zipfile
 
@@ -168,10 +169,54 @@ def test_a_member_that_points_outside_is_told_as_refused(tmp_path, noise):
 
 def test_a_missing_file_is_one_clear_line(tmp_path):
     with (
-        pytest.raises(UnreadableFile, match="Expected a file or a zip archive"),
+        pytest.raises(UnreadableFile, match="Expected a file, a folder or a zip archive"),
         opening([tmp_path / "gone.dcm"]),
     ):
         pass
+
+
+def test_what_lies_below_a_folder_is_judged_file_by_file(tmp_path):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in ("b.png", "deep/a.png", ".hidden"):
+        (tmp_path / "in" / name).write_bytes(b"x")
+    with opening([tmp_path / "in"]) as opened:
+        names = [file.name for file in opened.files]
+    assert names == [str(tmp_path / "in" / "b.png"), str(tmp_path / "in" / "deep" / "a.png")]
+
+
+def check_verb(capsys, *words):
+    with pytest.raises(SystemExit) as end:
+        main(["check", "--json", *map(str, words)])
+    out, err = capsys.readouterr()
+    return end.value.code or 0, json.loads(out) if out else None, err
+
+
+def test_a_wrong_path_takes_no_answer_from_the_others(tmp_path, capsys, noise):
+    (tmp_path / "b.png").write_bytes(b"no picture")
+    paths = (noise, tmp_path / "gone.dcm", tmp_path / "b.png")
+    code, answer, err = check_verb(capsys, *paths)
+    assert code == 2
+    assert "gone.dcm" in err.splitlines()[-1]
+    assert [one["file"] for one in answer["files"]] == [str(noise), str(tmp_path / "b.png")]
+    assert answer["missing"] == [str(tmp_path / "gone.dcm")]
+
+
+def test_where_no_path_is_there_nothing_is_answered(tmp_path, capsys):
+    code, answer, err = check_verb(capsys, tmp_path / "gone.dcm")
+    assert (code, answer, len(err.splitlines())) == (2, None, 1)
+
+
+def test_folders_and_archives_are_checked_file_by_file(tmp_path, capsys, noise):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "b.png").write_bytes(noise.read_bytes())
+    with zipfile.ZipFile(tmp_path / "exam.zip", "w") as archive:
+        archive.write(noise, "deep/a.png")
+    code, answer, _ = check_verb(capsys, tmp_path / "in", tmp_path / "exam.zip")
+    assert (code, answer["refuse"], answer["missing"]) == (0, 2, [])
+    assert [one["file"] for one in answer["files"]] == [
+        str(tmp_path / "in" / "b.png"),
+        "deep/a.png",
+    ]
 
 
 @pytest.mark.parametrize(

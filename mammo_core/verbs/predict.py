@@ -105,7 +105,7 @@ def _predict_files(
     if out is not None:
         write_text(out, to_csv(tabulate(told, stored.classes, stored.threshold)))
     verdicts = Counter(answer.verdict.verdict for answer in told)
-    return {
+    said = {
         "files": [answer.to_json() for answer in told],
         **{verdict: verdicts[verdict] for verdict in ("accept", "ask", "refuse")},
         "rows": len(told),
@@ -113,7 +113,10 @@ def _predict_files(
         "overrides": sum(answer.is_override for answer in told),
         "seconds": round(time.monotonic() - start, 2),
         "table": None if out is None else str(out.resolve()),
+        "missing": opened.missing,
     }
+    opened.complain(said)
+    return said
 
 
 def _loader(stored: Any) -> Any:

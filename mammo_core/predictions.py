@@ -250,8 +250,6 @@ def _check_labels(frame: pd.DataFrame, classes: tuple[str, ...]) -> None:
             f"Expected labels among {_names(classes)} (the p_ columns), image '{row['image_id']}' "
             f"has the label '{row['label']}'"
         )
-    if frame["label"].isna().all():
-        raise BadTable("Expected a label in at least one row, the column 'label' is empty")
 
 
 def _names(names: "list[str] | tuple[str, ...]") -> str:

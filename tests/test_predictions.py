@@ -6,6 +6,7 @@ import pytest
 from prediction_rows import CLASSES, make_predictions
 
 from mammo_core.errors import BadConfiguration, BadTable, UnreadableFile
+from mammo_core.metrics.selection import EvaluationOptions, select
 from mammo_core.predictions import (
     Provenance,
     read_predictions,
@@ -122,7 +123,6 @@ BROKEN = {
     "infinite": (lambda f: f.assign(p_benign=np.inf), "p_benign of image 'i0000' is inf"),
     "text": (lambda f: f.assign(p_benign="high"), "column p_benign.*high"),
     "label": (lambda f: f.assign(label="maligant"), "image 'i0000' has the label 'maligant'"),
-    "no label": (lambda f: f.assign(label=None), "at least one row"),
     "repeated": (lambda f: pd.concat([f, f.tail(1)]), "'i0023' is repeated"),
     "no id": (lambda f: f.assign(image_id=f.image_id.where(f.index != 4)), "image_id in every row"),
     "no patient": (
@@ -131,6 +131,15 @@ BROKEN = {
     ),
     "no rows": (lambda f: f.head(0), "at least one row"),
 }
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
+def test_predictions_without_labels_can_be_read_but_not_evaluated(frame, tmp_path, name):
+    table = read(frame.assign(label=None), tmp_path, name)
+    assert (table.labels == -1).all()
+    assert table.probabilities.shape == (len(frame), len(CLASSES))
+    with pytest.raises(BadTable, match="but not evaluated; index with labels"):
+        select(table, EvaluationOptions(split="all"))
 
 
 @pytest.mark.parametrize("name", ["table.csv", "table.parquet"])

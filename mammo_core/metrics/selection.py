@@ -83,7 +83,10 @@ def _select_labeled(table: PredictionTable) -> tuple[PredictionTable, list[str]]
     if known.all():
         return table, []
     if not known.any():
-        raise BadTable("Expected a label in at least one row of the split, all are missing")
+        raise BadTable(
+            "Expected a label in at least one row of the split, all are missing: predictions "
+            "without labels can be looked at, but not evaluated; index with labels and predict anew"
+        )
     n = int((~known).sum())
     return table.take(known), [f"{n} images without a label were left out"]
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import zipfile
 
 import numpy as np
 import pytest
@@ -404,3 +405,24 @@ def test_the_verb_answers_in_numbers_and_says_what_it_cannot_promise(tmp_path, c
     assert any("over the breast" in sentence for sentence in answer["not_promised"])
     assert (tmp_path / "refused.csv").read_text().splitlines()[1] == f"b.dcm,{NO_DICOM}"
     assert RECORD_NUMBER not in shown.out + shown.err
+
+
+def test_where_nothing_is_copied_nothing_is_said_of_copies(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "film.png").write_bytes(b"x")
+    done = deidentify_folder(tmp_path / "in", tmp_path / "out")
+    assert (done.written, done.not_promised) == (0, [])
+    assert "can be cleaned" in reasons(done)["film.png"]
+
+
+def test_an_archive_is_cleaned_as_the_folder_in_it(tmp_path):
+    file = write_identified(tmp_path / "in" / "one.dcm")
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        archive.write(file, "CANARY_DOE/one.dcm")
+        archive.writestr("../evil.dcm", b"x")
+    done = deidentify_folder(tmp_path / "in.zip", tmp_path / "out")
+    plain = deidentify_folder(file.parent, tmp_path / "plain")
+    assert (done.written, set(reasons(done))) == (1, {"../evil.dcm"})
+    (copy,), (other,) = done.folder.rglob("*.dcm"), plain.folder.rglob("*.dcm")
+    assert copy.read_bytes() == other.read_bytes()
+    assert done.not_promised == plain.not_promised

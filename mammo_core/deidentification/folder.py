@@ -1,12 +1,16 @@
 """A folder of DICOM images cleaned file by file: stoppable, resumable, nothing half-cleaned."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from mammo_core.datasets.medium import list_candidates, shown_name
+from mammo_core.datasets.archives import unpack
+from mammo_core.datasets.medium import PICTURE, list_candidates, shown_name
 from mammo_core.datasets.rows import Refusal
+from mammo_core.datasets.sources import is_archive
 from mammo_core.deidentification.image import clean_image, find_place, save
 from mammo_core.deidentification.profile import EDITION
 from mammo_core.errors import MammoError, UnreadableFile
@@ -19,6 +23,7 @@ from mammo_core.worker_pool import count_workers, run_chunks
 RECORD = "deidentified.json"
 COPY = "A copy: another file holds the image of the same UID"
 DIED = "It kills the process that decodes it"
+NO_DICOM = "A picture without a DICOM header: only DICOM files can be cleaned"
 SMALL_JOB = 12
 """Up to this many images further processes cost more than they save."""
 
@@ -45,7 +50,7 @@ class Deidentified:
         written: How many were written now.
         kept: How many an earlier run had written.
         refusals: The files of which there is no copy, and why.
-        not_promised: Sentences on what may still tell who the patients are.
+        not_promised: Sentences on what may still tell who the patients are; none without copies.
     """
 
     folder: Path
@@ -90,19 +95,19 @@ def deidentify_folder(
     leave_pixels: bool = False,
     progress: Progress = no_progress,
 ) -> Deidentified:
-    """Clean copies of all DICOM mammograms below a folder, or of one file.
+    """Clean copies of all DICOM mammograms below a folder or in a zip archive, or of one file.
 
     A file that cannot be cleaned in full is not copied. The same call again goes on where a
     stopped one ended.
 
     Args:
-        source: The folder or file; it is only read.
+        source: The folder, archive or file; it is only read.
         out: The folder of the copies: new, empty, or that of an earlier run.
         leave_pixels: Whether to keep text that is burned in.
         progress: Called after each file; may raise Cancelled.
 
     Raises:
-        UnreadableFile: Where there is no such source.
+        UnreadableFile: Where there is no such source, or an archive is hostile or damaged.
         MammoError: Where `out` cannot serve or be written.
     """
     source, out = Path(source).expanduser().resolve(), Path(out).expanduser().resolve()
@@ -111,7 +116,30 @@ def deidentify_folder(
     _check_apart(source, out)
     not_promised = [*[LEFT_PIXELS] * leave_pixels, *NOT_PROMISED]
     _record(out, leave_pixels, not_promised)
+    with _unpacked(source, progress) as (folder, left_out):
+        done = _clean_below(folder, out, leave_pixels, progress)
+    kept = [*left_out, *done.refusals]
+    told = not_promised if done.written or done.kept else []
+    return replace(done, refusals=kept, not_promised=told)
+
+
+@contextmanager
+def _unpacked(source: Path, progress: Progress) -> Iterator[tuple[Path, Sequence[Refusal]]]:
+    """(the source, or the folder that an archive is in until the block ends, what it left out)."""
+    if not is_archive(source):
+        yield source, ()
+        return
+    with TemporaryDirectory(prefix="mammo-deidentify-") as folder:
+        unpacked = unpack(source, Path(folder) / "members", progress=progress)
+        yield unpacked.folder, unpacked.refusals
+
+
+def _clean_below(source: Path, out: Path, leave_pixels: bool, progress: Progress) -> Deidentified:
     files, refusals = list_candidates(source) if source.is_dir() else ([source], [])
+    refusals = [
+        replace(refusal, reason=NO_DICOM) if refusal.reason == PICTURE else refusal
+        for refusal in refusals
+    ]
     outcomes = _clean_all([Task(file, out, leave_pixels) for file in files], progress)
     root = source if source.is_dir() else source.parent
     met: set[Path] = set()
@@ -122,7 +150,7 @@ def deidentify_folder(
         else:
             met.add(outcome.copy)
             n_new += outcome.is_new
-    return Deidentified(out, n_new, len(met) - n_new, refusals, not_promised)
+    return Deidentified(out, n_new, len(met) - n_new, refusals, ())
 
 
 def clean_file(task: Task) -> Outcome:

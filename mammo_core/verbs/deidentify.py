@@ -7,7 +7,9 @@ import typer
 
 
 def deidentify(
-    source: Annotated[Path, typer.Argument(help="Folder of DICOM mammograms, or one file.")],
+    source: Annotated[
+        Path, typer.Argument(help="Folder or zip archive of DICOM mammograms, or one file.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the clean copies, apart from SOURCE.")],
     leave_pixels: Annotated[
         bool, typer.Option("--leave-pixels", help="Keep text that is burned into the pixels.")

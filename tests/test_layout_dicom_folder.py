@@ -54,6 +54,14 @@ def test_ids_stay_when_files_move(tmp_path):
     assert set(load_dataset(tmp_path / "data").index["image_id"]) == before
 
 
+def test_pictures_that_are_left_out_are_counted(tmp_path):
+    root = write(tmp_path / "disc")
+    for n in range(3):
+        write_picture(root / f"{n}.jpg", n)
+    answer = index_dataset(root, tmp_path / "data")
+    assert any("3 pictures without a DICOM header" in text for text in answer["warnings"])
+
+
 @pytest.mark.parametrize("name", ["A-torn", "Z-torn"])
 def test_of_copies_the_whole_file_is_taken_whatever_its_name(tmp_path, name):
     root = write(tmp_path / "disc")

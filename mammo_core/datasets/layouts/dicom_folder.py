@@ -1,16 +1,17 @@
 """A plain folder of a hospital's DICOM files, told by their headers alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from mammo_core.datasets.layouts.class_folders import MOST_CLASSES
 from mammo_core.datasets.layouts.layout import Layout
-from mammo_core.datasets.medium import holds_patients, list_candidates
+from mammo_core.datasets.medium import PICTURE, holds_patients, list_candidates
 from mammo_core.datasets.naming import SEVERITY, SPLIT_WORDS, tidy_label
-from mammo_core.datasets.rows import ImageRow, Reading
+from mammo_core.datasets.rows import ImageRow, Reading, Refusal
 from mammo_core.datasets.tables import tables_in
+from mammo_core.wording import count
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class DicomFolder(Layout):
         """A row for each file that may be a DICOM image; its header is read later, once."""
         files, refusals = list_candidates(root)
         rows = [ImageRow(file=file, image_id="", patient_id=None) for file in files]
-        return Reading(rows=rows, refusals=refusals, warnings=list(_warnings(root)))
+        return Reading(rows=rows, refusals=refusals, warnings=list(_warnings(root, refusals)))
 
 
 def _names_classes(root: Path) -> bool:
@@ -56,8 +57,13 @@ def _sub_folders(root: Path) -> Iterator[Path]:
                 yield from (inner for inner in folder.iterdir() if inner.is_dir())
 
 
-def _warnings(root: Path) -> Iterator[str]:
+def _warnings(root: Path, refusals: Sequence[Refusal]) -> Iterator[str]:
     """What a user may have meant otherwise; folders are not named, for they may tell patients."""
+    if pictures := sum(refusal.reason == PICTURE for refusal in refusals):
+        yield (
+            f"{count(pictures, 'picture')} without a DICOM header were left out: index a folder "
+            "of them alone, as class folders or by a table"
+        )
     if tables := [file.name for file in tables_in(root)]:
         yield (
             f"The folder holds {', '.join(tables[:3])}, of which nothing was read: a table needs a "

@@ -1,12 +1,13 @@
 """The Data page's tab Add: a folder or an archive looked into first, then indexed as a job."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from mammo_core import jobs
-from mammo_core.errors import BadConfiguration, MammoError
+from mammo_core.errors import BadConfiguration, BadDataset, MammoError
 from mammo_core.paths import state_folder
 from mammo_core.wording import count
 from mammo_ui import frame, incoming, job_view, job_watch, state
@@ -32,7 +33,8 @@ def show_adding() -> None:
     if source is None:
         st.caption(HOW_TO_TRY)
     else:
-        frame.show_errors_of(_show_source, source)
+        with st.empty().container():  # what was told of another source goes at once
+            frame.show_errors_of(_show_source, source)
 
 
 def _is_index(job: jobs.Job) -> bool:
@@ -94,10 +96,12 @@ def _open_upload(file: Any) -> Source | None:
 def _show_source(source: Source) -> None:
     for reason, n in source.left_out.items():
         st.warning(f"{count(n, 'file')} left in the archive: {frame.plain(reason)}")
-    detected = survey(source.folder)
+    detected = _detect(source.folder)
     asked, found = st.columns([1, 1.4], gap="large")
     with asked:
         choices = ask_choices(source.folder, detected)
+        if choices is None:
+            return
         key = f"add_name_{source.root}"  # another source, another suggestion
         name = st.text_input("Name", _suggest_name(source), max_chars=40, key=key)
         is_asked = st.button("Index it", type="primary")
@@ -106,6 +110,26 @@ def _show_source(source: Source) -> None:
         frame.show_errors_of(_show_survey, source.folder, choices)
     if is_asked:
         frame.show_errors_of(_start, source, name, choices)
+
+
+def _detect(folder: Path) -> str | None:
+    """The layout that is found by looking; None where there is none, which is told."""
+    try:
+        return str(survey(folder)["format"])
+    except BadDataset as error:
+        st.error(frame.plain(word_for_page(str(error))))
+        return None
+
+
+def word_for_page(text: str) -> str:
+    """A sentence for the command line as one for this page, where a layout is chosen by a box."""
+    return re.sub(r"write --format (\w+)", _name_layout, text)
+
+
+def _name_layout(found: re.Match[str]) -> str:
+    from mammo_core.datasets.layouts import LAYOUTS
+
+    return f"choose the layout {LAYOUTS[found[1]].title} below"
 
 
 def _show_survey(folder: Path, choices: Choices) -> None:
@@ -121,7 +145,7 @@ def _show_survey(folder: Path, choices: Choices) -> None:
     for reason, n in list(told["reasons"].items())[:8]:
         st.markdown(f"- {n} x {frame.plain(reason)}")
     for warning in told["warnings"]:
-        st.warning(frame.plain(warning))
+        st.warning(frame.plain(word_for_page(warning)))
     st.caption("A dry run: no image was opened yet, so that more files may be refused later.")
 
 

@@ -214,7 +214,9 @@ def show_answer(prediction: "FilePrediction", verdict: "Verdict", threshold: flo
     st.badge(f"predicted: {frame.plain(prediction.target)}", color="blue")
     st.markdown(
         f"{frame.plain(positive)} {score:.2f}: **{'called' if is_called else 'not called'}** at "
-        f"the threshold {threshold:.2f}"
+        f"the threshold {threshold:.2f}",
+        help="Predicted is the most probable class. Called tells whether the last class reaches "
+        "the threshold, which it may without being the most probable one.",
     )
     show_bars(prediction.probabilities)
     where = " ".join(filter(None, [verdict.laterality, verdict.view])) or "side and view unknown"

@@ -22,7 +22,7 @@ def show_chart(
     Args:
         title: What the chart is about.
         spec: Vega-Lite without data.
-        reading: One sentence on how to read it.
+        reading: One sentence on how to read it, empty where the page says it once for all.
         rows: Its numbers, a mapping a mark.
         key: The chart's name on this page.
         selects: The name of the spec's selection that the page listens to, empty for none.
@@ -30,8 +30,9 @@ def show_chart(
     st.markdown(f"**{title}**")
     whole = _with_data(spec, rows)
     listening = {"on_select": "rerun", "selection_mode": [selects]} if selects else {}
-    event = st.vega_lite_chart(spec=whole, key=key, alt=f"{title}. {reading}", **listening)
-    st.caption(reading)
+    event = st.vega_lite_chart(spec=whole, key=key, alt=f"{title}. {reading}".strip(), **listening)
+    if reading:
+        st.caption(reading)
     data = st.popover("Data", type="tertiary", key=f"{key}_data", on_change="rerun")
     if data.open:
         data.dataframe([dict(row) for row in rows], hide_index=True)

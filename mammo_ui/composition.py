@@ -13,7 +13,7 @@ from mammo_ui.theme import MUTED, class_colors
 
 Counted = Mapping[str, Sequence[dict[str, Any]]]
 UNITS = {"count": "Images", "share": "Shares"}
-READING = "Behind each bar its number of images."
+READING = "Behind each bar stands its number of images."
 READING_OF_SHARES = "Where bars differ, this fact alone tells something about the label."
 COLUMNS = 3
 
@@ -27,17 +27,26 @@ def show_composition(name: str, classes: Sequence[str]) -> None:
         as_shares = _choose_unit()
         _show_legend(inventory.count_all(name), colors)
     telling = {column: rows for column, rows in counted.items() if _n_values(rows) > 1}
-    places = st.columns(COLUMNS, gap="medium")
-    for number, (column, rows) in enumerate(telling.items()):
-        with places[number % COLUMNS]:
-            charts.show_chart(
-                f"Label by {COMPOSED_OF[column]}",
-                charts.stacked_bars(colors, _n_values(rows), as_shares=as_shares),
-                READING_OF_SHARES if as_shares else READING,
-                rows,
-                key=f"composition_{column}",
-            )
+    st.caption(READING_OF_SHARES if as_shares else READING)
+    names = list(telling)
+    for first in range(0, len(names), COLUMNS):  # a row of its own keeps the charts aligned
+        places = st.columns(COLUMNS, gap="medium")
+        for place, column in zip(places, names[first : first + COLUMNS], strict=False):
+            with place:
+                _draw_chart(column, telling[column], colors, as_shares=as_shares)
     _tell_the_rest(counted)
+
+
+def _draw_chart(
+    column: str, rows: Sequence[dict[str, Any]], colors: dict[str, str], *, as_shares: bool
+) -> None:
+    charts.show_chart(
+        f"Label by {COMPOSED_OF[column]}",
+        charts.stacked_bars(colors, _n_values(rows), as_shares=as_shares),
+        "",
+        rows,
+        key=f"composition_{column}",
+    )
 
 
 def _tell_the_rest(counted: Counted) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from mammo_core import jobs
 from mammo_core.errors import MammoError
 from mammo_core.model_store import StoredModel
+from mammo_core.wording import count
 from mammo_ui import job_watch, judgments, library, state
 
 DISCLAIMER = "research only, not for diagnosis"
@@ -129,7 +130,11 @@ def _data_facts(choice: state.Choice) -> list[str]:
         return []
     name = f"data **{plain(choice.dataset)}** ({state.SPLITS[choice.split]})"
     counted = judgments.count_cases(choice)
-    return [name, f"{counted[0]} images, {counted[1]} patients"] if counted else [name]
+    return (
+        [name, f"{count(counted[0], 'image')}, {count(counted[1], 'patient')}"]
+        if counted
+        else [name]
+    )
 
 
 def show_errors_of(draw: Callable[..., None], *arguments: object) -> None:
@@ -143,7 +148,7 @@ def show_errors_of(draw: Callable[..., None], *arguments: object) -> None:
 def show_chips(selection: state.Selection, n: int) -> None:
     """The selection as chips that can be removed, and how many images it holds."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{n} image{'' if n == 1 else 's'}**", width="content")
+        st.markdown(f"**{count(n, 'image')}**", width="content")
         for facet, values in selection.facets.items():
             st.button(
                 f"{state.FACETS[facet]}: {plain(', '.join(values))}  ✕",

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammo_core.errors import MammoError
+from mammo_core.errors import MammoError, UnreadableFile
 from mammo_core.paths import state_folder, writing
 
 ARCHIVE, FILES = "upload.zip", "files"
@@ -51,6 +51,9 @@ def open_upload(name: str, content: bytes) -> Source:
         with writing(place / ARCHIVE) as temporary:
             temporary.write_bytes(content)
         unpacked = unpack(place / ARCHIVE, place / FILES)
+    except UnreadableFile as error:
+        drop_all()
+        raise UnreadableFile(str(error).replace(ARCHIVE, name)) from None
     except MammoError:
         drop_all()
         raise

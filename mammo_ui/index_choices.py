@@ -44,14 +44,16 @@ class Choices:
         return options + (["--hide-ids"] if self.hide_ids else [])
 
 
-def ask_choices(folder: Path, detected: dict[str, Any]) -> Choices:
+def ask_choices(folder: Path, detected: str | None) -> Choices | None:
     """The widgets for all choices; each source and layout begins with its own defaults.
 
     Args:
         folder: What is to be indexed.
-        detected: The dry run without any choice.
+        detected: Its layout, None where the user must name it; without one there are no choices.
     """
-    layout = _ask_layout(folder, detected["format"])
+    layout = _ask_layout(folder, detected)
+    if layout is None:
+        return None
     key = hashlib.sha256(f"{folder}\0{layout}".encode(errors="replace")).hexdigest()[:16]
     labels = _ask_labels(layout, key)
     birads = _ask_birads(key) if labels == "birads" else ""
@@ -93,12 +95,13 @@ def _ask_hiding(layout: str, key: str) -> bool:
     )  # fmt: skip
 
 
-def _ask_layout(folder: Path, detected: str) -> str:
+def _ask_layout(folder: Path, detected: str | None) -> str | None:
     from mammo_core.datasets.layouts import LAYOUTS
 
     names = list(LAYOUTS)
     return st.selectbox(
-        "Layout", names, names.index(detected),
+        "Layout", names, None if detected is None else names.index(detected),
+        placeholder="Name it yourself",
         format_func=lambda name: LAYOUTS[name].title, key=f"add_layout_{folder}",
         help="Found out by looking; change it where that went wrong.",
     )  # fmt: skip
@@ -114,7 +117,9 @@ def _ask_birads(key: str) -> str:
     )  # fmt: skip
 
 
-@st.cache_data(ttl=300, max_entries=16, show_spinner="Looking into it; no image is opened")
+@st.cache_data(
+    ttl=300, max_entries=16, show_spinner="Looking into it; no image is opened", show_time=True
+)
 def survey(folder: Path, choices: Choices | None = None) -> Any:
     """The dry run, with what the layout itself suggests where nothing was chosen yet.
 

@@ -32,6 +32,8 @@ COMPOSED_OF = {
 }
 """The columns whose values are shown by label, with their names in a sentence."""
 SPLITS = ("train", "val", "test")
+TO_DECIDE = "to decide"
+"""What stands for the split of images that the gate asks about."""
 
 
 @dataclass(frozen=True)
@@ -174,10 +176,12 @@ def _take_stock(folder: Path, index_version: int, refused_version: int) -> Inven
 
 @lru_cache(maxsize=8)
 def _count_labels(folder: Path, index_version: int) -> dict[str, list[dict[str, Any]]]:
-    from mammo_core.datasets.composition import count_composition
+    from mammo_core.datasets.composition import MISSING, count_composition
 
     dataset = library.read_dataset(folder, index_version)
     counted = count_composition(dataset.index, dataset.classes)
+    splits = counted["split"]
+    counted["split"] = {TO_DECIDE if name == MISSING else name: splits[name] for name in splits}
     return {name: _to_rows(table) for name, table in counted.items() if name in COMPOSED_OF}
 
 

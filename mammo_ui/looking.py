@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from mammo_core.wording import count
 from mammo_ui import frame, routes, state, traces
 from mammo_ui.gallery import Line, Tile, show_gallery
+from mammo_ui.state import IMAGE
 from mammo_ui.theme import class_colors
 from mammo_ui.viewer.original import show_original
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 AT_ONCE = 24
-IMAGE, SEED = "image", "draw"
+SEED = "draw"
 HEADER_FACTS = {
     "kind": "File",
     "modality": "Modality",
@@ -35,6 +37,8 @@ INDEX_FACTS = {
     "patient_id": "Patient",
     "label": "Label",
     "split": "Split",
+    "laterality": "Side",
+    "view": "View",
     "density": "Density",
     "age": "Age",
     "birads": "BI-RADS",
@@ -65,7 +69,9 @@ def _show_grid(dataset: "Dataset") -> None:
     images = dataset.index.set_index("image_id", drop=False)
     drawn = draw_sample(list(images.index), seed)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(drawn)} of {len(images)} images**, drawn at random", width="content")
+        st.markdown(
+            f"**{len(drawn)} of {count(len(images), 'image')}**, drawn at random", width="content"
+        )
         st.button("Others", on_click=_write_seed, args=(seed + 1,))
     tiles = [_build_tile(dataset, image) for image in images.loc[drawn].to_dict("records")]
     picked = show_gallery(tiles, key="look_grid", width=120)

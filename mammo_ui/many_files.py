@@ -1,16 +1,15 @@
 """Many files that a user brings, as a table: verdicts, predictions, what was overridden."""
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from mammo_core.csv_text import to_csv
-from mammo_core.file_prediction import FileAnswer, tabulate
+from mammo_core.file_prediction import FileAnswer
 from mammo_core.progress import time_left
 from mammo_core.wording import count
 from mammo_ui import frame, model_tasks, one_file, uploads
+from mammo_ui.answers import offer_answers
 from mammo_ui.batches import Batch, BroughtFile
 from mammo_ui.worker import WORKER
 
@@ -100,12 +99,13 @@ def _show_outcome(batch: Batch, model: "StoredModel", threshold: float) -> None:
         return
     if len(batch.answers) < len(batch.files):
         left = len(batch.files) - len(batch.answers)
-        st.info(f"It was stopped: {left} of {len(batch.files)} files were not looked at.")
+        st.info(f"It was stopped: {left} of {count(len(batch.files), 'file')} not looked at.")
     _show_counts(answers)
     frame.warn_if_synthetic_model(model, any(answer.probabilities for answer in answers))
     picked = _draw_table(answers, model, threshold, key="answers")
     chosen = [place for place in picked if place < len(batch.answers)]
-    _offer_tables(answers, model, threshold)
+    content = {"files": [answer.to_json() for answer in answers]}
+    offer_answers(answers, content, model, threshold)
     _offer_override(batch, chosen)
     if len(picked) == 1:
         _show_picked(batch, picked[0], model, threshold)
@@ -132,7 +132,7 @@ def _draw_table(
         rows,
         hide_index=True,
         height=min(38 + 35 * max(1, len(rows)), 390),
-        column_config={"reasons": st.column_config.TextColumn(width="medium")},
+        column_config=_configure(model.classes),
         placeholder=frame.DASH,
         key=key or None,
         on_select="rerun" if key else "ignore",
@@ -140,37 +140,36 @@ def _draw_table(
     return [place for place in event["selection"]["rows"] if place < len(rows)] if key else []
 
 
+def _configure(classes: Sequence[str]) -> dict[str, Any]:
+    numbers = [*(f"P({name})" for name in classes), "uncertainty"]
+    texts = {name: st.column_config.TextColumn(width="medium") for name in ("reasons", "notes")}
+    return {name: st.column_config.NumberColumn(format="%.2f") for name in numbers} | texts
+
+
 def describe_answers(
     answers: Sequence[FileAnswer], classes: Sequence[str], threshold: float
 ) -> list[dict[str, Any]]:
-    """What the table says of each file; the verdict comes before the prediction."""
+    """What the table says of each file: verdict, prediction, then why and what else was seen."""
     return [_describe(number, one, classes, threshold) for number, one in enumerate(answers, 1)]
 
 
 def _describe(
     number: int, one: FileAnswer, classes: Sequence[str], threshold: float
 ) -> dict[str, Any]:
-    p = one.probabilities
+    p, told = one.probabilities, "; ".join(one.verdict.reasons)
+    is_accepted = one.verdict.verdict == "accept"
     return {
         "no.": number,
         "file": one.file,
         "verdict": MARKS[one.verdict.verdict],
-        "reasons": "; ".join(one.verdict.reasons),
         "prediction": one.prediction,
-        **{f"P({name})": round(p[name], 3) if p else None for name in classes},
-        "called": ("called" if p[classes[-1]] >= threshold else "not") if p else None,
-        "uncertainty": round(one.uncertainty, 2) if one.uncertainty is not None else None,
+        **{f"P({name})": p[name] if p else None for name in classes},
+        "called": ("yes" if p[classes[-1]] >= threshold else "no") if p else None,
+        "uncertainty": one.uncertainty,
         "override": "yes" if one.is_override else "",
+        "reasons": "" if is_accepted else told,
+        "notes": told if is_accepted else "",
     }
-
-
-def _offer_tables(answers: Sequence[FileAnswer], model: "StoredModel", threshold: float) -> None:
-    with st.container(horizontal=True):
-        rows = to_csv(tabulate(answers, model.classes, threshold))
-        st.download_button("CSV", rows, "answers.csv", "text/csv", key="answers_csv")
-        content = {"model": model.id, "files": [answer.to_json() for answer in answers]}
-        text = json.dumps(content, indent=2)
-        st.download_button("JSON", text, "answers.json", "application/json", key="answers_json")
 
 
 def _offer_override(batch: Batch, chosen: Sequence[int]) -> None:

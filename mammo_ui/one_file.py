@@ -1,13 +1,13 @@
 """One file that a user brings: the gate's verdict, the model's answer, its explanation."""
 
-import json
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mammo_core.csv_text import to_csv
-from mammo_core.file_prediction import FileAnswer, tabulate
+from mammo_core.file_prediction import FileAnswer
+from mammo_core.wording import count
 from mammo_ui import casework, frame, traces, uploads
+from mammo_ui.answers import offer_answers
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ AGAINST_THE_GATE = (
 )
 UNSURE = (
     "Uncertainty is the entropy of the probabilities: 0 where one class has all, 1 where all "
-    "classes are alike. The lead is how far the first class is ahead of the second. Neither knows "
-    "whether the image is of a kind that the model has learned from."
+    "classes are alike. The margin is how far the first class is ahead of the second. Neither "
+    "knows whether the image is of a kind that the model has learned from."
 )
 
 
@@ -61,8 +61,8 @@ def show_file(
     answer = FileAnswer(name, look.verdict, prediction.probabilities, is_override=not is_accepted)
     with facts:
         casework.show_answer(prediction, look.verdict, threshold)
-        st.caption(f"uncertainty {answer.uncertainty:.2f}, lead {answer.margin:.2f}", help=UNSURE)
-        _offer_answer(answer, model, threshold)
+        st.caption(f"uncertainty {answer.uncertainty:.2f}, margin {answer.margin:.2f}", help=UNSURE)
+        offer_answers([answer], answer.to_json(), model, threshold)
     return answer
 
 
@@ -72,7 +72,7 @@ def _show_verdict(verdict: "Verdict") -> None:
     first, others = verdict.reasons[:FIRST_REASONS], verdict.reasons[FIRST_REASONS:]
     show("\n".join([f"**{sentence}**", *(f"- {frame.plain(reason)}" for reason in first)]))
     if others:
-        with st.expander(f"{len(others)} more reasons"):
+        with st.expander(count(len(others), "more reason")):
             st.markdown("\n".join(f"- {frame.plain(reason)}" for reason in others))
 
 
@@ -101,12 +101,3 @@ def _show_pictures(
     if preprocessing.open:
         with preprocessing, uploads.as_file(upload) as path:
             traces.show_trace(path, model.preprocess, key=upload.digest)
-
-
-def _offer_answer(answer: FileAnswer, model: "StoredModel", threshold: float) -> None:
-    """The answer as CSV and JSON, the override in it."""
-    with st.container(horizontal=True):
-        rows = to_csv(tabulate([answer], model.classes, threshold))
-        st.download_button("CSV", rows, "answer.csv", "text/csv", key="answer_csv")
-        text = json.dumps({"model": model.id, **answer.to_json()}, indent=2)
-        st.download_button("JSON", text, "answer.json", "application/json", key="answer_json")

@@ -14,6 +14,8 @@ from mammo_core.model_store import StoredModel
 from mammo_ui import library
 
 NEXT_DATASET, NEXT_TAB, TAB = "next_dataset", "next_tab", "tab"
+IMAGE = "image"
+"""The address's image of the chosen dataset that is looked at."""
 SPLITS = {"test": "test", "val": "validation", "train": "training", "all": "all"}
 LEVELS = {"image": "image", "breast": "breast", "exam": "exam", "patient": "patient"}
 FACETS = {
@@ -74,12 +76,13 @@ def choose() -> Choice:
     """Draw the global choices in the sidebar and return them."""
     if NEXT_DATASET in st.session_state:
         st.session_state["dataset"] = st.session_state.pop(NEXT_DATASET)
+        _leave_image()
     models = {model.id: model for model in library.list_models()}
     datasets = library.dataset_names()
     not_found = _find_unknown(list(models), datasets)
     with st.sidebar:
         model = _choose_name("Model", "model", list(models), on_change=_take_models_threshold)
-        dataset = _choose_name("Dataset", "dataset", datasets)
+        dataset = _choose_name("Dataset", "dataset", datasets, on_change=_leave_image)
         left, right = st.columns(2)
         split = left.selectbox(
             "Split", list(SPLITS), format_func=SPLITS.get, key="split", bind="query-params"
@@ -129,6 +132,12 @@ def _choose_name(label: str, key: str, names: list[str], on_change: Any = "rerun
 
 def _take_models_threshold() -> None:
     set_threshold(library.find_model(st.session_state["model"]).threshold)
+
+
+def _leave_image() -> None:
+    """No other dataset has the image that is looked at."""
+    if IMAGE in st.query_params:
+        del st.query_params[IMAGE]
 
 
 def set_threshold(value: float) -> None:

@@ -17,7 +17,10 @@ files = st.file_uploader(
 )
 if not files:
     if not many_files.show_kept(choice.model, choice.threshold):
-        st.info("Bring an image. It is checked first: no other picture ever reaches the model.")
+        st.info(
+            "Bring an image. It is checked first: no other picture reaches the model, unless you "
+            "insist; that is written beside the answer."
+        )
     st.stop()
 
 first = files[0]

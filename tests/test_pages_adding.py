@@ -19,7 +19,7 @@ from mammo_core.cli import main
 from mammo_core.datasets import index_dataset, load_dataset
 from mammo_core.datasets.registry import register
 from mammo_core.errors import BadConfiguration, UnreadableFile
-from mammo_ui import frame, incoming, library
+from mammo_ui import adding, frame, incoming, library
 from mammo_ui.names import checked_name
 
 ADD = "Add a dataset"
@@ -120,7 +120,7 @@ def test_an_empty_folder_says_that_it_is_empty(standin, tmp_path):
     assert "is empty" in look_into(tmp_path / "empty").error[0].value
 
 
-def test_holiday_photos_are_no_layout_and_nothing_starts(standin, tmp_path):
+def test_holiday_photos_are_no_layout_unless_the_user_names_one_and_nothing_starts(standin, tmp_path):
     rng = np.random.default_rng(0)
     (tmp_path / "summer").mkdir()
     for n in range(3):
@@ -129,7 +129,20 @@ def test_holiday_photos_are_no_layout_and_nothing_starts(standin, tmp_path):
     at = look_into(tmp_path / "summer")
     assert not at.exception
     assert "Found no known layout" in at.error[0].value
+    assert asked(at.main.selectbox, "Layout").value is None
     assert "Index it" not in [button.label for button in at.button]
+
+
+def test_advice_for_the_command_line_is_worded_for_the_page():
+    said = "if they are classes, write --format class_folders"
+    assert adding.word_for_page(said) == (
+        "if they are classes, choose the layout Class folders below"
+    )
+
+
+def test_a_broken_archive_is_told_by_its_own_name(home):
+    with pytest.raises(UnreadableFile, match=r"^broken\.zip: Expected a zip"):
+        incoming.open_upload("broken.zip", b"no archive")
 
 
 def test_a_taken_name_is_refused_before_anything_starts(standin, films, started):

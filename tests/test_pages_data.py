@@ -140,6 +140,25 @@ def test_an_unknown_image_is_told(standin, image):
     assert "There is no image" in words(at)
 
 
+def test_an_image_that_is_looked_at_is_left_with_its_dataset(standin):
+    standin_home.write_dataset(standin / ".mammo" / "datasets" / "other", n_patients=1, seed=1)
+    at = open_app("data", dataset="exams", tab="Look", image="S00001_LCC")
+    at.sidebar.selectbox(key="dataset").set_value("other").run()
+    assert not at.exception
+    assert "image" not in at.query_params
+    assert "drawn at random" in words(at)
+
+
+def test_images_to_be_decided_about_are_called_so_in_the_composition(standin):
+    index = read_index(standin)
+    index.loc[:1, "split"] = None
+    index.loc[:1, "gate"] = "ask"
+    index.to_parquet(standin / FOLDER / "index.parquet")
+    values = {row["value"] for row in inventory.count_labels("exams")["split"]}
+    assert "to decide" in values
+    assert "missing" not in values
+
+
 def test_other_images_come_with_another_seed_in_the_address(standin):
     at = open_app("data", dataset="exams", tab="Look")
     next(button for button in at.button if button.label == "Others").click().run()

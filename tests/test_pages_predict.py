@@ -153,7 +153,17 @@ def test_the_threshold_calls_from_its_very_value():
         many_files.describe_answers(answers, CLASSES, threshold)[0]["called"]
         for threshold in (0.7, 0.71)
     ]
-    assert called == ["called", "not"]
+    assert called == ["yes", "no"]
+
+
+def test_reasons_tell_why_a_file_was_not_accepted_and_notes_the_rest():
+    answers = [
+        FileAnswer("a", Verdict("accept", ("Side R read from the picture",)), P),
+        FileAnswer("b", Verdict("refuse", ("no film",))),
+    ]
+    rows = many_files.describe_answers(answers, CLASSES, 0.5)
+    assert [row["reasons"] for row in rows] == ["", "no film"]
+    assert [row["notes"] for row in rows] == ["Side R read from the picture", ""]
 
 
 def test_no_name_of_an_upload_reaches_the_disk(home):

@@ -28,6 +28,9 @@ GRAY_WITHIN = 3
 CHROMA_ZERO = 128
 MENDERS = {DCT: mend_scan, JPEG_LS: close_stream}
 """What is put right in a stream before it is decoded, by the kinds that it may be of."""
+MAX_TILES = 4096
+"""Of JPEG 2000; OpenJPEG holds 13 kB a tile beside its pixels. Tiles of 256 x 256, the smallest in
+use, cut 64 million pixels into 1000."""
 COLOR = "Expected gray values, the image is in color"
 
 
@@ -172,15 +175,19 @@ def _check_stream(stream: bytes, syntax: Syntax, layout: PixelLayout) -> None:
             f"The compressed stream declares {told.rows} x {told.columns} pixels, "
             f"the header {layout.rows} x {layout.columns}"
         )
+    if told.components != layout.samples:
+        raise UnreadableFile(
+            f"The compressed stream declares {told.components} channels, "
+            f"the header {layout.samples}"
+        )
     if not 2 <= told.bits <= layout.allocated:
         raise UnreadableFile(
             f"The compressed stream declares {told.bits} bits a value, "
             f"the header allocates {layout.allocated}"
         )
-    if told.components != layout.samples:
+    if told.tiles > MAX_TILES:
         raise UnreadableFile(
-            f"The compressed stream declares {told.components} channels, "
-            f"the header {layout.samples}"
+            f"The compressed stream declares {told.tiles:,} tiles, expected at most {MAX_TILES:,}"
         )
 
 

@@ -1,19 +1,23 @@
 """Opening a DICOM file: its data set whole or without pixels, and whether it was cut off."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from mammo_core.errors import UnreadableFile
 from mammo_core.reading.elements import DAMAGED, Elements
 from mammo_core.reading.header_scan import scan_header
-from mammo_core.reading.limits import check_file_bytes, check_inflated_size
+from mammo_core.reading.limits import check_file_bytes, inflate
+from mammo_core.reading.metered_file import MAX_HEADER_BYTES, MeteredFile
 
 PIXEL_DATA = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 """The tag (7FE0,0010) in either byte order."""
-DEFLATED = b"1.2.840.10008.1.2.1.99"
+DEFLATED, PLAIN = b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.1\0\0\0"
+"""The deflated transfer syntax, and the one that it is of once it was inflated."""
 DAMAGED_HEADER = "The header is damaged: it ends early or contradicts itself"
 """Nothing else is told: pydicom quotes header bytes, which may be a name."""
 META_BYTES = 1024
@@ -75,8 +79,10 @@ def load_whole(path: Path) -> Dataset:
     """
     try:
         with path.open("rb") as file:
-            _check_inflation(file)
-            ds = cast(Dataset, pydicom.dcmread(file))
+            plain, is_inflated = _open_plain(file)
+            _read(plain, None)  # its size is judged before its values are held
+            plain.seek(0)
+            ds = _name_syntax(pydicom.dcmread(MeteredFile(plain, None)), is_inflated)
     except DAMAGED as error:
         raise UnreadableFile(DAMAGED_HEADER) from error
     if "PixelData" not in ds:
@@ -86,12 +92,16 @@ def load_whole(path: Path) -> Dataset:
 
 def _parse(file: BinaryIO, keywords: list[str] | None) -> tuple[Dataset, bool]:
     """All elements before the pixels where no keywords are given."""
-    if _check_inflation(file):
-        wanted = [*keywords, "PixelData"] if keywords else None
-        whole = cast(Dataset, pydicom.dcmread(file, specific_tags=wanted))
-        return whole, "PixelData" in whole
-    ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=keywords)
-    return cast(Dataset, ds), file.read(4) in PIXEL_DATA
+    plain, is_inflated = _open_plain(file)
+    ds = _name_syntax(_read(plain, keywords), is_inflated)
+    return ds, plain.read(4) in PIXEL_DATA
+
+
+def _read(file: BinaryIO, keywords: list[str] | None) -> Dataset:
+    """What stands before the pixels, within the limits of a header."""
+    metered = MeteredFile(file, MAX_HEADER_BYTES)
+    ds = pydicom.dcmread(metered, stop_before_pixels=True, specific_tags=keywords)
+    return cast(Dataset, ds)
 
 
 def _explain_absence(path: Path) -> str:
@@ -104,12 +114,21 @@ def _explain_absence(path: Path) -> str:
     return "Expected an image, the DICOM object holds no pixels"
 
 
-def _check_inflation(file: BinaryIO) -> bool:
-    """Whether the data set is deflated, which is refused where it would fill the memory."""
+def _open_plain(file: BinaryIO) -> tuple[BinaryIO, bool]:
+    """(the file, or one in memory with its data set inflated, whether it is the latter)."""
     head = file.read(META_BYTES)
-    is_deflated = DEFLATED in head
-    if is_deflated:
-        file.seek(144 + int.from_bytes(head[140:144], "little"))  # DICOM PS3.10, 7.1
-        check_inflated_size(file)
-    file.seek(0)
-    return is_deflated
+    end = 144 + int.from_bytes(head[140:144], "little")  # DICOM PS3.10, 7.1
+    is_deflated = DEFLATED in head[:end]
+    if not is_deflated:
+        file.seek(0)
+        return file, False
+    file.seek(end)
+    inflated = inflate(file)
+    return BytesIO(head[:end].replace(DEFLATED, PLAIN) + inflated.getbuffer()), True
+
+
+def _name_syntax(ds: Dataset, is_inflated: bool) -> Dataset:
+    """The data set, by its file's own transfer syntax."""
+    if is_inflated:
+        ds.file_meta.TransferSyntaxUID = UID(DEFLATED.decode())
+    return ds

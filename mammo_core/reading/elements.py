@@ -46,7 +46,14 @@ INTEGERS = frozenset(
 PADDING = " \0\t\r\n"
 
 MAX_CACHED_BYTES = 4096
-
+MAX_TEXT_BYTES = 65_535
+"""What the two bytes of a length can tell, which texts and numbers have in explicit syntaxes."""
+MAX_SEQUENCE_BYTES = 4_000_000
+"""Thirty look-up tables of 65,536 entries: the largest sequence that is asked for."""
+MAX_ITEMS = 4096
+"""In a sequence and all within it; pydicom needs some 30 microseconds and 900 bytes each."""
+ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
+"""The tag that begins an item, in either byte order."""
 
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # it quotes header bytes: names, dates
 
@@ -92,7 +99,7 @@ class Elements:
     def texts(self, keyword: str) -> list[str]:
         """All values as text without padding, none where the element is missing or empty."""
         element = self._elements.get(_tag(keyword))
-        if element is None:
+        if element is None or _is_long(element):
             return []
         value = element.value
         if type(value) is bytes and value.isascii():
@@ -106,7 +113,7 @@ class Elements:
     def text(self, keyword: str) -> str:
         """The first value as text, empty where the element is missing."""
         element = self._elements.get(_tag(keyword))
-        if element is None:
+        if element is None or _is_long(element):
             return ""
         value = element.value
         if type(value) is bytes and value.isascii():
@@ -148,6 +155,20 @@ class Elements:
         if _tag(keyword) not in self._elements:
             return []
         return [Elements(item) for item in read_items(self._ds, keyword)]
+
+
+def _is_long(element: Any) -> bool:
+    """Whether its bytes are more than a text's, so that splitting them would take long."""
+    value = element.value
+    return type(value) is bytes and len(value) > MAX_TEXT_BYTES
+
+
+def _is_large(element: Any) -> bool:
+    """Whether its bytes hold more items than are made objects of."""
+    value = element.value
+    return type(value) is bytes and (
+        len(value) > MAX_SEQUENCE_BYTES or any(value.count(tag) > MAX_ITEMS for tag in ITEMS)
+    )
 
 
 def _list_values(value: Any) -> Iterable[Any]:
@@ -203,7 +224,8 @@ def read_number(ds: Dataset, tag: str, default: float) -> float:
 
 def read_numbers(ds: Dataset, tag: str) -> list[float]:
     """The tag's values as numbers; those that are none are left out."""
-    value = read_value(ds, tag)
+    element = ds.get_item(_tag(tag))
+    value = None if element is None or _is_long(element) else read_value(ds, tag)
     if value is None:
         return []
     is_many = hasattr(value, "__iter__") and not isinstance(value, str)
@@ -211,8 +233,9 @@ def read_numbers(ds: Dataset, tag: str) -> list[float]:
 
 
 def read_items(ds: Dataset, tag: str) -> list[Dataset]:
-    """The items of a sequence, none where it is missing or damaged."""
-    items = read_value(ds, tag)
+    """The items of a sequence, none where it is missing, damaged or has more than MAX_ITEMS."""
+    element = ds.get_item(_tag(tag))
+    items = None if element is None or _is_large(element) else read_value(ds, tag)
     if not isinstance(items, Iterable):
         return []
     return [item for item in items if isinstance(item, Dataset)]

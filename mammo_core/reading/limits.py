@@ -1,6 +1,7 @@
 """How much a file may declare before anything is allocated for it."""
 
 import zlib
+from io import BytesIO
 from typing import BinaryIO
 
 from mammo_core.errors import UnreadableFile
@@ -10,7 +11,9 @@ MAX_SIDE = 16_384
 MAX_PIXELS = 64_000_000
 MAX_FILE_BYTES = 512_000_000
 MAX_INFLATED_BYTES = 2 * MAX_PIXELS + 16_000_000
-"""The largest image of 16 bits and a generous header: counting more would take too long."""
+"""The largest image of 16 bits and a generous header: more would take too long."""
+MAX_TAIL = 16
+"""Bytes behind a deflated data set: the one that makes their number even (PS3.5 A.5), or a few."""
 
 
 def check_size(rows: int, columns: int) -> None:
@@ -41,22 +44,28 @@ def check_file_bytes(size: int) -> None:
         raise UnreadableFile(f"Expected at most {MAX_FILE_BYTES:,} bytes, the file has {size:,}")
 
 
-def check_inflated_size(file: BinaryIO) -> None:
-    """Refuse a deflated data set that inflates beyond the limit, without holding it.
+def inflate(file: BinaryIO) -> BytesIO:
+    """A deflated data set as it was before.
 
     Args:
         file: Stands at the first deflated byte.
 
     Raises:
-        UnreadableFile: Where it is too large or damaged.
+        UnreadableFile: Where it would be too large, is damaged, or more than padding follows it.
     """
-    inflater, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    inflater, inflated = zlib.decompressobj(-zlib.MAX_WBITS), BytesIO()
     try:
-        while piece := inflater.unconsumed_tail or file.read(65_536):
-            total += len(inflater.decompress(piece, 1_048_576))
-            if total > MAX_INFLATED_BYTES:
+        while not inflater.eof and (piece := inflater.unconsumed_tail or file.read(65_536)):
+            inflated.write(inflater.decompress(piece, 1_048_576))
+            if inflated.tell() > MAX_INFLATED_BYTES:
                 raise UnreadableFile(
                     f"The deflated data set inflates to more than {MAX_INFLATED_BYTES:,} bytes"
                 )
     except zlib.error as error:
         raise UnreadableFile(f"The deflated data set is damaged: {error}") from error
+    if not inflater.eof or len(inflater.unused_data + file.read(MAX_TAIL + 1)) > MAX_TAIL:
+        raise UnreadableFile(
+            "The deflated data set is damaged: it does not end where the file does"
+        )
+    inflated.seek(0)
+    return inflated

@@ -33,7 +33,8 @@ class Stream:
         rows: Height in pixels.
         columns: Width in pixels.
         components: Channels.
-        bits: Bits a value.
+        bits: Bits a value, of the channel that has the most.
+        tiles: How many tiles of JPEG 2000 it is cut into.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Stream:
     columns: int
     components: int
     bits: int
+    tiles: int = 1
 
 
 def join_fragments(data: bytes) -> bytes | None:
@@ -100,12 +102,25 @@ def _describe_j2k(head: bytes, at: int) -> Stream:
     """SIZ, and CAP after it where there is one (ISO/IEC 15444-1 A.5.1 and A.5.2)."""
     length = int.from_bytes(head[at + 4 : at + 6], "big")
     right, bottom, left, top = struct.unpack(">IIII", head[at + 8 : at + 24])
+    grid = struct.unpack(">IIII", head[at + 24 : at + 40])
     components = int.from_bytes(head[at + 40 : at + 42], "big")
+    depths = head[at + 42 : at + 42 + 3 * components : 3]
     behind = head[at + 4 + length : at + 12 + length]
     capabilities = int.from_bytes(behind[4:8], "big") if behind[:2] == b"\xff\x50" else 0
     kind = "HTJ2K" if capabilities & HTJ2K_CAPABILITY else "JPEG 2000"
-    bits = (head[at + 42] & 0x7F) + 1
-    return Stream(kind, bottom - top, right - left, components, bits)
+    bits = max(((depth & 0x7F) + 1 for depth in depths), default=0)
+    tiles = _count_tiles(right, bottom, *grid)
+    return Stream(kind, bottom - top, right - left, components, bits, tiles)
+
+
+def _count_tiles(right: int, bottom: int, width: int, height: int, left: int, top: int) -> int:
+    """How many tiles of this size, the first at (left, top), reach to the image's far corner.
+
+    A size of 0 is none: more tiles than any image has pixels (ISO/IEC 15444-1 B.3).
+    """
+    if not (width and height):
+        return 1 << 32
+    return -((left - right) // width) * -((top - bottom) // height)
 
 
 def _segments(head: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:

@@ -24,7 +24,6 @@ AGE_TAGS = ("PatientAge", "PatientBirthDate", "StudyDate")
 
 END_BYTES = 65_536
 """How much of either end of a file tells it from others."""
-DAMAGED = "The header is damaged: it ends early or contradicts itself"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,22 +101,13 @@ def picture_shape(path: Path) -> tuple[int, int]:
     """(rows, columns) of a PNG, JPEG, PGM or TIFF, from its header.
 
     Raises:
-        UnreadableFile: Where it is none of these, cannot be opened, or is damaged.
+        UnreadableFile: Where it is none of these, cannot be opened, is damaged, holds several
+            pictures, or is of a size that no mammogram has.
     """
-    from PIL import Image, UnidentifiedImageError
+    from mammo_core.reading.pictures import read_picture_header
 
-    from mammo_core.reading.pictures import DAMAGED as FAULTS
-    from mammo_core.reading.pictures import FORMATS
-
-    try:
-        with Image.open(path, formats=FORMATS) as picture:
-            return picture.height, picture.width
-    except UnidentifiedImageError:
-        raise UnreadableFile("Neither DICOM nor PNG, JPEG, PGM or TIFF") from None
-    except Image.DecompressionBombError:
-        raise UnreadableFile("Declares more pixels than any mammogram has") from None
-    except FAULTS:
-        raise UnreadableFile(DAMAGED) from None
+    header = read_picture_header(path)
+    return header["rows"], header["columns"]
 
 
 def read_series_description(path: Path) -> str:

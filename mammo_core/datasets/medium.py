@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mammo_core.datasets.naming import PICTURE_SUFFIXES
 from mammo_core.datasets.rows import Refusal
+from mammo_core.errors import UnreadableFile
 
 NO_IMAGES = {
     *(".exe", ".dll", ".bat", ".cmd", ".com", ".msi", ".jar", ".class", ".so", ".dylib", ".sh"),
@@ -25,7 +26,6 @@ LINKED = "A link to a folder is not followed"
 CIRCLE = "The folder was met before, by another way"
 MOST_MET, MOST_OPENED, MOST_READ = 10_000, 500, 20
 """How many files a look into a folder may meet, open, and read the header of."""
-DEFLATED = b"1.2.840.10008.1.2.1.99"
 PREFIX_END = 132
 """A DICOM file begins with 128 free bytes and the letters DICM (DICOM PS3.10, 7.1)."""
 
@@ -69,20 +69,16 @@ def has_prefix(path: Path) -> bool:
 
 
 def _names_patient(path: Path) -> bool:
-    import pydicom
-
-    from mammo_core.reading.elements import DAMAGED, quiet, read_text
+    from mammo_core.reading.dicom_file import load_elements
+    from mammo_core.reading.elements import quiet, read_text
 
     tags = ["PatientID", "StudyInstanceUID"]
     try:
-        with quiet(), path.open("rb") as file:
-            if DEFLATED in file.read(1024):
-                return True  # no other collection is kept so, and inflating needs care
-            file.seek(0)
-            ds = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=list(tags))
-            return any(read_text(ds, tag) for tag in tags)
-    except DAMAGED:
+        with quiet():
+            ds, _ = load_elements(path, tags)
+    except UnreadableFile:
         return False
+    return any(read_text(ds, tag) for tag in tags)
 
 
 def shown_name(path: Path, root: Path) -> str:

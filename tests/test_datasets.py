@@ -381,6 +381,19 @@ def test_bad_input_is_told_in_a_line_and_the_earlier_dataset_stays(
     assert content_of(earlier) == before
 
 
+def test_the_column_that_a_folders_one_table_lacks_is_named(tmp_path):
+    with pytest.raises(BadDataset, match=r"t\.csv lacks a column of labels \(label,") as told:
+        index_dataset(make_unlabeled(tmp_path / "root"), tmp_path / "data")
+    assert len(str(told.value)) < 600
+
+
+def test_how_plain_pictures_can_be_indexed_is_told(tmp_path):
+    for n in range(3):
+        write_picture(tmp_path / "root" / f"{n}.jpg", n)
+    with pytest.raises(BadDataset, match="sub-folders called by their classes, or a table"):
+        index_dataset(tmp_path / "root", tmp_path / "data")
+
+
 def test_an_unknown_format_is_refused_with_the_known_ones(films, tmp_path):
     with pytest.raises(BadDataset, match="known are: sample, mini_mias"):
         index_dataset(films, tmp_path / "data", "dicomdir")

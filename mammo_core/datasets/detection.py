@@ -4,7 +4,9 @@ from collections import Counter
 from pathlib import Path
 
 from mammo_core.datasets.layouts import LAYOUTS, Layout
-from mammo_core.datasets.tables import read_headings, tables_in
+from mammo_core.datasets.layouts.table import NEEDED
+from mammo_core.datasets.naming import PICTURE_SUFFIXES
+from mammo_core.datasets.tables import SYNONYMS, match_columns, read_headings, tables_in
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
 
 CATCH_ALL = ("dicom_folder", "class_folders")
@@ -31,8 +33,8 @@ def choose_layout(root: Path, name: str | None = None) -> Layout:
     found = next((layout for layout in LAYOUTS.values() if layout.detects(root)), None)
     if found is None:
         raise BadDataset(
-            f"Found no known layout in {root}, which {describe_content(root)}. Known are: "
-            + "; ".join(f"{layout.name} ({layout.expects})" for layout in LAYOUTS.values())
+            f"Found no known layout in {root}, which {describe_content(root)}. {_advise(root)}"
+            f"Known are {', '.join(LAYOUTS)}: see docs/datasets.md"
         )
     if found.name in CATCH_ALL:
         _refuse_collections(root, found.name)
@@ -54,6 +56,32 @@ def _refuse_collections(root: Path, name: str) -> None:
                     f"{root} holds {folder.name}, which is of the layout {layout.name}: index that "
                     f"folder, or write --format {name} to take it all as one dataset"
                 )
+
+
+def _advise(root: Path) -> str:
+    """What the folder's one table lacks, or how to index pictures without any; else nothing."""
+    tables = tables_in(root)
+    if len(tables) == 1:
+        return _tell_lacking(tables[0])
+    pictures = (path for path in root.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    if not tables and any(path.is_file() for path in pictures):
+        return (
+            "Pictures need sub-folders called by their classes, or a table with a column of paths "
+            "and one of labels. "
+        )
+    return ""
+
+
+def _tell_lacking(table: Path) -> str:
+    try:
+        columns = match_columns(read_headings(table))
+    except MammoError:
+        return ""
+    return "".join(
+        f"{table.name} lacks a column of {column}s ({', '.join(SYNONYMS[column])}). "
+        for column in NEEDED
+        if column not in columns
+    )
 
 
 def describe_content(root: Path) -> str:

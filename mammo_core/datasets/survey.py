@@ -28,7 +28,8 @@ def survey_dataset(
     """What `index_dataset` would find, by the layout alone; what the verb prints for --dry-run.
 
     No image is opened, so that more may be refused later; an archive is unpacked for the time.
-    `images` counts what the layout takes, `patients` is None and `splits` empty where only headers tell the patients.
+    `images` counts what the layout takes, `patients` is None and `splits` empty
+    where only headers tell the patients.
 
     Raises:
         UnreadableFile: Where the root cannot be read, or an archive not be trusted.

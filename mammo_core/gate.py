@@ -43,14 +43,15 @@ def check(path: str | Path) -> Verdict:
 
 def judge(mammogram: Mammogram, breast: Breast) -> Verdict:
     """The gate's answer about a mammogram as read, by its header and its pixels."""
-    answer, reasons = judge_picture(mammogram, breast)
+    answer, seen = judge_picture(mammogram, breast)
     header = mammogram.header or {}
     objections, doubts = judge_header(header)
+    told_first = (*seen, *doubts) if answer == "refuse" else (*doubts, *seen)
+    reasons = (*objections, *told_first)
     if is_other_kind(header, objections) or (objections and answer != "accept"):
         answer = "refuse"
     elif (objections or doubts) and answer == "accept":
         answer = "ask"
-    reasons = (*objections, *doubts, *reasons)
     side, told = _read_side(mammogram, breast) if answer != "refuse" else (mammogram.laterality, ())
     return Verdict(
         answer, (*reasons, *told), side, mammogram.view, mammogram.rows, mammogram.columns

@@ -246,6 +246,16 @@ def test_header_evidence_refuses_together_with_a_doubtful_picture(monkeypatch):
     assert judge(mammogram, find_breast(pixels)).verdict == "refuse"
 
 
+@pytest.mark.parametrize(
+    ("answer", "order"), [("refuse", ("pixels", "doubt")), ("ask", ("doubt", "pixels"))]
+)
+def test_what_refuses_comes_before_what_only_asks(monkeypatch, answer, order):
+    monkeypatch.setattr("mammo_core.gate.judge_picture", lambda *_: (answer, ("pixels",)))
+    monkeypatch.setattr("mammo_core.gate.judge_header", lambda _: ((), ("doubt",)))
+    pixels = breast_shape().astype(np.float32)
+    assert judge(Mammogram(pixels=pixels), find_breast(pixels)).reasons[:2] == order
+
+
 def test_a_mammography_header_raises_no_objection():
     assert judge_header({"modality": "MG", "body_part": "BREAST"}) == ((), ())
     assert "MG" not in OTHER_MODALITIES

@@ -247,6 +247,64 @@ def test_only_the_gravest_pairs_are_kept_and_all_are_counted(dataset, images, mo
     assert pair["across_splits"]
 
 
+def facts_of(images):
+    """The facts of images that need no file, and an index of them in one split."""
+    records = np.zeros(len(images), FACT)
+    for record, pixels in zip(records, images, strict=True):
+        seen = look(pixels)
+        record["codes"], record["thumbnails"] = seen.codes, seen.thumbnails
+    names = [f"i{k:03}" for k in range(len(images))]
+    index = build_frame(
+        {
+            "image_id": names,
+            "patient_id": names,
+            "split": ["train"] * len(images),
+            "rows": [1] * len(images),
+            "columns": [1] * len(images),
+        }
+    )
+    return ImageFacts(np.arange(len(images)), [records]), index
+
+
+def test_few_images_of_one_look_are_paired_with_all_that_look_alike(images):
+    facts, index = facts_of([images[0], images[0] * 0.9, images[0], images[1]])
+    pairs = looks.find_likeness(index, facts, []).pairs
+    assert {(pair.image_a, pair.image_b) for pair in pairs} == {
+        ("i000", "i001"),
+        ("i000", "i002"),
+        ("i001", "i002"),
+    }
+
+
+def test_pairs_of_equal_looks_grow_no_further_and_what_is_left_out_is_told(images):
+    facts, index = facts_of([images[0]])
+    n, most = 3 * looks.MOST_ALIKE, looks.MOST_ALIKE
+    many = ImageFacts(np.zeros(n, np.intp), facts.segments)
+    index = index.loc[np.zeros(n, int)].assign(image_id=[f"i{k:03}" for k in range(n)])
+    index = index.reset_index(drop=True)
+    index.loc[n - 1, "split"] = "test"
+    likeness = looks.find_likeness(index, many, [])
+    assert likeness.found == most * (most - 1) // 2
+    assert likeness.left_out == n - most
+    assert likeness.across_splits == most - 1  # the only image of its split is among the chosen
+
+
+def test_copies_crowd_no_other_file_out(images):
+    facts, index = facts_of([images[0]])
+    n = 3 * looks.MOST_ALIKE
+    many = ImageFacts(np.zeros(n, np.intp), facts.segments)
+    index = index.loc[np.zeros(n, int)].assign(image_id=[f"i{k:03}" for k in range(n)])
+    index = index.reset_index(drop=True)
+    likeness = looks.find_likeness(index, many, [list(index["image_id"][:-1])])
+    assert likeness.found == looks.MOST_ALIKE - 1
+    assert {pair.image_b for pair in likeness.pairs} == {f"i{n - 1:03}"}
+
+
+def test_a_search_that_ended_early_is_told(dataset, images, monkeypatch):
+    monkeypatch.setattr(looks, "MAX_FOUND", 1)
+    assert any("there may be more" in text for text in assess_quality(dataset)["warnings"])
+
+
 def test_a_pool_finds_the_same_facts(dataset, monkeypatch):
     alone = look_at_images(dataset).take("thumbnails")
     for segment in (dataset.path / "home").rglob("*.bin"):

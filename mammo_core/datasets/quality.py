@@ -172,3 +172,10 @@ def _about_likeness(likeness: "Likeness") -> Iterator[str]:
             f"{likeness.across_patients} pairs of near-duplicate images belong to two patients: "
             "one patient under two ids, or a copy"
         )
+    if likeness.left_out:
+        yield (
+            f"{count(likeness.left_out, 'image')} with the very look of many others were not "
+            "compared: there are more near-duplicates than told here"
+        )
+    if likeness.is_cut:
+        yield (f"The search for near-duplicates ended at {likeness.found} pairs: there may be more")

@@ -97,7 +97,12 @@ def start_job(title: str, arguments: list[str]) -> Job:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "MAMMO_JOB": str(folder), "MAMMO_HOME": str(home())},
+            env={
+                "OPENBLAS_NUM_THREADS": "1",
+                **os.environ,
+                "MAMMO_JOB": str(folder),
+                "MAMMO_HOME": str(home()),
+            },
             start_new_session=True,
         )
     started = _start_time(process.pid)

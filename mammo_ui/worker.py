@@ -143,6 +143,9 @@ class Worker:
 
 
 def _build_pool() -> ProcessPoolExecutor:
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # inherited; more threads slow small products
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_process)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mammo_core.wording import shorten_reason
+from mammo_core.wording import count, shorten_reason
 from mammo_ui import frame, routes
 from mammo_ui.apart import ASKED, STATES, ApartImage, count_undecided, list_apart
 from mammo_ui.gallery import Line, Tile, show_gallery
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
 
 AT_ONCE = 24
-PICKED = "apart_image"
+ALL = "all"
+PICKED, DECIDED = "apart_image", "apart_decided"
 
 
 def show_apart(dataset: "Dataset") -> None:
@@ -23,8 +24,9 @@ def show_apart(dataset: "Dataset") -> None:
     apart = list_apart(dataset)
     if not apart:
         return
+    _confirm(dataset)
     st.markdown(
-        f"**{count_undecided(dataset)} images to decide about**, "
+        f"**{count(count_undecided(dataset), 'image')} to decide about**, "
         f"{len(apart)} set apart by the gate",
         help="The gate asks about some and refuses others for their pixels. Until you decide they "
         "are in no split. What you decide is kept when the files are indexed again.",
@@ -33,7 +35,7 @@ def show_apart(dataset: "Dataset") -> None:
     if not chosen:
         st.caption("Pick a reason to see its images and to decide about them.")
         return
-    _show_buttons(dataset, chosen, "these")
+    _show_buttons(dataset, chosen, ALL)
     tiles = [_build_tile(dataset, one) for one in chosen[:AT_ONCE]]
     picked = show_gallery(tiles, key="apart", width=130)
     if len(chosen) > AT_ONCE:
@@ -80,13 +82,37 @@ def _show_buttons(dataset: "Dataset", chosen: list[ApartImage], which: str) -> N
 
 
 def _count(image_ids: list[str], which: str) -> str:
-    return f"{which} {len(image_ids)}" if which == "these" else which
+    return f"all {len(image_ids)}" if which == ALL else which
 
 
 def _decide(dataset: "Dataset", image_ids: list[str], take: bool) -> None:
+    """Decide, and remember what was decided before, so that it can be taken back."""
     from mammo_core.datasets.set_aside import decide
 
+    earlier = {one.image_id: one.decision for one in list_apart(dataset)}
     decide(dataset, image_ids, take=take)
+    done = "now used" if take else "left out"
+    told = f"{count(len(image_ids), 'image')} {done}."
+    st.session_state[DECIDED] = (dataset.path, told, {one: earlier[one] for one in image_ids})
+    st.rerun()
+
+
+def _confirm(dataset: "Dataset") -> None:
+    """What was decided last, with the way back."""
+    path, told, earlier = st.session_state.get(DECIDED, (None, "", {}))
+    if path != dataset.path:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":green[✓] {told}", width="content")
+        if st.button("Take it back"):
+            frame.show_errors_of(_take_back, dataset, earlier)
+
+
+def _take_back(dataset: "Dataset", earlier: dict[str, str | None]) -> None:
+    from mammo_core.datasets.set_aside import restore_decisions
+
+    st.session_state.pop(DECIDED)
+    restore_decisions(dataset, earlier)
     st.rerun()
 
 

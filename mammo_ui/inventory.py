@@ -32,6 +32,7 @@ COMPOSED_OF = {
 }
 """The columns whose values are shown by label, with their names in a sentence."""
 SPLITS = ("train", "val", "test")
+LEFT_OUT = "Left out by you"
 TO_DECIDE = "to decide"
 """What stands for the split of images that the gate asks about."""
 
@@ -117,7 +118,24 @@ def count_all(name: str) -> dict[str, int]:
 def list_refused(name: str) -> list[RefusedFile]:
     """The refused files in the order of the list."""
     dataset = library.require_dataset(name)
-    return _list_refused(dataset.path, version_of(dataset.path / library.REFUSED))
+    left_out = _list_left_out(dataset)
+    refused = _list_refused(dataset.path, version_of(dataset.path / library.REFUSED))
+    return [_word_left_out(one) if one.file in left_out else one for one in refused]
+
+
+def _list_left_out(dataset: "Dataset") -> set[str]:
+    """The files that the user left out, as refused.csv names them."""
+    from mammo_core.datasets.storage import show_path
+
+    return {
+        show_path(one.path, dataset.path, dataset.card)
+        for one in apart.list_apart(dataset)
+        if one.decision == "leave"
+    }
+
+
+def _word_left_out(one: RefusedFile) -> RefusedFile:
+    return replace(one, reason=f"{LEFT_OUT}; the gate says: {one.reason}", kind=LEFT_OUT)
 
 
 def count_reasons(refused: Sequence[RefusedFile]) -> dict[str, int]:

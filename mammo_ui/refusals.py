@@ -2,14 +2,19 @@
 
 from itertools import islice
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mammo_core.csv_text import to_csv
 from mammo_core.datasets.naming import IMAGE_SUFFIXES
-from mammo_ui import inventory, routes
+from mammo_core.wording import count
+from mammo_ui import inventory, library, routes
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.inventory import RefusedFile
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
 
 PICTURES, MOST_ROWS = 24, 2_000
 
@@ -27,7 +32,9 @@ def show_refused(name: str) -> None:
     kept = [one for one in refused if chosen in (None, one.kind)]
     with files:
         rows = [{"file": one.file, "reason": one.reason} for one in kept]
-        st.markdown(f"**{len(kept)} of {len(refused)} refused files**{_tell_cut(len(kept))}")
+        st.markdown(
+            f"**{len(kept)} of {count(len(refused), 'refused file')}**{_tell_cut(len(kept))}"
+        )
         st.dataframe(
             rows[:MOST_ROWS], hide_index=True, height=_height(len(rows)), key="refused_files"
         )
@@ -62,7 +69,10 @@ def _choose_reason(counts: dict[str, int]) -> str | None:
 
 def _show_pictures(name: str, refused: list[RefusedFile]) -> None:
     """What the first refused files look like, as far as they can be read at all."""
-    may_decode = list(islice(filter(_looks_like_an_image, refused), PICTURES))
+    dataset = library.require_dataset(name)
+    may_decode = list(
+        islice((one for one in refused[:MOST_ROWS] if _may_decode(dataset, one)), PICTURES)
+    )
     if not may_decode:
         return
     st.markdown(f"**What they look like** ({len(may_decode)} of {len(refused)})")
@@ -70,8 +80,10 @@ def _show_pictures(name: str, refused: list[RefusedFile]) -> None:
     st.caption("A black tile is a file that holds no picture that can be read.")
 
 
-def _looks_like_an_image(one: RefusedFile) -> bool:
-    return PurePosixPath(one.file).suffix.lower() in IMAGE_SUFFIXES
+def _may_decode(dataset: "Dataset", one: RefusedFile) -> bool:
+    """Whether its name is an image's and there is such a file."""
+    is_image = PurePosixPath(one.file).suffix.lower() in IMAGE_SUFFIXES
+    return is_image and inventory.find_refused(dataset, one.number) is not None
 
 
 def _build_tile(name: str, one: RefusedFile) -> Tile:

@@ -9,6 +9,7 @@ from mammo_core.datasets import index_dataset, load_dataset
 from mammo_core.datasets.set_aside import read_set_aside
 from mammo_core.preparation import prepare_dataset
 from mammo_core.preprocess import Preprocess
+from mammo_ui import inventory
 from mammo_ui.apart import find_apart, list_apart
 
 
@@ -56,12 +57,12 @@ def test_what_the_gate_set_apart_is_shown_with_its_reason(dataset):
 
 def test_nothing_is_decided_about_refused_images_until_a_reason_is_picked(dataset):
     at = open_app("data", dataset="films", tab="Refused")
-    assert not [button for button in at.button if "these" in button.label]
+    assert not [button for button in at.button if " all " in button.label]
 
 
 @pytest.mark.parametrize(
     ("label", "decision", "is_used"),
-    [("Use these 1", "take", True), ("Leave out these 1", "leave", False)],
+    [("Use all 1", "take", True), ("Leave out all 1", "leave", False)],
 )
 def test_the_buttons_decide_for_good(dataset, label, decision, is_used):
     press(open_refused(), label)
@@ -71,10 +72,36 @@ def test_the_buttons_decide_for_good(dataset, label, decision, is_used):
 
 def test_a_decision_can_be_taken_back(dataset):
     at = open_refused()
-    press(at, "Use these 1")
-    press(at, "Leave out these 1")
+    press(at, "Use all 1")
+    press(at, "Leave out all 1")
     assert not at.exception
     assert decision_of(dataset, "noise") == "leave"
+
+
+def test_a_click_is_confirmed_and_undone_by_another(dataset):
+    at = open_refused()
+    press(at, "Use all 1")
+    assert "1 image now used" in words(at)
+    press(at, "Take it back")
+    assert not at.exception
+    assert read_set_aside(load_dataset(dataset.path))["decision"].isna().all()
+    assert "noise" not in set(load_dataset(dataset.path).index["image_id"])
+    assert "Take it back" not in [button.label for button in at.button]
+
+
+def test_taking_back_brings_the_decision_before(dataset):
+    at = open_refused()
+    press(at, "Leave out all 1")
+    press(at, "Use all 1")
+    press(at, "Take it back")
+    assert decision_of(dataset, "noise") == "leave"
+
+
+def test_what_the_user_left_out_says_so_among_the_refused(dataset):
+    press(open_refused(), "Leave out all 1")
+    (one,) = inventory.list_refused("films")
+    assert one.kind == "Left out by you"
+    assert "the gate says" in one.reason
 
 
 def test_a_picked_image_has_its_own_buttons(dataset):

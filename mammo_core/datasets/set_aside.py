@@ -80,13 +80,27 @@ def decide(dataset: Dataset, image_ids: Iterable[str], *, take: bool) -> Dataset
             be taken.
         MammoError: Where the dataset cannot be written.
     """
+    wanted = gating.TAKE if take else gating.LEAVE
+    return restore_decisions(dataset, dict.fromkeys(image_ids, wanted))
+
+
+def restore_decisions(dataset: Dataset, wanted: Mapping[str, str | None]) -> Dataset:
+    """The dataset with these decisions, TAKE or LEAVE by image; None for none.
+
+    Raises:
+        BadDataset: As `decide` does.
+        MammoError: Where the dataset cannot be written.
+    """
     with holding(dataset.path):
         current = _reload(dataset)
         aside = _read_aside(current)
-        digests = _digests_of(aside, list(image_ids), take)
-        decisions = read_decisions(current.path)
-        decisions |= dict.fromkeys(digests, gating.TAKE if take else gating.LEAVE)
-        write_json(current.path / DECISIONS, decisions)
+        decisions: dict[str, str | None] = dict(read_decisions(current.path))
+        for decision in dict.fromkeys(wanted.values()):
+            image_ids = [image_id for image_id, one in wanted.items() if one == decision]
+            digests = _digests_of(aside, image_ids, decision == gating.TAKE)
+            decisions |= dict.fromkeys(digests, decision)
+        kept = {digest: one for digest, one in decisions.items() if one is not None}
+        write_json(current.path / DECISIONS, kept)
         settled = _settle(current, gating.gather(current.index, aside), aside)
         _write(current, settled, aside)
         return settled

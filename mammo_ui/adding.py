@@ -1,8 +1,8 @@
 """The Data page's tab Add: a folder or an archive looked into first, then indexed as a job."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from mammo_ui.incoming import Source
 from mammo_ui.index_choices import Choices, ask_choices, read_settings, survey
 from mammo_ui.names import checked_name
 
-STARTED, UPLOADED = "started_index", "uploaded_archive"
+STARTED, UNPACKED = "started_index", "unpacked_archive"
 HOW_TO_TRY = (
     "No images at hand? `python -m mammo_core sample exams --patients 24 --seed 1` makes a folder "
     "of synthetic exams that can be added here."
@@ -62,7 +62,7 @@ def _choose_source() -> Source | None:
     """The folder, table or archive that the user names; None before there is one."""
     typed, uploaded = st.columns([1.4, 1], gap="medium")
     path = typed.text_input(
-        "Path of a folder or a table on this machine",
+        "Path of a folder, a table or a zip archive on this machine",
         key="add_path",
         persist_state="session",
         placeholder="/data/INbreast",
@@ -73,23 +73,34 @@ def _choose_source() -> Source | None:
         help="It is unpacked into the dataset's own folder on this machine.",
     )  # fmt: skip
     if file is not None:
-        return _open_upload(file)
+        return _open_once(file.file_id, lambda: incoming.open_upload(file.name, file.getvalue()))
     text = path.replace("\0", "").strip().strip("\"'")
-    return incoming.open_folder(text) if text else None
+    return _open_path(text) if text else None
 
 
-def _open_upload(file: Any) -> Source | None:
-    """The uploaded archive, unpacked once; None where it cannot be, which is told."""
-    known_id, source = st.session_state.get(UPLOADED, (None, None))
-    if known_id == file.file_id and source.folder.is_dir():
+def _open_path(text: str) -> Source | None:
+    source = incoming.open_folder(text)
+    try:
+        if not incoming.is_archive(source.root):
+            return source
+        version = source.root.stat().st_mtime_ns
+    except (OSError, ValueError):
+        return source  # the look into it says what is wrong
+    return _open_once((source.root, version), lambda: incoming.open_archive(source.root))
+
+
+def _open_once(known_by: object, open_it: Callable[[], Source]) -> Source | None:
+    """An archive, unpacked once; None where it cannot be, which is told."""
+    known, source = st.session_state.get(UNPACKED, (None, None))
+    if known == known_by and source.folder.is_dir():
         return source
     try:
-        with st.spinner("Unpacking; nothing outside of its own folder is written"):
-            source = incoming.open_upload(file.name, file.getvalue())
+        with st.spinner("Unpacking; nothing outside of its own folder is written", show_time=True):
+            source = open_it()
     except MammoError as error:
         st.error(frame.plain(error))
         return None
-    st.session_state[UPLOADED] = (file.file_id, source)
+    st.session_state[UNPACKED] = (known_by, source)
     return source
 
 

@@ -4,6 +4,8 @@ import hashlib
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,29 +39,51 @@ def open_folder(text: str) -> Source:
 
 
 def open_upload(name: str, content: bytes) -> Source:
-    """An uploaded archive, unpacked to be looked into; what was uploaded before is dropped.
+    """An uploaded archive, unpacked to be looked into; what was opened before is dropped.
 
     Raises:
         MammoError: Where the archive is hostile or damaged, or the disk has no room.
     """
-    from mammo_core.datasets.archives import unpack
-    from mammo_core.datasets.sources import descend
+    with _place_of_its_own(content) as place:
+        try:
+            with writing(place / ARCHIVE) as temporary:
+                temporary.write_bytes(content)
+            return _unpack(place / ARCHIVE, place, Path(name).stem)
+        except UnreadableFile as error:
+            raise UnreadableFile(str(error).replace(ARCHIVE, name)) from None
 
+
+def open_archive(path: Path) -> Source:
+    """The same of an archive that lies on this machine, which stays where it is."""
+    with _place_of_its_own(str(path).encode()) as place:
+        return _unpack(path, place, path.stem)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a path leads to a zip archive."""
+    from mammo_core.datasets import sources
+
+    return sources.is_archive(path)
+
+
+@contextmanager
+def _place_of_its_own(known_by: bytes) -> Iterator[Path]:
+    """A folder instead of all that was opened before; nothing is left in it by what fails."""
     drop_all()
-    place = _waiting() / hashlib.sha256(content).hexdigest()[:16]
     try:
-        with writing(place / ARCHIVE) as temporary:
-            temporary.write_bytes(content)
-        unpacked = unpack(place / ARCHIVE, place / FILES)
-    except UnreadableFile as error:
-        drop_all()
-        raise UnreadableFile(str(error).replace(ARCHIVE, name)) from None
+        yield _waiting() / hashlib.sha256(known_by).hexdigest()[:16]
     except MammoError:
         drop_all()
         raise
+
+
+def _unpack(archive: Path, place: Path, name: str) -> Source:
+    from mammo_core.datasets.archives import unpack
+    from mammo_core.datasets.sources import descend
+
+    unpacked = unpack(archive, place / FILES)
     left_out = Counter(refusal.reason for refusal in unpacked.refusals)
-    name = Path(name).stem
-    return Source(name, descend(unpacked.folder), place / ARCHIVE, dict(left_out.most_common()))
+    return Source(name, descend(unpacked.folder), archive, dict(left_out.most_common()))
 
 
 def drop_all() -> None:

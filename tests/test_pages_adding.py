@@ -120,7 +120,9 @@ def test_an_empty_folder_says_that_it_is_empty(standin, tmp_path):
     assert "is empty" in look_into(tmp_path / "empty").error[0].value
 
 
-def test_holiday_photos_are_no_layout_unless_the_user_names_one_and_nothing_starts(standin, tmp_path):
+def test_holiday_photos_are_no_layout_unless_the_user_names_one_and_nothing_starts(
+    standin, tmp_path
+):
     rng = np.random.default_rng(0)
     (tmp_path / "summer").mkdir()
     for n in range(3):
@@ -272,6 +274,23 @@ def test_a_path_leads_to_the_same_folder_from_wherever_the_index_runs(films, mon
     monkeypatch.chdir(films)
     source = incoming.open_folder("normal")
     assert source.root == films / "normal"
+
+
+def test_an_archive_is_taken_by_its_path_too(standin, films, tmp_path, started):
+    files = {path.relative_to(films).as_posix(): path.read_bytes() for path in films.rglob("*.png")}
+    (tmp_path / "my films.zip").write_bytes(zipped(**files))
+    at = look_into(tmp_path / "my films.zip")
+    assert not at.exception
+    assert "**Found: Class folders**" in words(at)
+    press(at, "Index it")
+    assert started[0][1][1] == str(tmp_path / "my films.zip")
+
+
+def test_a_broken_archive_at_a_path_is_one_clear_line(standin, tmp_path):
+    (tmp_path / "broken.zip").write_bytes(b"no archive")
+    at = look_into(tmp_path / "broken.zip")
+    assert not at.exception
+    assert len(at.error) == 1
 
 
 def test_a_second_upload_drops_the_first(home):

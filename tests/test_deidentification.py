@@ -5,7 +5,9 @@ import json
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from identified_file import (
@@ -23,10 +25,12 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import JPEGLSLossless, RLELossless
 
 from mammo_core.breast import find_breast
-from mammo_core.deidentification import deidentify_folder
-from mammo_core.deidentification.folder import COPY, LEFT_PIXELS, RECORD, SMALL_JOB
+from mammo_core.deidentification import deidentify_folder, pixels
+from mammo_core.deidentification.folder import COPY, LEFT_PIXELS, NOT_CLEAR, RECORD, SMALL_JOB
 from mammo_core.deidentification.header import clean_header, find_words
 from mammo_core.deidentification.image import NO_DICOM, NO_MAMMOGRAM, NO_UID, clean_image
+from mammo_core.deidentification.method import NEAR
+from mammo_core.deidentification.pixels import blank_outside
 from mammo_core.deidentification.profile import action_for
 from mammo_core.dicom import read_mammogram, read_stored
 from mammo_core.errors import Cancelled, MammoError, UnreadableFile
@@ -230,6 +234,77 @@ def test_the_breast_stays_as_it_is_and_text_beside_it_goes(tmp_path, number):
     changed, mask = blanked_and_kept(file, copy)
     assert not (changed & mask).any()
     assert len(np.unique(read_stored(copy)[0][10:40, columns])) == 1
+
+
+def write_beside(path, distance, rise, number=0):
+    """A file with a bar of this brightness at a distance (share of the longer side) from the skin.
+
+    Gives (the file, where the bar is).
+    """
+    ds = read_shipped(number)
+    values = np.frombuffer(ds.PixelData, "<u2").reshape(ds.Rows, ds.Columns).copy()
+    mask = find_breast(read_mammogram(SHIPPED[number]).pixels).mask
+    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) / max(mask.shape)
+    bar = (away > distance) & (away < distance + 0.004)
+    row = np.flatnonzero(bar.any(axis=1)).mean().astype(int)
+    bar[: row - 20] = bar[row + 20 :] = False
+    air = np.median(values[away > 0.05]).astype(int)
+    values[bar] = air + round(rise * (int(values.max()) - air))
+    assert bar.any()
+    return write_plain(path, number, PixelData=values.tobytes()), bar
+
+
+def codes_of(copy):
+    return {code.CodeValue for code in copy.DeidentificationMethodCodeSequence}
+
+
+@pytest.mark.parametrize("distance", [0.014, 0.016, 0.03])
+def test_writing_near_the_skin_goes_as_the_one_far_away(tmp_path, distance):
+    file, bar = write_beside(tmp_path / "in.dcm", distance, 0.8)
+    copy = copy_of(file, tmp_path / "out")
+    changed, mask = blanked_and_kept(file, copy)
+    assert changed[bar & ~mask].all()
+    assert not (changed & mask).any()
+    assert dcmread(copy).BurnedInAnnotation == "NO"
+
+
+def test_the_faintest_writing_goes_beyond_the_margin(tmp_path):
+    file, bar = write_beside(tmp_path / "in.dcm", 0.05, 0.02)
+    copy = copy_of(file, tmp_path / "out")
+    assert blanked_and_kept(file, copy)[0][bar].all()
+
+
+def test_no_clean_pixels_are_claimed_where_something_bright_stays_at_the_skin(tmp_path):
+    file, _ = write_beside(tmp_path / "in.dcm", 0.05, 0.0)
+    ds = dcmread(file)
+    values = np.frombuffer(ds.PixelData, "<u2").reshape(ds.Rows, ds.Columns)
+    breast = find_breast(read_mammogram(file).pixels)
+    distance = cv2.distanceTransform((~breast.mask).astype(np.uint8), cv2.DIST_L2, 5)
+    image = read_mammogram(file).pixels.copy()
+    row = (breast.box[0] + breast.box[1]) // 2
+    near = distance < 0.018 * max(values.shape)
+    image[row : row + 9] = np.where(near[row : row + 9], 0.6, image[row : row + 9])
+    assert blank_outside(values.astype(np.int32), read_mammogram(file).pixels, breast).is_clear
+    assert not blank_outside(values.astype(np.int32), image, breast).is_clear
+
+
+def test_a_copy_that_is_not_clear_claims_nothing_and_is_named_at_each_run(tmp_path, monkeypatch):
+    blank = pixels.blank_outside
+
+    def leave_something(*arguments):
+        return replace(blank(*arguments), is_clear=False)
+
+    monkeypatch.setattr(pixels, "blank_outside", leave_something)
+    file = write_plain(tmp_path / "in.dcm", BurnedInAnnotation="NO")
+    for _ in range(2):
+        done = deidentify_folder(file, tmp_path / "out")
+        (path,) = (tmp_path / "out").rglob("*.dcm")
+        assert path.name in done.not_promised[0]
+        assert NOT_CLEAR in done.not_promised[0]
+    copy = dcmread(path)
+    assert "BurnedInAnnotation" not in copy
+    assert "113101" not in codes_of(copy)
+    assert NEAR in copy.DeidentificationMethod
 
 
 def test_blanked_pixels_are_air(tmp_path):

@@ -11,7 +11,7 @@ from mammo_core.datasets.archives import unpack
 from mammo_core.datasets.medium import PICTURE, list_candidates, shown_name
 from mammo_core.datasets.rows import Refusal
 from mammo_core.datasets.sources import is_archive
-from mammo_core.deidentification.image import clean_image, find_place, save
+from mammo_core.deidentification.image import claims_clear, clean_image, find_place, save
 from mammo_core.deidentification.profile import EDITION
 from mammo_core.errors import MammoError, UnreadableFile
 from mammo_core.paths import read_json, write_json
@@ -24,6 +24,7 @@ RECORD = "deidentified.json"
 COPY = "A copy: another file holds the image of the same UID"
 DIED = "It kills the process that decodes it"
 NO_DICOM = "A picture without a DICOM header: only DICOM files can be cleaned"
+MOST_NAMED = 5
 SMALL_JOB = 12
 """Up to this many images further processes cost more than they save."""
 
@@ -38,6 +39,10 @@ NOT_PROMISED = (
     "a guess at the real one",
 )
 """What a user must know before giving the copies away."""
+NOT_CLEAR = (
+    "something bright beside the skin stays, which may be writing: they don't say that their "
+    "pixels are clean, so look at these"
+)
 LEFT_PIXELS = "Pixels were left as they are: text burned into them stays"
 
 
@@ -80,11 +85,13 @@ class Outcome:
     Attributes:
         copy: Its clean copy, None where there is none.
         is_new: Whether it was written now.
+        is_clear: Whether nothing bright is left beside the breast.
         reason: Why there is none.
     """
 
     copy: Path | None = None
     is_new: bool = False
+    is_clear: bool = True
     reason: str = ""
 
 
@@ -119,7 +126,7 @@ def deidentify_folder(
     with _unpacked(source, progress) as (folder, left_out):
         done = _clean_below(folder, out, leave_pixels, progress)
     kept = [*left_out, *done.refusals]
-    told = not_promised if done.written or done.kept else []
+    told = [*done.not_promised, *not_promised] if done.written or done.kept else []
     return replace(done, refusals=kept, not_promised=told)
 
 
@@ -143,14 +150,24 @@ def _clean_below(source: Path, out: Path, leave_pixels: bool, progress: Progress
     outcomes = _clean_all([Task(file, out, leave_pixels) for file in files], progress)
     root = source if source.is_dir() else source.parent
     met: set[Path] = set()
-    n_new = 0
+    n_new, unclear = 0, list[str]()
     for file, outcome in zip(files, outcomes, strict=True):
         if outcome.copy is None or outcome.copy in met:
             refusals.append(Refusal(shown_name(file, root), outcome.reason or COPY))
         else:
             met.add(outcome.copy)
             n_new += outcome.is_new
-    return Deidentified(out, n_new, len(met) - n_new, refusals, ())
+            if not (outcome.is_clear or leave_pixels):
+                unclear.append(outcome.copy.relative_to(out).as_posix())
+    return Deidentified(out, n_new, len(met) - n_new, refusals, _tell_unclear(unclear))
+
+
+def _tell_unclear(copies: Sequence[str]) -> list[str]:
+    """A sentence that names the copies with something bright near the skin, if there are any."""
+    if not copies:
+        return []
+    more = f" and {len(copies) - MOST_NAMED} more" if len(copies) > MOST_NAMED else ""
+    return [f"In {', '.join(copies[:MOST_NAMED])}{more} {NOT_CLEAR}"]
 
 
 def clean_file(task: Task) -> Outcome:
@@ -163,12 +180,13 @@ def clean_file(task: Task) -> Outcome:
         with quiet():
             copy = task.out / find_place(task.file)
             if copy.exists():
-                return Outcome(copy)
+                return Outcome(copy, is_clear=claims_clear(copy))
             clean = clean_image(task.file, leave_pixels=task.leave_pixels)
             save(clean, copy)
+            is_clear = clean.get("BurnedInAnnotation") == "NO"
     except UnreadableFile as fault:
         return Outcome(reason=str(fault))
-    return Outcome(copy, is_new=True)
+    return Outcome(copy, is_new=True, is_clear=is_clear)
 
 
 def _check_apart(source: Path, out: Path) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from mammo_core.breast import Breast
     from mammo_core.reading.decoding import StoredPixels
+    from mammo_core.types import Mammogram
 
 NO_DICOM = "Not a DICOM file"
 NO_UID = "The header names no SOP Class or Instance UID"
@@ -59,17 +60,30 @@ def clean_image(path: Path, *, leave_pixels: bool = False) -> "Dataset":
     except DAMAGED as error:  # its text may quote the header
         raise UnreadableFile(f"{DAMAGED_HEADER} ({type(error).__name__})") from error
     stored = decode(ds)
-    breast = _find_breast(ds, stored)
-    values = stored.values()
+    mammogram, breast = _find_breast(ds, stored)
+    values, is_clear = stored.values(), False
     if not leave_pixels:
-        values = blank_outside(values, breast)
+        blanked = blank_outside(values, mammogram.pixels, breast)
+        values, is_clear = blanked.values, blanked.is_clear
     try:
         encode(clean, values, stored, str(ds.file_meta.TransferSyntaxUID))
         _name(clean, ds)
     except DAMAGED as error:
         raise UnreadableFile(f"{NOT_ENCODED} ({type(error).__name__})") from error
-    record_method(clean, is_blanked=not leave_pixels)
+    record_method(clean, is_blanked=not leave_pixels, is_clear=is_clear)
     return clean
+
+
+def claims_clear(copy: Path) -> bool:
+    """Whether a clean copy says that nothing is burned into its pixels.
+
+    Raises:
+        UnreadableFile: Where it cannot be read.
+    """
+    from mammo_core.reading.dicom_file import load_header
+    from mammo_core.reading.elements import read_text
+
+    return read_text(load_header(copy)[0], "BurnedInAnnotation") == "NO"
 
 
 def save(clean: "Dataset", path: Path) -> None:
@@ -103,8 +117,8 @@ def _check_order(ds: "Dataset") -> None:
         raise UnreadableFile(DISORDER)
 
 
-def _find_breast(ds: "Dataset", stored: "StoredPixels") -> "Breast":
-    """The breast in an image that is a mammogram by its header and its pixels.
+def _find_breast(ds: "Dataset", stored: "StoredPixels") -> "tuple[Mammogram, Breast]":
+    """The image, a mammogram by its header and its pixels, and the breast in it.
 
     Raises:
         UnreadableFile: Where it is none.
@@ -124,7 +138,7 @@ def _find_breast(ds: "Dataset", stored: "StoredPixels") -> "Breast":
     breast = find_breast(mammogram.pixels)
     if judge(mammogram, breast).verdict == "refuse":
         raise UnreadableFile(NO_MAMMOGRAM)
-    return breast
+    return mammogram, breast
 
 
 def _ids(ds: "Dataset") -> tuple[str, str, str]:

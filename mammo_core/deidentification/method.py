@@ -17,18 +17,33 @@ WORDS = (
     "All dates removed, UIDs and ids replaced by keyed hashes",
 )
 BLANKED = "Pixels away from the breast blanked"
+NEAR = "Something bright near the skin stays"
 LEFT = "Pixels left as they were"
 
 
-def record_method(clean: "Dataset", *, is_blanked: bool) -> None:
-    """Write into a cleaned data set what was done."""
-    codes = [BASIC, KEEP_CHARACTERISTICS] + [CLEAN_PIXELS] * is_blanked
+def record_method(clean: "Dataset", *, is_blanked: bool, is_clear: bool) -> None:
+    """Write into a cleaned data set what was done.
+
+    Args:
+        clean: The data set.
+        is_blanked: Whether everything away from the breast was blanked.
+        is_clear: Whether nothing bright is left beside the breast then; else no option is claimed.
+    """
+    codes = [BASIC, KEEP_CHARACTERISTICS] + [CLEAN_PIXELS] * is_clear
     clean.PatientIdentityRemoved = "YES"
-    clean.DeidentificationMethod = [*WORDS, BLANKED if is_blanked else LEFT]
+    clean.DeidentificationMethod = _say(is_blanked, is_clear)
     clean.DeidentificationMethodCodeSequence = [_code(*code) for code in codes]
     clean.LongitudinalTemporalInformationModified = "REMOVED"
-    if is_blanked:
+    if is_clear:
         clean.BurnedInAnnotation = "NO"
+    elif is_blanked and "BurnedInAnnotation" in clean:
+        del clean.BurnedInAnnotation
+
+
+def _say(is_blanked: bool, is_clear: bool) -> list[str]:
+    if not is_blanked:
+        return [*WORDS, LEFT]
+    return [*WORDS, BLANKED] + [NEAR] * (not is_clear)
 
 
 def _code(value: str, meaning: str) -> "Dataset":

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from gate_fitting.fitting import fit
 from gate_fitting.measuring import Row
 from gate_fitting.variants import CROPS, VARIANTS
-from mammo_core.gate import is_turned
+from mammo_core.gate import is_askew, is_brightened, is_turned
 from mammo_core.gate_points import Answer, GateNumbers
 
 LOOKS = {
@@ -24,11 +24,19 @@ ANSWERS: tuple[Answer, ...] = ("accept", "ask", "refuse")
 def answer_row(numbers: GateNumbers, row: Row) -> Answer:
     """The gate's answer by the picture alone."""
     answer = numbers.judge(row.features)[0]
-    if answer == "refuse" and is_turned(row.turned, numbers):
-        return "ask"
-    if answer == "refuse" and numbers.is_filled_with_tissue(row.frame):
+    if answer == "refuse" and _is_doubtful(numbers, row):
         return "ask"
     return "ask" if answer == "accept" and row.inverted else answer
+
+
+def _is_doubtful(numbers: GateNumbers, row: Row) -> bool:
+    """Whether a second look lifts the refusal."""
+    return (
+        is_turned(row.turned, numbers)
+        or numbers.is_filled_with_tissue(row.frame)
+        or is_askew(row.features, row.straightened, numbers)
+        or is_brightened(row.brightened, numbers)
+    )
 
 
 def write_tables(rows: Sequence[Row], numbers: GateNumbers) -> str:

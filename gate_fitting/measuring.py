@@ -19,6 +19,7 @@ from mammo_core.breast import find_breast
 from mammo_core.dicom import read_mammogram
 from mammo_core.picture_features import PictureFeatures, measure_frame, measure_picture
 from mammo_core.reading.pictures import bright_border_share
+from mammo_core.second_looks import measure_brightened, measure_straightened, measure_turned
 
 SUFFIXES = (".dcm", ".jpg", ".jpeg", ".png", ".pgm", ".tif", ".tiff")
 
@@ -52,6 +53,8 @@ class Row:
         inverted: Whether its border was bright.
         features: As it stands.
         turned: Turned by 90 degrees.
+        straightened: Turned by each of ASKEW_DEGREES.
+        brightened: Under a gamma of one half.
         frame: As if all of it were breast.
         made_of: The source of the mammogram that it is or was made of, "" for others.
     """
@@ -64,6 +67,8 @@ class Row:
     inverted: bool
     features: PictureFeatures
     turned: PictureFeatures
+    straightened: tuple[PictureFeatures, ...]
+    brightened: PictureFeatures
     frame: PictureFeatures
     made_of: str = ""
 
@@ -149,7 +154,6 @@ def _measure(
     image = (image - image.min()) / max(float(np.ptp(image)), 1e-6)
     inverted = bright_border_share(image) >= 0.5
     breast = find_breast(1 - image if inverted else image)
-    turned = find_breast(np.ascontiguousarray(np.rot90(breast.preview)))
     return Row(
         sort,
         source,
@@ -158,7 +162,9 @@ def _measure(
         name,
         inverted,
         measure_picture(breast),
-        measure_picture(turned),
+        measure_turned(breast),
+        tuple(measure_straightened(breast)),
+        measure_brightened(breast),
         measure_frame(breast),
         made_of,
     )

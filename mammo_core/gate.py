@@ -1,5 +1,6 @@
 """Whether a file is a mammogram: header and picture evidence, three answers with reasons."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,11 @@ from mammo_core.picture_features import (
     measure_frame_floor,
     measure_picture,
 )
+from mammo_core.second_looks import (
+    measure_brightened,
+    measure_straightened,
+    measure_turned,
+)
 from mammo_core.types import Laterality, Mammogram, Verdict
 
 ROUNDING = 1e-6
@@ -23,7 +29,12 @@ ROUNDING = 1e-6
 MIN_TURNED_RISE = 0.0
 """A picture counts as a turned mammogram only where it does not brighten towards its skin line."""
 
+STRAIGHT_WALL = 0.7
+"""Of a film that lies straight, no smaller share of the breast's rows ends on the wall's line."""
+
 TURNED = "The picture looks like a mammogram that was turned by 90 degrees"
+ASKEW = "The picture looks like a mammogram that lies askew"
+DARKENED = "The picture looks like a mammogram that was darkened: a hard window or gamma?"
 CROPPED = "The picture looks like tissue without a breast's outline: a crop or a magnification?"
 INVERTED = "The picture was inverted: its background was bright"
 
@@ -63,23 +74,44 @@ def judge_picture(mammogram: Mammogram, breast: Breast) -> tuple[Answer, tuple[s
     if np.ptp(breast.preview) <= ROUNDING:
         return "refuse", ("The picture is blank",)
     numbers = read_numbers()
-    answer, reasons = numbers.judge(measure_picture(breast))
-    if answer == "refuse" and is_turned(_measure_turned(breast), numbers):
-        return "ask", (TURNED,)
-    if answer == "refuse" and _is_filled(breast, numbers):
-        return "ask", (CROPPED,)
+    features = measure_picture(breast)
+    answer, reasons = numbers.judge(features)
+    doubt = _reconsider(breast, features, numbers) if answer == "refuse" else None
+    if doubt is not None:
+        return "ask", (doubt,)
     if answer == "accept" and _was_inverted(mammogram):
         return "ask", (INVERTED,)
     return answer, reasons
 
 
-def _measure_turned(breast: Breast) -> PictureFeatures:
-    return measure_picture(find_breast(np.ascontiguousarray(np.rot90(breast.preview))))
+def _reconsider(breast: Breast, features: PictureFeatures, numbers: GateNumbers) -> str | None:
+    """As what a picture that would be refused may yet be a mammogram; None for a stranger."""
+    if is_turned(measure_turned(breast), numbers):
+        return TURNED
+    if _is_filled(breast, numbers):
+        return CROPPED
+    if is_askew(features, measure_straightened(breast), numbers):
+        return ASKEW
+    return DARKENED if is_brightened(measure_brightened(breast), numbers) else None
 
 
 def is_turned(features: PictureFeatures, numbers: GateNumbers) -> bool:
     """Whether a picture that was refused is a mammogram by its features after a quarter turn."""
     return features.skin_rise > MIN_TURNED_RISE and numbers.judge(features)[0] == "accept"
+
+
+def is_askew(
+    features: PictureFeatures, looks: Iterable[PictureFeatures], numbers: GateNumbers
+) -> bool:
+    """Whether a picture that was refused, its wall not straight, is a mammogram after some turn."""
+    return features.wall < STRAIGHT_WALL and any(
+        numbers.judge(look)[0] == "accept" for look in looks
+    )
+
+
+def is_brightened(features: PictureFeatures, numbers: GateNumbers) -> bool:
+    """Whether a picture that was refused is a mammogram by its features under a milder gamma."""
+    return numbers.judge(features)[0] == "accept"
 
 
 def _is_filled(breast: Breast, numbers: GateNumbers) -> bool:

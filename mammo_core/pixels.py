@@ -32,7 +32,7 @@ from mammo_core.preprocess import Prepared, Preprocess
 from mammo_core.types import Progress, no_progress
 from mammo_core.worker_pool import count_workers
 
-VERSION = 4
+VERSION = 5
 """Of what a cache holds; one of an earlier version is made anew."""
 
 

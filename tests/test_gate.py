@@ -14,7 +14,7 @@ from PIL import Image
 
 from mammo_core.breast import find_breast
 from mammo_core.dicom import read_mammogram
-from mammo_core.gate import check, judge
+from mammo_core.gate import ASKEW, DARKENED, check, is_askew, judge
 from mammo_core.gate_points import MIN_TOLD, NUMBERS_FILE, REASONS, Objection, read_numbers
 from mammo_core.header_evidence import OTHER_MODALITIES, judge_header
 from mammo_core.paths import REPOSITORY
@@ -24,6 +24,7 @@ from mammo_core.picture_features import (
     measure_frame_floor,
     measure_picture,
 )
+from mammo_core.second_looks import ASKEW_DEGREES, straighten
 from mammo_core.types import Mammogram
 
 SHAPE = (512, 416)
@@ -141,6 +142,34 @@ def test_a_bright_strip_opposite_the_breast_refuses_nothing(phantoms, thick):
         pixels[:, -thick:] = 0.9 if left else pixels[:, -thick:]
         pixels[:, :thick] = pixels[:, :thick] if left else 0.9
         assert answer(pixels) != "refuse"
+
+
+@pytest.mark.parametrize("degrees", ASKEW_DEGREES)
+def test_a_mammogram_that_lies_askew_is_not_refused(phantoms, degrees):
+    for mammogram in phantoms:
+        assert answer(straighten(mammogram.pixels, degrees)) != "refuse"
+
+
+def test_only_a_picture_without_a_straight_wall_is_straightened(phantoms):
+    fits = measure_picture(find_breast(phantoms[0].pixels))
+    bent = dataclasses.replace(fits, wall=0.3)
+    assert is_askew(bent, [fits], read_numbers())
+    assert not is_askew(fits, [fits], read_numbers())
+    assert not is_askew(bent, [dataclasses.replace(fits, slope=0.0, taper=0.0)], read_numbers())
+
+
+def test_straightening_back_returns_the_middle():
+    y, x = np.mgrid[-1:1:81j, -1:1:61j]
+    blob = np.exp(-8 * (x**2 + y**2)).astype(np.float32)
+    again = straighten(straighten(blob, 8), -8)
+    np.testing.assert_allclose(again[20:-20, 15:-15], blob[20:-20, 15:-15], atol=0.02)
+
+
+def test_a_counterclockwise_turn_lifts_what_lies_on_the_right():
+    image = np.zeros((101, 101), np.float32)
+    image[48:53, 90:95] = 1
+    row = np.average(np.arange(101), weights=straighten(image, 8).sum(axis=1))
+    assert row == pytest.approx(50 - 42 * np.sin(np.radians(8)), abs=0.6)
 
 
 @settings(max_examples=60, deadline=None)
@@ -310,3 +339,12 @@ def test_a_real_film_on_its_side_or_inverted_is_asked_about(real_data, tmp_path)
     for name, pixels in {"turned": np.rot90(film), "inverted": 255 - film}.items():
         Image.fromarray(np.ascontiguousarray(pixels)).save(tmp_path / f"{name}.png")
         assert check(tmp_path / f"{name}.png").verdict == "ask", name
+
+
+@pytest.mark.real
+def test_a_real_film_askew_and_a_darkened_digital_image_are_asked_about(real_data):
+    film = read_mammogram(real_data / "mini_mias" / "mdb112.jpg").pixels
+    digital = read_mammogram(next((real_data / "mayo_density").glob("*B1.jpg"))).pixels
+    for pixels, told in ((straighten(film, -5), ASKEW), (digital**2.5, DARKENED)):
+        verdict = judge(Mammogram(pixels=pixels), find_breast(pixels))
+        assert (verdict.verdict, verdict.reasons[0]) == ("ask", told)

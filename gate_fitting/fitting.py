@@ -59,7 +59,7 @@ MIN_IMAGES = 10
 STRENGTH = 0.05
 """Of the ridge penalty on the points."""
 
-ASK_ODDS, REFUSE_ODDS = 1 / 3, 2.0
+ASK_ODDS, REFUSE_ODDS = 1 / 3, 3.0
 """Odds of a stranger, both sorts being equally frequent, from which on the gate asks or refuses."""
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gate_fitting.strangers import half_disk
+from gate_fitting.strangers import half_disk, soft_half_disk
 from gate_fitting.variants import write
 
 Image = NDArray[Any]
@@ -137,6 +137,11 @@ def cut_out_breast(image: Image, rng: np.random.Generator) -> Image:
     return half_disk(image.shape, rng) * (0.15 + 0.85 * image)
 
 
+def fade_out_breast(image: Image, rng: np.random.Generator) -> Image:
+    """What lies in a breast's outline, fading to black at its rim as compressed skin does."""
+    return soft_half_disk(image.shape, rng) * image
+
+
 def put_on_black(image: Image, rng: np.random.Generator) -> Image:
     """In a black frame, at the left edge."""
     rows, columns = image.shape
@@ -147,6 +152,9 @@ def turn(image: Image, rng: np.random.Generator) -> Image:
     """On its side."""
     return np.rot90(image)
 
+
+FADED = ("faded out", "faded out again", "faded out a third time")
+"""Shown by `fade_out_breast`, each with an outline and a ramp of its own."""
 
 SHOWN: dict[str, Callable[[Image, np.random.Generator], Image]] = {
     "whole": show_whole,
@@ -159,6 +167,7 @@ SHOWN: dict[str, Callable[[Image, np.random.Generator], Image]] = {
     "window": narrow,
     "vignette": darken_around,
     "cut out": cut_out_breast,
+    **dict.fromkeys(FADED, fade_out_breast),
     "on black": put_on_black,
     "turned": turn,
 }

@@ -38,12 +38,24 @@ def _to_unit(image: Image) -> Image:
 
 def half_disk(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_]:
     """A breast's outline, drawn: a half superellipse at the left edge, its lower half fuller."""
+    return draw_depth(size, rng) > 0
+
+
+def soft_half_disk(size: tuple[int, int], rng: np.random.Generator) -> Image:
+    """The same outline whose rim fades to black, over a fifteenth to a third of its depth."""
+    return np.clip(draw_depth(size, rng) * rng.uniform(3, 15), 0, 1)
+
+
+def draw_depth(size: tuple[int, int], rng: np.random.Generator) -> Image:
+    """1 in the middle of a breast's chest wall, 0 at its skin line, negative beyond."""
     y, x = np.mgrid[: size[0], : size[1]]
     center, half = size[0] * rng.uniform(0.45, 0.6), size[0] * rng.uniform(0.3, 0.45)
     y = (y - center) / half
     y = np.where(y < 0, y * rng.uniform(0.8, 1), y)
     reach = size[1] * rng.uniform(0.45, 0.92)
-    return np.abs(y) ** rng.uniform(1.8, 2.6) + (x / reach) ** rng.uniform(1.6, 2.4) < 1
+    r = np.abs(y) ** rng.uniform(1.8, 2.6) + (x / reach) ** rng.uniform(1.6, 2.4)
+    depth: Image = 1 - np.sqrt(r)
+    return depth
 
 
 def draw_white_noise(rng: np.random.Generator) -> Image:
@@ -99,6 +111,29 @@ def draw_shade_in_breast(rng: np.random.Generator) -> Image:
     shade = fills[int(rng.integers(len(fills)))]
     grain = rng.choice([0, 0.01, 0.05]) * rng.standard_normal(size)
     return shape * np.clip(shade + grain, 0.05, 2)
+
+
+def draw_noise_in_soft_breast(rng: np.random.Generator) -> Image:
+    """Power-law noise, at times folded as clouds and leaves look, in an outline that fades."""
+    size = _size(rng)
+    inside = power_law(rng, rng.uniform(0.5, 4.5), size)
+    if rng.random() < 0.4:
+        inside = np.abs(inside - np.median(inside)) * 2
+    return soft_half_disk(size, rng) * (rng.uniform(0.1, 0.8) + inside)
+
+
+def draw_ball_in_soft_breast(rng: np.random.Generator) -> Image:
+    """A shaded ball, a planet with craters or half a skull, its rim soft."""
+    size = _size(rng)
+    depth = draw_depth(size, rng)
+    grain = power_law(rng, rng.uniform(1.8, 2.8), size) - 0.5
+    rim = (depth > 0) & (depth < rng.uniform(0.03, 0.12))
+    drawn = (
+        np.clip(depth, 0, 1) ** rng.uniform(0.3, 0.8) * (0.7 + 0.6 * grain),
+        np.clip(8 * depth, 0, 1) * (0.3 + 0.4 * np.clip(depth, 0, 1) + 0.4 * grain),
+        np.where(rim, 1, (depth > 0) * (0.45 + 0.3 * grain)),
+    )
+    return drawn[int(rng.integers(3))]
 
 
 def draw_shapes(rng: np.random.Generator) -> Image:
@@ -206,6 +241,8 @@ DRAWN: dict[str, Draw] = {
     "colored noise": draw_colored_noise,
     "noise in a breast's outline": draw_noise_in_breast,
     "shade in a breast's outline": draw_shade_in_breast,
+    "noise in a soft outline": draw_noise_in_soft_breast,
+    "balls with a soft rim": draw_ball_in_soft_breast,
     "shapes": draw_shapes,
     "gradients": draw_gradients,
     "pages of text": draw_page,

@@ -207,6 +207,27 @@ def lean(image: Image, rng: np.random.Generator) -> Image:
     return cv2.warpAffine(image, turn, (columns, rows), borderMode=cv2.BORDER_REPLICATE)
 
 
+def tilt(degrees: float) -> Change:
+    """A turn around the middle, black where the film ends: scanned askew, or straightened badly."""
+
+    def change(image: Image, rng: np.random.Generator) -> Image:
+        rows, columns = image.shape
+        matrix = cv2.getRotationMatrix2D((columns / 2, rows / 2), degrees, 1)
+        return cv2.warpAffine(image, matrix, (columns, rows))
+
+    return change
+
+
+def window_hard(low: float, high: float) -> Change:
+    """A window that leaves only the gray levels between two, as a screen's may be set."""
+    return lambda image, rng: (image - np.float32(low)) / np.float32(high - low)
+
+
+def darken(gamma: float) -> Change:
+    """A gamma that drowns fat."""
+    return lambda image, rng: image ** np.float32(gamma)
+
+
 def crop_tightly(image: Image, rng: np.random.Generator) -> Image:
     """The breast's box and a hundredth around it, as many archives ship."""
     top, bottom, left, right = find_breast(image).box
@@ -332,9 +353,13 @@ ODD: dict[str, Change] = {
     **dict.fromkeys(CROPS, magnify),
     "an implant": put_implant,
     "four on a sheet": show_four,
+    **{f"tilted {d:+d}": tilt(d) for d in (-7, -5, 5, 7)},
+    **{f"gamma {g}": darken(g) for g in (2.5, 3)},
+    "window .2 to .7": window_hard(0.2, 0.7),
+    "window .3 to .8": window_hard(0.3, 0.8),
 }
-"""Mammographic pixels in an odd state: a question, no refusal. Crops tell what tissue looks like
-that fills the picture; the others are never fitted."""
+"""Mammographic pixels in an odd state: a question at worst, no refusal. Crops tell what tissue
+looks like that fills the picture; the others are never fitted."""
 
 
 def apply(change: Change, image: Image, rng: np.random.Generator) -> Any:

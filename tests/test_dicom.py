@@ -139,6 +139,21 @@ def test_the_window_that_was_chosen_is_told_with_its_reason(tmp_path, tags, told
     assert "Miller" not in detail
 
 
+@pytest.mark.parametrize(
+    ("centers", "widths", "name", "told"),
+    [
+        ([-50_000, 2048], [10, 4096], "Window", "window 2 of 2"),
+        ([90_000, 2048], [10, 4096], "Window", "1 would show one gray"),
+        ([-50_000], [10], "Stretch", "no window is usable"),
+        ([2048], [4_000_000], "Stretch", "no window is usable"),
+    ],
+)
+def test_a_window_that_shows_one_gray_is_passed_over(tmp_path, centers, widths, name, told):
+    mammogram = read(tmp_path, data_set(WindowCenter=centers, WindowWidth=widths))
+    np.testing.assert_allclose(mammogram.pixels, KNOWN, atol=0.5 / 4095 + 1e-6)
+    assert told in step_named(mammogram, name).detail
+
+
 def test_padding_does_not_spoil_the_range(tmp_path):
     stored = np.clip(STORED, 1000, 2000)
     stored[:10] = 4095

@@ -117,22 +117,28 @@ def _apply_voi(table: GrayTable, ds: Dataset, stored: StoredPixels) -> tuple[Gra
         lut = read_table(items[at], is_signed=bool(table.shown.min() < 0))
         detail = f"{lut.length} entries, 0 to {lut.top:g}; {told}"
         return table.show(lut.apply(table.shown) / lut.top), Step("VOI table", detail)
-    if not (window := find_window(ds)):
-        return _stretch(table, stored)
+    present = _list_present(table, stored)
+    if not (window := find_window(ds, present)):
+        return _stretch(table, present, has_window="WindowWidth" in ds)
     return table.show(window.apply(table.shown)), Step("Window", window.describe())
 
 
-def _stretch(table: GrayTable, stored: StoredPixels) -> tuple[GrayTable, Step]:
-    """The range of the values that occur outside the padding to [0, 1]."""
+def _list_present(table: GrayTable, stored: StoredPixels) -> Values:
+    """The values that occur outside the padding."""
     full = 1 << (8 * stored.patterns.dtype.itemsize)
     counts = cv2.calcHist([stored.patterns], [0], None, [full], [0, full])  # 6 x bincount's speed
     known = (np.flatnonzero(counts) >> stored.shift) & (table.values.size - 1)
     is_present = np.zeros(table.values.size, bool)
     is_present[known] = True
-    present = table.shown[is_present & ~table.padding]
+    return table.shown[is_present & ~table.padding]
+
+
+def _stretch(table: GrayTable, present: Values, *, has_window: bool) -> tuple[GrayTable, Step]:
+    """The range of the values that are present to [0, 1]."""
     low, high = (present.min(), present.max()) if present.size else (0.0, 0.0)
     shown = np.clip((table.shown - low) / ((high - low) or 1.0), 0, 1)
-    return table.show(shown), Step("Stretch", f"no window given: {low:g} to {high:g} in the data")
+    why = "no window is usable" if has_window else "no window given"
+    return table.show(shown), Step("Stretch", f"{why}: {low:g} to {high:g} in the data")
 
 
 def _present(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:

@@ -1,7 +1,7 @@
 """Which window a header asks for, and what it makes of values (PS3.3 C.11.2.1.2 and C.11.2.1.3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,10 @@ Values = NDArray[np.float64]
 
 FUNCTIONS = {"LINEAR": 1.0, "LINEAR_EXACT": 1e-6, "SIGMOID": 1e-6}
 """Each VOI function and its narrowest window (PS3.3 C.11.2.1.2 and C.11.2.1.3)."""
+
+LEAST_CONTRAST = 1 / 256
+"""Windows that leave less than one gray level between the lowest value and the highest show
+nothing."""
 
 PREFERRED = ("NORMAL", "STANDARD", "DEFAULT")
 """Explanations of the window or table that a vendor means to be seen first."""
@@ -47,25 +51,40 @@ class Window:
             return (values > center - 0.5).astype(np.float64)
         return np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
 
+    def is_telling(self, values: Values) -> bool:
+        """Whether it leaves more than one gray of values of which there are several."""
+        if values.size == 0 or values.min() == values.max():
+            return True
+        low, high = self.apply(np.array([values.min(), values.max()]))
+        return bool(high - low > LEAST_CONTRAST)
+
     def describe(self) -> str:
         """The window in words, for the reader of a step."""
         return f"{self.function}, center {self.center:g}, width {self.width:g}; {self.told}"
 
 
-def find_window(ds: Dataset) -> Window | None:
+def find_window(ds: Dataset, values: Values | None = None) -> Window | None:
     """The window to show first, None where there is none that is usable.
 
     A function that the standard doesn't know counts as LINEAR.
+
+    Args:
+        ds: The data set, or the functional group that holds the windows.
+        values: Those that occur in the image; a window that makes one gray of all of them is
+            passed over.
     """
     function = read_text(ds, "VOILUTFunction").upper()
     function = function if function in FUNCTIONS else "LINEAR"
     centers, widths = read_numbers(ds, "WindowCenter"), read_numbers(ds, "WindowWidth")
     count = min(len(centers), len(widths))
-    usable = [at for at in range(count) if widths[at] >= FUNCTIONS[function]]
+    windows = [Window(*pair, function) for pair in zip(centers, widths, strict=False)]
+    wide = [at for at in range(count) if widths[at] >= FUNCTIONS[function]]
+    usable = [at for at in wide if values is None or windows[at].is_telling(values)]
     if not usable:
         return None
     at, told = choose("window", usable, Elements(ds).texts("WindowCenterWidthExplanation"), count)
-    return Window(centers[at], widths[at], function, told)
+    dull = ", ".join(str(place + 1) for place in wide if place not in usable)
+    return replace(windows[at], told=f"{told}, {dull} would show one gray" if dull else told)
 
 
 def choose(

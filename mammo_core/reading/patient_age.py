@@ -4,13 +4,16 @@ import re
 
 OLDEST = 90
 """Older patients are so few that their age alone may tell who they are (45 CFR 164.514(b)(2))."""
+MOST_LIVED = 120
+"""Nobody with a mammogram was older: beyond it stand those who hide an age, or a slip."""
 UNITS_A_YEAR = {"Y": 1, "M": 12, "W": 52, "D": 365}
 
 
 def compute_age(stated: str, birth_date: str = "", study_date: str = "") -> float | None:
     """Whole years from the stated age, else from two dates; None where neither tells.
 
-    From 90 on all ages are 90.
+    From 90 on all ages are 90. 000Y and what is beyond 120 years tell nothing: software that takes
+    names out writes them.
 
     Args:
         stated: PatientAge, such as "061Y" or "730D".
@@ -25,7 +28,8 @@ def compute_age(stated: str, birth_date: str = "", study_date: str = "") -> floa
 
 def _stated_years(text: str) -> int | None:
     match = re.fullmatch(r"(\d{1,3})([YMWD])", text)
-    return int(match[1]) // UNITS_A_YEAR[match[2]] if match else None
+    years = int(match[1]) // UNITS_A_YEAR[match[2]] if match else 0
+    return years if 0 < years <= MOST_LIVED else None
 
 
 def _years_between(birth: str, study: str) -> int | None:
@@ -33,4 +37,4 @@ def _years_between(birth: str, study: str) -> int | None:
     if not (re.fullmatch(r"\d{8}", birth) and re.fullmatch(r"\d{8}", study)):
         return None
     years = int(study[:4]) - int(birth[:4]) - (study[4:] < birth[4:])
-    return years if 0 < years < 150 else None
+    return years if 0 < years <= MOST_LIVED else None

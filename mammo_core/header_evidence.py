@@ -21,8 +21,13 @@ OTHER_CLASSES = (
 """SOP classes, with all below them, of CT, MR, ultrasound, nuclear medicine, PET, angiography,
 visible light and radiotherapy (PS3.4 B.5)."""
 
-BREAST_WORDS = ("BREAST", "MAMM", "MAMA", "BRUST", "SEIN", "SENO", "SPECIMEN")
+BREAST_WORDS = (
+    *("BREAST", "MAMM", "MAMA", "MAMO", "BRUST", "SEIN", "SENO", "BORST", "BRYST", "BROST"),
+    *("PECHO", "PIERS", "SPECIMEN"),
+)
 """What BodyPartExamined holds on mammograms, in the languages of those who type it."""
+SILENT_PARTS = ("UNKNOWN", "OTHER", "MG", "NONE", "UNDEFINED")
+"""What BodyPartExamined holds where nobody said which part it is."""
 
 OTHER_PARTS = (
     *("CHEST", "THORAX", "LUNG", "HEART", "ABDOMEN", "PELVIS", "HIP", "SPINE", "CSPINE", "TSPINE"),
@@ -74,7 +79,7 @@ def _object(header: dict[str, Any]) -> Iterator[str]:
     if any(sop_class == other or sop_class.startswith(f"{other}.") for other in OTHER_CLASSES):
         yield "The header names another kind of image (SOP class), not mammography"
     body = header.get("body_part")
-    if body and not any(word in body for word in BREAST_WORDS):
+    if body and body not in SILENT_PARTS and not any(word in body for word in BREAST_WORDS):
         yield f"The header names {_name_part(body)}, not the breast"
     if header.get("acquisition") == "tomosynthesis":
         yield _tell_volume(header.get("frames", 1))
@@ -104,5 +109,7 @@ def _doubt(header: dict[str, Any]) -> Iterator[str]:
         yield "The image is FOR PROCESSING: raw detector values, not for display"
     if header.get("square_pixels") is False:
         yield "The pixels are not square: the image would be shown distorted"
+    if tag := header.get("implausible_spacing"):
+        yield f"{tag} gives the pixels a size that no mammogram has: it is ignored"
     for conflict in header.get("conflicts", ()):
         yield f"The header contradicts itself: {conflict}"

@@ -14,6 +14,12 @@ from mammo_core.reading.views import MODIFIER_CODES, VIEW_CODES, parse_short_nam
 
 TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
 
+PARTS_OF_MAMMOGRAMS = (
+    *("MAMO", "BORST", "BRYST", "PECHO", "PIERS", "PIERSI"),
+    *("UNKNOWN", "OTHER", "MG", ""),
+)
+"""The breast in other languages, and what stands where nobody said a part."""
+
 
 def code(value, *modifiers):
     item = Dataset()
@@ -320,6 +326,7 @@ def test_another_kind_of_image_is_objected_to_without_quoting_free_text(header, 
     "header",
     [
         {"modality": "MG", "body_part": "BREAST"},
+        *({"modality": "MG", "body_part": part} for part in PARTS_OF_MAMMOGRAMS),
         {"modality": None, "sop_class_uid": "1.2.840.10008.5.1.4.1.1.1.1"},
         {"modality": "MG", "sop_class_uid": "1.2.3.4", "body_part": "LEFT BREAST"},
         {"modality": "OT", "sop_class_uid": "1.2.840.10008.5.1.4.1.1.7", "body_part": "MAMMOGRAM"},
@@ -379,3 +386,18 @@ def test_big_endian_and_implicit_headers_tell_the_same(tmp_path):
         assert {**facts, "transfer_syntax": None} == {**told[0], "transfer_syntax": None}
     assert told[0]["rows"] == 64
     assert told[0]["view_modifiers"] == ["implant displaced"]
+
+
+@pytest.mark.parametrize("millimeters", [1000, 0.0001])
+def test_a_spacing_that_no_mammogram_has_is_ignored_and_told(millimeters):
+    ds = data_set(PixelSpacing=[millimeters, millimeters], ImagerPixelSpacing=[0.07, 0.07])
+    facts = describe_header(ds)
+    assert facts["pixel_spacing_mm"] == 0.07
+    assert any("PixelSpacing" in doubt for doubt in judge_header(facts)[1])
+
+
+@pytest.mark.parametrize("millimeters", [0.025, 0.1, 0.2])
+def test_the_spacings_of_mammograms_are_taken_without_a_doubt(millimeters):
+    facts = describe_header(data_set(PixelSpacing=[millimeters, millimeters]))
+    assert facts["pixel_spacing_mm"] == millimeters
+    assert judge_header(facts) == ((), ())

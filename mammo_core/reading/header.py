@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 
 from mammo_core.reading.acquisition import tell_acquisition, tell_implant
 from mammo_core.reading.elements import Elements
-from mammo_core.reading.spacing import read_spacing
+from mammo_core.reading.spacing import find_implausible, read_spacing
 from mammo_core.reading.views import SPECIMEN_VIEW, read_projection
 
 PROCESSING_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.1.1"})
@@ -52,6 +52,7 @@ def describe_header(ds: Dataset) -> dict[str, Any]:
         "manufacturer": _keep(NAME, header.text("Manufacturer")),
         "pixel_spacing_mm": spacing.rows_mm,
         "spacing_basis": spacing.basis,
+        "implausible_spacing": find_implausible(header),
         "square_pixels": spacing.is_square,
         "has_pixels": "PixelData" in header,
     }

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from mammo_core.reading.elements import Elements
 
+PLAUSIBLE_MM = (0.01, 1.0)
+"""Pixels of mammograms measure 0.025 to 0.2 mm; what lies beyond is a slip or another unit."""
 SQUARE_WITHIN = 0.01
 """Sides of a pixel that differ by less than this share of their length count as equal."""
 
@@ -38,29 +40,31 @@ def read_spacing(header: Elements, groups: Elements | None = None) -> Spacing:
 
     PixelSpacing counts where it was calibrated, or where it differs from the spacing at the
     detector, which shows that it was corrected. Else the spacing at the detector is divided by the
-    magnification. A digitizer's spacing is that of the film.
+    magnification. A digitizer's spacing is that of the film. What lies outside PLAUSIBLE_MM counts
+    for nothing.
 
     Args:
         header: The data set.
         groups: The item of its SharedFunctionalGroupsSequence, where it has one.
     """
-    detector = _read_pair(header, "ImagerPixelSpacing")
-    pixel = _read_pair(header, "PixelSpacing")
+    detector = _read_spacing(header, "ImagerPixelSpacing")
+    pixel = _read_spacing(header, "PixelSpacing")
     if pixel and (calibration := header.word("PixelSpacingCalibrationType")) in CALIBRATIONS:
         return Spacing(*pixel, f"PixelSpacing, calibrated by {calibration.lower()}")
     if pixel and pixel != detector:
         return Spacing(*pixel, "PixelSpacing")
     if detector:
         return _demagnify(header, detector)
-    if film := _read_pair(header, "NominalScannedPixelSpacing"):
+    if film := _read_spacing(header, "NominalScannedPixelSpacing"):
         return Spacing(*film, "NominalScannedPixelSpacing, on the film")
     for item in groups.items("PixelMeasuresSequence") if groups else []:
-        if measured := _read_pair(item, "PixelSpacing"):
+        if measured := _read_spacing(item, "PixelSpacing"):
             return Spacing(*measured, "PixelMeasuresSequence")
     ratio = _read_pair(header, "PixelAspectRatio")
     return Spacing(aspect=ratio[0] / ratio[1]) if ratio else Spacing()
 
 
+SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 CALIBRATIONS = ("GEOMETRY", "FIDUCIAL")
 """Values of PixelSpacingCalibrationType (PS3.3 10.7.1.2)."""
 
@@ -78,3 +82,19 @@ def _read_pair(header: Elements, keyword: str) -> tuple[float, float] | None:
     """(between rows, between columns); one number stands for both."""
     numbers = [number for number in header.numbers(keyword) if number > 0]
     return (numbers[0], numbers[-1]) if 1 <= len(numbers) <= 2 else None
+
+
+def _read_spacing(header: Elements, keyword: str) -> tuple[float, float] | None:
+    """As `_read_pair`, of plausible millimeters."""
+    pair = _read_pair(header, keyword)
+    return pair if pair and _is_plausible(pair) else None
+
+
+def _is_plausible(pair: tuple[float, float]) -> bool:
+    return all(PLAUSIBLE_MM[0] <= number <= PLAUSIBLE_MM[1] for number in pair)
+
+
+def find_implausible(header: Elements) -> str | None:
+    """The element that gives a pixel no mammogram's size, None where there is none."""
+    pairs = ((keyword, _read_pair(header, keyword)) for keyword in SPACINGS)
+    return next((keyword for keyword, pair in pairs if pair and not _is_plausible(pair)), None)

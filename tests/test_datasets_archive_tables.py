@@ -1,5 +1,7 @@
 """Columns of archives' tables come as clean text; faults are named without quoting rows."""
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -126,3 +128,9 @@ def test_numbers_are_finite_floats_or_nothing():
     numbers = to_numbers(pd.Series(["61", "0.5", "inf", "1e999", "", "sixty"]))
     assert numbers.dtype == "float64"
     assert numbers.dropna().tolist() == [61.0, 0.5]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="This system has no named pipes")
+def test_a_named_pipe_is_no_table_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "train.csv")
+    assert read_first_line(tmp_path / "train.csv") == []

@@ -66,3 +66,5 @@ def test_a_layout_gives_its_first_scheme_and_no_other_than_it_offers() -> None:
 def test_the_reason_names_the_missing_fact() -> None:
     assert "BI-RADS 0" in missing_reason(row(birads="0"), "birads")
     assert "cancer" in missing_reason(row(), "cancer")
+    assert "--labels birads" in missing_reason(row(birads="2"), "pathology")
+    assert "--labels birads" not in missing_reason(row(), "pathology")

@@ -211,6 +211,20 @@ def test_an_unknown_pathology_is_none_unless_another_lesion_is_malignant(tmp_pat
     assert films["P_00016_LEFT_CC"].pathology is None
 
 
+@pytest.mark.parametrize(
+    ("assessments", "told"), [((0, 2), "0"), ((3, 0), "0"), ((0, 4), "4"), ((2, 3), "3")]
+)
+def test_an_incomplete_assessment_is_graver_than_benign_and_milder_than_suspicious(
+    tmp_path, assessments, told
+):
+    lesions = [
+        replace(LESIONS[2], assessment=assessment, number=number)
+        for number, assessment in enumerate(assessments, 1)
+    ]
+    (film,) = rows_of(write_cbis_ddsm(tmp_path, lesions)).values()
+    assert film.birads == told
+
+
 @pytest.mark.parametrize("column", ["pathology", "image file path", "ROI mask file path"])
 def test_a_missing_column_is_named_with_those_that_are_there(root, column):
     edit(

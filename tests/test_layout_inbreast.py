@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from layout_trees.inbreast import DASH, IMAGES, POINT, SHAPE, SQUARE, write_inbreast, write_outlines
 from layout_trees.tables import edit_csv
+from pydicom import dcmread
 
 from mammo_core.datasets import LAYOUTS, index_dataset, load_dataset
 from mammo_core.datasets.archive_tables import ABSENT, CONTRADICTION, UNLISTED
@@ -273,3 +274,16 @@ def test_its_headers_pass_and_no_date_is_kept(root, tmp_path):
     assert set(index["manufacturer"]) == {"SIEMENS"}
     kept = "".join(path.read_text() for path in (tmp_path / "data").glob("*.[cj]s*"))
     assert not any(date in kept + index.to_csv() for date in ("201001", "200802", "200907"))
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(("view", "n_asked"), [("ML", 0), ("MLO", 0), ("CC", 1)])
+def test_a_header_may_call_the_oblique_view_ml_as_names_do(root, tmp_path, view, n_asked):
+    file = file_of(root, next(image for image in IMAGES if image.view != "CC"))
+    ds = dcmread(file)
+    ds.ViewPosition = view
+    if "ViewCodeSequence" in ds:
+        del ds.ViewCodeSequence
+    ds.save_as(file)
+    index_dataset(root, tmp_path / "data")
+    assert load_dataset(tmp_path / "data").index["gate"].notna().sum() == n_asked

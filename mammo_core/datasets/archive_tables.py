@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mammo_core.datasets.naming import safe_name
 from mammo_core.datasets.rows import ImageRow, Refusal
 from mammo_core.errors import BadTable, UnreadableFile
+from mammo_core.table_limits import check_bytes, check_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,8 @@ class Sifted:
 def read_first_line(path: Path) -> list[str]:
     """The headings of a CSV file from its first line alone, none where it cannot be read."""
     try:
+        if not path.is_file():  # opening a named pipe would wait for its other end
+            return []
         with path.open("rb") as file:
             line = file.readline(LONGEST_HEADING_LINE).decode("utf-8-sig")
         return [] if "\0" in line else _split(line, _separator(line))
@@ -53,7 +56,7 @@ def read_columns(path: Path, needed: Sequence[str], optional: Sequence[str] = ()
         optional: Headings that are read where they are there.
 
     Raises:
-        BadTable: Where a needed column lacks, the text is not UTF-8 or there is no row.
+        BadTable: Where a needed column lacks, the text is not UTF-8, or there is no row or too many.
         UnreadableFile: Where the file is missing or damaged.
     """
     import pyarrow as pa
@@ -202,6 +205,7 @@ def _stream(
 
     from mammo_core.table_files import MISSING
 
+    check_bytes(path)
     with path.open("rb") as file:
         separator = _separator(file.readline(LONGEST_HEADING_LINE).decode("utf-8-sig"))
         file.seek(0)
@@ -216,7 +220,11 @@ def _stream(
                 strings_can_be_null=True,
             ),
         )
-        yield from reader
+        n_rows = 0
+        for batch in reader:
+            n_rows += batch.num_rows
+            check_rows(n_rows, path.name)
+            yield batch
 
 
 def _unique(headings: Sequence[str]) -> list[str]:

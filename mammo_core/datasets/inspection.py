@@ -135,10 +135,10 @@ def _doubt(row: ImageRow, header: Header) -> tuple[str, ...]:
     if row.acquisition not in (None, STANDARD, header.acquisition):
         doubts.append(f"The source names a {row.acquisition} image")
     for name, told, read in (
-        ("side", row.laterality, header.laterality),
-        ("view", row.view, header.view),
+        ("side", (row.laterality,), header.laterality),
+        ("view", (row.view, row.header_view), header.view),
     ):
-        if told and read and told != read:
+        if told[0] and read and read not in told:
             doubts.append(f"The source and the file's header name different {name}s")
     return tuple(doubts)
 

@@ -113,5 +113,7 @@ def missing_reason(row: ImageRow, scheme: str) -> str:
     """Why an image has no class under a scheme, the same sentence for the same fault."""
     if scheme == "birads" and row.birads:
         return f"BI-RADS {row.birads} has no class in the mapping"
+    if scheme == "pathology" and row.birads:
+        return "The source gives no pathology for it; --labels birads goes by its assessment"
     needed = {"given": "label", "birads": "BI-RADS assessment", "cancer": "statement on cancer"}
     return f"The source gives no {needed.get(scheme, scheme)} for it"

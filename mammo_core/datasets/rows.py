@@ -29,6 +29,7 @@ class ImageRow:
             (see `mask_merging`), where there is no such picture.
         regions: Lesions to draw a mask from, where there is no such picture either.
         regions_grid: Rows and columns in which the regions count; None: the image's own.
+        header_view: What the file's header may call the view beside `view`.
         tag: Whether a tag that betrays the label was burned in (made images only).
         The others are the index's columns of the same name.
     """
@@ -56,6 +57,7 @@ class ImageRow:
     mask_files: tuple[tuple[Path, ...], ...] = ()
     regions: tuple[Region, ...] = ()
     regions_grid: tuple[int, int] | None = None
+    header_view: str | None = None
     tag: bool | None = None
 
 

@@ -46,6 +46,9 @@ PATHOLOGIES = {
     "BENIGN": "benign",
     "BENIGN_WITHOUT_CALLBACK": "benign",
 }
+GRADES = "1230456"
+"""Assessments, mildest first: incomplete (0) stands below 4, as in EMBED, for it may prove to be
+worse than benign."""
 COPY = "Another copy of this film is taken"
 SEVERAL = "Its folder holds several files, none of which is known to be the image"
 
@@ -209,7 +212,7 @@ def _merge(
         patient_id=patient,
         exam_id=patient,
         pathology=_worst_pathology(found),
-        birads=max(finding.assessment for finding in found) or None,
+        birads=max((finding.assessment for finding in found), key=GRADES.find) or None,
         laterality=side[0],
         view=view,
         split=split,

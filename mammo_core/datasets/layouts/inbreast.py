@@ -31,6 +31,8 @@ FILE_NAME = re.compile(
     r"(?P<number>\d+)_(?P<patient>[0-9A-Za-z]+)_MG_(?P<side>[LR])_(?P<view>CC|MLO?|FB)_ANON"
 )
 """20586908_6c613a14b80a8591_MG_R_CC_ANON; ML stands for MLO."""
+LONG_FOR = {"MLO": "ML"}
+"""What files call a view of the table, in their names and maybe in their headers."""
 NAMED_OTHERWISE = "Its name is not number_patient_MG_side_view_ANON, which tells the patient"
 REPEATED = "Another file of this image is taken"
 
@@ -190,6 +192,7 @@ def _row(place: Path, source: Source, told: Record, outlines: Sequence[Outline])
         birads=told["Bi-Rads"].upper() or None,
         laterality=source.side,
         view=tidy_view(told["View"]),
+        header_view=LONG_FOR.get(told["View"]),
         lesion="+".join(sorted(set(filter(None, map(_kind, outlines))))) or None,
         density=DENSITY_WORDS.get(told["ACR"]),
         source="INbreast",

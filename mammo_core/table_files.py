@@ -9,6 +9,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from mammo_core.errors import BadTable, UnreadableFile
+from mammo_core.table_limits import check_rows
 
 MAX_COLUMNS = 2000
 SEPARATORS = ",;\t|"
@@ -27,7 +28,7 @@ def read_columns(content: bytes, source: str) -> pa.Table:
 
     Raises:
         UnreadableFile: Where the content is neither CSV nor Parquet, or damaged.
-        BadTable: Where there are too many columns or a probability is no number.
+        BadTable: Where there are too many columns or rows, or a probability is no number.
     """
     table = _read_parquet(content, source) if content[:4] == b"PAR1" else _read_csv(content, source)
     columns = {}
@@ -44,6 +45,7 @@ def _read_parquet(content: bytes, source: str) -> pa.Table:
     try:
         file = pq.ParquetFile(pa.BufferReader(content))
         _check_width(file.metadata.num_columns, source)
+        check_rows(file.metadata.num_rows, source)
         return file.read()
     except (OSError, pa.ArrowException) as error:
         raise UnreadableFile(f"Cannot read {source} as Parquet: {_first_words(error)}") from error
@@ -52,6 +54,7 @@ def _read_parquet(content: bytes, source: str) -> pa.Table:
 def _read_csv(content: bytes, source: str) -> pa.Table:
     if b"\0" in content[:4096]:
         raise UnreadableFile(f"Expected CSV or Parquet, {source} is neither")
+    check_rows(content.count(b"\n") - 1, source)  # lines; rows are as many, or fewer
     encoding = _encoding(content)
     header = content.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode(encoding).strip()
     separator = max(SEPARATORS, key=header.count)

@@ -56,7 +56,7 @@ def read_columns(path: Path, needed: Sequence[str], optional: Sequence[str] = ()
         optional: Headings that are read where they are there.
 
     Raises:
-        BadTable: Where a needed column lacks, the text is not UTF-8, or there is no row or too many.
+        BadTable: Where a needed column lacks, the text is not UTF-8, there is no row or too many.
         UnreadableFile: Where the file is missing or damaged.
     """
     import pyarrow as pa

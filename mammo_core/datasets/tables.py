@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammo_core.errors import BadTable, UnreadableFile
+from mammo_core.table_limits import check_bytes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def read_table(path: Path) -> "pd.DataFrame":
     """The whole table as text; what is missing is the empty text.
 
     Raises:
-        BadTable: Where the file is not in UTF-8, has no rows or a heading twice.
+        BadTable: Where the file is not in UTF-8, has no rows, too many, or a heading twice.
         UnreadableFile: Where it cannot be opened, or is no table.
     """
     table = _read(path)
@@ -102,6 +103,7 @@ def _read(path: Path) -> "pyarrow.Table":
     from mammo_core.table_files import read_columns
 
     try:
+        check_bytes(path)
         content = path.read_bytes()
     except OSError as error:
         raise UnreadableFile(f"Cannot read {path}: {error.strerror or error}") from None

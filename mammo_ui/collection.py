@@ -34,11 +34,38 @@ def show_head(stock: Inventory, dataset: "Dataset") -> None:
         "asked": stock.asked,
         "warnings": len(stock.warnings),
     }
-    for place, (key, (title, meaning)) in zip(st.columns(len(CARDS)), CARDS.items(), strict=True):
+    with st.container(key="stock"):
+        places = st.columns(len(CARDS), gap="small")
+    for place, (key, (title, meaning)) in zip(places, CARDS.items(), strict=True):
         place.metric(title, f"{numbers[key]:,}", border=True, help=meaning)
     _show_warnings(stock.warnings)
     if not stock.is_prepared:
         _offer_preparation(dataset)
+    _offer_removal(dataset)
+
+
+def _offer_removal(dataset: "Dataset") -> None:
+    """The way to take a dataset off the list, behind a question."""
+    from mammo_core.datasets.registry import is_removable
+
+    if not is_removable(dataset.path):
+        return
+    with st.popover("Remove", type="tertiary", help="Takes this dataset off the list."):
+        st.markdown(
+            f"Take **{frame.plain(dataset.name)}** off the list? If it lies in the app's own folder "
+            "its index goes, with what was decided about its images and with what an archive was "
+            "unpacked into. Your own files and archives stay; so do predictions that were made."
+        )
+        if st.button(f"Remove {frame.plain(dataset.name)}", key="remove_dataset"):
+            frame.show_errors_of(_remove, dataset)
+
+
+def _remove(dataset: "Dataset") -> None:
+    from mammo_core.datasets.registry import remove
+
+    remove(dataset.path)
+    st.toast(f"{frame.plain(dataset.name)} is off the list.")
+    st.rerun()
 
 
 def _offer_preparation(dataset: "Dataset") -> None:

@@ -11,6 +11,7 @@ import standin_home
 from PIL import Image
 from test_pages import asked, open_app, words
 
+from mammo_core.datasets import registry
 from mammo_core.dicom import read_mammogram
 from mammo_core.paths import REPOSITORY, write_json
 from mammo_core.reading.original import read_original
@@ -157,6 +158,32 @@ def test_images_to_be_decided_about_are_called_so_in_the_composition(standin):
     values = {row["value"] for row in inventory.count_labels("exams")["split"]}
     assert "to decide" in values
     assert "missing" not in values
+
+
+def test_a_removed_dataset_leaves_the_list_and_its_images_stay(standin):
+    standin_home.write_dataset(standin / ".mammo" / "datasets" / "other", n_patients=1, seed=1)
+    images = sorted((standin / FOLDER / "images").iterdir())
+    at = open_app("data", dataset="exams")
+    at.button(key="remove_dataset").click().run()
+    assert not at.exception
+    assert library.dataset_names() == ["other"]
+    assert "data **other**" in words(at)
+    assert sorted((standin / FOLDER / "images").iterdir()) == images
+    assert not (standin / FOLDER / "index.parquet").exists()
+
+
+def test_what_is_indexed_elsewhere_is_only_forgotten(standin, tmp_path):
+    standin_home.write_dataset(tmp_path / "mine", n_patients=1, seed=1)
+    registry.register(tmp_path / "mine")
+    registry.remove(tmp_path / "mine")
+    assert "mine" not in library.dataset_names()
+    assert (tmp_path / "mine" / "index.parquet").is_file()
+
+
+def test_the_shipped_sample_cannot_be_removed(standin):
+    standin_home.write_dataset(standin / "sample_data", n_patients=1, seed=1)
+    assert not registry.is_removable(standin / "sample_data")
+    assert registry.is_removable(standin / FOLDER)
 
 
 def test_other_images_come_with_another_seed_in_the_address(standin):

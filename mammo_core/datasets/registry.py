@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mammo_core.datasets.storage import CARD, INDEX
+from mammo_core.datasets.storage import CARD, INDEX, remove_index
 from mammo_core.errors import MammoError
 from mammo_core.paths import home, read_json, state_folder, write_json
 
@@ -52,6 +52,27 @@ def register(path: Path) -> None:
         write_json(_register_file(), [*map(str, registered), str(path)])
 
 
+def is_removable(path: Path) -> bool:
+    """Whether the list can lose the dataset in that folder; the shipped sample always stays."""
+    return path.resolve() in [*_own_folders(), *_registered()]
+
+
+def remove(path: Path) -> None:
+    """Take a dataset off the list; one that lies under .mammo is deleted, but no source file is.
+
+    What an archive was unpacked into goes with it.
+
+    Raises:
+        MammoError: Where it cannot be removed.
+    """
+    path = path.resolve()
+    if path in _own_folders():
+        remove_index(path)
+    kept = [str(one) for one in _registered() if one != path]
+    if _register_file().exists():
+        write_json(_register_file(), kept)
+
+
 def free_name(path: Path) -> str:
     """The folder's name, with a number where another known dataset has it already."""
     taken = {name for name, place in known_datasets().items() if place != path}
@@ -60,9 +81,13 @@ def free_name(path: Path) -> str:
 
 
 def _candidates() -> list[Path]:
+    return [(home() / "sample_data").resolve(), *_own_folders(), *_registered()]
+
+
+def _own_folders() -> list[Path]:
     inside = state_folder() / "datasets"
     own = sorted(path for path in inside.iterdir() if path.is_dir()) if inside.is_dir() else []
-    return [path.resolve() for path in (home() / "sample_data", *own)] + _registered()
+    return [path.resolve() for path in own]
 
 
 def _registered() -> list[Path]:

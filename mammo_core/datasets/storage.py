@@ -133,6 +133,28 @@ def show_path(path: str, folder: Path, card: Mapping[str, Any]) -> str:
     return file.relative_to(source).as_posix() if file.is_relative_to(source) else str(file)
 
 
+def remove_index(out: Path) -> None:
+    """Remove what an index wrote into a folder, and the folder if nothing else is in it.
+
+    Files that were indexed where they lie stay; what an archive was unpacked into goes.
+
+    Raises:
+        MammoError: Where something cannot be removed.
+    """
+    unpacked = _unpacked_in(out)
+    folders = [path for path in out.iterdir() if _DRAWN.fullmatch(path.name) and path.is_dir()]
+    folders += [out / unpacked] if unpacked and _UNPACKED.fullmatch(unpacked) else []
+    try:
+        for name in (INDEX, CARD, REFUSED, SET_ASIDE, DECISIONS):
+            (out / name).unlink(missing_ok=True)
+        for folder in folders:
+            shutil.rmtree(folder)
+        if not any(out.iterdir()):
+            out.rmdir()
+    except OSError as error:
+        raise MammoError(f"Cannot remove {out}: {error.strerror or error}") from error
+
+
 def _unpacked_in(out: Path) -> str | None:
     """The folder that an index unpacked an archive into, None where it did not."""
     try:

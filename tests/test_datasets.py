@@ -387,6 +387,18 @@ def test_the_column_that_a_folders_one_table_lacks_is_named(tmp_path):
     assert len(str(told.value)) < 600
 
 
+def test_a_disk_is_not_taken_for_class_folders(tmp_path, monkeypatch):
+    monkeypatch.setattr("mammo_core.datasets.layouts.class_folders.MOST_OTHERS", 10)
+    root = write_class_folders(tmp_path / "root", {"a": 11, "c": 1})
+    (root / "b").mkdir()
+    for n in range(22):
+        (root / "b" / f"{n}.txt").touch()
+    assert index_dataset(root, tmp_path / "data")["images"] == 12
+    (root / "b" / "more.txt").touch()
+    with pytest.raises(BadDataset, match="more than 10 files that are no images"):
+        index_dataset(root, tmp_path / "data")
+
+
 def test_how_plain_pictures_can_be_indexed_is_told(tmp_path):
     for n in range(3):
         write_picture(tmp_path / "root" / f"{n}.jpg", n)

@@ -54,6 +54,15 @@ def test_ids_stay_when_files_move(tmp_path):
     assert set(load_dataset(tmp_path / "data").index["image_id"]) == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes among its files")
+def test_a_pipe_among_the_files_is_never_opened(tmp_path):
+    root = write(tmp_path / "disc")
+    os.mkfifo(root / "AAA")
+    assert not medium.has_prefix(root / "AAA")
+    assert choose_layout(root).name == "dicom_folder"
+    assert read(root)[1] == {"AAA": medium.SPECIAL}
+
+
 def test_pictures_that_are_left_out_are_counted(tmp_path):
     root = write(tmp_path / "disc")
     for n in range(3):

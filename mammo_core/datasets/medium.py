@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from mammo_core.datasets.folders import is_folder
 from mammo_core.datasets.naming import PICTURE_SUFFIXES
 from mammo_core.datasets.rows import Refusal
 from mammo_core.errors import UnreadableFile
@@ -23,6 +24,7 @@ PICTURE = "A picture without a DICOM header: index pictures as class folders or 
 NOT_UTF8 = "Its name is not valid UTF-8: rename it"
 CLOSED = "The folder cannot be opened"
 LINKED = "A link to a folder is not followed"
+SPECIAL = "A link that leads nowhere, or a device"
 CIRCLE = "The folder was met before, by another way"
 MOST_MET, MOST_OPENED, MOST_READ = 10_000, 500, 20
 """How many files a look into a folder may meet, open, and read the header of."""
@@ -60,8 +62,13 @@ def _first_candidates(root: Path) -> Iterator[Path]:
 
 
 def has_prefix(path: Path) -> bool:
-    """Whether a file begins as DICOM files do; False where it cannot be opened."""
+    """Whether a file begins as DICOM files do; False where it cannot be opened.
+
+    Pipes, devices and the system's own empty files, which may never answer, are not opened.
+    """
     try:
+        if not path.is_file() or path.stat().st_size < PREFIX_END:
+            return False
         with path.open("rb") as file:
             return file.read(PREFIX_END)[128:] == b"DICM"
     except OSError:
@@ -103,13 +110,13 @@ def _walk(root: Path) -> Iterator[tuple[Path, str | None]]:
         seen.add((place.st_dev, place.st_ino))
         inner = []
         for entry in entries:
-            if _is_folder(entry):
+            if is_folder(entry):
                 if entry.is_symlink():
                     yield folder / entry.name, LINKED
                 else:
                     inner.append(folder / entry.name)
             elif _may_be_image(entry.name):
-                yield folder / entry.name, None if _is_utf8(entry.name) else NOT_UTF8
+                yield folder / entry.name, _reason_against(entry)
         waiting.extend(reversed(inner))
 
 
@@ -121,10 +128,16 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         )
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a folder; a link that leads to itself is not."""
+def _reason_against(entry: os.DirEntry[str]) -> str | None:
+    """Why an entry that is no folder stays out, None where it may be an image."""
+    if not _is_utf8(entry.name):
+        return NOT_UTF8
+    return None if _is_regular(entry) else SPECIAL
+
+
+def _is_regular(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_dir()
+        return entry.is_file()
     except OSError:
         return False
 

@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +22,12 @@ from mammo_core.errors import BadDataset
 
 MOST_CLASSES = 20
 """More sub-folders than this are patients or batches rather than classes."""
+
+MOST_OTHERS = 100_000
+"""More files than this that are no images, and twice as many as images, are a disk's."""
+
+Found = tuple[Path, str | None, str]
+"""File, split where folders tell one, label."""
 
 NAME_PATTERNS = (
     re.compile(r".*?(?P<patient>P_\d+)(?:_(?P<side>LEFT|RIGHT)_(?P<view>CC|MLO))?.*"),
@@ -52,14 +58,9 @@ class ClassFolders(Layout):
         """The images of each class.
 
         Raises:
-            BadDataset: Where there are no such sub-folders.
+            BadDataset: Where there are no such sub-folders, or far more other files than images.
         """
-        found = [
-            (file, split, tidy_label(folder.name))
-            for split, folder in _class_folders(root)
-            for file in sorted(folder.rglob("*"))
-            if not (os.path.isdir(file) or file.name.startswith("."))
-        ]
+        found = sorted(_bounded(root, _walk(root)), key=lambda item: item[0])
         images = [item for item in found if _is_image(item[0])]
         if not images:
             raise BadDataset(f"Expected {self.expects} in {root}, found no image in any")
@@ -69,6 +70,34 @@ class ClassFolders(Layout):
             for (file, split, label), name in zip(images, names, strict=True)
         ]
         return Reading(rows=rows, refusals=_refuse_others(found, root), warnings=_warnings(rows))
+
+
+def _walk(root: Path) -> Iterator[Found]:
+    """(file, split, label) of each file below the class folders, hidden ones aside."""
+    for split, folder in _class_folders(root):
+        label = tidy_label(folder.name)
+        for file in folder.rglob("*"):
+            if not (os.path.isdir(file) or file.name.startswith(".")):
+                yield file, split, label
+
+
+def _bounded(root: Path, items: Iterable[Found]) -> Iterator[Found]:
+    """The same items, as long as they may be those of a collection of images.
+
+    Raises:
+        BadDataset: Where they are rather those of a whole disk.
+    """
+    images = others = 0
+    for item in items:
+        suffix = item[0].suffix.lower()
+        images += bool(suffix) and suffix in IMAGE_SUFFIXES
+        others += suffix not in IMAGE_SUFFIXES
+        if others > MOST_OTHERS and others > 2 * images:
+            raise BadDataset(
+                f"{root} holds more than {MOST_OTHERS:,} files that are no images: name the "
+                "folder of the images themselves"
+            )
+        yield item
 
 
 def _class_folders(root: Path) -> list[tuple[str | None, Path]]:
@@ -132,7 +161,7 @@ def _row(file: Path, split: str | None, label: str, image_id: str) -> ImageRow:
     )
 
 
-def _refuse_others(found: Iterable[tuple[Path, str | None, str]], root: Path) -> list[Refusal]:
+def _refuse_others(found: Iterable[Found], root: Path) -> list[Refusal]:
     return [
         Refusal(file.relative_to(root).as_posix(), _reason_against(file))
         for file, _, _ in found

@@ -43,7 +43,7 @@ def only_folder(root: Path) -> Path | None:
             found = list(islice((entry for entry in entries if not _is_clutter(entry.name)), 2))
     except OSError:
         return None
-    return root / found[0].name if len(found) == 1 and _is_folder(found[0]) else None
+    return root / found[0].name if len(found) == 1 and is_folder(found[0]) else None
 
 
 def list_files(top: Path) -> list[str]:
@@ -61,7 +61,7 @@ def list_files(top: Path) -> list[str]:
         prefix = waiting.pop()
         for entry in _entries(os.path.join(top, prefix)):
             path = f"{prefix}{entry.name}"
-            if not _is_folder(entry):
+            if not is_folder(entry):
                 found.append(_printable(path))
             elif not entry.is_symlink() or _is_new(entry.path, seen):
                 waiting.append(f"{path}/")
@@ -111,10 +111,11 @@ def _printable(path: str) -> str:
     return path.encode("utf-8", "replace").decode("utf-8")
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder; a link that leads to itself is not."""
     try:
         return entry.is_dir()
-    except OSError:  # a link to itself
+    except OSError:
         return False
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from mammo_core.datasets.archive_tables import ABSENT
 from mammo_core.datasets.layouts.layout import Layout
 from mammo_core.datasets.naming import (
     DENSITY_WORDS,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 NEEDED = ("path", "label")
 NO_LABEL = {"", "nan", "none", "null", "na", "n/a", "unknown", "unlabeled", "?"}
-ABSENT = "The table names this file, the folder lacks it"
 UNLABELED = "The table gives no label"
 CONTRADICTION = "The table gives this file different labels"
 REPEATED = "The table names this file more than once"

@@ -52,8 +52,8 @@ def _offer_removal(dataset: "Dataset") -> None:
         return
     with st.popover("Remove", type="tertiary", help="Takes this dataset off the list."):
         st.markdown(
-            f"Take **{frame.plain(dataset.name)}** off the list? If it lies in the app's own folder "
-            "its index goes, with what was decided about its images and with what an archive was "
+            f"Take **{frame.plain(dataset.name)}** off the list? If it lies in the app's own "
+            "folder its index goes, with what was decided about its images and with what an archive was "
             "unpacked into. Your own files and archives stay; so do predictions that were made."
         )
         if st.button(f"Remove {frame.plain(dataset.name)}", key="remove_dataset"):

@@ -6,21 +6,27 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
 
-from mammo_core.dicom import is_dicom, read_stored
+from mammo_core.dicom import is_dicom
 from mammo_core.errors import UnreadableFile
-from mammo_core.reading.elements import quiet, read_number, read_text
+from mammo_core.reading.decoding import StoredPixels, decode
+from mammo_core.reading.dicom_file import load_whole
+from mammo_core.reading.elements import quiet
 from mammo_core.reading.pictures import read_gray
-from mammo_core.reading.windows import find_window
+from mammo_core.reading.voi import Line, find_line, to_gray
 
 MOST_PIXELS = 16_000_000
 """Of larger images every second, third, ... row and column is kept."""
+MAX_SPAN = 65_535
+"""Between the lowest and the highest value: what 16 bits hold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Original:
-    """The values of one file as they are stored.
+    """The values of one file as they are stored, apart from padding, which is shown as black.
+
+    Where a table or a curve leads from stored values to gray, they are what `read_mammogram` shows,
+    in 16 bits: no window of stored values would show that.
 
     Attributes:
         values: (H, W) uint16: stored value minus `lowest`.
@@ -53,35 +59,43 @@ def read_original(path: str | Path) -> Original:
     """
     path = Path(path)
     if not is_dicom(path):
-        return _describe(read_gray(path), None, is_inverse=False)
+        return _describe(read_gray(path))
     with quiet():
-        stored, ds = read_stored(path)
-        return _describe(stored, _read_window(ds), is_inverse=_is_inverse(ds))
+        ds = load_whole(path)
+        stored = decode(ds)
+        line = find_line(stored, ds)
+        if line and (original := _follow(stored, line)):
+            return original
+        return _describe(np.rint(MAX_SPAN * to_gray(stored, ds)[0]).astype(int), (0, MAX_SPAN))
+
+
+def _follow(stored: StoredPixels, line: Line) -> Original | None:
+    """The stored values with the line's window; None where padding cannot be black among them."""
+    values = stored.values()
+    is_inverse = line.is_inverse != (line.high < line.low)
+    low, high = sorted((line.low, line.high))
+    known = (stored.patterns >> np.uint8(stored.shift)) & ((1 << stored.bits) - 1)
+    padded = line.padding[known]
+    if padded.any():
+        values[padded] = math.ceil(high) if is_inverse else math.floor(low)
+        if np.ptp(values) > MAX_SPAN:
+            return None
+    return _describe(values, (low, high), is_inverse=is_inverse)
 
 
 def _describe(
-    stored: NDArray[np.integer], window: tuple[float, float] | None, *, is_inverse: bool
+    stored: NDArray[np.integer],
+    ends: tuple[float, float] | None = None,
+    *,
+    is_inverse: bool = False,
 ) -> Original:
     if stored.dtype.kind not in "biu":
         raise UnreadableFile(f"Expected whole numbers as gray values, got {stored.dtype}")
     step = math.ceil(math.sqrt(stored.size / MOST_PIXELS))
     lowest, highest = int(stored.min()), int(stored.max())
-    if highest - lowest > 65_535:
+    if highest - lowest > MAX_SPAN:
         raise UnreadableFile(f"Expected values within 16 bits, got {lowest} to {highest}")
     kept = stored[::step, ::step].astype(np.int64) - lowest
-    center, width = window or ((lowest + highest) / 2, max(1, highest - lowest))
+    low, high = ends or (lowest, highest)
+    center, width = (low + high) / 2, (high - low) or 1
     return Original(kept.astype(np.uint16), lowest, highest, center, width, is_inverse, step)
-
-
-def _read_window(ds: Dataset) -> tuple[float, float] | None:
-    """(center, width) of the window to show first in stored values, None where there is none."""
-    slope = read_number(ds, "RescaleSlope", 1.0) or 1.0
-    intercept = read_number(ds, "RescaleIntercept", 0.0)
-    if not (window := find_window(ds)):
-        return None
-    return (window.center - intercept) / slope, abs(window.width / slope)
-
-
-def _is_inverse(ds: Dataset) -> bool:
-    photometric = read_text(ds, "PhotometricInterpretation").upper()
-    return photometric == "MONOCHROME1" or read_text(ds, "PresentationLUTShape") == "INVERSE"

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from mammo_core.reading.decoding import StoredPixels
 from mammo_core.reading.elements import read_items, read_number, read_numbers, read_text
 from mammo_core.reading.look_up_table import read_table
-from mammo_core.reading.windows import choose, find_window
+from mammo_core.reading.windows import Window, choose, find_window
 from mammo_core.types import Step
 
 Values = NDArray[np.float64]
@@ -38,6 +38,56 @@ class GrayTable:
     def show(self, shown: Values) -> "GrayTable":
         """The same values, mapped to `shown`."""
         return GrayTable(self.values, shown, self.padding)
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """The way from stored values to gray where it is one straight line, cut off at both ends.
+
+    Attributes:
+        low: The stored value that becomes 0 by the window, however the line rises.
+        high: The one that becomes 1.
+        is_inverse: Whether 1 is then shown as black.
+        padding: (2**bits,) which bit patterns are padding, shown as black.
+    """
+
+    low: float
+    high: float
+    is_inverse: bool
+    padding: NDArray[np.bool_]
+
+
+def find_line(stored: StoredPixels, ds: Dataset) -> Line | None:
+    """What `to_gray` does in two numbers; None where a table or a curve does it, or all is one gray."""
+    modality = _find_group(ds, "PixelValueTransformationSequence")
+    voi = _find_group(ds, "FrameVOILUTSequence")
+    tables = ((modality, "ModalityLUTSequence"), (voi, "VOILUTSequence"))
+    if any(read_items(*one) for one in (*tables, (ds, "PresentationLUTSequence"))):
+        return None
+    padding, _ = _mask_padding(stored, ds)
+    table, _ = _rescale(GrayTable(stored.levels, stored.levels.copy(), padding), modality)
+    present = _list_present(table, stored)
+    window = find_window(voi, present)
+    ends = _find_ends(window) if window else _find_range(present)
+    if ends is None or ends[0] == ends[1]:
+        return None
+    slope, intercept = _read_rescale(modality)
+    low, high = ((end - intercept) / slope for end in ends)
+    return Line(low, high, _explain_inversion(ds) is not None, padding)
+
+
+def _find_range(present: Values) -> tuple[float, float]:
+    return (float(present.min()), float(present.max())) if present.size else (0.0, 0.0)
+
+
+def _find_ends(window: Window) -> tuple[float, float] | None:
+    """The values that become 0 and 1, None where what lies between is a curve or a step."""
+    if window.function == "LINEAR_EXACT":
+        return window.center - window.width / 2, window.center + window.width / 2
+    if window.function == "SIGMOID" or window.width <= 1:
+        return None
+    half = (window.width - 1) / 2
+    return window.center - 0.5 - half, window.center - 0.5 + half
 
 
 def to_gray(stored: StoredPixels, ds: Dataset) -> tuple[NDArray[np.float32], list[Step]]:
@@ -100,12 +150,17 @@ def _rescale(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:
     if items := read_items(ds, "ModalityLUTSequence"):
         lut = read_table(items[0], is_signed=bool(table.shown.min() < 0))
         return table.show(lut.apply(table.shown)), Step("Modality table", f"{lut.length} entries")
-    slope = read_number(ds, "RescaleSlope", 1.0)
-    intercept = read_number(ds, "RescaleIntercept", 0.0)
-    if (slope, intercept) == (1.0, 0.0) or slope == 0:
+    slope, intercept = _read_rescale(ds)
+    if (slope, intercept) == (1.0, 0.0):
         return table, None
     step = Step("Rescale", f"value = stored * {slope:g} + {intercept:g}")
     return table.show(table.shown * slope + intercept), step
+
+
+def _read_rescale(ds: Dataset) -> tuple[float, float]:
+    """(slope, intercept), which change nothing where the slope is 0."""
+    slope = read_number(ds, "RescaleSlope", 1.0)
+    return (slope, read_number(ds, "RescaleIntercept", 0.0)) if slope else (1.0, 0.0)
 
 
 def _apply_voi(table: GrayTable, ds: Dataset, stored: StoredPixels) -> tuple[GrayTable, Step]:
@@ -135,7 +190,7 @@ def _list_present(table: GrayTable, stored: StoredPixels) -> Values:
 
 def _stretch(table: GrayTable, present: Values, *, has_window: bool) -> tuple[GrayTable, Step]:
     """The range of the values that are present to [0, 1]."""
-    low, high = (present.min(), present.max()) if present.size else (0.0, 0.0)
+    low, high = _find_range(present)
     shown = np.clip((table.shown - low) / ((high - low) or 1.0), 0, 1)
     why = "no window is usable" if has_window else "no window given"
     return table.show(shown), Step("Stretch", f"{why}: {low:g} to {high:g} in the data")
@@ -147,9 +202,14 @@ def _present(table: GrayTable, ds: Dataset) -> tuple[GrayTable, Step | None]:
         lut = read_table(items[0], is_signed=False)
         shown = lut.apply_to_range(table.shown)
         return table.show(shown), Step("Presentation table", f"{lut.length} entries")
-    photometric = read_text(ds, "PhotometricInterpretation").upper()
-    shape = read_text(ds, "PresentationLUTShape").upper()
-    if photometric != "MONOCHROME1" and shape != "INVERSE":
+    if not (reason := _explain_inversion(ds)):
         return table, None
-    reason = photometric if photometric == "MONOCHROME1" else f"PresentationLUTShape {shape}"
     return table.show(1 - table.shown), Step("Invert", f"{reason}: low values are bright")
+
+
+def _explain_inversion(ds: Dataset) -> str | None:
+    """Why low values are bright, None where they are dark."""
+    if read_text(ds, "PhotometricInterpretation").upper() == "MONOCHROME1":
+        return "MONOCHROME1"
+    is_inverse = read_text(ds, "PresentationLUTShape").upper() == "INVERSE"
+    return "PresentationLUTShape INVERSE" if is_inverse else None

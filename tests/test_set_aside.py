@@ -51,7 +51,7 @@ def test_what_the_gate_refuses_leaves_the_index_for_the_refused(dataset):
     settled, cache = prepare_dataset(dataset, SETTINGS)
     assert set(dataset.index["image_id"]) - set(settled.index["image_id"]) == {"n1"}
     assert "noise" in refused(settled)["normal/n1.png"]
-    assert "Neither" in refused(settled)["normal/n9.png"]
+    assert "another kind" in refused(settled)["normal/n9.png"]
     assert load_dataset(dataset.path).index.equals(settled.index)
     assert describe_preparation(settled, cache)["n_refused"] == 1
 

@@ -108,11 +108,20 @@ def _entry(key: str, value: Any, indent: str) -> str:
     is_flat = not isinstance(value, NESTED)
     if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
         return f"{indent}{mark} {format_estimate(value)}"
-    if isinstance(value, dict) and value and not any(isinstance(v, NESTED) for v in value.values()):
+    if _fits_a_line(value):
         return f"{indent}{mark} " + ", ".join(f"{k} {_text(v)}" for k, v in value.items())
     if is_flat or not value:
         return f"{indent}{mark} {_text(value) if is_flat else 'none'}"
     return f"{indent}{mark}\n{to_lines(value, indent + '  ')}"
+
+
+def _fits_a_line(value: Any) -> bool:
+    """Whether it is a table of single words and values; sentences get a line each."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and not any(" " in str(key) or isinstance(item, NESTED) for key, item in value.items())
+    )
 
 
 def _text(value: Any) -> str:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mammo_core import cli
-from mammo_core.errors import Cancelled, MammoError
+from mammo_core.errors import Cancelled, Incomplete, MammoError
 
 
 def run(capsys, monkeypatch, verb, *words):
@@ -26,6 +26,22 @@ def test_a_person_reads_lines(capsys, monkeypatch):
     code, out, _ = run(capsys, monkeypatch, lambda: {"auroc": estimate, "list": [{"a": 1}]})
     assert code == 0
     assert out == "auroc: 0.500 [0.250 to 0.750]\nlist:\n  - a 1\n"
+
+
+def test_reasons_stand_in_a_line_each(capsys, monkeypatch):
+    reasons = {"It is blank, all of it": 2, "It is torn": 1}
+    answer = {"reasons": reasons, "splits": {"test": 1, "val": 2}}
+    _, out, _ = run(capsys, monkeypatch, lambda: answer)
+    lines = ["reasons:", "  It is blank, all of it: 2", "  It is torn: 1", "splits: test 1, val 2"]
+    assert out.splitlines() == lines
+
+
+def test_an_answer_is_printed_before_the_fault_that_it_lacks_a_part_by(capsys, monkeypatch):
+    def verb():
+        raise Incomplete("Found no b", {"a": 1})
+
+    told = run(capsys, monkeypatch, verb, "--json")
+    assert told == (2, '{"a": 1}\n', "Found no b\n")
 
 
 def test_a_fault_is_one_line_and_exit_2(capsys, monkeypatch):

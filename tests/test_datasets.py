@@ -138,7 +138,7 @@ def test_files_that_are_no_mammogram_are_refused_and_the_rest_is_taken(tmp_path)
     refused = pd.read_csv(tmp_path / "data" / "refused.csv").set_index("file")["reason"]
     assert (answer["images"], answer["refused"]) == (4, 2)
     assert "modality CT" in refused["a/ct.dcm"]
-    assert "Neither" in refused["b/broken.png"]
+    assert "another kind" in refused["b/broken.png"]
 
 
 def test_what_a_person_should_look_at_is_in_no_split(tmp_path):
@@ -162,7 +162,7 @@ def test_a_mask_named_by_a_table_is_honored_only_where_it_fits(tmp_path):
     ]
     write_table(root, rows)
     write_picture(root / "good_mask.png", 100)
-    write_picture(root / "small_mask.png", 101, shape=(8, 8))
+    write_picture(root / "small_mask.png", 101, shape=(40, 40))
     answer = index_dataset(root, tmp_path / "data")
     dataset = load_dataset(tmp_path / "data")
     assert answer["masks"] == 1
@@ -368,7 +368,7 @@ def make_repeated(root):
         (make_empty, BadDataset, "is empty"),
         (make_file, BadTable, "got file"),
         (make_unlabeled, BadDataset, "columns path, age"),
-        (make_useless, BadDataset, "2 x Neither"),
+        (make_useless, BadDataset, "2 x Expected DICOM, PNG"),
         (make_repeated, BadTable, "'same' stands for several"),
     ],
 )

@@ -54,7 +54,7 @@ def _offer_removal(dataset: "Dataset") -> None:
         st.markdown(
             f"Take **{frame.plain(dataset.name)}** off the list? If it lies in the app's own "
             "folder its index goes, with what was decided about its images and with what an "
-            "archive was unpacked into. Your own files and archives stay; so do predictions that were made."
+            "archive was unpacked into. Your own files and archives stay, and predictions too."
         )
         if st.button(f"Remove {frame.plain(dataset.name)}", key="remove_dataset"):
             frame.show_errors_of(_remove, dataset)

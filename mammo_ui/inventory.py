@@ -198,7 +198,7 @@ def _count_labels(folder: Path, index_version: int) -> dict[str, list[dict[str, 
 
     dataset = library.read_dataset(folder, index_version)
     counted = count_composition(dataset.index, dataset.classes)
-    splits = counted["split"]
+    splits = counted.get("split", {})
     counted["split"] = {TO_DECIDE if name == MISSING else name: splits[name] for name in splits}
     return {name: _to_rows(table) for name, table in counted.items() if name in COMPOSED_OF}
 

@@ -58,7 +58,7 @@ class Line:
 
 
 def find_line(stored: StoredPixels, ds: Dataset) -> Line | None:
-    """What `to_gray` does in two numbers; None where a table or a curve does it, or all is one gray."""
+    """The line that `to_gray` follows, None where a table or curve does it, or all is one gray."""
     modality = _find_group(ds, "PixelValueTransformationSequence")
     voi = _find_group(ds, "FrameVOILUTSequence")
     tables = ((modality, "ModalityLUTSequence"), (voi, "VOILUTSequence"))

@@ -9,7 +9,7 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.errors import MammoError
-from mammo_core.model_store import StoredModel
+from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.wording import count
 from mammo_ui import job_watch, judgments, library, state
 
@@ -188,6 +188,13 @@ def stop_without_results(choice: state.Choice) -> None:
         _offer_prediction(choice, "This model has not been run on this dataset yet.")
     if judgments.are_outdated(choice):
         _offer_prediction(choice, "The model or the dataset has changed since it was run.")
+    if not library.read_card(choice.dataset).classes:
+        st.info(
+            "This dataset has no labels, so that there is nothing to judge the model by. What it "
+            "says of each image stands in its table of predictions:"
+        )
+        st.code(str(predictions_path(choice.model, choice.dataset)), language=None)
+        st.stop()
 
 
 def _offer_prediction(choice: state.Choice, reason: str) -> None:

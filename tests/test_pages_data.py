@@ -14,6 +14,7 @@ from test_pages import asked, open_app, words
 from mammo_core.datasets import registry
 from mammo_core.dicom import read_mammogram
 from mammo_core.paths import REPOSITORY, write_json
+from mammo_core.predictions import read_predictions, write_predictions
 from mammo_core.reading.original import read_original
 from mammo_ui import inventory, library, looking
 from mammo_ui.inventory import find_refused
@@ -67,6 +68,18 @@ def test_a_dataset_without_labels_is_shown_and_says_what_it_is_for(standin):
     at = open_app("data", dataset="exams")
     assert not at.exception
     assert "to predict on, not to train or evaluate with" in words(at)
+
+
+@pytest.mark.parametrize("page", ["overview", "evaluate", "cases", "case"])
+def test_without_labels_the_pages_that_judge_say_so(standin, page):
+    table = standin / "models" / "demo" / "predictions" / "exams.parquet"
+    frame = read_predictions(table).frame
+    write_predictions(table, frame.assign(label=None), {})
+    card = standin / FOLDER / "dataset.json"
+    write_json(card, json.loads(card.read_text()) | {"classes": []})
+    at = open_app(page, dataset="exams")
+    assert not at.exception
+    assert any("has no labels" in info.value for info in at.info)
 
 
 def test_labels_by_birads_tell_the_mapping(standin):

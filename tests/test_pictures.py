@@ -67,7 +67,7 @@ def test_color_several_pages_and_tiny_pictures_are_refused(tmp_path):
         read_mammogram(write(tmp_path / "red.png", rgb))
     pages = [Image.fromarray(film()), Image.fromarray(film())]
     pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
-    with pytest.raises(UnreadableFile, match="the file holds 2"):
+    with pytest.raises(UnreadableFile, match="the file holds several"):
         read_mammogram(tmp_path / "pages.tif")
     with pytest.raises(UnreadableFile, match="1 x 1"):
         read_mammogram(write(tmp_path / "dot.png", film()[:1, :1]))

@@ -95,11 +95,19 @@ def _decode(path: Path) -> tuple[dict[str, Any], NDArray[Any]]:
             raise _unreadable(error) from error
 
 
+def _holds_more(image: Image.Image) -> bool:
+    """Whether a second picture follows; the chain of all is not walked, which may be endless."""
+    try:
+        image.seek(1)
+    except EOFError:
+        return False
+    return True
+
+
 def _describe(image: Image.Image) -> dict[str, Any]:
     check_size(image.height, image.width)
-    frames = getattr(image, "n_frames", 1)
-    if frames != 1:
-        raise UnreadableFile(f"Expected one picture, the file holds {frames}")
+    if _holds_more(image):
+        raise UnreadableFile("Expected one picture, the file holds several")
     return {
         "kind": image.format,
         "rows": image.height,

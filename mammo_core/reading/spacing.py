@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from mammo_core.reading.elements import Elements
 
-PLAUSIBLE_MM = (0.01, 1.0)
-"""Pixels of mammograms measure 0.025 to 0.2 mm; what lies beyond is a slip or another unit."""
+PLAUSIBLE_MM = (0.01, 5.0)
+"""Pixels of mammograms measure 0.025 to 0.2 mm, of shrunk copies more; beyond lies a slip."""
 SQUARE_WITHIN = 0.01
 """Sides of a pixel that differ by less than this share of their length count as equal."""
 

@@ -90,7 +90,7 @@ def _speed_row(
         read_all(files)
         turn[0] = clock() - start
         start = clock()
-        index_dataset(files[0].parents[1], files[0].parents[2] / "dataset")
+        index_dataset(files[0].parents[1], files[0].parents[2] / "dataset", replacing=True)
         turn[1] = clock() - start
     bare, ours = np.median(seconds, axis=0)
     return {

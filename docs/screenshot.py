@@ -1,4 +1,4 @@
-"""Take docs/overview.png and docs/case.png from the running app: `make screenshot`."""
+"""Take the pictures of docs/ from the running app: `make screenshot`."""
 
 import shutil
 import socket
@@ -10,7 +10,11 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-SHOTS = {"overview": "", "case": "case?case=S00000_RCC&class=malignant"}
+SHOTS = {
+    "overview": "",
+    "case": "case?case=S00000_RCC&class=malignant",
+    "data": "data?tab=Look&image=S00000_RCC",
+}
 READY = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 

@@ -71,8 +71,8 @@ def index_dataset(
 ) -> dict[str, Any]:
     """Index a folder in a known layout; what the verb `index` prints.
 
-    Only headers are read; no pixel is decoded. A dataset that lay in `out` is replaced once the
-    new one is whole, and stays as it was if anything fails or is interrupted.
+    Only headers are read; of pixels, masks alone are decoded. A dataset that lay in `out` is
+    replaced once the new one is whole, and stays as it was if anything fails or is interrupted.
 
     Args:
         root: The folder, a table of paths and labels, or a zip archive, which is unpacked in `out`.

@@ -40,8 +40,8 @@ def index(
 ) -> dict[str, Any]:
     """Index a folder of mammograms: who is in it, which class, which split, what is refused.
 
-    Reads headers, never pixels. A dataset of the same ROOT that lies in --out already is replaced
-    once the new one is whole. A zip archive is unpacked inside of --out.
+    Reads headers, never a mammogram's pixels. A dataset of the same ROOT that lies in --out already
+    is replaced once the new one is whole. A zip archive is unpacked inside of --out.
 
     Example: python -m mammo_core index ~/mini-mias --out datasets/mias
     """

@@ -1,14 +1,15 @@
 """What can be set about a training, checked before anything is touched."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
+from mammo_core.architectures import Pooling, check_architecture
 from mammo_core.augmentation import read_augmentation
 from mammo_core.errors import BadConfiguration
 
-Recipe = Literal["whole_image", "patch_to_image"]
-Imbalance = Literal["none", "class_weights"]
+Recipe = Literal["whole_image", "patch_to_image", "transfer"]
+Imbalance = Literal["none", "class_weights", "effective_number", "balanced_sampling"]
+Loss = Literal["cross_entropy", "focal"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,22 +17,40 @@ class TrainingConfiguration:
     """The settings of one training.
 
     Attributes:
-        recipe: "whole_image", or "patch_to_image", which first learns from patches around lesions
-            (Shen et al. 2019, doi:10.1038/s41598-019-48995-4) and needs lesion masks.
+        recipe: "whole_image"; "patch_to_image", which first learns from patches around lesions
+            (Shen et al. 2019, doi:10.1038/s41598-019-48995-4) and needs lesion masks; "transfer",
+            which trains the head on a frozen trunk, then the trunk's upper part, then all of it.
+        architecture: A name of `ARCHITECTURES`.
+        pooling: How the evidence of all positions becomes one answer.
+        channels: Of the model's input, 1 or 3; three hold the same gray image.
+        weights: What the trunk begins with: "none", "imagenet", a weights file, a model's id.
         image_size: (rows, columns) of the model's input.
         epochs: Passes over the whole images.
-        patch_epochs: Passes over the patches; only patch_to_image, as all that follows.
+        learning_rate: The highest of the cosine schedule, for whole images.
+        patch_epochs: Passes over the patches; only patch_to_image, as all `patch` settings.
         patch_size: Side of a square patch in model pixels.
         patches_a_lesion: How many patches an epoch draws (with, without) each lesion.
-        learning_rate: The highest of the cosine schedule, for whole images.
-        patch_learning_rate: The same for patches.
+        patch_learning_rate: The highest of the cosine schedule, for patches.
+        head_epochs: Passes with a frozen trunk; only transfer, as the next three.
+        upper_epochs: Passes in which the trunk's upper part learns too.
+        upper_share: Share of the trunk's layers that count as its upper part.
+        head_learning_rate: The highest of the cosine schedule, for the head.
         weight_decay: Of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101).
-        imbalance: "class_weights" weighs each class by the inverse of its share.
+        imbalance: "class_weights" weighs each class by the inverse of its share,
+            "effective_number" by that of its effective number (Cui et al. 2019,
+            arXiv:1901.05555), "balanced_sampling" draws every class equally often.
+        loss: "focal" is that of Lin et al. 2017, arXiv:1708.02002, with `focal_gamma`.
+        label_smoothing: Share of each label that is spread over all classes (Szegedy et al. 2016,
+            arXiv:1512.00567).
+        augmentation: A preset's name or a list of changes, such as "flip,rotate:8,mixup:0.2".
         patience: Epochs of whole images without a better validation AUROC before the end.
     """
 
     recipe: Recipe = "patch_to_image"
     architecture: str = "compact_cnn"
+    pooling: Pooling = "logsumexp"
+    channels: int = 1
+    weights: str = "none"
     image_size: tuple[int, int] = (320, 192)
     epochs: int = 12
     batch_size: int = 16
@@ -41,9 +60,16 @@ class TrainingConfiguration:
     patch_batch_size: int = 32
     patches_a_lesion: tuple[int, int] = (2, 3)
     patch_learning_rate: float = 4e-3
+    head_epochs: int = 10
+    upper_epochs: int = 5
+    upper_share: float = 0.3
+    head_learning_rate: float = 1e-3
     weight_decay: float = 1e-3
     dropout: float = 0.1
     imbalance: Imbalance = "class_weights"
+    loss: Loss = "cross_entropy"
+    focal_gamma: float = 2.0
+    label_smoothing: float = 0.0
     augmentation: str = "standard"
     patience: int = 12
     seed: int = 0
@@ -54,22 +80,28 @@ class TrainingConfiguration:
         Raises:
             BadConfiguration: For the first value outside its range.
         """
-        for key in ("epochs", "batch_size", "patch_epochs", "patch_batch_size", "patience"):
+        check_architecture(self.architecture)
+        counts = ("epochs", "batch_size", "patch_epochs", "patch_batch_size", "patience")
+        for key in (*counts, "head_epochs", "upper_epochs"):
             self._check(key, getattr(self, key) >= 1, "at least 1")
-        for key in ("learning_rate", "patch_learning_rate"):
-            value = getattr(self, key)
-            self._check(key, math.isfinite(value) and 0 < value <= 1, "above 0 and at most 1")
-        decay = self.weight_decay
-        self._check("weight_decay", math.isfinite(decay) and 0 <= decay < 1, "in [0, 1)")
-        self._check("dropout", 0 <= self.dropout < 1, "in [0, 1)")
+        for key in ("learning_rate", "patch_learning_rate", "head_learning_rate"):
+            self._check(key, 0 < getattr(self, key) <= 1, "above 0 and at most 1")
+        for key in ("weight_decay", "dropout", "label_smoothing"):
+            self._check(key, 0 <= getattr(self, key) < 1, "in [0, 1)")
+        self._check("upper_share", 0 < self.upper_share <= 1, "above 0 and at most 1")
+        self._check("focal_gamma", 0 <= self.focal_gamma <= 10, "from 0 to 10")
+        self._check("channels", self.channels in (1, 3), "1 or 3")
+        self._check("seed", self.seed >= 0, "0 or more")
+        read_augmentation(self.augmentation)
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
         is_size = all(32 <= side <= 4096 for side in self.image_size)
         self._check("image_size", is_size, "32 to 4096 a side, such as 320x192")
         if self.recipe == "patch_to_image":
             is_patch = 32 <= self.patch_size <= min(self.image_size)
             self._check("patch_size", is_patch, "from 32 to the shorter side of image_size")
             self._check("patches_a_lesion", min(self.patches_a_lesion) >= 1, "at least 1x1")
-        self._check("seed", self.seed >= 0, "0 or more")
-        read_augmentation(self.augmentation)
 
     def _check(self, key: str, holds: bool, allowed: str) -> None:
         if not holds:

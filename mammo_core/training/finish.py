@@ -48,7 +48,7 @@ def _save_network(path: Path, model: keras.Model, plan: Plan, data: TrainingData
     """The weights without the optimizer, in an uncompiled model."""
     config = plan.config
     plain = build_architecture(
-        config.architecture, plan.input_shape, data.n_classes, config.dropout
+        config.architecture, plan.input_shape, data.n_classes, config.dropout, config.pooling
     )
     plain.set_weights(model.get_weights())
     with writing(path) as temporary:

@@ -1,6 +1,7 @@
 """The loop over stages and epochs, which can end at any moment and go on later."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -20,6 +21,13 @@ from mammo_core.training.stages import RECIPES, Stage, build_network
 from mammo_core.training.validation import score_images
 from mammo_core.types import Progress
 
+OnEpoch = Callable[[Row], None]
+"""Told each finished epoch's row of the history; may raise `Cancelled` to end the training."""
+
+
+def ignore_epoch(row: Row) -> None:
+    """Do nothing with it."""
+
 
 def run_stages(
     folder: Path,
@@ -27,6 +35,7 @@ def run_stages(
     config: TrainingConfiguration,
     state: RunState,
     progress: Progress,
+    on_epoch: OnEpoch = ignore_epoch,
 ) -> keras.Model:
     """The trained model of the last stage, with its best weights; goes on from `state`."""
     keras.utils.set_random_seed(config.seed)  # a training owns its process
@@ -35,7 +44,7 @@ def run_stages(
             continue
         stage = build(data, config)
         _begin(stage, state)
-        _run_epochs(folder, stage, data, config, state, progress)
+        _run_epochs(folder, stage, data, config, state, progress, on_epoch)
         _end(folder, stage, state)
     network = build_network(data, config, config.image_size)
     network.set_weights(state.weights)
@@ -65,6 +74,7 @@ def _run_epochs(
     config: TrainingConfiguration,
     state: RunState,
     progress: Progress,
+    on_epoch: OnEpoch,
 ) -> None:
     judge = build_network(data, config, config.image_size)
     while state.epoch < stage.epochs and not _is_stuck(stage, state):
@@ -80,6 +90,7 @@ def _run_epochs(
             state.best_epoch = len(state.rows)
         state.variables = read_variables(stage.trained)
         save_state(folder, state)
+        on_epoch(state.rows[-1])
 
 
 def _train_epoch(stage: Stage, state: RunState, progress: Progress) -> float:

@@ -4,32 +4,41 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mammo_core.architectures import build_architecture
 from mammo_core.model_store import read_model
 from mammo_core.preparation import prepare_dataset
 from mammo_core.training.checkpoint import load_state
 from mammo_core.training.data import gather_data
 from mammo_core.training.finish import write_model
-from mammo_core.training.loop import run_stages
+from mammo_core.training.loop import OnEpoch, ignore_epoch, run_stages
 from mammo_core.training.plan import Plan, check_folder, write_plan
 from mammo_core.types import Progress, no_progress
 
 
-def train(plan: Plan, out: Path, *, progress: Progress = no_progress) -> dict[str, Any]:
+def train(
+    plan: Plan,
+    out: Path,
+    *,
+    progress: Progress = no_progress,
+    on_epoch: OnEpoch = ignore_epoch,
+) -> dict[str, Any]:
     """Train into the folder `out`, going on from its last whole epoch if it holds one.
+
+    Args:
+        plan: What to train on what.
+        out: The model's folder.
+        progress: Told every batch.
+        on_epoch: Told every finished epoch's row of the history.
 
     Returns:
         The verb's answer: model, epochs (of whole images), patch_epochs, best_epoch (the row of
         history.csv, patches first), seconds, val.
 
     Raises:
-        BadConfiguration: For an unknown architecture, or another plan than the one that `out`
-            was begun with.
+        BadConfiguration: For another plan than the one that `out` was begun with.
         BadDataset: Where a split or a class is missing.
         MammoError: Where the disk is full or the loss is no longer finite.
     """
     config = plan.config
-    build_architecture(config.architecture, (64, 64, 1), 2)  # refuses an unknown name at once
     check_folder(out, plan)
     if not (out / "model.json").exists():
         dataset, cache = prepare_dataset(plan.dataset, plan.preprocess, progress=progress)
@@ -37,7 +46,7 @@ def train(plan: Plan, out: Path, *, progress: Progress = no_progress) -> dict[st
         data = gather_data(plan.dataset, cache, config)
         write_plan(out, plan)
         state = load_state(out)
-        model = run_stages(out, data, config, state, progress)
+        model = run_stages(out, data, config, state, progress, on_epoch)
         write_model(out, model, plan, data, state)
     return _answer(out)
 

@@ -70,7 +70,10 @@ def build_network(
     data: TrainingData, config: TrainingConfiguration, size: tuple[int, int]
 ) -> keras.Model:
     """The configuration's architecture for inputs of that size, not trained and not compiled."""
-    return build_architecture(config.architecture, (*size, 1), data.n_classes, config.dropout)
+    shape = (*size, config.channels)
+    return build_architecture(
+        config.architecture, shape, data.n_classes, config.dropout, config.pooling
+    )
 
 
 def _compile(

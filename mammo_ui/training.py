@@ -124,14 +124,13 @@ def start_training(dataset: str, name: str, values: dict[str, Any]) -> Job:
         MammoError: For a setting, name or dataset that cannot be used.
     """
     from mammo_core.config import read_settings
-    from mammo_core.preprocess import Preprocess
     from mammo_core.training.configuration import TrainingConfiguration
-    from mammo_core.training.plan import Plan
+    from mammo_core.training.plan import plan_training
 
     texts = {key: str(value) for key, value in values.items()}
     config = read_settings(TrainingConfiguration, texts)
     out = models_folder() / checked_name(name)
-    plan = Plan(library.require_dataset(dataset), config, Preprocess(size=config.image_size))
+    plan = plan_training(library.require_dataset(dataset), config)
     check_free(out, plan)
     settings = [word for key, text in texts.items() for word in ("--set", f"{key}={text}")]
     folder = str(library.dataset_path(dataset))

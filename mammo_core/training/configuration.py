@@ -9,6 +9,7 @@ from mammo_core.errors import BadConfiguration
 
 Recipe = Literal["whole_image", "patch_to_image", "transfer"]
 Imbalance = Literal["none", "class_weights", "effective_number", "balanced_sampling"]
+Background = Literal["blank", "keep"]
 Loss = Literal["cross_entropy", "focal"]
 
 
@@ -25,6 +26,8 @@ class TrainingConfiguration:
         channels: Of the model's input, 1 or 3; three hold the same gray image.
         weights: What the trunk begins with: "none", "imagenet", a weights file, a model's id.
         image_size: (rows, columns) of the model's input.
+        crop: Whether images are cut to the breast.
+        background: "blank" hides what lies outside the breast from the model, "keep" shows it.
         epochs: Passes over the whole images.
         learning_rate: The highest of the cosine schedule, for whole images.
         patch_epochs: Passes over the patches; only patch_to_image, as all `patch` settings.
@@ -52,6 +55,8 @@ class TrainingConfiguration:
     channels: int = 1
     weights: str = "none"
     image_size: tuple[int, int] = (320, 192)
+    crop: bool = True
+    background: Background = "blank"
     epochs: int = 12
     batch_size: int = 16
     learning_rate: float = 1e-3

@@ -36,6 +36,12 @@ class Plan:
         }
 
 
+def plan_training(dataset: "Dataset", config: TrainingConfiguration) -> Plan:
+    """The plan of a training with the preprocessing that its settings ask for."""
+    preprocess = Preprocess(size=config.image_size, crop=config.crop, background=config.background)
+    return Plan(dataset, config, preprocess)
+
+
 def check_folder(out: Path, plan: Plan) -> None:
     """Refuse a folder that holds anything but this plan's own training.
 

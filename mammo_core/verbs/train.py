@@ -7,7 +7,7 @@ import typer
 
 SETTINGS = (
     "One setting; repeatable. recipe (patch_to_image, whole_image, transfer), architecture, "
-    "pooling (logsumexp, mean, attention), channels, weights, image_size, "
+    "pooling (logsumexp, mean, attention), channels, weights, image_size, crop, background (blank, keep), "
     "epochs (of whole images), batch_size, learning_rate, patch_epochs, patch_size, "
     "patch_batch_size, patches_a_lesion, "
     "patch_learning_rate, head_epochs, upper_epochs, upper_share, head_learning_rate, "
@@ -31,11 +31,10 @@ def train(
     """
     settings = _read_configuration(config, assignments or [])
     from mammo_core.datasets import load_dataset
-    from mammo_core.preprocess import Preprocess
     from mammo_core.progress import current_progress
-    from mammo_core.training.plan import Plan
+    from mammo_core.training.plan import plan_training
 
-    plan = Plan(load_dataset(dataset), settings, Preprocess(size=settings.image_size))
+    plan = plan_training(load_dataset(dataset), settings)
     from mammo_core.tensorflow_start import start_tensorflow
 
     start_tensorflow()

@@ -55,6 +55,11 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(sides[0]), int(sides[1])
 
 
+def to_text(value: Any) -> str:
+    """A setting's value as `key=value` words hold it: a pair as 320x192."""
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def to_mapping(settings: Any) -> dict[str, Any]:
     """The settings as JSON would hold them (pairs become lists)."""
     mapping: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(settings), allow_nan=False))

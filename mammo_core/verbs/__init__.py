@@ -15,12 +15,14 @@ from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
 from mammo_core.verbs.index import index
+from mammo_core.verbs.jobs import jobs
 from mammo_core.verbs.methods import methods
 from mammo_core.verbs.models import models
 from mammo_core.verbs.predict import predict
 from mammo_core.verbs.prepare import prepare
 from mammo_core.verbs.quality import quality
 from mammo_core.verbs.sample import sample
+from mammo_core.verbs.suggest import suggest
 from mammo_core.verbs.train import train
 
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -31,11 +33,13 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "deidentify": deidentify,
     "prepare": prepare,
     "decide": decide,
+    "suggest": suggest,
     "train": train,
     "predict": predict,
     "evaluate": evaluate,
     "compare": compare,
     "explain": explain,
+    "jobs": jobs,
     "models": models,
     "methods": methods,
     "formats": formats,

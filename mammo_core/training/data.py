@@ -1,7 +1,7 @@
 """What a training reads: cached pixels, labels and lesions of the train and validation images."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -62,9 +62,18 @@ class TrainingData:
 
 
 def gather_data(
-    dataset: "Dataset", cache: "PixelCache", config: TrainingConfiguration
+    dataset: "Dataset",
+    cache: "PixelCache",
+    config: TrainingConfiguration,
+    roles: Mapping[str, str] | None = None,
 ) -> TrainingData:
     """The training's view of a dataset.
+
+    Args:
+        dataset: Without the images that the gate keeps out of it.
+        cache: The pixels of at least its images.
+        config: Of the training.
+        roles: As `Plan.roles`.
 
     Raises:
         BadConfiguration: Where the recipe needs lesions and none is known.
@@ -73,7 +82,7 @@ def gather_data(
     index = dataset.index.set_index("image_id").reindex(cache.image_ids)
     codes = {name: code for code, name in enumerate(dataset.classes)}
     labels = np.asarray(index["label"].map(codes).fillna(UNUSED), np.int64)
-    splits = index["split"].to_numpy()
+    splits = (index["split"] if roles is None else index.index.map(dict(roles))).to_numpy()
     train, val = np.flatnonzero(splits == "train"), np.flatnonzero(splits == "val")
     check_splits(labels, train, val, dataset.classes)
     known = train[index["mask_path"].notna().to_numpy()[train] & (labels[train] > 0)]

@@ -1,10 +1,11 @@
 """What a training is made of; the same plan in the same folder goes on where it stopped."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammo_core.config import to_mapping
+from mammo_core.config import fingerprint, to_mapping
 from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.paths import read_json, write_json
 from mammo_core.preprocess import Preprocess
@@ -16,11 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A dataset, the settings of the training and the way to the model's input."""
+    """A dataset, the settings of the training and the way to the model's input.
+
+    Attributes:
+        dataset, config, preprocess: What learns from what.
+        roles: "train", "val" or "test" by image id in place of the index's splits; images that it
+            does not name take no part. None leaves the index's splits.
+    """
 
     dataset: "Dataset"
     config: TrainingConfiguration
     preprocess: Preprocess
+    roles: Mapping[str, str] | None = None
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -29,10 +37,12 @@ class Plan:
 
     def to_mapping(self) -> dict[str, Any]:
         """What must be the same for a training to go on."""
+        dealt = {} if self.roles is None else {"roles": fingerprint(dict(self.roles))}
         return {
             "configuration": to_mapping(self.config),
             "preprocessing": to_mapping(self.preprocess),
             "dataset": {"name": self.dataset.name, "fingerprint": self.dataset.version},
+            **dealt,
         }
 
 
@@ -60,5 +70,7 @@ def check_folder(out: Path, plan: Plan) -> None:
 
 
 def write_plan(out: Path, plan: Plan) -> None:
-    """Write training.json, by which a folder is known as this plan's."""
+    """Write training.json, by which a folder is known as this plan's, and the roles it names."""
     write_json(out / "training.json", plan.to_mapping())
+    if plan.roles is not None:
+        write_json(out / "roles.json", dict(plan.roles))

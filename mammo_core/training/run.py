@@ -43,7 +43,7 @@ def train(
     if not (out / "model.json").exists():
         dataset, cache = prepare_dataset(plan.dataset, plan.preprocess, progress=progress)
         plan = replace(plan, dataset=dataset)
-        data = gather_data(plan.dataset, cache, config)
+        data = gather_data(plan.dataset, cache, config, plan.roles)
         write_plan(out, plan)
         state = load_state(out)
         model = run_stages(out, data, config, state, progress, on_epoch)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.config import read_settings
-from mammo_core.errors import BadModel
-from mammo_core.paths import models_folder
+from mammo_core.errors import BadModel, MammoError
+from mammo_core.paths import models_folder, read_json, state_folder, write_json
 
 if TYPE_CHECKING:
     from mammo_core.preprocess import Preprocess
@@ -122,11 +122,42 @@ def list_models() -> list[StoredModel]:
         return []
     found = []
     for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue  # on its way in or out
         try:
             found.append(read_model(path.resolve()))
         except BadModel:
             continue  # an unfinished or damaged folder is told of when it is asked for by name
     return found
+
+
+def make_default(name: str) -> StoredModel:
+    """Make that model of models/ the one with which the app opens.
+
+    Raises:
+        BadModel: Where there is no whole model of that name.
+        MammoError: Where the home cannot be written.
+    """
+    models = {model.id: model for model in list_models()}
+    if name not in models:
+        known = ", ".join(models) or "none yet"
+        raise BadModel(f"Expected the name of a model in models/, got '{name}'; there are: {known}")
+    write_json(_default_file(), {"model": name})
+    return models[name]
+
+
+def default_model() -> StoredModel | None:
+    """The model of the last `make_default` if it is still there, else the first of the list."""
+    models = {model.id: model for model in list_models()}
+    try:
+        chosen = read_json(_default_file())["model"]
+        return models[chosen]
+    except (MammoError, KeyError, TypeError):
+        return next(iter(models.values()), None)
+
+
+def _default_file() -> Path:
+    return state_folder() / "default_model.json"
 
 
 def predictions_path(model: StoredModel, dataset: str) -> Path:

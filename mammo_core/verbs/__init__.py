@@ -7,6 +7,8 @@ import nothing heavy at their top, so that the help appears at once.
 from collections.abc import Callable
 from typing import Any
 
+from mammo_core.verbs.adopt import adopt
+from mammo_core.verbs.card import card
 from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
 from mammo_core.verbs.decide import decide
@@ -21,6 +23,7 @@ from mammo_core.verbs.models import models
 from mammo_core.verbs.predict import predict
 from mammo_core.verbs.prepare import prepare
 from mammo_core.verbs.quality import quality
+from mammo_core.verbs.remove import remove
 from mammo_core.verbs.sample import sample
 from mammo_core.verbs.suggest import suggest
 from mammo_core.verbs.train import train
@@ -41,6 +44,9 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "explain": explain,
     "jobs": jobs,
     "models": models,
+    "card": card,
+    "adopt": adopt,
+    "remove": remove,
     "methods": methods,
     "formats": formats,
 }

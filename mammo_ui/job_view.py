@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from mammo_core.jobs import Job
+from mammo_core.jobs import UNFINISHED, Job
 from mammo_core.progress import time_left
 from mammo_ui.frame import plain
 from mammo_ui.job_watch import failure_of
 
 
 def show_job(job: Job) -> None:
-    """A running job, renewing itself; the whole page is drawn anew once it has ended."""
+    """A job that runs or waits, renewing itself; the whole page is drawn anew once it has ended."""
     st.fragment(_draw, run_every=1)(job)
 
 
@@ -25,12 +25,14 @@ def tell_end(job: Job) -> None:
 
 def _draw(job: Job) -> None:
     status = job.status()
-    if status.state != "running":
+    if status.state not in UNFINISHED:
         st.rerun()
     progress = status.progress
     done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
     left = time_left(done, total, float(progress.get("seconds", 0)))
     doing = f"{progress['doing']}: {done:,} of {total:,}{left}" if progress else "Starting"
+    if status.place:
+        doing = f"Waiting, place {status.place} in the queue"
     st.markdown(f"**{plain(job.description['title'])}**")
     st.progress(min(1.0, done / total), text=plain(doing))
     if st.button("Stop", key=f"stop_{job.id}"):

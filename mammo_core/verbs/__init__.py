@@ -13,6 +13,7 @@ from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
 from mammo_core.verbs.decide import decide
 from mammo_core.verbs.deidentify import deidentify
+from mammo_core.verbs.diff import diff
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
@@ -44,6 +45,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "explain": explain,
     "jobs": jobs,
     "models": models,
+    "diff": diff,
     "card": card,
     "adopt": adopt,
     "remove": remove,

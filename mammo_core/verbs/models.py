@@ -10,24 +10,17 @@ def models(
         str | None, typer.Option(metavar="NAME", help="Let the app open with this model.")
     ] = None,
 ) -> dict[str, Any]:
-    """List the models there are, and say with which one the app opens.
+    """List all runs: whole models, unfinished trainings, imports; and with which the app opens.
+
+    Nothing is computed: AUROCs are those that training and `evaluate` have kept.
 
     Example: python -m mammo_core models --default demo
     """
-    from mammo_core.model_store import default_model, list_models, make_default
+    from mammo_core.model_store import default_model, make_default
+    from mammo_core.runs import list_runs
 
     chosen = make_default(default) if default is not None else default_model()
     return {
         "default": None if chosen is None else chosen.id,
-        "models": [
-            {
-                "id": model.id,
-                "architecture": model.card["architecture"],
-                "classes": list(model.classes),
-                "input_shape": list(model.input_shape),
-                "dataset": model.card["dataset"]["name"],
-                "path": str(model.path),
-            }
-            for model in list_models()
-        ],
+        "models": [run.to_json() for run in list_runs()],
     }

@@ -4,8 +4,9 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from architecture_names import EVERY_ARCHITECTURE
 
-from mammo_core.architectures import ARCHITECTURES, build_architecture
+from mammo_core.architectures import build_architecture
 from mammo_core.errors import BadModel
 from mammo_core.keras_classifier import KerasClassifier, load_classifier
 from mammo_core.model_store import StoredModel, file_sha256
@@ -239,7 +240,7 @@ def test_an_unknown_layer_is_refused_with_the_closest(flat, images):
         KerasClassifier(flat.model, THREE, layer="nowhere")
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", EVERY_ARCHITECTURE)
 def test_every_architecture_can_be_looked_into(name):
     classifier = KerasClassifier(build_architecture(name, (64, 48, 1), 3), THREE)
     images = np.random.default_rng(1).random((2, 64, 48, 1), dtype=np.float32)

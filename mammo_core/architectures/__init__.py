@@ -2,13 +2,26 @@
 
 from typing import TYPE_CHECKING
 
-from mammo_core.architectures.architecture import Architecture, InputShape, Pooling
+from mammo_core.architectures.architecture import (
+    Architecture,
+    InputShape,
+    Pooling,
+    PoolingChoice,
+)
 from mammo_core.errors import BadConfiguration
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["ARCHITECTURES", "Architecture", "InputShape", "Pooling", "build_architecture"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "InputShape",
+    "Pooling",
+    "PoolingChoice",
+    "build_architecture",
+    "check_architecture",
+]
 
 ARCHITECTURES: dict[str, Architecture] = {
     "compact_cnn": Architecture(
@@ -18,6 +31,82 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=84_855,
         builder="mammo_core.architectures.compact_cnn:build_compact_cnn",
     ),
+    "vgg_small": Architecture(
+        title="Small VGG",
+        reference="after Simonyan and Zisserman 2015, arXiv:1409.1556",
+        suits="160 to 512 rows; hundreds of images",
+        parameters=295_075,
+        builder="mammo_core.architectures.small_networks:build_vgg_small",
+    ),
+    "resnet_small": Architecture(
+        title="Small ResNet",
+        reference="after He et al. 2016, arXiv:1512.03385",
+        suits="256 to 640 rows; hundreds to thousands of images",
+        parameters=702_947,
+        builder="mammo_core.architectures.small_networks:build_resnet_small",
+    ),
+    "attention_mil": Architecture(
+        title="Attention MIL",
+        reference="after Ilse et al. 2018, arXiv:1802.04712",
+        suits="640 to 1280 rows; small lesions, such as microcalcifications",
+        parameters=209_155,
+        builder="mammo_core.architectures.small_networks:build_attention_mil",
+        pooling="attention",
+    ),
+    "mobilenet_v3_small": Architecture(
+        title="MobileNetV3-Small",
+        reference="Howard et al. 2019, arXiv:1905.02244",
+        suits="224 to 640 rows; transfer on a CPU",
+        parameters=940_575,
+        builder="mammo_core.architectures.keras_applications:build_mobilenet_v3_small",
+        pooling="mean",
+        imagenet="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
+    ),
+    "mobilenet_v3_large": Architecture(
+        title="MobileNetV3-Large",
+        reference="Howard et al. 2019, arXiv:1905.02244",
+        suits="224 to 640 rows; transfer on a CPU",
+        parameters=2_998_959,
+        builder="mammo_core.architectures.keras_applications:build_mobilenet_v3_large",
+        pooling="mean",
+        imagenet="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
+    ),
+    "efficientnet_v2_b0": Architecture(
+        title="EfficientNetV2-B0",
+        reference="Tan and Le 2021, arXiv:2104.00298",
+        suits="224 to 640 rows; transfer, better on a GPU",
+        parameters=5_922_591,
+        builder="mammo_core.architectures.keras_applications:build_efficientnet_v2_b0",
+        pooling="mean",
+        imagenet="efficientnetv2-b0_notop.h5",
+    ),
+    "densenet121": Architecture(
+        title="DenseNet-121",
+        reference="Huang et al. 2017, arXiv:1608.06993",
+        suits="224 to 1024 rows; transfer on a GPU",
+        parameters=7_034_319,
+        builder="mammo_core.architectures.keras_applications:build_densenet121",
+        pooling="mean",
+        imagenet="densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "resnet50": Architecture(
+        title="ResNet-50",
+        reference="He et al. 2016, arXiv:1512.03385",
+        suits="224 to 1024 rows; transfer on a GPU",
+        parameters=23_587_599,
+        builder="mammo_core.architectures.keras_applications:build_resnet50",
+        pooling="mean",
+        imagenet="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    ),
+    "convnext_tiny": Architecture(
+        title="ConvNeXt-Tiny",
+        reference="Liu et al. 2022, arXiv:2201.03545",
+        suits="224 to 1024 rows; transfer on a GPU",
+        parameters=27_819_375,
+        builder="mammo_core.architectures.keras_applications:build_convnext_tiny",
+        pooling="mean",
+        imagenet="convnext_tiny_notop.h5",
+    ),
 }
 
 
@@ -26,7 +115,7 @@ def build_architecture(
     input_shape: InputShape,
     n_classes: int,
     dropout: float = 0.1,
-    pooling: Pooling = "logsumexp",
+    pooling: PoolingChoice = "own",
 ) -> "keras.Model":
     """An uncompiled model of that architecture.
 

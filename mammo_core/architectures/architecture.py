@@ -12,6 +12,9 @@ InputShape = tuple[int, int, int]
 Pooling = Literal["logsumexp", "mean", "attention"]
 """How the evidence of all positions becomes one answer."""
 
+PoolingChoice = Literal["own", "logsumexp", "mean", "attention"]
+"""A pooling, or the one that the architecture is known with."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
@@ -22,11 +25,15 @@ class Architecture:
         reference: Author, year and DOI or arXiv.
         suits: The resolutions it is meant for, in words.
         parameters: How many weights it has for one channel, three classes and its own pooling.
+        pooling: The one that it is known with.
+        imagenet: The file of its trunk's ImageNet weights as keras.applications names it; None
+            where there are none.
         builder: "module:function", imported when it is called. The function takes (input shape,
             number of classes, dropout, pooling) and gives an uncompiled model whose weights do
-            not depend on the input size, so that those learnt on patches serve whole images. It
-            has a layer "positions" that lists the positions of the last map, row by row, and a
-            layer "evidence" that holds (positions, classes) of logits.
+            not depend on the input size, so that those learnt on patches serve whole images. Its
+            trunk ends where the layer "dropout" begins; after that a layer "positions" lists the
+            positions of the last map, row by row, and a layer "evidence" holds (positions,
+            classes) of logits.
     """
 
     title: str
@@ -34,11 +41,14 @@ class Architecture:
     suits: str
     parameters: int
     builder: str
+    pooling: Pooling = "logsumexp"
+    imagenet: str | None = None
 
     def build(
-        self, input_shape: InputShape, n_classes: int, dropout: float, pooling: Pooling
+        self, input_shape: InputShape, n_classes: int, dropout: float, pooling: PoolingChoice
     ) -> "keras.Model":
         """The uncompiled model for (rows, columns, channels) images."""
         function = pkgutil.resolve_name(self.builder)
-        model: keras.Model = function(input_shape, n_classes, dropout, pooling)
+        chosen = self.pooling if pooling == "own" else pooling
+        model: keras.Model = function(input_shape, n_classes, dropout, chosen)
         return model

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mammo_core.architectures import Pooling, check_architecture
+from mammo_core.architectures import PoolingChoice, check_architecture
 from mammo_core.augmentation import read_augmentation
 from mammo_core.errors import BadConfiguration
 
@@ -22,7 +22,8 @@ class TrainingConfiguration:
             (Shen et al. 2019, doi:10.1038/s41598-019-48995-4) and needs lesion masks; "transfer",
             which trains the head on a frozen trunk, then the trunk's upper part, then all of it.
         architecture: A name of `ARCHITECTURES`.
-        pooling: How the evidence of all positions becomes one answer.
+        pooling: How the evidence of all positions becomes one answer; "own" as the architecture
+            is known.
         channels: Of the model's input, 1 or 3; three hold the same gray image.
         weights: What the trunk begins with: "none", "imagenet", a weights file, a model's id.
         image_size: (rows, columns) of the model's input.
@@ -51,7 +52,7 @@ class TrainingConfiguration:
 
     recipe: Recipe = "patch_to_image"
     architecture: str = "compact_cnn"
-    pooling: Pooling = "logsumexp"
+    pooling: PoolingChoice = "own"
     channels: int = 1
     weights: str = "none"
     image_size: tuple[int, int] = (320, 192)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mammo_core.verbs.adopt import adopt
+from mammo_core.verbs.architectures import architectures
 from mammo_core.verbs.card import card
 from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
@@ -45,6 +46,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "explain": explain,
     "jobs": jobs,
     "models": models,
+    "architectures": architectures,
     "diff": diff,
     "card": card,
     "adopt": adopt,

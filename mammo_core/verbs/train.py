@@ -7,7 +7,7 @@ import typer
 
 SETTINGS = (
     "One setting; repeatable. recipe (patch_to_image, whole_image, transfer), architecture, "
-    "pooling (logsumexp, mean, attention), channels, weights, image_size, crop, background "
+    "pooling (own, logsumexp, mean, attention), channels, weights, image_size, crop, background "
     "(blank, keep), epochs (of whole images), batch_size, learning_rate, patch_epochs, "
     "patch_size, patch_batch_size, patches_a_lesion, patch_learning_rate, head_epochs, "
     "upper_epochs, upper_share, head_learning_rate, weight_decay, dropout, imbalance "

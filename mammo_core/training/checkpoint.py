@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,17 @@ from numpy.typing import NDArray
 from mammo_core.errors import BadModel
 from mammo_core.paths import write_text, writing
 
+logger = logging.getLogger(__name__)
+
 Row = dict[str, Any]
+
+CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
+"""The newest, and the one of the epoch before, should the newest be damaged."""
+KINDS = ("variables", "weights", "best")
+UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, EOFError, NotImplementedError, RuntimeError,
+    BadZipFile,
+)  # fmt: skip
 
 
 @dataclass
@@ -44,14 +55,14 @@ class RunState:
 
 
 def save_state(folder: Path, state: RunState) -> None:
-    """Write the state whole, then the history that a person reads.
+    """Write the state whole, then the history that a person reads; keep the state before.
 
     Raises:
         MammoError: Where the disk is full; the state before stays.
     """
     arrays = {
         f"{kind}_{number}": array
-        for kind in ("variables", "weights", "best")
+        for kind in KINDS
         for number, array in enumerate(getattr(state, kind))
     }
     facts = {
@@ -61,34 +72,61 @@ def save_state(folder: Path, state: RunState) -> None:
         "best_score": state.best_score if np.isfinite(state.best_score) else None,
         "best_epoch": state.best_epoch,
     }
-    buffer = io.BytesIO()
-    np.savez(buffer, facts=np.array(json.dumps(facts)), **arrays)
-    with writing(folder / "checkpoint.npz") as temporary:
-        temporary.write_bytes(buffer.getbuffer())
+    newest = folder / CHECKPOINTS[0]
+    with writing(newest) as temporary:
+        with temporary.open("wb") as stream:
+            np.savez(stream, facts=np.array(json.dumps(facts)), **arrays)
+        if newest.exists():
+            newest.replace(folder / CHECKPOINTS[1])
     write_history(folder, state.rows)
 
 
 def load_state(folder: Path) -> RunState:
     """The state of the last whole epoch; a fresh one where there is none.
 
+    A damaged checkpoint is told of in the log, and the one of the epoch before serves.
+
     Raises:
-        BadModel: Where the checkpoint is damaged.
+        BadModel: Where no checkpoint that is there can be read.
     """
-    path = folder / "checkpoint.npz"
-    if not path.exists():
-        return RunState()
+    faults: list[BadModel] = []
+    for path in (folder / name for name in CHECKPOINTS):
+        if not path.exists():
+            continue
+        try:
+            state = _read_state(path)
+        except BadModel as fault:
+            faults.append(fault)
+        else:
+            _tell_of(faults, state)
+            return state
+    if faults:
+        raise faults[0]
+    return RunState()
+
+
+def delete_state(folder: Path) -> None:
+    """Remove what only a training that goes on would need."""
+    for name in CHECKPOINTS:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _tell_of(faults: list[BadModel], state: RunState) -> None:
+    for fault in faults:
+        logger.warning("%s. Going on from the epoch before it, %d", fault, len(state.rows))
+
+
+def _read_state(path: Path) -> RunState:
     try:
         with np.load(path, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
-            arrays: dict[str, Any] = {
-                kind: _in_order(stored, kind) for kind in ("variables", "weights", "best")
-            }
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            arrays: dict[str, Any] = {kind: _in_order(stored, kind) for kind in KINDS}
+        score = facts.pop("best_score")
+        return RunState(**facts, **arrays, best_score=-np.inf if score is None else score)
+    except UNREADABLE as error:
         raise BadModel(
             f"The checkpoint {path} is damaged ({error}); delete the folder to train anew"
         ) from error
-    score = facts.pop("best_score")
-    return RunState(**facts, **arrays, best_score=-np.inf if score is None else score)
 
 
 def write_history(folder: Path, rows: list[Row]) -> None:
@@ -107,9 +145,18 @@ def read_variables(model: keras.Model) -> list[NDArray[Any]]:
 
 
 def restore_variables(model: keras.Model, arrays: list[NDArray[Any]]) -> None:
-    """Put back what `read_variables` read."""
+    """Put back what `read_variables` read.
+
+    Raises:
+        BadModel: Where they are of another network.
+    """
     model.optimizer.build(model.trainable_variables)
     variables = (*model.variables, *model.optimizer.variables)
+    if [array.shape for array in arrays] != [tuple(variable.shape) for variable in variables]:
+        raise BadModel(
+            "The checkpoint holds another network than these settings make now, as after an "
+            "update of the program; choose another --out or delete the folder to train anew"
+        )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 

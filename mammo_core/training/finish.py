@@ -16,7 +16,7 @@ from mammo_core.metrics.operating_points import choose_youden, list_candidates
 from mammo_core.model_card import write_card
 from mammo_core.model_store import file_sha256, read_model
 from mammo_core.paths import write_json, writing
-from mammo_core.training.checkpoint import RunState
+from mammo_core.training.checkpoint import RunState, delete_state
 from mammo_core.training.data import TrainingData
 from mammo_core.training.plan import Plan
 from mammo_core.training.validation import predict_positions, score_images
@@ -41,7 +41,7 @@ def write_model(
     }
     write_json(out / "model.json", card)
     write_card(read_model(out))
-    (out / "checkpoint.npz").unlink(missing_ok=True)
+    delete_state(out)
 
 
 def _save_network(path: Path, model: keras.Model, plan: Plan, data: TrainingData) -> None:

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from mammo_core.errors import MammoError
 from mammo_core.training.checkpoint import (
@@ -17,8 +19,11 @@ from mammo_core.training.checkpoint import (
 )
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.data import TrainingData, prefetch
+from mammo_core.training.devices import Devices, find_devices
+from mammo_core.training.rates import rate_key
 from mammo_core.training.stages import RECIPES, Stage, build_network
-from mammo_core.training.validation import score_images
+from mammo_core.training.step import Step, make_step
+from mammo_core.training.validation import score_images, score_predictions
 from mammo_core.types import Progress
 
 OnEpoch = Callable[[Row], None]
@@ -36,15 +41,32 @@ def run_stages(
     state: RunState,
     progress: Progress,
     on_epoch: OnEpoch = ignore_epoch,
+    devices: Devices | None = None,
 ) -> keras.Model:
-    """The trained model of the last stage, with its best weights; goes on from `state`."""
+    """The trained model of the last stage, with its best weights; goes on from `state`.
+
+    Args:
+        folder: Where the state is kept.
+        data: What is learnt from.
+        config: The settings.
+        state: Where it stands; changed as it goes on.
+        progress: Told every batch.
+        on_epoch: Told every finished epoch's row of the history.
+        devices: Where to learn; None takes what the machine has.
+
+    Raises:
+        MammoError: Where a loss is no longer finite, or the disk is full.
+    """
     keras.utils.set_random_seed(config.seed)  # a training owns its process
+    devices = devices or find_devices()
     for number, build in enumerate(RECIPES[config.recipe]):
         if number < state.stage:
             continue
-        stage = build(data, config)
-        _begin(stage, state)
-        _run_epochs(folder, stage, data, config, state, progress, on_epoch)
+        with devices.building():
+            stage = build(data, config)
+            _begin(stage, state)
+        step = make_step(stage.trained, devices)
+        _run_epochs(folder, stage, step, data, config, state, progress, on_epoch)
         _end(folder, stage, state)
     network = build_network(data, config, config.image_size)
     network.set_weights(state.weights)
@@ -70,6 +92,7 @@ def _end(folder: Path, stage: Stage, state: RunState) -> None:
 def _run_epochs(
     folder: Path,
     stage: Stage,
+    step: Step,
     data: TrainingData,
     config: TrainingConfiguration,
     state: RunState,
@@ -79,40 +102,69 @@ def _run_epochs(
     judge = build_network(data, config, config.image_size)
     while state.epoch < stage.epochs and not _is_stuck(stage, state):
         start = time.monotonic()
-        loss = _train_epoch(stage, state, progress)
+        learnt = _train_epoch(stage, step, config, state, progress)
         judge.set_weights(stage.network.get_weights())
         scores = score_images(judge, data)
+        _check_finite(scores.columns["val_loss"], "validation loss", stage, config, state)
         state.epoch += 1
-        row: Row = {"epoch": len(state.rows) + 1, "stage": stage.name, "loss": loss}
-        state.rows.append({**row, **scores.columns, "seconds": time.monotonic() - start})
+        row: Row = {"epoch": len(state.rows) + 1, "stage": stage.name, **learnt.columns}
+        times = {"seconds": time.monotonic() - start, "images_per_second": learnt.pace}
+        state.rows.append({**row, **scores.columns, **times})
         if scores.score > state.best_score:
             state.best, state.best_score = stage.network.get_weights(), scores.score
             state.best_epoch = len(state.rows)
         state.variables = read_variables(stage.trained)
         save_state(folder, state)
+        state.variables = []  # three times the weights; the disk holds them
         on_epoch(state.rows[-1])
 
 
-def _train_epoch(stage: Stage, state: RunState, progress: Progress) -> float:
-    """The mean training loss of one epoch.
+@dataclass(frozen=True)
+class Learnt:
+    """An epoch's learning.
+
+    Attributes:
+        columns: What the history shows: the mean training loss first.
+        pace: Images (or patches) a second, input included.
+    """
+
+    columns: dict[str, float]
+    pace: float
+
+
+def _train_epoch(
+    stage: Stage, step: Step, config: TrainingConfiguration, state: RunState, progress: Progress
+) -> Learnt:
+    """One pass over the stage's batches.
 
     Raises:
         MammoError: Where the loss is no longer finite.
     """
     losses: list[float] = []
-    doing = f"Training on {stage.name}"
-    n_batches = len(stage.batches)
+    seen: list[tuple[NDArray[np.float32], NDArray[np.generic]]] = []
+    n_batches, start = len(stage.batches), time.monotonic()
     before, total = state.epoch * n_batches, stage.epochs * n_batches
-    for images, labels, weights in prefetch(stage.batches.epoch(state.epoch)):
-        progress(before + len(losses), total, doing)
-        stage.trained.reset_metrics()
-        losses.append(float(stage.trained.train_on_batch(images, labels, sample_weight=weights)))
-        if not np.isfinite(losses[-1]):
-            raise MammoError(
-                f"The loss became {losses[-1]} in epoch {len(state.rows) + 1}; the epochs before "
-                "are kept. Try a lower learning_rate"
-            )
-    return float(np.mean(losses))
+    for batch in prefetch(stage.batches.epoch(state.epoch)):
+        progress(before + len(losses), total, f"Training on {stage.name}")
+        loss, predictions = step(batch)
+        _check_finite(loss, "loss", stage, config, state)
+        losses.append(loss)
+        seen.append((predictions, batch[1]))
+    pace = sum(len(labels) for _, labels in seen) / max(time.monotonic() - start, 1e-6)
+    return Learnt({"loss": float(np.mean(losses)), **score_predictions(seen)}, pace)
+
+
+def _check_finite(
+    loss: float, name: str, stage: Stage, config: TrainingConfiguration, state: RunState
+) -> None:
+    if np.isfinite(loss):
+        return
+    key = rate_key(stage.name)
+    rate = getattr(config, key)
+    raise MammoError(
+        f"The {name} became {loss} in epoch {len(state.rows) + 1}; the epochs before are kept. Try "
+        f"a lower {key}: train into another --out with --set {key}={rate / 3:.1g} (it was {rate:g})"
+    )
 
 
 def _is_stuck(stage: Stage, state: RunState) -> bool:

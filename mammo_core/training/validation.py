@@ -1,5 +1,6 @@
 """How an epoch is judged: on the validation images, as the model will be used (inference mode)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -39,6 +40,33 @@ def score_images(model: keras.Model, data: TrainingData) -> Scores:
     if np.isnan(auroc):
         return Scores({"val_loss": loss, **columns}, -loss)
     return Scores({"val_loss": loss, "val_auroc": float(auroc), **columns}, float(auroc))
+
+
+def score_predictions(
+    seen: Sequence[tuple[NDArray[np.float32], NDArray[np.generic]]],
+) -> dict[str, float]:
+    """`train_auroc` of the last class against the rest, from an epoch's own predictions.
+
+    They were made while the weights changed, with dropout, on augmented images, so that it lies
+    below what the same images would score afterwards. Empty where predictions are not of whole
+    images or one of the two sides is absent.
+
+    Args:
+        seen: For each batch (n, K) probabilities with (n,) classes or (n, K) shares of them;
+            anything else has no such figure.
+    """
+    if not seen or seen[0][0].ndim != 2:
+        return {}
+    scores = np.concatenate([predictions[:, -1] for predictions, _ in seen])
+    is_last = np.concatenate([_is_last(labels, p.shape[1]) for p, labels in seen])
+    auroc = compute_auroc(scores, is_last)
+    return {} if np.isnan(auroc) else {"train_auroc": float(auroc)}
+
+
+def _is_last(labels: NDArray[np.generic], n_classes: int) -> NDArray[np.bool_]:
+    """Whether the last class is the label, or its largest share."""
+    classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
+    return np.asarray(classes == n_classes - 1)
 
 
 def predict_positions(

@@ -1,10 +1,17 @@
 """The card says what a model is and what it was measured to do."""
 
+import shlex
+
+import pytest
+import run_folders
 from made_cards import make_card
 
-from mammo_core.model_card import render_card, write_card
-from mammo_core.model_store import StoredModel
+from mammo_core.card_limits import list_limits
+from mammo_core.config import parse_assignments, read_settings, to_mapping
+from mammo_core.model_card import list_sections, render_card, write_card
+from mammo_core.model_store import StoredModel, read_model
 from mammo_core.paths import write_json
+from mammo_core.training.configuration import TrainingConfiguration
 
 
 def make_model(folder):
@@ -41,3 +48,58 @@ def test_measured_numbers_come_from_the_kept_evaluations(tmp_path):
     write_card(model)
     row = "| films | test, breast | 8, 2 | malignant: 0.50 [0.25 to 0.75] | undefined |"
     assert row in (model.path / "card.md").read_text()
+
+
+def test_the_command_on_the_card_repeats_the_very_settings(tmp_path):
+    asked = TrainingConfiguration(
+        recipe="whole_image", image_size=(64, 48), patches_a_lesion=(1, 4), augmentation="none"
+    )
+    run_folders.write_run(tmp_path / "mine", **vars(asked))
+    (section,) = (s for s in list_sections(read_model(tmp_path / "mine")) if s.command)
+    words = shlex.split(section.command)
+    assert words[:6] == ["python", "-m", "mammo_core", "train", "films", "--out"]
+    assignments = parse_assignments(words[words.index("--set") + 1 :: 2])
+    assert read_settings(TrainingConfiguration, assignments) == asked
+
+
+def test_every_setting_of_the_training_is_on_the_card(tmp_path):
+    run_folders.write_run(tmp_path / "mine")
+    text = render_card(read_model(tmp_path / "mine"))
+    assert all(f"| {key} |" in text for key in to_mapping(TrainingConfiguration()))
+
+
+def test_what_came_from_elsewhere_says_what_is_not_known(tmp_path):
+    run_folders.write_import(tmp_path / "foreign")
+    text = render_card(read_model(tmp_path / "foreign"))
+    assert "trained elsewhere" in text
+    assert "images of a test set may be among them" in text
+    assert "python -m mammo_core train" not in text
+
+
+def limits(folder, **changes):
+    run_folders.write_run(folder, **changes)
+    return " ".join(list_limits(read_model(folder)))
+
+
+def test_a_model_without_a_test_says_that_nobody_knows_how_good_it_is(tmp_path):
+    assert "never evaluated on test images" in limits(tmp_path / "a")
+
+
+@pytest.mark.parametrize(("low", "high", "told"), [(0.5, 0.9, True), (0.85, 0.9, False)])
+def test_a_wide_interval_is_told_as_a_limit(tmp_path, low, high, told):
+    run_folders.write_run(tmp_path / "a")
+    estimate = {"value": 0.88, "low": low, "high": high}
+    run_folders.write_evaluation(tmp_path / "a", estimate)
+    found = " ".join(list_limits(read_model(tmp_path / "a")))
+    assert ("may lie anywhere from" in found) == told
+    assert "evaluated on films alone" in found
+    assert "never evaluated" not in found
+
+
+def test_a_small_input_and_few_cancers_are_limits(tmp_path):
+    images = {"train": {"normal": 90, "malignant": 10}}
+    found = limits(tmp_path / "a", dataset={"images": images, "synthetic": True})
+    assert "64 rows: fine calcifications are lost" in found
+    assert "malignant from 10 images" in found
+    assert "10% are malignant" in found
+    assert "synthetic images only" in found

@@ -1,0 +1,158 @@
+"""What each part of a model card says."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mammo_core.errors import MammoError
+from mammo_core.model_store import StoredModel
+from mammo_core.paths import read_json
+from mammo_core.run_results import IMPORTED, read_validation
+from mammo_core.wording import count
+
+INTENDED_USE = (
+    "Research and teaching. It is not a medical device and must not be used for diagnosis."
+)
+SYNTHETIC = (
+    " It was trained on synthetic images only: expect it to fail on real mammograms, and take its "
+    "figures as a demonstration of the workbench."
+)
+NOT_MEASURED = "Not yet: `python -m mammo_core evaluate MODEL DATASET` adds its numbers here."
+NOT_KNOWN_DATA = "It was trained elsewhere; on which images is not known here."
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the card; what is empty is left out.
+
+    Attributes:
+        title: Its heading.
+        text: Sentences.
+        items: Sentences that stand for themselves.
+        facts: Values by name.
+        rows: A table, all rows with the same columns.
+        command: Words for a terminal.
+    """
+
+    title: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[dict[str, str], ...] = ()
+    command: str = ""
+
+
+def describe_network(model: StoredModel) -> Section:
+    """Architecture, classes, input, threshold."""
+    rows, columns, channels = model.input_shape
+    training = model.card["training"]
+    facts = {
+        "architecture": model.card["architecture"],
+        "classes": ", ".join(model.classes),
+        "input": f"{rows} x {columns} x {channels}",
+        "parameters": training.get("parameters", "unknown"),
+        "threshold": _describe_threshold(model),
+        "SHA-256": model.sha256,
+    }
+    return Section("What it is", facts=facts)
+
+
+def _describe_threshold(model: StoredModel) -> str:
+    source = ", Youden's on validation" if model.card["training"].get("val") else ""
+    return f"{model.threshold:.3f} for {model.classes[-1]}{source}"
+
+
+def describe_use(model: StoredModel) -> Section:
+    """What it may be used for."""
+    is_synthetic = model.card["dataset"].get("synthetic")
+    return Section("Intended use", INTENDED_USE + (SYNTHETIC if is_synthetic else ""))
+
+
+def describe_data(model: StoredModel) -> Section:
+    """What it learned from."""
+    dataset = model.card["dataset"]
+    if not dataset.get("name"):
+        return Section("Data", NOT_KNOWN_DATA)
+    facts = {key: dataset[key] for key in ("name", "fingerprint", "decisions") if dataset.get(key)}
+    for split, counts in dataset.get("images", {}).items():
+        facts[f"{split} images"] = ", ".join(f"{name} {n}" for name, n in counts.items())
+    return Section("Data", facts=facts)
+
+
+def describe_validation(model: StoredModel) -> Section:
+    """What was measured on the images by which the best epoch was chosen."""
+    val = model.card["training"].get("val", {})
+    measured = read_validation(model.card)
+    if not val:
+        return Section("On validation images", f"{IMPORTED.capitalize()}.")
+    interval = describe_estimate(measured.estimate)
+    counted = [count(measured.n, "image")] if measured.n else []
+    counted += [count(measured.patients, "patient")] if measured.patients else []
+    text = f"AUROC of {model.classes[-1]}: {interval} ({', '.join(counted) or 'not counted'})"
+    why = f"; {measured.reason}" if measured.reason else ""
+    flattering = " The best epoch and the threshold were chosen on these images, which flatters."
+    return Section("On validation images", f"{text}{why}.{flattering}", facts=val)
+
+
+def describe_tests(model: StoredModel) -> Section:
+    """What `evaluate` found, one row a dataset, split and level; intervals are over patients."""
+    paths = sorted((model.path / "evaluations").glob("*.mean.json"))
+    rows = tuple(row for path in paths for row in _read_row(path))
+    text = "95 % intervals, the patient as unit." if rows else NOT_MEASURED
+    return Section("Measured", text, rows=rows)
+
+
+def _read_row(path: Path) -> Iterator[dict[str, str]]:
+    """The row of a kept evaluation; none where it is damaged."""
+    try:
+        answer = read_json(path)["answer"]
+        positive = answer["positive"]
+        yield {
+            "data": path.name.rsplit(".", 5)[0],
+            "split, level": f"{answer['split']}, {answer['level']}",
+            "n, patients": f"{answer['n']}, {answer['patients']}",
+            "AUROC": f"{positive}: {describe_estimate(answer['per_class'][positive]['auroc'])}",
+            "balanced accuracy": describe_estimate(answer["balanced_accuracy"]),
+            "Brier": describe_estimate(answer["calibration"]["brier"]),
+        }
+    except (MammoError, KeyError, TypeError):
+        return
+
+
+def describe_making(model: StoredModel) -> Section:
+    """The settings of the training and the command that repeats it."""
+    training = model.card["training"]
+    configuration = training.get("configuration", {})
+    counted = ("patch_epochs", "epochs", "best_epoch", "seconds", "created", "adopted_from")
+    facts = {f"{key} (done)" if key in configuration else key: training[key] for key in counted
+             if training.get(key) is not None}  # fmt: skip
+    if not configuration:
+        return Section("How it was made", "It was trained elsewhere and imported.", facts=facts)
+    return Section(
+        "How it was made", facts=facts | configuration, command=_write_command(model, configuration)
+    )
+
+
+def _write_command(model: StoredModel, configuration: Mapping[str, Any]) -> str:
+    """The verb `train` with all settings that are no defaults."""
+    from mammo_core.config import to_mapping
+    from mammo_core.training.configuration import TrainingConfiguration
+
+    usual = to_mapping(TrainingConfiguration())
+    settings = {key: value for key, value in configuration.items() if value != usual.get(key)}
+    words = ["train", model.card["dataset"]["name"], "--out", f"models/{model.id}"]
+    for key, value in settings.items():
+        text = "x".join(map(str, value)) if isinstance(value, list) else str(value)
+        words += ["--set", f"{key}={text}"]
+    return f"python -m mammo_core {shlex.join(map(str, words))}"
+
+
+def describe_estimate(estimate: Mapping[str, float | None]) -> str:
+    """The text 0.91 [0.86 to 0.95]; "undefined" where it is."""
+    if estimate["value"] is None:
+        return "undefined"
+    if estimate["low"] is None or estimate["high"] is None:
+        return f"{estimate['value']:.2f}"
+    return f"{estimate['value']:.2f} [{estimate['low']:.2f} to {estimate['high']:.2f}]"

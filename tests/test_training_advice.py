@@ -8,7 +8,8 @@ import pytest
 from mammo_core.architectures import ARCHITECTURES
 from mammo_core.config import read_settings, to_text
 from mammo_core.datasets import Dataset
-from mammo_core.training.advice import suggest_settings
+from mammo_core.errors import BadConfiguration
+from mammo_core.training.advice import check_fit, gather_facts, suggest_settings
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.verbs.suggest import suggest
 
@@ -118,18 +119,41 @@ def test_calcifications_ask_for_more_rows_in_words():
     ("dataset", "says"),
     [
         (DATASETS["no labels"], "no labels"),
-        (DATASETS["no training images"], "--shares"),
-        (make_dataset((60, 30, 4)), "Only 4 malignant among the training images"),
-        (make_dataset((60, 30, 30), (9, 9, 2)), "Only 2 malignant among the validation images"),
+        (make_dataset((30,), (9,), classes=("normal",)), "only the label normal"),
+        (DATASETS["no training images"], "No training image is labeled; index"),
+        (make_dataset((60, 0, 9)), "No training image is labeled benign"),
         (make_dataset((60, 30, 30), (0, 0, 0)), "No validation image"),
     ],
 )
-def test_what_will_limit_any_training_is_told(dataset, says):
-    assert says in " ".join(suggest_settings(dataset).warnings)
+def test_what_makes_a_training_impossible_is_told_instead_of_any_warning(dataset, says):
+    suggestion = suggest_settings(dataset)
+    assert says in " ".join(suggestion.obstacles)
+    assert suggestion.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "says"),
+    [
+        (make_dataset((60, 30, 4)), "Only 4 malignant among the training images"),
+        (make_dataset((60, 30, 30), (9, 9, 2)), "Only 2 malignant among the validation images"),
+    ],
+)
+def test_a_class_with_too_few_images_is_told(dataset, says):
+    suggestion = suggest_settings(dataset)
+    assert suggestion.obstacles == ()
+    assert says in " ".join(suggestion.warnings)
+
+
+def test_patches_are_refused_where_no_lesion_is_outlined():
+    config = TrainingConfiguration(recipe="patch_to_image")
+    check_fit(gather_facts(DATASETS["as the demo's"]), config)
+    with pytest.raises(BadConfiguration, match="'recipe'"):
+        check_fit(gather_facts(DATASETS["without masks"]), config)
 
 
 def test_a_good_dataset_has_no_warning():
-    assert suggest_settings(DATASETS["as the demo's"]).warnings == ()
+    suggestion = suggest_settings(DATASETS["as the demo's"])
+    assert (suggestion.obstacles, suggestion.warnings) == ((), ())
 
 
 def test_the_verb_gives_texts_that_set_takes(home):
@@ -141,4 +165,4 @@ def test_the_verb_gives_texts_that_set_takes(home):
     answer = suggest(str(folder))
     config = read_settings(TrainingConfiguration, answer["settings"])
     assert config.image_size == (64, 32)
-    assert set(answer) == {"settings", "reasons", "warnings"}
+    assert set(answer) == {"settings", "reasons", "obstacles", "warnings"}

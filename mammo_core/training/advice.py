@@ -1,9 +1,11 @@
 """Which settings to begin with on a dataset, and why: fixed rules over what its index tells."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.architectures import ARCHITECTURES
+from mammo_core.errors import BadConfiguration
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.wording import count
 
@@ -33,11 +35,13 @@ class Suggestion:
     Attributes:
         values: Values of `TrainingConfiguration`, by key; other keys keep their default.
         reasons: A sentence for each of these keys that has a reason in the data.
+        obstacles: What in the data makes any training impossible, a sentence each.
         warnings: What in the data will limit any training, a sentence each.
     """
 
     values: dict[str, Any]
     reasons: dict[str, str]
+    obstacles: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
@@ -75,7 +79,21 @@ def suggest_settings(dataset: "Dataset") -> Suggestion:
     usual = TrainingConfiguration()
     changed = {key: value for key, value in values.items() if value != getattr(usual, key)}
     kept = {key: value for key, value in values.items() if key in changed or key in reasons}
-    return Suggestion(kept, reasons, tuple(_warn(facts)))
+    obstacles = tuple(_find_obstacles(facts))
+    return Suggestion(kept, reasons, obstacles, () if obstacles else tuple(_warn(facts)))
+
+
+def check_fit(facts: Facts, config: TrainingConfiguration) -> None:
+    """Refuse settings that these data cannot serve.
+
+    Raises:
+        BadConfiguration: For patches where no lesion is outlined.
+    """
+    if config.recipe == "patch_to_image" and not facts.n_outlined:
+        raise BadConfiguration(
+            "Setting 'recipe' is patch_to_image, but no training image has a lesion mask; "
+            "use recipe=whole_image"
+        )
 
 
 def gather_facts(dataset: "Dataset") -> Facts:
@@ -181,22 +199,36 @@ def _choose_epochs(facts: Facts, values: dict[str, Any]) -> tuple[int, str]:
     return epochs, f"{epochs} epochs of {n_steps}; it ends early when nothing improves"
 
 
-def _warn(facts: Facts) -> list[str]:
-    if not facts.classes:
-        return ["This dataset has no labels, so that nothing can be learnt from it."]
-    if not facts.n_train:
-        return ["No training image is labeled; index it with splits (--shares 60,20,20)."]
-    warnings = [_warn_of_few(facts.train, "training", "the model will hardly know it")]
-    if not sum(facts.val.values()):
-        warnings.append("No validation image is labeled; index it with splits (--shares 60,20,20).")
-    else:
-        last = {facts.classes[-1]: facts.val[facts.classes[-1]]}
-        warnings.append(_warn_of_few(last, "validation", "the best epoch is chosen by chance"))
-    return [warning for warning in warnings if warning]
+def _find_obstacles(facts: Facts) -> Iterator[str]:
+    if len(facts.classes) < 2:
+        found = f"only the label {facts.classes[0]}" if facts.classes else "no labels"
+        yield f"This dataset has {found}, so that there is nothing to tell apart."
+        return
+    absent = [name for name, n in facts.train.items() if not n]
+    if absent and facts.n_train:
+        yield (
+            f"No training image is labeled {' or '.join(absent)}; add such images or leave the "
+            "class out of the dataset's classes."
+        )
+    for title, n in (("training", facts.n_train), ("validation", sum(facts.val.values()))):
+        if not n:
+            yield f"No {title} image is labeled; index the data with --shares 60,20,20."
 
 
-def _warn_of_few(counts: dict[str, int], split: str, so: str) -> str:
-    few = [f"{n} {name}" for name, n in counts.items() if n < FEWEST]
-    if not few:
-        return ""
-    return f"Only {' and '.join(few)} among the {split} images: {so}. Add images or merge classes."
+def _warn(facts: Facts) -> Iterator[str]:
+    few = _name_few(facts.train)
+    if few:
+        yield (
+            f"Only {few} among the training images: what is learnt of so few is mostly chance. "
+            "Add images or merge classes."
+        )
+    few = _name_few({facts.classes[-1]: facts.val[facts.classes[-1]]})
+    if few:
+        yield (
+            f"Only {few} among the validation images: the best epoch is chosen mostly by chance. "
+            "Cross-validation uses the images better."
+        )
+
+
+def _name_few(counts: dict[str, int]) -> str:
+    return " and ".join(f"{n} {name}" for name, n in counts.items() if n < FEWEST)

@@ -20,5 +20,6 @@ def suggest(
     return {
         "settings": {key: to_text(value) for key, value in suggestion.values.items()},
         "reasons": suggestion.reasons,
+        "obstacles": list(suggestion.obstacles),
         "warnings": list(suggestion.warnings),
     }

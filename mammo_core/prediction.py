@@ -1,5 +1,6 @@
 """A model's probabilities for a dataset, as the prediction table that evaluation reads."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +48,7 @@ def predict_dataset(
     probabilities = predict_images(
         load_classifier(model), cache, index["image_id"].tolist(), progress=progress
     )
-    table = index.drop(columns=[name for name in LEFT_OUT if name in index])
-    for k, name in enumerate(model.classes):
-        table.insert(7 + k, f"p_{name}", probabilities[:, k].astype(float))
+    table = join_probabilities(index, model.classes, probabilities)
     path = predictions_path(model, dataset.name)
     facts = {
         "model_sha256": model.sha256,
@@ -58,6 +57,22 @@ def predict_dataset(
     }
     write_predictions(path, table, facts)
     return path
+
+
+def join_probabilities(
+    index: pd.DataFrame, classes: Sequence[str], probabilities: NDArray[np.floating]
+) -> pd.DataFrame:
+    """The prediction table of the index's rows.
+
+    Args:
+        index: With the columns of a dataset's index.
+        classes: (K,) names, mildest first.
+        probabilities: (n, K), in the order of the rows.
+    """
+    table = index.drop(columns=[name for name in LEFT_OUT if name in index])
+    for k, name in enumerate(classes):
+        table.insert(7 + k, f"p_{name}", probabilities[:, k].astype(float))
+    return table
 
 
 def predict_images(

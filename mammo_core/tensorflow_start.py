@@ -27,3 +27,10 @@ def start_tensorflow() -> None:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def forget_networks() -> None:
+    """Free what Keras keeps of the networks made so far; those in use go on."""
+    import keras
+
+    keras.backend.clear_session()

@@ -50,15 +50,30 @@ def assign_splits(
         classes: Mildest first.
         dealing: Seed and shares.
     """
+    split_of: dict[str, str] = {}
+    for patients in rank_patients(patient_ids, labels, classes, dealing.seed):
+        split_of.update(zip(patients, _deal(len(patients), dealing.shares), strict=True))
+    return [split_of[patient] for patient in patient_ids]
+
+
+def rank_patients(
+    patient_ids: Sequence[str], labels: Sequence[str], classes: Sequence[str], seed: int
+) -> list[list[str]]:
+    """The patients of each class, each list in the order of a seeded hash of their ids.
+
+    Args:
+        patient_ids: One an image.
+        labels: One an image, each of `classes`; a patient's class is the worst among them.
+        classes: Mildest first.
+        seed: Another one orders anew.
+    """
     worst: dict[str, int] = {}
     for patient, label in zip(patient_ids, labels, strict=True):
         worst[patient] = max(worst.get(patient, 0), classes.index(label))
-    split_of: dict[str, str] = {}
-    for grade in range(len(classes)):
-        patients = [patient for patient, own in worst.items() if own == grade]
-        patients.sort(key=lambda patient: _lot(patient, dealing.seed))
-        split_of.update(zip(patients, _deal(len(patients), dealing.shares), strict=True))
-    return [split_of[patient] for patient in patient_ids]
+    ranked: list[list[str]] = [[] for _ in classes]
+    for patient in sorted(worst, key=lambda patient: _lot(patient, seed)):
+        ranked[worst[patient]].append(patient)
+    return ranked
 
 
 def deal_validation(

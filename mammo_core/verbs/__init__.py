@@ -12,14 +12,17 @@ from mammo_core.verbs.architectures import architectures
 from mammo_core.verbs.card import card
 from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
+from mammo_core.verbs.cross_validate import cross_validate
 from mammo_core.verbs.decide import decide
 from mammo_core.verbs.deidentify import deidentify
 from mammo_core.verbs.diff import diff
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
+from mammo_core.verbs.import_model import import_model
 from mammo_core.verbs.index import index
 from mammo_core.verbs.jobs import jobs
+from mammo_core.verbs.learning_curve import learning_curve
 from mammo_core.verbs.methods import methods
 from mammo_core.verbs.models import models
 from mammo_core.verbs.predict import predict
@@ -29,6 +32,7 @@ from mammo_core.verbs.remove import remove
 from mammo_core.verbs.sample import sample
 from mammo_core.verbs.suggest import suggest
 from mammo_core.verbs.train import train
+from mammo_core.verbs.tune import tune
 
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "sample": sample,
@@ -40,6 +44,10 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "decide": decide,
     "suggest": suggest,
     "train": train,
+    "tune": tune,
+    "cross-validate": cross_validate,
+    "learning-curve": learning_curve,
+    "import": import_model,
     "predict": predict,
     "evaluate": evaluate,
     "compare": compare,

@@ -29,7 +29,7 @@ def train(
 
     Example: python -m mammo_core train .mammo/datasets/mias --out models/mias --set epochs=20
     """
-    settings = _read_configuration(config, assignments or [])
+    settings = read_configuration(config, assignments or [])
     from mammo_core.datasets import load_dataset
     from mammo_core.progress import current_progress
     from mammo_core.training.plan import plan_training
@@ -43,18 +43,33 @@ def train(
     return run(plan, out, progress=current_progress())
 
 
-def _read_configuration(file: Path | None, assignments: list[str]) -> Any:
-    """The settings of the file, then those of the command's own words."""
-    import tomllib
+def read_configuration(file: Path | None, assignments: list[str]) -> Any:
+    """The training's settings of a TOML file, then those of the command's own words.
 
+    Raises:
+        BadConfiguration: For a file that cannot be read, an unknown key or a value that is not
+            allowed.
+    """
     from mammo_core.config import parse_assignments, read_settings
-    from mammo_core.errors import BadConfiguration
     from mammo_core.training.configuration import TrainingConfiguration
 
-    values: dict[str, Any] = {}
-    if file is not None:
-        try:
-            values = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadConfiguration(f"Cannot read the settings in {file}: {error}") from error
-    return read_settings(TrainingConfiguration, values | parse_assignments(assignments))
+    values = read_toml(file) | parse_assignments(assignments)
+    return read_settings(TrainingConfiguration, values)
+
+
+def read_toml(file: Path | None) -> dict[str, Any]:
+    """The values of a TOML file, none where there is no file.
+
+    Raises:
+        BadConfiguration: For a file that cannot be read.
+    """
+    import tomllib
+
+    from mammo_core.errors import BadConfiguration
+
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadConfiguration(f"Cannot read the settings in {file}: {error}") from error

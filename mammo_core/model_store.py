@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from mammo_core.paths import models_folder, read_json, state_folder, write_json
 if TYPE_CHECKING:
     from mammo_core.preprocess import Preprocess
 
+SHIPPED_MODEL = "demo"
 CARD_KEYS = (
     "architecture",
     "classes",
@@ -147,13 +149,18 @@ def make_default(name: str) -> StoredModel:
 
 
 def default_model() -> StoredModel | None:
-    """The model of the last `make_default` if it is still there, else the first of the list."""
-    models = {model.id: model for model in list_models()}
+    """The model with which the app opens; None where there is no whole model."""
+    return pick_default(list_models())
+
+
+def pick_default(models: Sequence[StoredModel]) -> StoredModel | None:
+    """Of these the model of the last `make_default`, else the shipped one, else the first."""
+    by_name = {model.id: model for model in models}
+    shipped = by_name.get(SHIPPED_MODEL) or next(iter(models), None)
     try:
-        chosen = read_json(_default_file())["model"]
-        return models[chosen]
+        return by_name.get(read_json(_default_file())["model"], shipped)
     except (MammoError, KeyError, TypeError):
-        return next(iter(models.values()), None)
+        return shipped
 
 
 def _default_file() -> Path:

@@ -161,7 +161,7 @@ def _read_whole(model: StoredModel) -> Run:
         validation=read_validation(card),
         tests=read_tests(model.path, card["dataset"].get("name")),
         val=training.get("val", {}),
-        epochs=training.get("patch_epochs", 0) + training.get("epochs", 0) or len(rows),
+        epochs=len(rows) or training.get("patch_epochs", 0) + training.get("epochs", 0),
         seconds=training.get("seconds"),
         date=training.get("created") or _date_of(model.file),
     )

@@ -16,13 +16,14 @@ from mammo_core.paths import read_json
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset, KnownDataset
 
-FIRST_MODEL = "demo"
 INDEX, CARD, REFUSED = "index.parquet", "dataset.json", "refused.csv"
 
 
 def list_models() -> list[StoredModel]:
-    """All models, the shipped one first."""
-    return sorted(model_store.list_models(), key=lambda model: (model.id != FIRST_MODEL, model.id))
+    """All models, the one with which the app opens first."""
+    models = model_store.list_models()
+    first = model_store.pick_default(models)
+    return sorted(models, key=lambda model: (model != first, model.id))
 
 
 def find_model(model_id: str) -> StoredModel:

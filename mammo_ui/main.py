@@ -10,7 +10,7 @@ from mammo_ui.routes import FIRST_PAGE
 
 PAGES = {
     "Data": {"data": "Data", "predict": "Predict"},
-    "Model": {"train": "Train"},
+    "Model": {"train": "Train", "models": "Models"},
     "Evaluate": {"overview": "Overview", "evaluate": "Evaluate", "cases": "Cases"},
     "Explain": {"case": "Case"},
 }

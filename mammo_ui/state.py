@@ -134,6 +134,12 @@ def _take_models_threshold() -> None:
     set_threshold(library.find_model(st.session_state["model"]).threshold)
 
 
+def choose_model(name: str) -> None:
+    """Let all pages speak of that model; only from a widget's callback."""
+    st.session_state["model"] = name
+    _take_models_threshold()
+
+
 def _leave_image() -> None:
     """No other dataset has the image that is looked at."""
     if IMAGE in st.query_params:

@@ -1,0 +1,129 @@
+"""The table of the Models page: a row a run, ticked to be compared; ticks live in the address."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from mammo_core.run_results import NOT_TESTED, Measured
+from mammo_core.runs import STATES, Run
+from mammo_ui import frame
+
+TICKED = "runs"
+"""The parameter of the address that names the ticked runs."""
+MOST_ROWS = 9
+ROW_HEIGHT = 35
+
+
+def show_table(runs: Sequence[Run], default: str | None) -> list[Run]:
+    """All runs; those that are ticked, in the order of the table.
+
+    Args:
+        runs: At least one.
+        default: The model with which the app opens.
+    """
+    key = _name_widget(runs)
+    rows = [place for place, run in enumerate(runs) if run.name in read_ticks()]
+    st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    st.dataframe(
+        [describe_run(run, default) for run in runs],
+        key=key,
+        on_select=lambda: _note_ticks(key, runs),
+        selection_mode="multi-row",
+        hide_index=True,
+        height=ROW_HEIGHT * (min(len(runs), MOST_ROWS) + 1) + 3,
+        column_config=_configure_columns(),
+        placeholder=frame.DASH,
+        alt="A row a run: state, AUROCs, network, data, date",
+    )
+    return [runs[place] for place in rows]
+
+
+def read_ticks() -> list[str]:
+    """The names of the runs that the address ticks."""
+    return st.query_params.get_all(TICKED)
+
+
+def find_chosen(runs: Sequence[Run]) -> Run:
+    """The run of the model that the sidebar names, else the first."""
+    model = st.session_state["choice"].model
+    return next((run for run in runs if model is not None and run.name == model.id), runs[0])
+
+
+def _note_ticks(key: str, runs: Sequence[Run]) -> None:
+    rows = sorted(st.session_state[key]["selection"]["rows"])
+    st.query_params[TICKED] = [runs[place].name for place in rows]
+
+
+def _name_widget(runs: Sequence[Run]) -> str:
+    """Another key for other rows: ticks are kept by place."""
+    names = "/".join(run.name for run in runs)
+    return f"run_table_{hashlib.sha256(names.encode()).hexdigest()[:8]}"
+
+
+def describe_run(run: Run, default: str | None) -> dict[str, Any]:
+    """What the table says of a run."""
+    told = run.to_json()
+    shape = told["input_shape"]
+    return {
+        "Run": run.name,
+        "State": f"{run.state}, default" if run.name == default else run.state,
+        "Validation AUROC": describe_measured(run.validation),
+        "Test AUROC": describe_test(run),
+        "Architecture": told["architecture"],
+        "Recipe": told["recipe"],
+        "Input": " x ".join(map(str, shape)) or None,
+        "Parameters": told["parameters"],
+        "Epochs": run.epochs or None,
+        "Minutes": told["minutes"],
+        "Data": run.dataset,
+        "Date": run.date or None,
+    }
+
+
+def describe_measured(measured: Measured) -> str:
+    """The text 0.91 [0.86 to 0.95], 24 patients; a dash with its reason where undefined."""
+    text = frame.estimate_text(dict(measured.estimate))
+    if measured.estimate["value"] is None:
+        return f"{text} {measured.reason}".strip()
+    if measured.patients:
+        return f"{text}, {measured.patients} patients"
+    return f"{text}, {measured.n} images" if measured.n else text
+
+
+def describe_test(run: Run) -> str:
+    """The AUROC on test images, with the dataset where it is not the run's own."""
+    if not run.is_whole:
+        return frame.DASH
+    if not run.tests:
+        return f"{frame.DASH} not looked at"
+    test = run.tests[0]
+    own = test.dataset == run.dataset
+    return describe_measured(test) + ("" if own else f", {test.dataset}")
+
+
+def _configure_columns() -> dict[str, Any]:
+    column = st.column_config
+    states = "; ".join(f"{name}: {meaning}" for name, meaning in STATES.items())
+    return {
+        "Run": column.TextColumn(pinned=True),
+        "State": column.TextColumn(help=f"{states}. The app opens with the default."),
+        "Validation AUROC": column.TextColumn(
+            help="Of the last class against the rest, with its 95 % interval over patients. The "
+            "best epoch was chosen on these images, which flatters."
+        ),
+        "Test AUROC": column.TextColumn(
+            help=f"From evaluations that are kept; never computed here. A dash: {NOT_TESTED}."
+        ),
+        "Input": column.TextColumn(help="Rows x columns x channels."),
+        "Parameters": column.NumberColumn(format="localized"),
+        "Minutes": column.NumberColumn(format="%.1f"),
+        "Data": column.TextColumn(help="What it was trained on."),
+    }
+
+
+def untick_all() -> None:
+    """Take all ticks away; only from a widget's callback."""
+    if TICKED in st.query_params:
+        del st.query_params[TICKED]

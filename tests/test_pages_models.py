@@ -1,0 +1,187 @@
+"""The Models page: all runs in a table, what differs between those that are ticked, the card."""
+
+import json
+
+import pytest
+import run_folders
+from streamlit.testing.v1 import AppTest
+from test_pages import open_app, words
+
+from mammo_core.model_store import default_model
+from mammo_core.runs import list_runs, read_run
+from mammo_ui import frame
+from mammo_ui.run_contrast import COLORS, draw_overlay, gather_points, judge, write_value
+from mammo_ui.run_table import describe_run
+from mammo_ui.theme import MODEL_A, MODEL_B
+
+KNOWN = {"value": 0.75, "low": 0.5, "high": 0.875}
+
+
+@pytest.fixture
+def models(home):
+    folder = home / "models"
+    run_folders.write_run(folder / "first", epochs=3)
+    run_folders.write_run(folder / "second", epochs=4, dropout=0.3)
+    run_folders.write_import(folder / "foreign")
+    run_folders.write_unfinished(folder / "half")
+    return folder
+
+
+def page(**query):
+    at = open_app("models", **query)
+    assert not at.exception
+    return at
+
+
+def test_without_a_run_the_page_offers_to_train(home):
+    at = page()
+    assert "no model yet" in at.info[0].value
+    assert "Train a model" in [button.label for button in at.main.button]
+
+
+def test_every_run_has_its_row(models):
+    (table,) = page().main.dataframe
+    assert list(table.value["Run"]) == ["first", "foreign", "half", "second"]
+    assert list(table.value["State"]) == ["finished, default", "imported", "stopped", "finished"]
+
+
+def test_one_run_shows_its_card_without_a_tick(home):
+    run_folders.write_run(home / "models" / "only")
+    said = words(page())
+    assert "must not be used for diagnosis" in said.replace("\\", "")
+    assert "What differs" not in said
+
+
+def test_two_ticks_in_the_address_show_what_differs(models):
+    at = page(runs=["first", "second"])
+    tables = [table.value for table in at.main.table]
+    differences = tables[0]
+    assert list(differences.iloc[:, 0]) == [
+        "training\\: epochs",
+        "training\\: dropout",
+    ]
+    assert list(differences.iloc[:, 2]) == ["**4**", "**0.3**"]
+    subheaders = [part.value for part in at.subheader]
+    assert subheaders[:3] == ["What differs", "How they learned", "A against B"]
+    assert "first" in subheaders[3]
+
+
+def test_ticks_of_runs_that_are_gone_are_ignored(models):
+    at = page(runs=["first", "gone"])
+    assert "What differs" not in [part.value for part in at.subheader]
+
+
+def test_equal_runs_say_that_nothing_differs(home):
+    for name in ("one", "two"):
+        run_folders.write_run(home / "models" / name)
+    assert "Nothing that is known of them differs" in words(page(runs=["one", "two"]))
+
+
+def test_an_imported_and_an_unfinished_run_can_be_ticked(models):
+    said = words(page(runs=["foreign", "half"]))
+    assert "Without a history: B foreign" not in said
+    assert "Without a history" in said
+
+
+def test_an_unfinished_training_shows_how_far_it_came(models):
+    said = words(page(runs=["half"])).replace("\\", "")
+    assert "an unfinished training" in said
+    assert "Best validation AUROC 0.80 at epoch 2" in said
+
+
+def test_a_damaged_folder_tells_what_is_wrong(models):
+    (models / "half" / "training.json").write_text("{")
+    assert any("Cannot read" in str(error.value) for error in page(runs=["half"]).error)
+
+
+def test_an_imported_model_tells_what_is_not_known(models):
+    said = words(page(runs=["foreign"])).replace("\\", "")
+    assert "trained elsewhere" in said
+
+
+def test_make_default_makes_it_so(models):
+    at = page(runs=["second"])
+    next(button for button in at.main.button if button.label == "Make default").click().run()
+    assert default_model().id == "second"
+    assert "Make default" not in [button.label for button in at.main.button]
+
+
+def test_choose_lets_all_pages_speak_of_it(models):
+    at = page(runs=["second"])
+    next(button for button in at.main.button if button.label == "Choose").click().run()
+    assert at.session_state["model"] == "second"
+
+
+def test_two_hundred_runs_are_a_table(home):
+    for number in range(200):
+        run_folders.write_run(home / "models" / f"run-{number:03d}", seed=number)
+    assert len(page().main.dataframe[0].value) == 200
+
+
+def test_a_test_on_other_images_names_them_and_no_test_is_a_dash(models):
+    assert (
+        describe_run(read_run(models / "first"), None)["Test AUROC"]
+        == f"{frame.DASH} not looked at"
+    )
+    run_folders.write_evaluation(models / "first", KNOWN, dataset="alien")
+    told = describe_run(read_run(models / "first"), None)["Test AUROC"]
+    assert told == "0.75 [0.50 to 0.88], 2 patients, alien"
+    run_folders.write_evaluation(models / "first", KNOWN)
+    told = describe_run(read_run(models / "first"), None)["Test AUROC"]
+    assert told == "0.75 [0.50 to 0.88], 2 patients"
+
+
+def test_a_validation_that_is_undefined_is_a_dash_with_its_reason(models):
+    assert describe_run(read_run(models / "foreign"), None)["Validation AUROC"].startswith(
+        frame.DASH
+    )
+
+
+def test_a_is_blue_and_b_orange():
+    assert COLORS[:2] == (MODEL_A, MODEL_B)
+    spec = json.dumps(draw_overlay("AUROC", {"A x": MODEL_A}))
+    assert MODEL_A in spec
+
+
+def test_each_measured_value_is_one_point_of_its_run():
+    histories = {"A": [{"epoch": 1.0, "loss": 0.5, "val_loss": ""}], "B": []}
+    points = gather_points(histories, {"validation": "val_loss", "training": "loss"})
+    assert points == [{"run": "A", "epoch": 1, "line": "training", "value": 0.5}]
+
+
+@pytest.mark.parametrize(
+    ("value", "p", "told"),
+    [
+        (0.1, 0.01, "A is better"),
+        (-0.1, 0.01, "B is better"),
+        (0.1, 0.05, "No difference is shown"),
+        (0.0, None, "they rank alike"),
+        (0.1, None, "too few patients"),
+        (None, None, "a class is missing"),
+    ],
+)
+def test_a_paired_difference_is_judged_by_its_sign_and_p(value, p, told):
+    assert told in judge({"difference": {"value": value}, "delong_p": p})
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, frame.DASH), ([64, 48, 1], "64 x 48 x 1"), (["a", "b"], "a, b"), (0.0005, "0.0005")],
+)
+def test_a_settings_value_is_written_for_a_person(value, text):
+    assert write_value(value) == text
+
+
+def test_nothing_is_deleted_before_its_name_is_typed(models):
+    script = (
+        "from mammo_core.runs import find_runs\n"
+        "from mammo_ui import card_view\n"
+        "card_view._ask_deletion(find_runs(['second'])[0])"
+    )
+    at = AppTest.from_string(script).run()
+    assert at.button[0].disabled
+    at.text_input[0].set_value("first").run()
+    assert at.button[0].disabled
+    at.text_input[0].set_value("second").run()
+    at.button[0].click().run()
+    assert [run.name for run in list_runs()] == ["first", "foreign", "half"]

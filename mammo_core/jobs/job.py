@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
-
 from mammo_core.errors import MammoError
 from mammo_core.locks import holding
 from mammo_core.paths import read_json, state_folder, write_json
+from mammo_core.processes import is_alive
 from mammo_core.progress import read_progress
 
 State = Literal["waiting", "running", "done", "stopped", "failed", "died"]
@@ -155,12 +154,7 @@ def lane_place(lane: str) -> Path:
 
 
 def _is_alive(description: dict[str, Any]) -> bool:
-    """Whether the very process that was started is still at work (pids are used again)."""
+    """Whether the process that was started is still at work, or has yet to appear."""
     if "pid" not in description:
         return time.time() - description["created"] < STARTUP_S
-    try:
-        process = psutil.Process(description["pid"])
-        is_same = abs(process.create_time() - (description["started"] or 0)) < 1
-        return is_same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
+    return is_alive(description["pid"], description["started"])

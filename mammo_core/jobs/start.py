@@ -10,11 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from mammo_core.errors import MammoError
 from mammo_core.jobs.job import UNFINISHED, Job, jobs_folder, list_jobs
 from mammo_core.paths import REPOSITORY, home, write_json
+from mammo_core.processes import start_time
 
 
 def start_job(title: str, arguments: list[str], *, lane: str | None = None) -> Job:
@@ -68,7 +67,7 @@ def forget_job(job: Job) -> None:
 
 def note_process(folder: Path, content: dict[str, Any], pid: int) -> None:
     """Write job.json with the process by which the job is known to live."""
-    write_json(folder / "job.json", {**content, "pid": pid, "started": _start_time(pid)})
+    write_json(folder / "job.json", {**content, "pid": pid, "started": start_time(pid)})
 
 
 def _start_process(folder: Path, log: Any) -> subprocess.Popen[bytes]:
@@ -96,10 +95,3 @@ def _flags_of_windows() -> int:
     if sys.platform == "win32":
         return subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     return 0
-
-
-def _start_time(pid: int) -> float | None:
-    try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return None

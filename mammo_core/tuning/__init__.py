@@ -1,0 +1,1 @@
+"""Sweeps: many trainings of one dataset, whose settings Optuna draws from ranges."""

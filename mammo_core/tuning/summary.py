@@ -1,0 +1,103 @@
+"""What a study found so far, as study.json holds it for the pages and for a person."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+from optuna.trial import FrozenTrial, TrialState
+
+from mammo_core.paths import write_json
+from mammo_core.tuning.interruption import REASON, list_counted
+from mammo_core.tuning.storage import hide_password
+from mammo_core.tuning.sweep import Sweep
+from mammo_core.tuning.trials import METRIC
+
+STATES = {
+    TrialState.WAITING: "waiting",
+    TrialState.RUNNING: "running",
+    TrialState.COMPLETE: "complete",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+}
+DIED = "Its process ended without a word, perhaps for want of memory"
+FOR_IMPORTANCE = 5
+"""So many complete trials must there be before importance says anything."""
+
+
+def write_summary(sweep: Sweep, study: optuna.Study) -> dict[str, Any]:
+    """Write study.json, and return it."""
+    content = summarize(sweep, study)
+    write_json(sweep.folder / "study.json", content)
+    return content
+
+
+def summarize(sweep: Sweep, study: optuna.Study) -> dict[str, Any]:
+    """The study's trials, which settings mattered, the best, and how far to trust it."""
+    counted = list_counted(study.get_trials(deepcopy=False))
+    trials = [describe_trial(sweep, trial) for trial in counted]
+    complete = [trial for trial in trials if trial["state"] == "complete"]
+    best = max(complete, key=lambda trial: trial["value"], default=None)
+    return {
+        "name": sweep.name,
+        **sweep.to_mapping(),
+        "storage": hide_password(sweep.url),
+        "metric": METRIC,
+        "n_trials": sweep.n_trials,
+        "trials": trials,
+        "importance": weigh_settings(study, len(complete)),
+        "best": best["number"] if best else None,
+        "caution": caution(len(complete)),
+    }
+
+
+def describe_trial(sweep: Sweep, trial: FrozenTrial) -> dict[str, Any]:
+    """One trial: number, state, value, settings, epochs, seconds, curve, model, reason."""
+    curve = [trial.intermediate_values[step] for step in sorted(trial.intermediate_values)]
+    state, folder = STATES[trial.state], sweep.trial_folder(trial.number)
+    reason = trial.user_attrs.get(REASON, DIED) if state == "failed" else None
+    return {
+        "number": trial.number,
+        "state": state,
+        "value": max(curve, default=None),
+        "settings": trial.params,
+        "epochs": len(curve),
+        "seconds": trial.user_attrs.get("seconds"),
+        "curve": curve,
+        "host": trial.user_attrs.get("host"),
+        "model": f"trials/{trial.number}" if _is_whole(folder) else None,
+        "reason": reason,
+    }
+
+
+def weigh_settings(study: optuna.Study, n_complete: int) -> dict[str, float] | None:
+    """The share of the trials' variance that each setting explains; None from too few trials.
+
+    By the functional analysis of variance on a random forest (Hutter et al. 2014, ICML 32).
+    """
+    if n_complete < FOR_IMPORTANCE:
+        return None
+    shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+    return {key: round(float(share), 4) for key, share in shares.items()}
+
+
+def caution(n_complete: int) -> str:
+    """How far the best trial's value can be trusted."""
+    return (
+        f"The best of {n_complete} complete trials on one validation set is optimistic: part of "
+        "its lead is luck, and by how much cannot be known from the validation set. Choose a "
+        "model first, then look at the test set once, on purpose."
+    )
+
+
+def count_states(trials: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """How many trials there are, and how many of them are complete, pruned and failed."""
+    states = [trial["state"] for trial in trials]
+    return {"trials": len(states)} | {
+        state: states.count(state) for state in ("complete", "pruned", "failed")
+    }
+
+
+def _is_whole(folder: Path) -> bool:
+    return (folder / "model.json").exists()

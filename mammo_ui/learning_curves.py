@@ -1,128 +1,127 @@
 """How a training went: its history as curves, and what they mean in words."""
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from mammo_core.errors import MammoError
-from mammo_core.paths import read_json
-from mammo_core.training.diagnosis import diagnose, find_best_epoch
-from mammo_ui import charts, library
-from mammo_ui.theme import MUTED, SPLIT_COLORS
+from mammo_core.history import read_history
+from mammo_core.training.diagnosis import diagnose_facts
+from mammo_ui import charts, frame
+from mammo_ui.theme import MUTED, SPLIT_COLORS, class_colors
+from mammo_ui.validation_counts import count_validation
 
 MOST_TICKS = 8
-LOSS_READING = (
-    "Lower is better; a validation line that rises while the training line falls means overfitting."
-)
-AUROC_READING = (
-    "Higher is better, 0.5 is chance; the dashed line marks the best epoch, whose weights stay."
-)
+STAGE, RECALL = "stage", "val_recall_"
+LINES = {"training": SPLIT_COLORS["train"], "validation": SPLIT_COLORS["val"]}
+LOSS_READING = "Lower is better; only validation rising means overfitting."
+AUROC_READING = "Higher is better, 0.5 is chance; dashes mark the best epoch."
+RECALL_READING = "Share of each class that is called rightly, in validation."
 
-
-def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The rows of a model folder's history.csv, numbers as numbers; empty before the first."""
-    try:
-        text = (folder / "history.csv").read_text(encoding="utf-8")
-    except OSError:
-        return []
-    return [
-        {key: _as_number(value) for key, value in row.items()}
-        for row in csv.DictReader(io.StringIO(text))
-    ]
-
-
-def _as_number(value: str | None) -> Any:
-    try:
-        return float(value or "")
-    except ValueError:
-        return value
+Points = list[dict[str, Any]]
 
 
 def show_history(folder: Path) -> None:
-    """A stage's loss and AUROC with the best epoch marked, and the verdict; nothing before both."""
+    """A stage's verdict and curves with the best epoch marked; nothing before the first epoch."""
     rows = read_history(folder)
     if not rows:
         return
-    stages = list(dict.fromkeys(row.get("stage", "training") for row in rows))
+    shown = _choose_stage(rows, key=f"stage_{folder.name}")
+    verdict = diagnose_facts(shown, **count_validation(folder))
+    st.markdown(f"**{frame.plain(verdict.sentence)}** {frame.plain(verdict.advice)}")
+    _show_speed(shown)
+    _show_charts(shown, verdict.best_epoch)
+
+
+def _choose_stage(rows: Sequence[dict[str, Any]], *, key: str) -> list[dict[str, Any]]:
+    """The rows of the stage to look at, the last one at first."""
+    stages = list(dict.fromkeys(row.get(STAGE, "training") for row in rows))
     stage = stages[-1]
     if len(stages) > 1:
-        stage = st.segmented_control("Stage", stages, default=stage, required=True)
-    shown = [row for row in rows if row.get("stage", "training") == stage]
-    best = find_best_epoch(shown)
-    st.markdown(f"**{diagnose(shown, n_positives=count_positives(folder))}**")
-    loss, auroc = st.columns(2)
-    with loss:
-        lines = {"train": "loss", "val": "val_loss"}
-        _show_lines("Loss", "Cross-entropy", gather_points(shown, lines), best, LOSS_READING)
-    with auroc:
-        points = gather_points(shown, {"val": "val_auroc"})
-        _show_lines("Validation AUROC", "AUROC", points, best, AUROC_READING)
+        stage = st.segmented_control(
+            "Stage", stages, default=stage, required=True, key=f"{key}_{len(stages)}",
+            label_visibility="collapsed",
+        )  # fmt: skip
+    return [row for row in rows if row.get(STAGE, "training") == stage]
 
 
-def count_positives(folder: Path) -> int | None:
-    """Validation images of the last class, None where the training's data are not known here."""
-    try:
-        card = read_json(folder / "model.json")
-        return int(card["dataset"]["images"]["val"][card["classes"][-1]])
-    except (MammoError, KeyError):
-        return _count_in_dataset(folder)
+def _show_speed(rows: Sequence[Mapping[str, Any]]) -> None:
+    last = rows[-1]
+    facts = [f"Epoch {int(last['epoch'])}"]
+    if isinstance(last.get("seconds"), float):
+        facts.append(f"{last['seconds']:.3g} s an epoch")
+    if isinstance(last.get("images_per_second"), float):
+        facts.append(f"{last['images_per_second']:.3g} images a second")
+    if isinstance(last.get("val_loss"), float):
+        gap = last["val_loss"] - last["loss"]
+        facts.append(f"validation loss {abs(gap):.2f} {'above' if gap >= 0 else 'below'} training")
+    st.caption(" · ".join(facts))
 
 
-def _count_in_dataset(folder: Path) -> int | None:
-    try:
-        trained_on = read_json(folder / "training.json")["dataset"]
-        dataset = library.find_dataset(trained_on["name"])
-    except (MammoError, KeyError):
-        return None
-    if dataset is None or dataset.fingerprint != trained_on["fingerprint"]:
-        return None
-    index = dataset.index
-    return int(((index["split"] == "val") & (index["label"] == dataset.classes[-1])).sum())
+def _show_charts(rows: Sequence[Mapping[str, Any]], best: int | None) -> None:
+    left, right = st.columns(2)
+    with left:
+        points = gather_points(rows, {"training": "loss", "validation": "val_loss"})
+        _show_lines("Loss", "Cross-entropy", points, best, LINES, LOSS_READING)
+    with right:
+        points = gather_points(rows, {"training": "train_auroc", "validation": "val_auroc"})
+        _show_lines("AUROC", "AUROC", points, best, LINES, AUROC_READING)
+    with left:
+        recalls = {key.removeprefix(RECALL): key for key in rows[-1] if key.startswith(RECALL)}
+        points = gather_points(rows, recalls)
+        colors = class_colors(list(recalls))
+        _show_lines("Recall of each class", "Recall", points, best, colors, RECALL_READING)
 
 
-def gather_points(
-    rows: Sequence[dict[str, Any]], lines: dict[str, str]
-) -> list[dict[str, str | float]]:
-    """A point an epoch and line, from the columns that `lines` names for each split."""
+def gather_points(rows: Sequence[Mapping[str, Any]], lines: Mapping[str, str]) -> Points:
+    """A point an epoch and line, from the column that `lines` names for each."""
     return [
-        {"epoch": int(row["epoch"]), "split": split, "value": row[column]}
+        {"epoch": int(row["epoch"]), "line": line, "value": row[column]}
         for row in rows
-        for split, column in lines.items()
+        for line, column in lines.items()
         if isinstance(row.get(column), float)
     ]
 
 
 def _show_lines(
-    title: str, quantity: str, points: list[dict[str, Any]], best: int | None, reading: str
+    title: str,
+    quantity: str,
+    points: Points,
+    best: int | None,
+    colors: Mapping[str, str],
+    reading: str,
 ) -> None:
     if points:
-        spec = draw_curves(quantity, points, best)
+        spec = draw_curves(quantity, points, best, colors)
         charts.show_chart(title, spec, reading, points, key=f"history_{quantity.lower()}")
 
 
 def draw_curves(
-    quantity: str, points: Sequence[dict[str, Any]], best_epoch: int | None
+    quantity: str,
+    points: Sequence[Mapping[str, Any]],
+    best_epoch: int | None,
+    colors: Mapping[str, str],
 ) -> charts.Spec:
-    """Lines over epochs, one a split, with the best epoch marked.
+    """Lines over epochs with the best epoch marked.
 
     Args:
         quantity: Title of the vertical axis.
-        points: With the fields epoch, value and split; at least one.
+        points: With the fields epoch, value and line; at least one.
         best_epoch: None where none is known.
+        colors: By line; those that no point has are left out.
     """
-    splits = list(dict.fromkeys(point["split"] for point in points))
-    colors = {"domain": splits, "range": [SPLIT_COLORS[split] for split in splits]}
+    lines = [line for line in colors if any(point["line"] == line for point in points)]
+    scale = {"domain": lines, "range": [colors[line] for line in lines]}
     layers: list[charts.Spec] = [
-        {"mark": {"type": "line", "point": True, "strokeWidth": 2},
+        {"mark": {"type": "line", "point": {"size": 22}, "strokeWidth": 2},
          "encoding": {
              "y": {"field": "value", "type": "quantitative", "title": quantity,
-                   "scale": {"zero": False, **_find_domain(points)}, "axis": {"tickCount": 5}},
-             "color": {"field": "split", "type": "nominal", "scale": colors,
-                       "legend": {"title": None, "orient": "top"}}}},
+                   "scale": {"zero": False, **_find_domain(points)}, "axis": {"tickCount": 4}},
+             "color": {"field": "line", "type": "nominal", "scale": scale,
+                       "legend": {"title": None, "orient": "top", "offset": 2}},
+             "tooltip": [{"field": "epoch"}, {"field": "line"},
+                         {"field": "value", "format": ".3f"}]}},
     ]  # fmt: skip
     if best_epoch is not None:
         rule = {"type": "rule", "strokeDash": [4, 4], "color": MUTED}
@@ -130,7 +129,7 @@ def draw_curves(
     axis = {"values": choose_ticks([point["epoch"] for point in points]), "format": "d"}
     x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": axis,
          "scale": {"zero": False, "nice": False, "padding": 12}}  # fmt: skip
-    return {"height": 240, "encoding": {"x": x}, "layer": layers}
+    return {"height": 180, "encoding": {"x": x}, "layer": layers}
 
 
 def choose_ticks(epochs: Sequence[int]) -> list[int]:
@@ -139,7 +138,7 @@ def choose_ticks(epochs: Sequence[int]) -> list[int]:
     return list(range(first, last + 1, -(-(last - first + 1) // MOST_TICKS)))
 
 
-def _find_domain(points: Sequence[dict[str, Any]]) -> dict[str, list[float]]:
+def _find_domain(points: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
     """Room around values that are all but equal, whose axis would have a single tick."""
     values = [point["value"] for point in points]
     middle = (min(values) + max(values)) / 2

@@ -2,10 +2,14 @@
 
 import hashlib
 import json
+import os
 
 import numpy as np
 import pandas as pd
+import psutil
 from PIL import Image
+
+from mammo_core.jobs import Job
 
 CLASSES = ("normal", "benign", "malignant")
 MODEL = "demo"
@@ -121,3 +125,37 @@ def predict(index, seed):
     p = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     columns = index.drop(columns=["path", "mask_path", "sha256", "gate"])
     return columns.assign(**{f"p_{name}": p[:, i] for i, name in enumerate(CLASSES)})
+
+
+def make_trainable(folder, *, n_patients=15, masks=True, classes=CLASSES):
+    """A dataset whose patients train, validate and test in turn; a third has each class."""
+    index = write_dataset(folder, n_patients, seed=1)
+    numbers = index["patient_id"].str[1:].astype(int)
+    index["split"] = numbers.map(lambda n: ("train", "train", "train", "val", "test")[n // 3 % 5])
+    if not masks:
+        index["mask_path"] = None
+    if not classes:
+        index["label"] = None
+    index.attrs["fingerprint"] = "0123456789ab"
+    index.to_parquet(folder / "index.parquet")
+    card = json.loads((folder / "dataset.json").read_text())
+    (folder / "dataset.json").write_text(json.dumps({**card, "classes": classes}))
+
+
+def make_job(home, number, out, *, verb="train", exit_code=None, log="", waits=False):
+    """A job as its folder tells it; without an exit code it runs as this very process."""
+    folder = home / ".mammo" / "jobs" / f"2026010{number}-000000-abcdef"
+    folder.mkdir(parents=True)
+    content = {
+        "title": f"Train {out.name}",
+        "arguments": [verb, "exams", "--out", str(out)],
+        "created": 1.7e9 + number,
+        "pid": os.getpid(),
+        "started": psutil.Process().create_time(),
+        "lane": "training" if waits else None,
+    }
+    (folder / "job.json").write_text(json.dumps(content))
+    (folder / "log.txt").write_text(log)
+    if exit_code is not None:
+        (folder / "end.json").write_text(json.dumps({"exit": exit_code, "at": 1.7e9}))
+    return Job(folder)

@@ -56,12 +56,6 @@ def words(at):
     return "\n".join(str(part.value) for part in parts)
 
 
-def add_training_images(home):
-    folder = home / ".mammo" / "datasets" / "trainable"
-    index = standin_home.write_dataset(folder, n_patients=3, seed=1)
-    index.assign(split="train").to_parquet(folder / "index.parquet")
-
-
 def asked(at, key):
     """A parameter of the address, which AppTest gives as text or as a list of texts."""
     value = at.query_params[key]
@@ -250,37 +244,6 @@ def test_previous_and_next_walk_the_selection(standin):
     way.click().run()
     assert asked(at, "case") == "S00001_LMLO"
     assert asked(at, "find") == "S00001_L"
-
-
-def test_a_wrong_setting_is_told_before_a_training_starts(standin):
-    add_training_images(standin)
-    at = open_app("train")
-    at.text_input[1].set_value("12 by 9")
-    at.button[0].click().run()
-    assert "320x192" in at.error[0].value
-    assert not (standin / ".mammo" / "jobs").exists()
-
-
-def test_the_name_of_a_finished_model_is_refused_before_a_training_starts(standin):
-    add_training_images(standin)
-    at = open_app("train")
-    at.text_input[0].set_value("demo")
-    at.button[0].click().run()
-    assert at.error[0].value == "The name demo is taken; choose another"
-    assert not (standin / ".mammo" / "jobs").exists()
-
-
-def test_the_form_begins_with_a_dataset_that_has_training_images(standin):
-    add_training_images(standin)
-    at = open_app("train", dataset="exams")
-    assert at.main.selectbox[0].value == "trainable"
-
-
-def test_without_training_images_the_form_says_how_to_make_some_and_cannot_start(standin):
-    at = open_app("train")
-    assert "No dataset here has training images" in at.info[0].value
-    assert "mammo_core sample" in at.code[0].value
-    assert at.button[0].disabled
 
 
 def test_a_model_without_predictions_offers_to_predict(standin):

@@ -1,38 +1,23 @@
 """What the Train page does before a training starts and says of those before."""
 
-import json
-import os
-
-import psutil
 import pytest
 import standin_home
+from standin_home import make_job
 
+from mammo_core.config import parse_assignments, read_settings
 from mammo_core.datasets import load_dataset
 from mammo_core.errors import BadConfiguration
-from mammo_core.jobs import Job
 from mammo_core.preprocess import Preprocess
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.plan import Plan, write_plan
-from mammo_ui.learning_curves import choose_ticks, draw_curves, read_history
-from mammo_ui.training import check_free, checked_name, describe_jobs, suggest_name
-
-
-def make_job(home, number, model, *, exit_code=None, log=""):
-    """A training as its folder tells it; without an exit code it runs as this very process."""
-    folder = home / ".mammo" / "jobs" / f"2026010{number}-000000-abcdef"
-    folder.mkdir(parents=True)
-    content = {
-        "title": f"Train {model.name}",
-        "arguments": ["train", "exams", "--out", str(model)],
-        "created": 1.7e9 + number,
-        "pid": os.getpid(),
-        "started": psutil.Process().create_time(),
-    }
-    (folder / "job.json").write_text(json.dumps(content))
-    (folder / "log.txt").write_text(log)
-    if exit_code is not None:
-        (folder / "end.json").write_text(json.dumps({"exit": exit_code, "at": 1.7e9}))
-    return Job(folder)
+from mammo_ui import training_jobs
+from mammo_ui.learning_curves import choose_ticks, draw_curves
+from mammo_ui.names import checked_name
+from mammo_ui.training_fields import KEYS, STEPS, field_of, keys_of
+from mammo_ui.training_jobs import best_epoch_text, choose_job, last_word
+from mammo_ui.training_start import check_free, settings_words
+from mammo_ui.training_steps import step_of
+from mammo_ui.training_tasks import TASKS, suggest_name
 
 
 @pytest.fixture
@@ -72,24 +57,61 @@ def test_a_training_that_runs_keeps_its_name_even_from_its_own_plan(home, plan):
         check_free(out, plan)
 
 
-def test_the_suggested_name_is_that_of_no_finished_model(home):
-    assert suggest_name() == "my-model"
-    standin_home.write_card(home / "models" / "my-model")
-    assert suggest_name() == "my-model-2"
+def test_the_suggested_name_is_that_of_no_result_and_of_no_job(home):
+    task = TASKS["train"]
+    assert suggest_name(task, frozenset()) == "my-model"
+    (home / "models" / "my-model").mkdir(parents=True)
+    assert suggest_name(task, frozenset()) == "my-model-2"
+    assert suggest_name(task, frozenset({home / "models" / "my-model-2"})) == "my-model-3"
 
 
-def test_each_job_tells_its_own_end_and_only_the_newest_of_a_folder_its_best_epoch(home):
+def test_what_a_job_says_last_has_no_digits_that_nobody_reads(home):
     model = home / "models" / "mine"
     standin_home.write_card(model)
-    older = make_job(home, 1, model, exit_code=2, log="The disk is full\n")
-    newer = make_job(home, 2, model, exit_code=0, log="seconds: 351.66128\n")
-    first, second = describe_jobs([newer, older])
-    assert "done" in first["state"]
-    assert "failed" in second["state"]
-    assert first["best epoch"] == "2 of 2, AUROC 0.80"
-    assert second["best epoch"] == ""
-    assert second["last word"] == "The disk is full"
-    assert first["last word"].replace("\\", "") == "seconds: 352"
+    job = make_job(home, 2, model, exit_code=0, log="seconds: 351.66128\n")
+    assert last_word(job.status()) == "seconds: 352"
+    assert best_epoch_text(job) == "best epoch 2 of 2, AUROC 0.80"
+
+
+def test_the_address_chooses_the_job_else_the_running_one_else_the_newest(home, monkeypatch):
+    address = {}
+    monkeypatch.setattr(training_jobs.st, "query_params", address)
+    ended = make_job(home, 1, home / "models" / "a", exit_code=0)
+    running = make_job(home, 2, home / "models" / "b")
+    newest = make_job(home, 3, home / "models" / "c", exit_code=2)
+    jobs = training_jobs.training_jobs()
+    assert jobs == [newest, running, ended]
+    assert choose_job(jobs) == running
+    assert choose_job([newest, ended]) == newest
+    address["job"] = ended.id
+    assert choose_job(jobs) == ended
+    assert choose_job([]) is None
+
+
+def test_every_setting_of_a_training_is_asked_for_once():
+    asked = [key for step in STEPS for rare in (True, False) for key in keys_of(step, is_rare=rare)]
+    assert sorted(asked) == sorted(KEYS)
+
+
+def test_settings_are_asked_for_after_those_that_give_them_a_meaning():
+    order = [key for step in STEPS for rare in (False, True) for key in keys_of(step, is_rare=rare)]
+    needed = {key: field_of(key).only_if for key in KEYS}
+    assert all(order.index(other[0]) < order.index(key) for key, other in needed.items() if other)
+
+
+def test_an_error_is_told_at_the_step_that_holds_its_setting():
+    assert step_of("Setting 'epochs' must be at least 1, got 0") == "schedule"
+    assert step_of("Setting 'image_size' must be 32 to 4096 a side, got (1, 1)") == "data"
+    assert step_of("Setting 'augmentation' must be one of none, 'light'; got 'x'") == "balance"
+    assert step_of("the disk is full") == "schedule"
+
+
+def test_a_command_holds_the_settings_that_differ_and_makes_the_same_configuration():
+    config = TrainingConfiguration(recipe="whole_image", epochs=3, image_size=(64, 48))
+    words = settings_words(config)
+    assert read_settings(TrainingConfiguration, parse_assignments(words[1::2])) == config
+    assert set(words[::2]) == {"--set"}
+    assert len(words) == 2 * 3
 
 
 def test_epochs_are_marked_by_whole_numbers_that_are_not_too_many():
@@ -99,18 +121,11 @@ def test_epochs_are_marked_by_whole_numbers_that_are_not_too_many():
 
 
 def test_equal_values_get_an_axis_with_room():
-    points = [{"epoch": n, "split": "val", "value": 0.5} for n in (1, 2, 3)]
-    scale = draw_curves("AUROC", points, 1)["layer"][0]["encoding"]["y"]["scale"]
+    points = [{"epoch": n, "line": "val", "value": 0.5} for n in (1, 2, 3)]
+    scale = draw_curves("AUROC", points, 1, {"val": "#000000"})["layer"][0]["encoding"]["y"][
+        "scale"
+    ]
     assert scale["domain"] == pytest.approx([0.45, 0.55])
-
-
-def test_an_unfinished_training_folder_has_no_history_yet(tmp_path):
-    assert read_history(tmp_path) == []
-
-
-def test_empty_cells_stay_empty(tmp_path):
-    (tmp_path / "history.csv").write_text("epoch,val_auroc\n1,\n2,0.5\n")
-    assert [row["val_auroc"] for row in read_history(tmp_path)] == ["", 0.5]
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", "-x", ".hidden", "a b", "ä", "x" * 3 + "\0"])

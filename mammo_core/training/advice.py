@@ -173,7 +173,7 @@ def _batch_size(facts: Facts) -> tuple[str, int, str]:
 def _imbalance(facts: Facts) -> tuple[str, str, str]:
     if not facts.n_train:
         return "imbalance", "class_weights", "Rare classes weigh more"
-    rarest = min(facts.classes, key=lambda name: facts.train[name])
+    rarest = min(reversed(facts.classes), key=lambda name: facts.train[name])
     share = facts.train[rarest] / facts.n_train
     told = f"{share:.0%} {rarest}" if share >= 0.01 else f"{share:.1%} {rarest}"
     if share >= EVEN / len(facts.classes):

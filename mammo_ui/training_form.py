@@ -1,0 +1,74 @@
+"""The form of the Train page: what to run, four steps of settings with reasons, Start."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from mammo_core.errors import MammoError
+from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.verbs import VERBS
+from mammo_ui import frame, state, training_data, training_jobs
+from mammo_ui.training_start import start_task
+from mammo_ui.training_steps import ask_settings
+from mammo_ui.training_tasks import TASKS, Task, suggest_name
+
+HOW_TO_MAKE = (
+    "sample exams --patients 60 --seed 1",
+    "index exams --out .mammo/datasets/exams",
+)
+
+
+def show_form(dataset: str | None) -> None:
+    """The form that starts a job; a choice in it draws only the form anew.
+
+    Args:
+        dataset: The one to begin with, if it holds training images.
+    """
+    names = training_data.trainable_datasets()
+    if names:
+        st.fragment(_draw_form)(names, dataset if dataset in names else names[0])
+    else:
+        _tell_how_to_make_one()
+
+
+def _tell_how_to_make_one() -> None:
+    st.info("No dataset here has training images. Make synthetic exams to try with:")
+    st.code("\n".join(f"python -m mammo_core {one}" for one in HOW_TO_MAKE), language="bash")
+    if st.button("Add a dataset", type="primary"):
+        state.open_page("data")
+
+
+def _draw_form(names: Sequence[str], first: str) -> None:
+    with st.container(key="train_form", gap=8):
+        task, name = _choose_task()
+        try:
+            dataset, config = ask_settings(names, first)
+            words = task.ask(dataset)
+        except MammoError as error:
+            st.error(frame.plain(error))
+            return
+        label = f"Start {task.title.lower()}"
+        is_asked = st.button(
+            label, type="primary", width="stretch", disabled=config is None, key="start"
+        )
+    if is_asked and config is not None:
+        frame.show_errors_of(_start, task, dataset, name, config, words)
+
+
+def _choose_task() -> tuple[Task, str]:
+    left, right = st.columns(2)
+    known = [verb for verb in TASKS if verb in VERBS]
+    verb = left.selectbox(
+        "What to run", known, format_func=lambda verb: TASKS[verb].title, key="task",
+        persist_state="session", help=" ".join(TASKS[verb].says for verb in known),
+    )  # fmt: skip
+    folders = map(training_jobs.result_folder, training_jobs.training_jobs())
+    suggested = suggest_name(TASKS[verb], frozenset(folder for folder in folders if folder))
+    return TASKS[verb], right.text_input("Name", suggested, max_chars=40, key=f"name_{suggested}")
+
+
+def _start(
+    task: Task, dataset: str, name: str, config: TrainingConfiguration, words: Sequence[str]
+) -> None:
+    training_jobs.show_in_address(start_task(task, dataset, name, config, words))
+    st.rerun()

@@ -1,0 +1,153 @@
+"""The jobs of the Train page: which there are, which one is shown, queue and past as rows."""
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from mammo_core.errors import MammoError
+from mammo_core.history import read_history
+from mammo_core.jobs import LANES, Job, JobStatus, forget_job, list_jobs, resume_job
+from mammo_core.training.diagnosis import find_best_epoch
+from mammo_ui import frame
+
+JOB = "job"
+"""The address's job that is shown."""
+ACTIVE = ("running", "waiting")
+STATES = {
+    "waiting": ("orange", "waiting"),
+    "running": ("blue", "running"),
+    "done": ("green", "done"),
+    "stopped": ("gray", "stopped"),
+    "failed": ("red", "failed"),
+    "died": ("red", "died"),
+}
+STOP_HELP = "It ends after the step that it is in; Resume goes on from there."
+RESUME_HELP = "The same command again; it goes on from its last whole epoch."
+FORGET_HELP = "Takes it off this list; what it made stays."
+FIRST_ROWS, KEPT = 8, 200
+WIDTHS = (2.2, 1, 1, 1.6, 2.6, 1.7)
+
+
+def training_jobs() -> list[Job]:
+    """All jobs of the lane "training", the newest first."""
+    verbs = LANES["training"]
+    return [job for job in list_jobs()[:KEPT] if job.description["arguments"][:1][0] in verbs]
+
+
+def is_active(job: Job) -> bool:
+    """Whether the job runs or waits for its turn."""
+    return job.state in ACTIVE
+
+
+def result_folder(job: Job) -> Path | None:
+    """The folder that the job writes its results into, None where it names none."""
+    arguments = job.description["arguments"]
+    return Path(arguments[arguments.index("--out") + 1]) if "--out" in arguments else None
+
+
+def choose_job(jobs: Sequence[Job]) -> Job | None:
+    """The job that the address names, else the running one, else the newest."""
+    asked = st.query_params.get(JOB)
+    by_id = {job.id: job for job in jobs}
+    if asked in by_id:
+        return by_id[asked]
+    running = next((job for job in jobs if job.state == "running"), None)
+    return running or (jobs[0] if jobs else None)
+
+
+def show_in_address(job: Job) -> None:
+    """Show that job from now on; a link to the page shows the same."""
+    st.query_params[JOB] = job.id
+
+
+def resume(job: Job) -> None:
+    """Start the very same command again and show it; only from a widget's callback."""
+    try:
+        show_in_address(resume_job(job))
+    except MammoError as error:
+        st.toast(frame.plain(error))
+
+
+def forget(job: Job) -> None:
+    """Take an ended job off the list; what it made stays. Only from a widget's callback."""
+    if st.query_params.get(JOB) == job.id:
+        del st.query_params[JOB]
+    try:
+        forget_job(job)
+    except MammoError as error:
+        st.toast(frame.plain(error))
+
+
+def show_jobs(jobs: Sequence[Job], shown: Job | None) -> None:
+    """The queue, then the past jobs, a row each; the newest come first."""
+    st.subheader("Queue and past jobs", anchor=False)
+    active = [job for job in jobs if is_active(job)]
+    past = [job for job in jobs if job not in active]
+    n_rows = st.session_state.get("job_rows", FIRST_ROWS)
+    seen: set[Path | None] = set()
+    for job in [*sorted(active, key=lambda one: one.id), *past[:n_rows]]:
+        _show_row(job, is_shown=job == shown, is_newest=result_folder(job) not in seen)
+        seen.add(result_folder(job))
+    if len(past) > n_rows:
+        st.button(f"Show {len(past) - n_rows} more", on_click=_show_all, key="more_jobs")
+
+
+def _show_all() -> None:
+    st.session_state["job_rows"] = KEPT
+
+
+def _show_row(job: Job, *, is_shown: bool, is_newest: bool) -> None:
+    told, status = job.description, job.status()
+    color, words = STATES[status.state]
+    title, state, started, best, last, actions = st.columns(WIDTHS, vertical_alignment="center")
+    title.button(
+        frame.plain(told["title"]) + (" ◂" if is_shown else ""),
+        key=f"show_{job.id}",
+        type="tertiary",
+        help="Show it above",
+        on_click=show_in_address,
+        args=(job,),
+    )
+    state.badge(f"{words}, place {status.place}" if status.place else words, color=color)
+    started.caption(time.strftime("%d %b %H:%M", time.localtime(told["created"])))
+    best.caption(best_epoch_text(job) if is_newest else "")
+    last.caption(frame.plain(last_word(status)))
+    with actions.container(horizontal=True, gap="small"):
+        offer_actions(job, status, where="row")
+
+
+def offer_actions(job: Job, status: JobStatus, *, where: str) -> None:
+    """The buttons that a job in that state has."""
+    key = f"{where}_{job.id}"
+    if status.state == "running":
+        st.button("Stop", key=f"stop_{key}", on_click=job.cancel, help=STOP_HELP)
+    elif status.state == "waiting":
+        st.button("Cancel", key=f"cancel_{key}", on_click=job.cancel)
+    else:
+        if status.state != "done":
+            st.button("Resume", key=f"resume_{key}", on_click=resume, args=(job,), help=RESUME_HELP)
+        if where == "row":
+            st.button("Forget", key=f"forget_{key}", on_click=forget, args=(job,), help=FORGET_HELP)
+
+
+def best_epoch_text(job: Job) -> str:
+    """The best epoch of a training with its AUROC, a dash where none is known."""
+    folder = result_folder(job)
+    rows = read_history(folder) if folder else []
+    best = find_best_epoch([row for row in rows if row.get("stage") == rows[-1].get("stage")])
+    if best is None:
+        return frame.DASH
+    return f"best epoch {best} of {len(rows)}, AUROC {rows[best - 1]['val_auroc']:.2f}"
+
+
+def last_word(status: JobStatus) -> str:
+    """What a job says last, without the digits that nobody reads."""
+    progress = status.progress
+    if status.state == "running":
+        return f"{progress.get('doing', 'Starting')}: {progress.get('done', 0)} of " + str(
+            progress.get("total", "many")
+        )
+    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.3g}", status.message)

@@ -1,0 +1,151 @@
+"""The four steps of the Train page's form: settings, why they are suggested, what is wrong."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from mammo_core.config import to_text
+from mammo_core.errors import BadConfiguration
+from mammo_core.training.configuration import TrainingConfiguration
+from mammo_ui import frame, training_data
+from mammo_ui.augmentation_steps import offer_steps
+from mammo_ui.training_fields import KEYS, STEPS, Step, ask, field_of, keys_of, title_of
+from mammo_ui.training_start import read_values
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from mammo_core.training.advice import Suggestion
+
+USUAL = TrainingConfiguration()
+
+
+@dataclass
+class Answers:
+    """What was chosen so far in the form.
+
+    Attributes:
+        dataset: The dataset's name.
+        suggestion: What its data suggest.
+        values: By key of `TrainingConfiguration`; what means nothing with the others is left out.
+        feet: Where a step is explained, and what is wrong in it told.
+    """
+
+    dataset: str
+    suggestion: "Suggestion"
+    values: dict[str, Any] = field(default_factory=dict)
+    feet: dict[Step, "DeltaGenerator"] = field(default_factory=dict)
+
+    def ask(self, key: str) -> None:
+        """Draw the setting's widget, if it means anything with what was chosen before."""
+        needed = field_of(key).only_if
+        if needed is None or self.values.get(needed[0]) == needed[1]:
+            default = self.suggestion.values.get(key, getattr(USUAL, key))
+            self.values[key] = ask(key, f"{self.dataset}/{key}", default)
+
+    def read(self) -> TrainingConfiguration | None:
+        """The configuration; None where a value is wrong, which is told beside its step."""
+        try:
+            return read_values(self.dataset, self.values)
+        except BadConfiguration as error:
+            self.feet[step_of(str(error))].error(frame.plain(error))
+            return None
+
+
+def ask_settings(names: Sequence[str], first: str) -> tuple[str, TrainingConfiguration | None]:
+    """Draw the four steps.
+
+    Args:
+        names: The datasets to choose from.
+        first: The one to begin with.
+
+    Returns:
+        The dataset's name and the configuration, None where it cannot be trained so.
+
+    Raises:
+        MammoError: Where the dataset is gone or damaged.
+    """
+    answers = _ask_data(names, first)
+    _ask_step(answers, "model")
+    _ask_step(answers, "balance", offer_steps)
+    _ask_step(answers, "schedule")
+    config = answers.read()
+    return answers.dataset, None if answers.suggestion.obstacles else config
+
+
+def step_of(message: str) -> Step:
+    """The step that holds the setting of which an error speaks, the last for none."""
+    keys = [key for key in re.findall(r"'(\w+)'", message) if key in KEYS]
+    return field_of(keys[0]).step if keys else "schedule"
+
+
+def _ask_data(names: Sequence[str], first: str) -> Answers:
+    head = _show_heading("data")
+    left, right = st.columns([1.8, 1])
+    dataset = left.selectbox(
+        "Dataset", names, names.index(first), key=f"train_on_{first}", persist_state="session",
+        help="Those that hold training images.",
+    )  # fmt: skip
+    answers = Answers(dataset, training_data.suggestion_for(dataset))
+    with right:
+        answers.ask("image_size")
+    _ask_rare(answers, "data", head)
+    _explain(answers, "data", training_data.describe_splits(dataset))
+    for warning in answers.suggestion.warnings:
+        answers.feet["data"].caption(f":orange[{frame.plain(warning)}]")
+    for obstacle in answers.suggestion.obstacles:
+        answers.feet["data"].error(frame.plain(obstacle))
+    return answers
+
+
+def _ask_step(
+    answers: Answers, step: Step, offer_more: Callable[[str, dict[str, Any]], None] | None = None
+) -> None:
+    head = _show_heading(step)
+    _ask_common(answers, step)
+    if offer_more:
+        with head:
+            offer_more(answers.dataset, answers.values)
+    _ask_rare(answers, step, head)
+    _explain(answers, step)
+
+
+def _show_heading(step: Step) -> "DeltaGenerator":
+    """The step's name; what is returned takes more at the same height."""
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    head.markdown(f"**{STEPS[step]}**")
+    return head
+
+
+def _ask_common(answers: Answers, step: Step) -> None:
+    keys = keys_of(step, is_rare=False)
+    shown = [key for key in keys if _is_shown(key, answers.values)]
+    for key, column in zip(shown, st.columns(len(shown)), strict=True):
+        with column:
+            answers.ask(key)
+
+
+def _is_shown(key: str, values: Mapping[str, Any]) -> bool:
+    needed = field_of(key).only_if
+    return needed is None or values.get(needed[0]) == needed[1]
+
+
+def _ask_rare(answers: Answers, step: Step, head: "DeltaGenerator") -> None:
+    with head.popover("More", type="tertiary", key=f"more_{step}"):
+        for key in keys_of(step, is_rare=True):
+            answers.ask(key)
+
+
+def _explain(answers: Answers, step: Step, *facts: str) -> None:
+    """Why this is suggested; what was suggested, where something else was chosen."""
+    told = list(facts)
+    for key, reason in answers.suggestion.reasons.items():
+        if field_of(key).step == step and key in answers.values:
+            suggested = answers.suggestion.values[key]
+            is_kept = to_text(answers.values[key]) == to_text(suggested)
+            told.append(reason if is_kept else f"{reason} (suggested: {title_of(key, suggested)})")
+    answers.feet[step] = st.container(gap=4)
+    answers.feet[step].caption(frame.plain(". ".join(told) + "."))

@@ -1,0 +1,201 @@
+"""The Train page in each of its states, run as a script without a browser."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import standin_home
+from standin_home import make_job, make_trainable
+from streamlit.testing.v1 import AppTest
+
+from mammo_ui import training_start
+
+MAIN = str(Path(__file__).resolve().parents[1] / "mammo_ui" / "main.py")
+HISTORY = "epoch,stage,loss,val_loss,val_auroc,val_recall_normal,seconds\n" + "".join(
+    f"{n},images,{1 / n:.3f},{0.5 + 1 / n:.3f},{0.9 - 0.3 / n:.3f},0.5,2.0\n" for n in range(1, 7)
+)
+
+
+@pytest.fixture
+def standin(home):
+    """A home with a model and a dataset that can be trained on."""
+    home.mkdir()
+    standin_home.write_card(home / "models" / "demo")
+    make_trainable(home / ".mammo" / "datasets" / "exams")
+    return home
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The words of the jobs that the page starts, which do not run."""
+    jobs = []
+    monkeypatch.setattr(
+        training_start, "start_job", lambda title, words, *, lane: jobs.append((title, words, lane))
+    )
+    monkeypatch.setattr("mammo_ui.training_jobs.show_in_address", lambda job: None)
+    return jobs
+
+
+def open_train(**query):
+    at = AppTest.from_file(MAIN, default_timeout=60)
+    at.run()
+    at.switch_page("../pages/train.py")
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    parts = (*at.markdown, *at.caption, *at.info, *at.error, *at.warning)
+    return "\n".join(str(part.value) for part in parts).replace("\\", "")
+
+
+def labels(at):
+    return [button.label for button in at.button]
+
+
+def test_the_form_begins_with_what_the_data_suggest_and_says_why(standin):
+    at = open_train()
+    assert at.text_input(key="exams/image_size").value == "64x32"
+    assert at.selectbox(key="exams/recipe").value == "whole_image"
+    assert "36 images to train (24 normal, 6 benign, 6 malignant)" in words(at)
+    assert "17% malignant: class weights on" in words(at)
+
+
+def test_without_masks_whole_images_are_suggested_and_patches_refused(standin):
+    make = standin / ".mammo" / "datasets" / "exams"
+    shutil.rmtree(make)
+    make_trainable(make, masks=False)
+    at = open_train()
+    assert "No lesion masks: whole images" in words(at)
+    at.selectbox(key="exams/recipe").set_value("patch_to_image").run()
+    assert "no training image has a lesion mask" in at.error[0].value
+    assert at.button(key="start").disabled
+
+
+def test_a_class_with_few_images_is_told_before_anything_runs(standin):
+    assert "Only 6 benign and 6 malignant among the training images" in words(open_train())
+
+
+def test_an_unlabeled_dataset_cannot_be_trained_on_and_says_so(standin):
+    folder = standin / ".mammo" / "datasets" / "exams"
+    shutil.rmtree(folder)
+    make_trainable(folder, classes=())
+    at = open_train()
+    assert "no labels" in at.error[0].value
+    assert at.button(key="start").disabled
+
+
+def test_without_training_images_the_page_says_how_to_make_some(standin):
+    folder = standin / ".mammo" / "datasets" / "exams"
+    shutil.rmtree(folder)
+    standin_home.write_dataset(folder, n_patients=3, seed=0)
+    at = open_train()
+    assert "No dataset here has training images" in words(at)
+    assert "mammo_core sample" in at.code[0].value
+    assert "Add a dataset" in labels(at)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("image_size", "12 by 9", "320x192"),
+        ("image_size", "9x9", "32 to 4096 a side"),
+        ("learning_rate", 0.0, "above 0"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_its_place_and_cannot_start(standin, key, value, says):
+    at = open_train()
+    kind = at.text_input if isinstance(value, str) else at.number_input
+    kind(key=f"exams/{key}").set_value(value).run()
+    assert len(at.error) == 1
+    assert says in at.error[0].value.replace("\\", "")
+    assert at.button(key="start").disabled
+
+
+def test_a_taken_name_is_refused_and_nothing_runs(standin, started):
+    at = open_train()
+    name = next(field for field in at.text_input if field.label == "Name")
+    name.set_value("demo").run()
+    at.button(key="start").click().run()
+    assert at.error[0].value == "The name demo is taken; choose another"
+    assert not started
+
+
+def test_start_puts_the_chosen_settings_into_the_queue_of_trainings(standin, started):
+    at = open_train()
+    at.number_input(key="exams/epochs").set_value(3).run()
+    at.selectbox(key="exams/imbalance").set_value("none").run()
+    at.button(key="start").click().run()
+    assert not at.error
+    [(title, command, lane)] = started
+    assert (title, lane) == ("Train my-model", "training")
+    assert command[0] == "train"
+    assert Path(command[command.index("--out") + 1]) == standin / "models" / "my-model"
+    assert {"epochs=3", "imbalance=none", "image_size=64x32"} <= set(command)
+
+
+def test_another_choice_than_the_suggested_one_is_allowed_and_keeps_the_suggestion_in_sight(
+    standin,
+):
+    at = open_train()
+    at.selectbox(key="exams/imbalance").set_value("none").run()
+    assert "(suggested: Class weights)" in words(at)
+
+
+def test_settings_that_mean_nothing_for_the_recipe_are_not_asked_for(standin):
+    at = open_train()
+    keys = {field.key for field in at.number_input}
+    assert "exams/patch_epochs" not in keys
+    at.selectbox(key="exams/recipe").set_value("transfer").run()
+    assert "exams/head_epochs" in {field.key for field in at.number_input}
+
+
+def test_a_running_training_shows_its_curves_in_words_and_can_be_stopped(standin):
+    out = standin / "models" / "mine"
+    out.mkdir()
+    (out / "history.csv").write_text(HISTORY)
+    job = make_job(standin, 1, out)
+    at = open_train()
+    assert "Best validation AUROC 0.85" in words(at)
+    assert "2 s an epoch" in words(at)
+    at.button(key=f"stop_head_{job.id}").click().run()
+    assert (job.folder / "CANCEL").exists()
+
+
+def test_a_waiting_training_tells_its_place_and_can_be_canceled(standin):
+    make_job(standin, 1, standin / "models" / "a")
+    waiting = make_job(standin, 2, standin / "models" / "b", waits=True)
+    at = open_train(job=waiting.id)
+    assert "Place 1 in the queue" in words(at)
+    at.button(key=f"cancel_row_{waiting.id}").click().run()
+    assert waiting.state == "stopped"
+
+
+def test_a_failed_training_says_why_and_offers_to_resume_and_to_forget(standin):
+    job = make_job(standin, 1, standin / "models" / "a", exit_code=2, log="The disk is full\n")
+    at = open_train(job=job.id)
+    assert at.error[0].value == "The disk is full"
+    assert {"Resume", "Forget"} <= set(labels(at))
+    at.button(key=f"forget_row_{job.id}").click().run()
+    assert not job.folder.exists()
+    assert not at.exception
+
+
+def test_a_link_shows_the_job_that_it_names(standin):
+    for number, name in enumerate(("a", "b", "c"), start=1):
+        make_job(standin, number, standin / "models" / name, exit_code=0)
+    at = open_train(job="20260102-000000-abcdef")
+    shown = [part.value for part in at.markdown if part.value == "**Train b**"]
+    assert shown
+
+
+def test_many_jobs_show_the_newest_and_the_others_on_demand(standin):
+    for number in range(1, 10):
+        make_job(standin, number, standin / "models" / f"m{number}", exit_code=0)
+    at = open_train()
+    assert "Train m1" not in labels(at)
+    at.button(key="more_jobs").click().run()
+    assert "Train m1" in labels(at)

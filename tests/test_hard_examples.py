@@ -82,7 +82,7 @@ def test_losses_from_anywhere_have_nothing_in_common():
 def test_the_views_of_one_patient_are_told():
     patients = [f"P{k // 4}" for k in range(200)]
     rows = make_rows(patient_id=patients)
-    rows = rows[:4] + rows[4::3] + [row for k, row in enumerate(rows[4:]) if k % 3]
+    rows = rows[:4] + rows[4::4] + [row for k, row in enumerate(rows[4:]) if k % 4]
     (sentence,) = find_common_traits(rows)
     assert sentence.startswith("4 of the 20 highest losses are of patient P0")
 

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 
+from mammo_core.augmentation.motion import STILL, Motion
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, Cancelled, MammoError
 from mammo_core.training.batches import ImageBatches, make_patch_batches
 from mammo_core.training.checkpoint import RunState, load_state, save_state, write_history
@@ -12,9 +13,11 @@ from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.data import TrainingData, check_splits, prefetch
 from mammo_core.training.patches import (
     Spot,
-    cut_patch,
+    cut_mask,
     find_lesion_spots,
+    frame_mask,
     label_positions,
+    place_patch,
     weigh_classes,
 )
 from mammo_core.types import no_progress
@@ -115,8 +118,8 @@ class TestBatches:
 
     def test_class_weights_balance_the_classes(self, data):
         few = make_data(data.pixels, data.labels, np.array([0, 2, 4, 1]), data.val)
-        counts = np.bincount(few.labels[few.train])
-        np.testing.assert_allclose(few.class_weights * counts, [2.0, 2.0])
+        (_, labels, weights), *_ = ImageBatches(few, TrainingConfiguration(**SMALL)).epoch(0)
+        np.testing.assert_allclose(np.bincount(labels, weights), [2.0, 2.0])
 
     def test_prefetching_changes_nothing(self):
         assert list(prefetch(iter(range(1, 50)))) == list(range(1, 50))
@@ -132,8 +135,8 @@ class TestBatches:
 
 class TestPatches:
     def test_a_position_has_the_class_of_what_lies_at_its_center(self):
-        mask = np.zeros((64, 48), np.float32)
-        mask[16:24, 8:24] = 1
+        mask = np.zeros((64, 48), np.uint8)
+        mask[16:24, 8:24] = 255
         labels, is_sure = label_positions(mask, (8, 6), label=2)
         expected = np.zeros((8, 6), int)
         expected[2, 1:3] = 2
@@ -141,21 +144,21 @@ class TestPatches:
         assert is_sure.all()
 
     def test_the_edge_of_a_lesion_is_neither(self):
-        mask = np.zeros((64, 48), np.float32)
-        mask[16:25, 8:16] = 1
+        mask = np.zeros((64, 48), np.uint8)
+        mask[16:25, 8:16] = 255
         labels, is_sure = label_positions(mask, (8, 6), label=1)
         assert labels.reshape(8, 6)[2, 1] == 1
         assert np.flatnonzero(~is_sure).tolist() == [3 * 6 + 1]
 
     def test_the_smallest_lesion_has_a_position(self):
-        mask = np.zeros((64, 48), np.float32)
-        mask[33, 17] = 1
+        mask = np.zeros((64, 48), np.uint8)
+        mask[33, 17] = 255
         labels, is_sure = label_positions(mask, (8, 6), label=1)
         assert np.flatnonzero(labels).tolist() == [4 * 6 + 2]
         assert is_sure.all()
 
     def test_an_image_without_a_lesion_is_plain_everywhere(self):
-        labels, is_sure = label_positions(np.zeros((64, 48), np.float32), (8, 6), label=1)
+        labels, is_sure = label_positions(np.zeros((64, 48), np.uint8), (8, 6), label=1)
         assert not labels.any()
         assert is_sure.all()
 
@@ -165,10 +168,23 @@ class TestPatches:
         assert find_lesion_spots(mask, image=3) == [Spot(3, 14.5, 14.5), Spot(3, 44.5, 34.5)]
 
     def test_a_patch_is_the_image_around_its_spot_and_black_beyond(self):
-        patch = cut_patch(np.ones((40, 40), np.float32), Spot(0, 0.0, 20.0), 16)
-        assert patch.shape == (16, 16)
+        image = np.arange(1, 1601, dtype=np.uint16).reshape(40, 40)
+        patch = Motion(STILL).after(place_patch(Spot(0, 0.0, 20.0), 16)).warp(image, (16, 16))
         assert (patch[:8] == 0).all()
-        assert (patch[8:] == 1).all()
+        np.testing.assert_array_equal(patch[8:], image[:8, 12:28])
+
+    def test_a_framed_mask_is_the_mask(self):
+        mask = np.zeros((40, 40), np.float32)
+        mask[4:9, 20:31], mask[6, 35] = 1, 0.4
+        whole = cut_mask(frame_mask(mask), Motion(STILL), 40)
+        np.testing.assert_allclose(whole / 255, mask, atol=1 / 510)
+
+    def test_the_labels_of_a_moved_patch_move_along(self, data):
+        config = TrainingConfiguration(**PATCHES | {"augmentation": "flip,rotate:30,scale:0.2"})
+        for patches, labels, weights in make_patch_batches(data, config, (4, 4)).epoch(0):
+            cells = patches[..., 0].reshape(len(patches), 4, 8, 4, 8).mean(axis=(2, 4))
+            cells = cells.reshape(len(patches), -1)
+            assert cells[labels == 1].min() > cells[(labels == 0) & (weights > 0)].max()
 
     def test_lesion_classes_share_a_quarter_of_the_weight(self):
         counts = np.array([9_000.0, 40.0, 160.0])
@@ -254,11 +270,11 @@ class TestLearning:
         run(tmp_path, data, **settings)
         assert [row["stage"] for row in history(tmp_path)] == ["patches", "patches", "images"]
 
-    def test_a_loss_that_is_not_finite_stops_with_advice(self, data, tmp_path):
-        broken = make_data(data.pixels, data.labels, data.train, data.val)
-        object.__setattr__(broken, "images", lambda p: np.full((len(p), 64, 48, 1), np.nan, "f4"))
+    def test_a_loss_that_is_not_finite_stops_with_advice(self, data, tmp_path, monkeypatch):
+        batches = [(np.full((8, 64, 48, 1), np.nan, "f4"), np.arange(8) % 2, np.ones(8, "f4"))]
+        monkeypatch.setattr(ImageBatches, "epoch", lambda self, number: iter(batches))
         with pytest.raises(MammoError, match="lower learning_rate"):
-            run(tmp_path, broken, epochs=1, recipe="whole_image")
+            run(tmp_path, data, epochs=1, recipe="whole_image")
 
 
 def test_a_dataset_without_a_split_is_told(data):

@@ -1,30 +1,35 @@
 """The batches of an epoch, in an order that depends on the seed and the epoch alone."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.augmentation import Change, augment, read_augmentation
+from mammo_core.augmentation import Strengths, read_augmentation
+from mammo_core.augmentation.change import draw_image_change, draw_patch_change
+from mammo_core.augmentation.mixing import mix_batch
 from mammo_core.training.configuration import TrainingConfiguration
-from mammo_core.training.data import Batch, TrainingData
+from mammo_core.training.data import Batch, TrainingData, repeat_gray
+from mammo_core.training.imbalance import STRATEGIES
 from mammo_core.training.patches import (
+    LesionMask,
     Spot,
-    cut_patch,
+    cut_mask,
     draw_spot,
     find_lesion_spots,
+    frame_mask,
     label_positions,
+    place_patch,
     shift_spot,
-    turn_patch,
     weigh_classes,
 )
 
 
 @dataclass(frozen=True, eq=False)
 class ImageBatches:
-    """Whole images with a label and a weight each."""
+    """Whole images with a label and a weight each; shares of classes where images are mixed."""
 
     data: TrainingData
     config: TrainingConfiguration
@@ -37,17 +42,37 @@ class ImageBatches:
         """The batches of one epoch."""
         data, size = self.data, self.config.batch_size
         rng = np.random.default_rng([self.config.seed, 2, number])
-        changes, weights = read_augmentation(self.config.augmentation), self._weights()
-        order = rng.permutation(data.train)
+        strengths, weights = read_augmentation(self.config.augmentation), self._weights()
+        draw = STRATEGIES[self.config.imbalance].draw
+        order = draw(data.train, data.labels[data.train], rng)
         for start in range(0, len(order), size):
-            positions = order[start : start + size]
+            positions = np.sort(order[start : start + size])  # as they lie on the disk
             labels = data.labels[positions]
-            yield augment(data.images(positions), changes, rng), labels, weights[labels]
+            batch = self._change(positions, strengths, rng), labels, weights[labels]
+            yield self._finish(batch, strengths.get("mixup", 0.0), rng)
 
     def _weights(self) -> NDArray[np.float32]:
-        if self.config.imbalance == "class_weights":
-            return self.data.class_weights
-        return np.ones(self.data.n_classes, np.float32)
+        counts = np.bincount(self.data.labels[self.data.train], minlength=self.data.n_classes)
+        return STRATEGIES[self.config.imbalance].weigh(counts)
+
+    def _change(
+        self, positions: NDArray[np.int64], strengths: Strengths, rng: np.random.Generator
+    ) -> NDArray[np.float32]:
+        """(n, H, W) images, each after a change of its own."""
+        rows, columns = self.data.pixels.shape[1:]
+        images = np.empty((len(positions), rows, columns), np.float32)
+        for image, position in zip(images, positions, strict=True):
+            change = draw_image_change(strengths, (rows, columns), rng)
+            change.make(np.asarray(self.data.pixels[position]), image)
+        return images
+
+    def _finish(self, batch: Batch, mixup: float, rng: np.random.Generator) -> Batch:
+        """The batch, mixed where that is asked for, with the channels of the model."""
+        images, labels, weights = batch
+        if mixup:
+            shares = np.eye(self.data.n_classes, dtype=np.float32)[labels]
+            images, labels, weights = mix_batch(images, shares, weights, mixup, rng)
+        return repeat_gray(images, self.data.channels), labels, weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,13 +82,15 @@ class PatchBatches:
     Attributes:
         data, config: Of the training.
         grid: (rows, columns) of the map for a patch.
-        spots: The lesions of the training images.
+        masks: The lesions of the training images, by position in the cache.
+        spots: Where the lesions are.
         weights: (K,) of a position by its class.
     """
 
     data: TrainingData
     config: TrainingConfiguration
     grid: tuple[int, int]
+    masks: Mapping[int, LesionMask]
     spots: tuple[Spot, ...]
     weights: NDArray[np.float32]
 
@@ -73,13 +100,12 @@ class PatchBatches:
         return math.ceil(n_patches / self.config.patch_batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """The batches of one epoch: (n, size, size, 1) patches, (n, P) labels and weights."""
+        """The batches of one epoch: (n, size, size, C) patches, (n, P) labels and weights."""
         rng = np.random.default_rng([self.config.seed, 1, number])
+        strengths = read_augmentation(self.config.augmentation)
         spots, size = self._draw_spots(rng), self.config.patch_batch_size
         for start in range(0, len(spots), size):
-            cut = [self._cut(spot, rng) for spot in spots[start : start + size]]
-            patches, labels, weights = (np.stack(parts) for parts in zip(*cut, strict=True))
-            yield patches, labels, weights
+            yield self._cut(spots[start : start + size], strengths, rng)
 
     def _draw_spots(self, rng: np.random.Generator) -> list[Spot]:
         """Lesions off the center and places of any image, shuffled."""
@@ -98,38 +124,43 @@ class PatchBatches:
         is_plain = (self.data.labels[train] == 0) | np.isin(train, list(self.data.with_lesion))
         return train[is_plain]
 
-    def _cut(
-        self, spot: Spot, rng: np.random.Generator
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]:
-        size = self.config.patch_size
-        patch = cut_patch(self.data.pixels[spot.image], spot, size) / np.float32(65535)
-        mask = np.zeros_like(patch)
-        if spot.image in self.data.with_lesion:
-            mask = cut_patch(self.data.read_mask(spot.image), spot, size)
-        both = turn_patch(np.stack([patch, mask], axis=-1), rng)
-        image = augment(both[None, ..., :1], self._changes(), rng)[0]
-        label = int(self.data.labels[spot.image])
-        labels, is_sure = label_positions(both[..., 1], self.grid, label)
-        return image, labels, self.weights[labels] * is_sure
-
-    def _changes(self) -> tuple[Change, ...]:
-        """The changes that leave everything in its place; patches are turned already."""
-        return tuple(c for c in read_augmentation(self.config.augmentation) if not c.moves)
+    def _cut(self, spots: list[Spot], strengths: Strengths, rng: np.random.Generator) -> Batch:
+        size, n_positions = self.config.patch_size, self.grid[0] * self.grid[1]
+        patches = np.empty((len(spots), size, size), np.float32)
+        labels = np.zeros((len(spots), n_positions), np.int64)
+        is_sure = np.ones((len(spots), n_positions), bool)
+        for row, spot in enumerate(spots):
+            change = draw_patch_change(strengths, size, rng)
+            motion = change.motion.after(place_patch(spot, size))
+            replace(change, motion=motion).make(
+                np.asarray(self.data.pixels[spot.image]), patches[row]
+            )
+            if spot.image in self.masks:
+                mask = cut_mask(self.masks[spot.image], motion, size)
+                label = int(self.data.labels[spot.image])
+                labels[row], is_sure[row] = label_positions(mask, self.grid, label)
+        weights = self.weights[labels] * is_sure
+        return repeat_gray(patches, self.data.channels), labels, weights
 
 
 def make_patch_batches(
     data: TrainingData, config: TrainingConfiguration, grid: tuple[int, int]
 ) -> PatchBatches:
-    """Patch batches whose weights fit how many positions lesions cover."""
+    """Patch batches whose weights fit how many positions lesions cover.
+
+    Each mask is read once and kept as the small part of it that isn't empty.
+    """
     spots: list[Spot] = []
+    masks: dict[int, LesionMask] = {}
     covered = np.zeros(data.n_classes)
     cell = config.patch_size**2 / (grid[0] * grid[1])
     for position in sorted(data.with_lesion):
         mask = data.read_mask(position)
+        masks[position] = frame_mask(mask)
         spots += find_lesion_spots(mask, position)
         covered[data.labels[position]] += max(1.0, float(mask.sum()) / cell)
     n_lesion, n_plain = config.patches_a_lesion
     n_positions = len(spots) * (n_lesion + n_plain) * grid[0] * grid[1]
     counts = covered * n_lesion
     counts[0] = n_positions - counts[1:].sum()
-    return PatchBatches(data, config, grid, tuple(spots), weigh_classes(counts))
+    return PatchBatches(data, config, grid, masks, tuple(spots), weigh_classes(counts))

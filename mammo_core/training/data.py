@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 UNUSED = -1
 """The label of pixels that the dataset doesn't use; they are in no split."""
 
-Batch = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float32]]
-"""Images, labels and weights."""
+Batch = tuple[NDArray[np.float32], NDArray[Any], NDArray[np.float32]]
+"""Images, labels and weights; labels are int64 class indices, or (n, K) float32 shares of each
+class where images are mixed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,7 @@ class TrainingData:
         classes: The class names, mildest first.
         with_lesion: Positions of the training images whose lesion is known.
         read_mask: The (H, W) lesion of such an image, in [0, 1].
+        channels: How many the model's input has; each holds the same gray image.
     """
 
     pixels: NDArray[np.uint16]
@@ -43,22 +46,27 @@ class TrainingData:
     classes: tuple[str, ...]
     with_lesion: frozenset[int]
     read_mask: Callable[[int], NDArray[np.float32]]
+    channels: int = 1
 
     @property
     def n_classes(self) -> int:
         """How many classes there are."""
         return len(self.classes)
 
-    @property
-    def class_weights(self) -> NDArray[np.float32]:
-        """(K,) inverse class frequencies over the training images, 1 on average over images."""
-        counts = np.bincount(self.labels[self.train], minlength=self.n_classes)
-        return (len(self.train) / (self.n_classes * np.maximum(counts, 1))).astype(np.float32)
-
     def images(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
-        """(n, H, W, 1) images in [0, 1]."""
+        """(n, H, W, C) images in [0, 1]."""
         images = self.pixels[positions].astype(np.float32)
-        return images[..., None] / np.float32(65535)
+        images /= np.float32(65_535)
+        return repeat_gray(images, self.channels)
+
+
+def repeat_gray(images: NDArray[np.float32], channels: int) -> NDArray[np.float32]:
+    """(n, H, W, C) images of (n, H, W) gray ones, C being 1 or 3; one channel costs nothing."""
+    if channels == 1:
+        return images[..., None]
+    n, rows, columns = images.shape
+    repeated = cv2.cvtColor(images.reshape(n * rows, columns), cv2.COLOR_GRAY2RGB)
+    return np.asarray(repeated, np.float32).reshape(n, rows, columns, channels)
 
 
 def gather_data(
@@ -100,7 +108,10 @@ def gather_data(
         return placed
 
     with_lesion = frozenset(map(int, known))
-    return TrainingData(cache.pixels, labels, train, val, dataset.classes, with_lesion, read_mask)
+    return TrainingData(
+        *(cache.pixels, labels, train, val, dataset.classes),
+        *(with_lesion, read_mask, config.channels),
+    )
 
 
 def check_splits(
@@ -130,7 +141,11 @@ def check_splits(
 
 
 def prefetch(batches: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
-    """The same batches, made in a thread while the model works on the one before."""
+    """The same batches, made in a thread while the model works on the one before.
+
+    OpenCV is told to start no threads of its own: they would spin on the model's cores.
+    """
+    cv2.setNumThreads(1)
     with ThreadPoolExecutor(1) as pool:
         waiting = deque(pool.submit(next, batches, None) for _ in range(depth))
         while (batch := waiting.popleft().result()) is not None:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.augmentation.motion import Matrix, Motion, shift_matrix
+
 LESION_WEIGHT = 0.25
 """The share of an epoch's weight that lesions carry, though they cover few positions."""
 COVERED = 0.3
@@ -28,6 +30,20 @@ class Spot:
     image: int
     row: float
     column: float
+
+
+@dataclass(frozen=True, eq=False)
+class LesionMask:
+    """The part of an image's mask that isn't empty; all of them take little memory.
+
+    Attributes:
+        top, left: Where it begins in the image.
+        values: (rows, columns), 0 to 255 for a pixel that is wholly lesion.
+    """
+
+    top: int
+    left: int
+    values: NDArray[np.uint8]
 
 
 def find_lesion_spots(mask: NDArray[np.floating], image: int) -> list[Spot]:
@@ -53,35 +69,37 @@ def shift_spot(spot: Spot, reach: float, rng: np.random.Generator) -> Spot:
     return Spot(spot.image, spot.row + row, spot.column + column)
 
 
-def cut_patch(image: NDArray[np.floating], spot: Spot, size: int) -> NDArray[np.float32]:
-    """The (size, size) patch of an (H, W) image around the spot; 0 beyond the image."""
-    top, left = round(spot.row) - size // 2, round(spot.column) - size // 2
-    inside = image[max(0, top) : max(0, top + size), max(0, left) : max(0, left + size)]
-    patch = np.zeros((size, size), np.float32)
-    row, column = max(0, -top), max(0, -left)
-    patch[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
-    return patch
+def place_patch(spot: Spot, size: int) -> Matrix:
+    """The motion by which the square patch around the spot comes to lie at the upper left."""
+    return shift_matrix(size // 2 - round(spot.column), size // 2 - round(spot.row))
 
 
-def turn_patch(patch: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """The patch in one of its eight positions: laterality has no meaning inside it."""
-    turned = np.rot90(patch, int(rng.integers(4)))
-    return turned[::-1] if rng.random() < 0.5 else turned
+def frame_mask(mask: NDArray[np.floating]) -> LesionMask:
+    """The part of an (H, W) mask in [0, 1] that isn't empty."""
+    left, top, columns, rows = cv2.boundingRect((mask > 0).astype(np.uint8))
+    part = mask[top : top + rows, left : left + columns] * 255
+    return LesionMask(top, left, np.rint(part).astype(np.uint8))
+
+
+def cut_mask(mask: LesionMask, motion: Motion, size: int) -> NDArray[np.uint8]:
+    """The (size, size) mask, 0 to 255, of the patch that the motion cuts from the image."""
+    return motion.after(shift_matrix(mask.left, mask.top)).warp(mask.values, (size, size))
 
 
 def label_positions(
-    mask: NDArray[np.floating], grid: tuple[int, int], label: int
+    mask: NDArray[np.uint8], grid: tuple[int, int], label: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """((P,) class of each position, (P,) whether it is sure), row by row.
 
     Cells at a lesion's edge are neither lesion nor plain. Every lesion has at least one position.
 
     Args:
-        mask: (H, W) in [0, 1] on the model's input; 0 where there is no lesion.
+        mask: (H, W), 0 to 255, on the model's input; 0 where there is no lesion.
         grid: (rows, columns) of the map.
         label: The lesion's class.
     """
-    covered = cv2.resize(mask.astype(np.float32), grid[::-1], interpolation=cv2.INTER_AREA).ravel()
+    shares = mask.astype(np.float32) / np.float32(255)
+    covered = cv2.resize(shares, grid[::-1], interpolation=cv2.INTER_AREA).ravel()
     peak = covered.max()
     if peak == 0:
         return np.zeros(len(covered), np.int64), np.ones(len(covered), bool)

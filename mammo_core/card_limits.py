@@ -16,7 +16,7 @@ WIDE = 0.2
 
 def list_limits(model: StoredModel) -> list[str]:
     """A sentence a limit; at least one, as no model knows more than its classes."""
-    tests = read_tests(model.path, model.card["dataset"].get("name"))
+    tests = read_tests(model)
     return [*_on_classes(model), *_on_data(model), *_on_input(model), *_on_tests(model, tests)]
 
 
@@ -31,7 +31,7 @@ def _on_data(model: StoredModel) -> Iterator[str]:
     dataset, worst = model.card["dataset"], model.classes[-1]
     if dataset.get("synthetic"):
         yield "It has seen synthetic images only: what it says of a real mammogram means nothing."
-    if not dataset.get("name"):
+    if not model.trained_on:
         yield (
             "What it learned from is not known here: images of a test set may be among them, which "
             "would flatter."
@@ -58,7 +58,7 @@ def _on_input(model: StoredModel) -> Iterator[str]:
 
 
 def _on_tests(model: StoredModel, tests: tuple[Measured, ...]) -> Iterator[str]:
-    trained_on = model.card["dataset"].get("name")
+    trained_on = model.trained_on
     if not tests:
         yield "It was never evaluated on test images: how well it does is not known."
     elif trained_on and all(test.dataset == trained_on for test in tests):

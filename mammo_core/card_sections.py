@@ -10,6 +10,7 @@ from mammo_core.errors import MammoError
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import read_json
 from mammo_core.run_results import IMPORTED, read_validation
+from mammo_core.test_looks import count_looks
 from mammo_core.wording import count
 
 INTENDED_USE = (
@@ -20,6 +21,11 @@ SYNTHETIC = (
     "figures as a demonstration of the workbench."
 )
 NOT_MEASURED = "Not yet: `python -m mammo_core evaluate MODEL DATASET` adds its numbers here."
+NOTED = (
+    *("patch_epochs", "epochs", "best_epoch", "seconds", "created", "adopted_from"),
+    *("file", "format", "head", "input_range"),
+)
+"""What is told of a training, then of an import, where the card has it."""
 NOT_KNOWN_DATA = "It was trained elsewhere; on which images is not known here."
 
 
@@ -73,7 +79,7 @@ def describe_use(model: StoredModel) -> Section:
 def describe_data(model: StoredModel) -> Section:
     """What it learned from."""
     dataset = model.card["dataset"]
-    if not dataset.get("name"):
+    if not model.trained_on:
         return Section("Data", NOT_KNOWN_DATA)
     facts = {key: dataset[key] for key in ("name", "fingerprint", "decisions") if dataset.get(key)}
     for split, counts in dataset.get("images", {}).items():
@@ -84,7 +90,7 @@ def describe_data(model: StoredModel) -> Section:
 def describe_validation(model: StoredModel) -> Section:
     """What was measured on the images by which the best epoch was chosen."""
     val = model.card["training"].get("val", {})
-    measured = read_validation(model.card)
+    measured = read_validation(model)
     if not val:
         return Section("On validation images", f"{IMPORTED.capitalize()}.")
     interval = describe_estimate(measured.estimate)
@@ -101,7 +107,20 @@ def describe_tests(model: StoredModel) -> Section:
     paths = sorted((model.path / "evaluations").glob("*.mean.json"))
     rows = tuple(row for path in paths for row in _read_row(path))
     text = "95 % intervals, the patient as unit." if rows else NOT_MEASURED
-    return Section("Measured", text, rows=rows)
+    return Section("Measured", f"{text} {_tell_looks(model)}".strip(), rows=rows)
+
+
+def _tell_looks(model: StoredModel) -> str:
+    """How often the test images of the model's own dataset were looked at; empty where unknown."""
+    if model.trained_on is None:
+        return ""
+    all_looks, own = count_looks(model.trained_on), count_looks(model.trained_on, model.id)
+    if not all_looks.n:
+        return f"No look at the test images of {model.trained_on} was counted."
+    return (
+        f"The test images of {model.trained_on} were looked at {count(all_looks.n, 'time')}, "
+        f"{own.n} of them with this model; whoever chooses by them makes its figures flatter."
+    )
 
 
 def _read_row(path: Path) -> Iterator[dict[str, str]]:
@@ -125,9 +144,11 @@ def describe_making(model: StoredModel) -> Section:
     """The settings of the training and the command that repeats it."""
     training = model.card["training"]
     configuration = training.get("configuration", {})
-    counted = ("patch_epochs", "epochs", "best_epoch", "seconds", "created", "adopted_from")
-    facts = {f"{key} (done)" if key in configuration else key: training[key] for key in counted
-             if training.get(key) is not None}  # fmt: skip
+    facts = {
+        f"{key} (done)" if key in configuration else key: training[key]
+        for key in NOTED
+        if training.get(key) is not None
+    }
     if not configuration:
         return Section("How it was made", "It was trained elsewhere and imported.", facts=facts)
     return Section(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from mammo_core.preprocess import Preprocess
 
 SHIPPED_MODEL = "demo"
+UNKNOWN = "unknown"
+"""What the card of an imported model has for the names of what nobody knows."""
 CARD_KEYS = (
     "architecture",
     "classes",
@@ -61,6 +63,12 @@ class StoredModel:
         """(H, W, C) of one image."""
         rows, columns, channels = self.card["input_shape"]
         return rows, columns, channels
+
+    @property
+    def trained_on(self) -> str | None:
+        """The name of the dataset that it learned from, None where that is not known."""
+        name = self.card["dataset"].get("name")
+        return None if name == UNKNOWN else name
 
     @property
     def threshold(self) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mammo_core.errors import MammoError
-from mammo_core.model_store import file_sha256
+from mammo_core.model_store import StoredModel, file_sha256
 from mammo_core.paths import read_json
 
 UNDEFINED: Mapping[str, float | None] = {"value": None, "low": None, "high": None}
@@ -50,9 +50,9 @@ class Measured:
 NOTHING = Measured(UNDEFINED)
 
 
-def read_validation(card: Mapping[str, Any]) -> Measured:
+def read_validation(model: StoredModel) -> Measured:
     """What a finished training noted of its validation images in model.json."""
-    training, dataset = card["training"], card["dataset"].get("name")
+    training, dataset = model.card["training"], model.trained_on
     kept = training.get("validation")
     if kept:
         estimate = kept["auroc"]
@@ -64,7 +64,7 @@ def read_validation(card: Mapping[str, Any]) -> Measured:
         return Measured(UNDEFINED, reason=IMPORTED)
     value = training["val"].get("auroc")
     reason = NO_POSITIVE if value is None else NOT_KEPT
-    n = sum(card["dataset"].get("images", {}).get("val", {}).values())
+    n = sum(model.card["dataset"].get("images", {}).get("val", {}).values())
     return Measured({**UNDEFINED, "value": value}, dataset, n=n or None, reason=reason)
 
 
@@ -76,16 +76,14 @@ def read_best_epoch(rows: Sequence[Mapping[str, Any]], dataset: str | None) -> M
     return Measured({**UNDEFINED, "value": max(known)}, dataset, reason=UNFINISHED)
 
 
-def read_tests(folder: Path, trained_on: str | None) -> tuple[Measured, ...]:
+def read_tests(model: StoredModel) -> tuple[Measured, ...]:
     """The kept evaluations on test images, those of the training's own dataset and images first.
 
-    An evaluation counts only while the prediction table that it was computed from is there.
-
-    Args:
-        folder: The model's.
-        trained_on: The dataset of the training; of others "all" images are test images too.
+    An evaluation counts only while the prediction table that it was computed from is there. Of a
+    dataset that the model did not learn from "all" images are test images too.
     """
-    found = [_read_test(path) for path in sorted((folder / "evaluations").glob("*.*.*.mean.json"))]
+    paths, trained_on = (model.path / "evaluations").glob("*.*.*.mean.json"), model.trained_on
+    found = [_read_test(path) for path in sorted(paths)]
     tests = [
         test
         for test in found

@@ -150,16 +150,16 @@ def _read_whole(model: StoredModel) -> Run:
     rows = read_history(model.path)
     return Run(
         path=model.path,
-        state="finished" if training.get("configuration") else "imported",
+        state="imported" if training.get("imported") else "finished",
         facts={
             "model": _describe_network(card),
-            "data": _describe_data(card["dataset"]),
+            "data": _describe_data(card["dataset"]) if model.trained_on else {},
             "training": training.get("configuration", {}),
             "preprocessing": card["preprocessing"],
             "made with": card["versions"],
         },
-        validation=read_validation(card),
-        tests=read_tests(model.path, card["dataset"].get("name")),
+        validation=read_validation(model),
+        tests=read_tests(model),
         val=training.get("val", {}),
         epochs=len(rows) or training.get("patch_epochs", 0) + training.get("epochs", 0),
         seconds=training.get("seconds"),
@@ -168,12 +168,13 @@ def _read_whole(model: StoredModel) -> Run:
 
 
 def _describe_network(card: Mapping[str, Any]) -> dict[str, Any]:
+    imported = {key: card["training"].get(key) for key in ("head", "input_range")}
     return {
         "architecture": card["architecture"],
         "input_shape": card["input_shape"],
         "classes": card["classes"],
         "parameters": card["training"].get("parameters"),
-    }
+    } | {key: value for key, value in imported.items() if value is not None}
 
 
 def _describe_data(dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,9 +209,11 @@ def _states_of_jobs() -> dict[Path, RunState]:
     """Folders of models that a training is at work on, or waits to be."""
     states: dict[Path, RunState] = {}
     for job in jobs.list_jobs():
+        if (job.folder / "end.json").exists():
+            continue
         arguments = job.description["arguments"]
         if arguments[:1] == ["train"] and "--out" in arguments[:-1]:
-            state = job.status().state
+            state = job.state
             folder = Path(arguments[arguments.index("--out") + 1]).resolve()
             if state in ("running", "waiting"):
                 states[folder] = state

@@ -16,6 +16,7 @@ from mammo_ui.theme import GREEN, MODEL_A, MODEL_B, PURPLE, SKY_BLUE, VERMILION,
 
 COLORS = (MODEL_A, MODEL_B, GREEN, PURPLE, VERMILION, SKY_BLUE, YELLOW)
 LETTERS = "ABCDEFG"
+HEAD_COLORS = {"A": "blue", "B": "orange"}
 SPLIT_TITLES = {"val": "validation", "test": "test", "all": "all"}
 SURE = 0.05
 """The p from which on a difference is not told from chance."""
@@ -46,8 +47,15 @@ def _write_row(difference: Difference, runs: Sequence[Run]) -> dict[str, str]:
     for place, (run, value) in enumerate(zip(runs, difference.values, strict=True)):
         text = write_value(value)
         is_other = place > 0 and value is not None and value != first
-        row[frame.plain(name_run(place, run))] = f"**{text}**" if is_other else text
+        row[write_head(place, run)] = f"**{text}**" if is_other else text
     return row
+
+
+def write_head(place: int, run: Run) -> str:
+    """The run's letter and name as a column's head; A is blue and B orange, as in the curves."""
+    color = HEAD_COLORS.get(LETTERS[place])
+    letter = f"**{LETTERS[place]}**"
+    return f"{f':{color}[{letter}]' if color else letter} {frame.plain(run.name)}"
 
 
 def write_value(value: Any) -> str:
@@ -122,7 +130,7 @@ def draw_overlay(quantity: str, colors: Mapping[str, str]) -> charts.Spec:
             "y": {"field": "value", "type": "quantitative", "title": quantity,
                   "scale": {"zero": False}, "axis": {"tickCount": 5}},
             "color": {"field": "run", "type": "nominal", "scale": scale,
-                      "legend": {"title": None, "orient": "top", "labelLimit": 240}},
+                      "legend": {"title": None, "orient": "top", "labelLimit": 150, "columns": 2}},
             "strokeDash": {"field": "line", "type": "nominal", "scale": dashes, "legend": None},
             "tooltip": [{"field": "run"}, {"field": "line"}, {"field": "epoch"},
                         {"field": "value", "format": ".3f"}],
@@ -153,7 +161,7 @@ def _show_validation(a: Run, b: Run) -> None:
     if not keys:
         st.info("Neither of them has been measured on validation images here.")
         return
-    names = [frame.plain(name_run(place, run)) for place, run in enumerate((a, b))]
+    names = [write_head(place, run) for place, run in enumerate((a, b))]
     rows = [
         {"On validation images": frame.plain(key.replace("_", " "))}
         | {name: _write_number(run.val.get(key)) for name, run in zip(names, (a, b), strict=True)}
@@ -213,7 +221,7 @@ def _tell_how_to_pair(a: Run, b: Run) -> None:
         "dataset: evaluate both on one, then look here again, or ask the command line, which "
         "looks at its test images:"
     )
-    _show_command(a, b, a.dataset or b.dataset or "DATASET")
+    _show_command(a, b, st.session_state["choice"].dataset or "DATASET")
 
 
 def _show_command(a: Run, b: Run, dataset: str) -> None:

@@ -1,10 +1,12 @@
 """Folders of runs for tests that need no network: finished, unfinished, imported, evaluated."""
 
 import hashlib
+from pathlib import Path
 
 from made_cards import make_card
 
 from mammo_core.config import to_mapping
+from mammo_core.importing.facts import Import, write_facts
 from mammo_core.model_store import file_sha256
 from mammo_core.paths import write_json, write_text
 from mammo_core.preprocess import Preprocess
@@ -41,10 +43,18 @@ def write_model(folder, **card):
     write_json(folder / "model.json", make_card(sha256=digest, **card))
 
 
-def write_import(folder):
-    """A whole model of which nothing is known but its network."""
-    dataset = {"name": None, "fingerprint": None}
-    write_model(folder, architecture="imported", training={}, dataset=dataset)
+def write_import(folder, classes=("normal", "malignant")):
+    """A whole model of which nothing is known but its network, as an import leaves it."""
+    card = write_facts(
+        Import(file=Path("theirs.keras"), classes=classes),
+        Preprocess(size=(64, 48)),
+        file_format="Keras 3 archive",
+        input_shape=(64, 48, 1),
+        head="softmax",
+        parameters=10,
+        sha256="",
+    )
+    write_model(folder, **{key: value for key, value in card.items() if key != "sha256"})
 
 
 def write_unfinished(folder, *, history=HISTORY, **settings):

@@ -7,6 +7,9 @@ from mammo_core.architectures.architecture import InputShape, Pooling
 from mammo_core.architectures.blocks import convolve, standardize
 from mammo_core.architectures.heads import pool_positions
 
+WIDTH = 64
+"""Channels of the last map."""
+
 
 def build_compact_cnn(
     input_shape: InputShape, n_classes: int, dropout: float, pooling: Pooling
@@ -18,16 +21,20 @@ def build_compact_cnn(
     where it is.
     """
     image = keras.Input(input_shape, name="image")
+    x = layers.Reshape((-1, WIDTH), name="positions")(build_features(image, dropout))
+    return keras.Model(image, pool_positions(x, n_classes, pooling), name="compact_cnn")
+
+
+def build_features(image: keras.KerasTensor, dropout: float) -> keras.KerasTensor:
+    """(rows, columns, WIDTH) of features, a position for every 8 x 8 pixels."""
     x = layers.Concatenate(name="with_contrast")([image, _local_contrast(image)])
     x = convolve(standardize(x), 16, "conv1", size=5, stride=2)
     for number, width in enumerate((32, 48), start=2):
         x = convolve(x, width, f"conv{number}")
         x = layers.MaxPooling2D(2, name=f"pool{number}")(x)
-    x = convolve(convolve(x, 64, "conv4"), 64, "conv5")
+    x = convolve(convolve(x, WIDTH, "conv4"), WIDTH, "conv5")
     x = layers.Dropout(dropout, name="dropout")(x)
-    x = layers.AveragePooling2D(3, strides=1, padding="same", name="window")(x)
-    x = layers.Reshape((-1, x.shape[-1]), name="positions")(x)
-    return keras.Model(image, pool_positions(x, n_classes, pooling), name="compact_cnn")
+    return layers.AveragePooling2D(3, strides=1, padding="same", name="window")(x)
 
 
 def _local_contrast(image: keras.KerasTensor) -> keras.KerasTensor:

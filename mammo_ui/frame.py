@@ -11,7 +11,7 @@ from mammo_core import jobs
 from mammo_core.errors import MammoError
 from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.wording import count
-from mammo_ui import job_watch, judgments, library, state
+from mammo_ui import job_watch, judgments, library, own_test, state
 
 DISCLAIMER = "research only, not for diagnosis"
 DASH = "\N{EN DASH}"
@@ -195,6 +195,7 @@ def stop_without_results(choice: state.Choice) -> None:
         )
         st.code(str(predictions_path(choice.model, choice.dataset)), language=None)
         st.stop()
+    own_test.stop_before_own_test(choice)
 
 
 def _offer_prediction(choice: state.Choice, reason: str) -> None:

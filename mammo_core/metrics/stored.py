@@ -13,6 +13,7 @@ from mammo_core.predictions import (
     read_predictions,
     read_provenance,
 )
+from mammo_core.test_looks import note_look
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -57,7 +58,8 @@ def load_evaluation(
 def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict[str, Any]:
     """The numbers of a model on a dataset, predicted first where no table is up to date.
 
-    The model's stored threshold takes the place of the options' own.
+    The model's stored threshold takes the place of the options' own. `test_looks` counts the looks
+    at this test set, this one with them, where it is of the model's own data; else it is None.
     """
     from mammo_core.datasets import load_dataset
     from mammo_core.model_card import write_card
@@ -71,15 +73,22 @@ def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict
         answer = evaluate_options(table, options)
         store_evaluation(stored.path, data.name, table, options, answer)
         write_card(stored)
-    return answer
+    looks = note_look(stored, data, options.split, "evaluate")
+    return answer | {"test_looks": looks and looks.to_json()}
 
 
 def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTable:
-    """A model's predictions of a dataset's split, predicted first where none are up to date."""
+    """A model's predictions of a dataset's split, predicted first where none are up to date.
+
+    It counts as a look where the split holds the model's own test set.
+    """
     from mammo_core.datasets import load_dataset
     from mammo_core.model_store import find_model
 
-    return _current_predictions(find_model(model), load_dataset(dataset), split)
+    stored, data = find_model(model), load_dataset(dataset)
+    table = _current_predictions(stored, data, split)
+    note_look(stored, data, split, "compare")
+    return table
 
 
 def _current_predictions(model: "StoredModel", dataset: "Dataset", split: str) -> PredictionTable:

@@ -26,6 +26,9 @@ def evaluate(
 ) -> dict[str, Any]:
     """Say how good a model is, with 95 % intervals over patients.
 
+    A look at the test set of the data that the model was trained on is counted; test_looks says
+    how many there were.
+
     Example: python -m mammo_core evaluate demo sample_data --level breast
     """
     from mammo_core.errors import BadConfiguration

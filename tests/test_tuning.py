@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from tuning_stub import EPOCHS, make_sweep, score
 
 from mammo_core.errors import BadConfiguration, Cancelled, MammoError
 from mammo_core.paths import REPOSITORY, read_json
+from mammo_core.tuning.heartbeat import make_storage
 from mammo_core.tuning.workers import run_sweep
 from mammo_core.types import no_progress
 
@@ -43,13 +45,44 @@ def stop_in_epoch(number):
     return progress
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """A storage with its tables, which take half a second to make."""
+    file = tmp_path_factory.mktemp("empty") / "trials.db"
+    make_storage(f"sqlite:///{file}", {}).engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def make_at(empty_database):
+    """Makes a sweep in a folder, its storage a copy of the empty one unless another is named."""
+
+    def make(folder, n_trials, **other):
+        sweep = make_sweep(folder, n_trials, **other)
+        if not (folder / "trials.db").exists():
+            shutil.copy(empty_database, folder / "trials.db")
+        return sweep
+
+    return make
+
+
+@pytest.fixture
+def sweep_of(make_at, home, tmp_path):
+    """Makes a sweep of so many trials in the test's own folder."""
+
+    def make(n_trials, name="study", **other):
+        return make_at(tmp_path / name, n_trials, **other)
+
+    return make
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, make_at):
     """A study of twelve trials."""
     with pytest.MonkeyPatch.context() as patch:
         root = tmp_path_factory.mktemp("sweep")
         patch.setenv("MAMMO_HOME", str(root / "home"))
-        run(make_sweep(root / "study", 12))
+        run(make_at(root / "study", 12))
     return root / "study"
 
 
@@ -103,48 +136,48 @@ def test_no_test_image_is_named_and_the_optimism_is(study):
     assert "optimistic" in study["caution"]
 
 
-def test_one_worker_repeats_itself_with_the_same_seed(home, tmp_path, study):
-    again = run(make_sweep(tmp_path / "again", 12))
-    assert [t["settings"] for t in again["trials"]] == [t["settings"] for t in study["trials"]]
+def test_one_worker_repeats_itself_with_the_same_seed(sweep_of, tmp_path, study):
+    again = run(sweep_of(3, "again"))
+    assert [t["settings"] for t in again["trials"]] == [t["settings"] for t in study["trials"][:3]]
 
 
-def test_another_seed_draws_other_settings(home, tmp_path, study):
-    other = run(make_sweep(tmp_path / "other", 1, seed=1))
+def test_another_seed_draws_other_settings(sweep_of, tmp_path, study):
+    other = run(sweep_of(1, "other", seed=1))
     assert other["trials"][0]["settings"] != study["trials"][0]["settings"]
 
 
-def test_a_sweep_that_goes_on_draws_as_if_it_had_not_stopped(home, tmp_path, study):
-    run(make_sweep(tmp_path / "part", 5))
-    whole = run(make_sweep(tmp_path / "part", 12))
+def test_a_sweep_that_goes_on_draws_as_if_it_had_not_stopped(sweep_of, tmp_path, study):
+    run(sweep_of(5, "part"))
+    whole = run(sweep_of(12, "part"))
     assert [t["settings"] for t in whole["trials"]] == [t["settings"] for t in study["trials"]]
     assert runs(tmp_path / "part") == list(range(12))
 
 
-def test_enough_trials_are_enough(home, tmp_path):
-    run(make_sweep(tmp_path / "study", 2))
-    study = run(make_sweep(tmp_path / "study", 1))
+def test_enough_trials_are_enough(sweep_of, tmp_path):
+    run(sweep_of(2))
+    study = run(sweep_of(1))
     assert len(study["trials"]) == 2
 
 
-def test_a_failed_trial_says_why_and_the_sweep_goes_on(home, tmp_path):
-    study = run(make_sweep(tmp_path / "study", 8), tuning_stub.fail_where_regularized)
+def test_a_failed_trial_says_why_and_the_sweep_goes_on(sweep_of, tmp_path):
+    study = run(sweep_of(8), tuning_stub.fail_where_regularized)
     failed = [trial for trial in study["trials"] if trial["state"] == "failed"]
     assert {trial["reason"] for trial in failed} == {"Not enough memory"}
     assert len(study["trials"]) == 8
     assert "complete" in states(study)
 
 
-def test_where_every_trial_fails_the_sweep_ends_early(home, tmp_path):
+def test_where_every_trial_fails_the_sweep_ends_early(sweep_of, tmp_path):
     def fail(*_):
         raise MammoError("The disk is full")
 
     with pytest.raises(MammoError, match=r"5 trials in a row failed.*The disk is full"):
-        run(make_sweep(tmp_path / "study", 20), fail)
+        run(sweep_of(20), fail)
     assert states(read_json(tmp_path / "study" / "study.json")) == ["failed"] * 5
 
 
-def test_a_stopped_trial_goes_on_from_its_last_epoch(home, tmp_path):
-    sweep = make_sweep(tmp_path / "study", 2)
+def test_a_stopped_trial_goes_on_from_its_last_epoch(sweep_of, tmp_path):
+    sweep = sweep_of(2)
     with pytest.raises(Cancelled):
         run(sweep, progress=stop_in_epoch(EPOCHS + 4))
     stopped = read_json(tmp_path / "study" / "study.json")
@@ -165,49 +198,49 @@ def start(folder, n_trials, work):
     return subprocess.Popen(words, env=os.environ | {"PYTHONPATH": path}, cwd=REPOSITORY)
 
 
-def test_a_trial_whose_process_died_goes_on_in_the_next_one(home, tmp_path):
+def test_a_trial_whose_process_died_goes_on_in_the_next_one(sweep_of, tmp_path):
     assert start(tmp_path / "study", 1, "die").wait(60) == 9
-    study = run(make_sweep(tmp_path / "study", 1))
+    study = run(sweep_of(1))
     assert states(study) == ["complete"]
     assert len(study["trials"][0]["curve"]) == EPOCHS
 
 
-def test_two_processes_on_one_storage_share_the_trials(home, tmp_path):
-    started = [start(tmp_path / "study", 10, "train") for _ in range(2)]
+def test_two_processes_on_one_storage_share_the_trials(sweep_of, tmp_path):
+    started = [start(tmp_path / "study", 4, "train") for _ in range(2)]
     assert [process.wait(60) for process in started] == [0, 0]
     study = read_json(tmp_path / "study" / "study.json")
-    assert len(study["trials"]) == 10
+    assert len(study["trials"]) == 4
     trained = runs(tmp_path / "study")
-    assert len(trained) == len(set(trained)) == 10
+    assert len(trained) == len(set(trained)) == 4
     assert len(list((tmp_path / "study").glob("runs-*.txt"))) == 2
 
 
-def test_two_workers_of_one_command_share_the_trials(home, tmp_path):
-    study = run(make_sweep(tmp_path / "study", 10), workers=2)
+def test_two_workers_of_one_command_share_the_trials(sweep_of, tmp_path):
+    study = run(sweep_of(4), workers=2)
     assert {*states(study)} <= {"complete", "pruned"}
     trained = runs(tmp_path / "study")
-    assert len(trained) == len(set(trained)) == len(study["trials"]) == 10
+    assert len(trained) == len(set(trained)) == len(study["trials"]) == 4
     settings = [json.dumps(trial["settings"]) for trial in study["trials"]]
-    assert len(set(settings)) == 10
+    assert len(set(settings)) == 4
 
 
-def test_a_folder_keeps_to_its_sweep(home, tmp_path):
-    make_sweep(tmp_path / "study", 2)
+def test_a_folder_keeps_to_its_sweep(sweep_of, tmp_path):
+    sweep_of(2)
     with pytest.raises(BadConfiguration, match="other settings, ranges or data"):
-        make_sweep(tmp_path / "study", 2, seed=1)
+        sweep_of(2, seed=1)
 
 
-def test_a_storage_keeps_to_its_sweep(home, tmp_path):
+def test_a_storage_keeps_to_its_sweep(sweep_of, tmp_path):
     url = f"sqlite:///{tmp_path / 'shared.db'}"
-    run(make_sweep(tmp_path / "a" / "study", 1, storage=url))
+    run(sweep_of(1, "a/study", storage=url))
     with pytest.raises(BadConfiguration, match="give the folder of --out another name"):
-        run(make_sweep(tmp_path / "b" / "study", 1, storage=url, seed=1))
+        run(sweep_of(1, "b/study", storage=url, seed=1))
 
 
-def test_machines_with_folders_of_their_own_share_a_storage(home, tmp_path):
+def test_machines_with_folders_of_their_own_share_a_storage(sweep_of, tmp_path):
     url = f"sqlite:///{tmp_path / 'shared.db'}"
-    run(make_sweep(tmp_path / "a" / "study", 3, storage=url))
-    study = run(make_sweep(tmp_path / "b" / "study", 5, storage=url))
+    run(sweep_of(3, "a/study", storage=url))
+    study = run(sweep_of(5, "b/study", storage=url))
     assert runs(tmp_path / "a" / "study") == [0, 1, 2]
     assert runs(tmp_path / "b" / "study") == [3, 4]
     assert len(study["trials"]) == 5
@@ -222,7 +255,7 @@ def test_machines_with_folders_of_their_own_share_a_storage(home, tmp_path):
         ("sqlite:////nosuch/folder/study.db", "cannot be used"),
     ],
 )
-def test_a_storage_that_cannot_be_used_is_told_without_its_password(home, tmp_path, url, told):
+def test_a_storage_that_cannot_be_used_is_told_without_its_password(sweep_of, tmp_path, url, told):
     with pytest.raises(MammoError, match=told) as caught:
-        run(make_sweep(tmp_path / "study", 1, storage=url))
+        run(sweep_of(1, storage=url))
     assert "secret" not in str(caught.value)

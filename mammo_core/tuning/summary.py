@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
+from mammo_core.locks import holding
 from mammo_core.paths import write_json
 from mammo_core.tuning.interruption import REASON, list_counted
 from mammo_core.tuning.storage import hide_password
@@ -26,30 +26,44 @@ FOR_IMPORTANCE = 5
 """So many complete trials must there be before importance says anything."""
 
 
-def write_summary(sweep: Sweep, study: optuna.Study) -> dict[str, Any]:
-    """Write study.json, and return it."""
-    content = summarize(sweep, study)
-    write_json(sweep.folder / "study.json", content)
-    return content
+class Summary:
+    """Keeps study.json up to date; importance, which is dear, only where trials were completed."""
 
+    def __init__(self, sweep: Sweep, study: optuna.Study) -> None:
+        self._sweep, self._study = sweep, study
+        self._weighed, self._importance = 0, weigh_settings(study, 0)
 
-def summarize(sweep: Sweep, study: optuna.Study) -> dict[str, Any]:
-    """The study's trials, which settings mattered, the best, and how far to trust it."""
-    counted = list_counted(study.get_trials(deepcopy=False))
-    trials = [describe_trial(sweep, trial) for trial in counted]
-    complete = [trial for trial in trials if trial["state"] == "complete"]
-    best = max(complete, key=lambda trial: trial["value"], default=None)
-    return {
-        "name": sweep.name,
-        **sweep.to_mapping(),
-        "storage": hide_password(sweep.url),
-        "metric": METRIC,
-        "n_trials": sweep.n_trials,
-        "trials": trials,
-        "importance": weigh_settings(study, len(complete)),
-        "best": best["number"] if best else None,
-        "caution": caution(len(complete)),
-    }
+    def write(self) -> dict[str, Any]:
+        """Write study.json, and return its content."""
+        with holding(self._sweep.folder):
+            content = self.make()
+            write_json(self._sweep.folder / "study.json", content)
+        return content
+
+    def make(self) -> dict[str, Any]:
+        """The study's trials, which settings mattered, the best, and how far to trust it."""
+        sweep = self._sweep
+        counted = list_counted(self._study.get_trials(deepcopy=False))
+        trials = [describe_trial(sweep, trial) for trial in counted]
+        complete = [trial for trial in trials if trial["state"] == "complete"]
+        best = max(complete, key=lambda trial: trial["value"], default=None)
+        return {
+            "name": sweep.name,
+            **sweep.to_mapping(),
+            "storage": hide_password(sweep.url),
+            "metric": METRIC,
+            "n_trials": sweep.n_trials,
+            "trials": trials,
+            "importance": self._weigh(len(complete)),
+            "best": best["number"] if best else None,
+            "caution": caution(len(complete)),
+        }
+
+    def _weigh(self, n_complete: int) -> dict[str, float] | None:
+        if n_complete != self._weighed:
+            self._weighed = n_complete
+            self._importance = weigh_settings(self._study, n_complete)
+        return self._importance
 
 
 def describe_trial(sweep: Sweep, trial: FrozenTrial) -> dict[str, Any]:
@@ -78,6 +92,8 @@ def weigh_settings(study: optuna.Study, n_complete: int) -> dict[str, float] | N
     """
     if n_complete < FOR_IMPORTANCE:
         return None
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
     shares = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
     return {key: round(float(share), 4) for key, share in shares.items()}
 

@@ -13,12 +13,11 @@ import optuna
 from optuna.trial import TrialState
 
 from mammo_core.errors import Cancelled, MammoError
-from mammo_core.locks import holding
 from mammo_core.tensorflow_start import start_tensorflow
 from mammo_core.tuning.heartbeat import EVERY_S, give_sign
 from mammo_core.tuning.ranges import Value
 from mammo_core.tuning.storage import open_study, telling_of
-from mammo_core.tuning.summary import count_states, write_summary
+from mammo_core.tuning.summary import Summary, count_states
 from mammo_core.tuning.sweep import Sweep
 from mammo_core.tuning.trials import OnEpoch, Work, claim_trial, run_trial
 from mammo_core.types import Progress
@@ -45,13 +44,14 @@ def run_sweep(sweep: Sweep, work: Work, workers: int, progress: Progress) -> dic
         MammoError: Where the storage fails, or trial after trial does.
     """
     study = open_study(sweep)
+    summary = Summary(sweep, study)
     try:
         if workers == 1:
             work_on(sweep, study, work, progress)
         else:
-            _run_processes(sweep, study, work, workers, progress)
+            _run_processes(sweep, summary, work, workers, progress)
     finally:
-        content = _renew(sweep, study)
+        content = summary.write()
     return content
 
 
@@ -63,16 +63,17 @@ def work_on(sweep: Sweep, study: optuna.Study, work: Work, progress: Progress) -
         MammoError: Where trial after trial fails.
     """
     failures = 0
-    renew = Seldom(SUMMARY_S, lambda: _renew(sweep, study))
+    summary = Summary(sweep, study)
+    renew = Seldom(SUMMARY_S, summary.write)
     while sweep.ends_at is None or time.time() < sweep.ends_at:
         with telling_of(sweep):
             trial = claim_trial(sweep, study)
             if trial is None:
                 return
-            _renew(sweep, study)
+            summary.write()
             steps = Steps(sweep, study, trial, progress)
             state = run_trial(sweep, study, trial, work, steps, renew)
-            content = _renew(sweep, study)
+            content = summary.write()
         failures = failures + 1 if state == TrialState.FAIL else 0
         if failures >= MOST_FAILURES and content["best"] is None:
             reason = content["trials"][-1]["reason"]
@@ -123,13 +124,8 @@ class Steps:
         self._progress(done, total, f"{self._name}: {doing}")
 
 
-def _renew(sweep: Sweep, study: optuna.Study) -> dict[str, Any]:
-    with holding(sweep.folder):
-        return write_summary(sweep, study)
-
-
 def _run_processes(
-    sweep: Sweep, study: optuna.Study, work: Work, workers: int, progress: Progress
+    sweep: Sweep, summary: Summary, work: Work, workers: int, progress: Progress
 ) -> None:
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
@@ -140,7 +136,7 @@ def _run_processes(
         process.start()
     try:
         while any(process.is_alive() for process in processes):
-            counts = count_states(_renew(sweep, study)["trials"])
+            counts = count_states(summary.write()["trials"])
             done = counts["complete"] + counts["pruned"] + counts["failed"]
             progress(done, sweep.n_trials, f"Trials on {workers} workers")
             _join(processes, SUMMARY_S)

@@ -15,12 +15,12 @@ from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, UnreadableFile
 from mammo_core.explanations import Explanation, explain_case, safe_name
 from mammo_core.gate import check
+from mammo_core.model_input import input_of_case, input_of_file, shape_input
 from mammo_core.model_store import StoredModel
 from mammo_core.overlays import draw_overlay, encode_png
 from mammo_core.paths import writing
-from mammo_core.pixels import cache_folder, prepare_one
+from mammo_core.pixels import cache_folder
 from mammo_core.preparation import prepare_dataset
-from mammo_core.preprocess import Preprocess
 from mammo_core.types import Classifier, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ def explain_to_files(
         UnreadableFile: Where an image cannot be read.
     """
     told = []
-    for image_id, gray in _prepare(images, stored.preprocess, dataset, progress):
-        pixels = np.repeat(gray, classifier.input_shape[2], axis=2)
+    for image_id, pixels in _prepare(images, stored, dataset, progress):
         explanations = explain_case(
             classifier, stored, pixels, image_id, methods, target, progress=progress
         )
@@ -159,21 +158,24 @@ def _find_image(word: str, dataset: "Dataset | None") -> NamedImage:
 
 def _prepare(
     images: list[NamedImage],
-    preprocess: Preprocess,
+    stored: StoredModel,
     dataset: "Dataset | None",
     progress: Progress,
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """(image id, (H, W, 1) model input) one at a time; cached pixels where they are there."""
+    """(image id, (H, W, C) model input) one at a time; cached pixels where they are there."""
     cache = None
     if dataset is not None and any(image.is_in_dataset for image in images):
-        folder = cache_folder(dataset.fingerprint, preprocess)
-        if (folder / "cache.json").is_file():
-            _, cache = prepare_dataset(dataset, preprocess, progress=progress)
+        folder = cache_folder(dataset.fingerprint, stored.preprocess)
+        if not stored.views and (folder / "cache.json").is_file():
+            _, cache = prepare_dataset(dataset, stored.preprocess, progress=progress)
     for image in images:
         if cache is not None and image.is_in_dataset:
-            yield image.image_id, cache.images([image.image_id])[0]
+            gray = cache.images([image.image_id])[0, ..., 0]
+            yield image.image_id, shape_input(stored, gray)
+        elif dataset is not None and image.is_in_dataset:
+            yield image.image_id, input_of_case(stored, dataset, image.image_id).image
         else:
-            yield image.image_id, prepare_one(image.path, preprocess).image[..., None]
+            yield image.image_id, input_of_file(stored, image.path).image
 
 
 def _write_files(

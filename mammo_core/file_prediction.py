@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mammo_core.breast import Breast, find_breast
 from mammo_core.dicom import read_mammogram
 from mammo_core.errors import UnreadableFile
 from mammo_core.gate import check, judge
+from mammo_core.model_input import shape_input
 from mammo_core.model_store import StoredModel
 from mammo_core.types import Classifier, Mammogram, Progress, Verdict, no_progress
 
@@ -117,10 +116,8 @@ def answer_file(
     if seen is None or not (is_accepted or anyway):
         return FileAnswer(file.name, verdict)
     image = stored.preprocess.apply(*seen).image
-    classifier = load()
-    channels = classifier.input_shape[2]
-    p = classifier.predict(np.repeat(image[None, ..., None], channels, axis=3))[0]
-    probabilities = dict(zip(classifier.classes, p.astype(float).tolist(), strict=True))
+    p = load().predict(shape_input(stored, image, verdict.view)[None])[0]
+    probabilities = dict(zip(stored.classes, p.astype(float).tolist(), strict=True))
     return FileAnswer(file.name, verdict, probabilities, is_override=not is_accepted)
 
 

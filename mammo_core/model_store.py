@@ -71,6 +71,11 @@ class StoredModel:
         return None if name == UNKNOWN else name
 
     @property
+    def views(self) -> tuple[str, ...]:
+        """The views that the input holds side by side; empty where it is a single image."""
+        return tuple(self.card.get("views", ()))
+
+    @property
     def threshold(self) -> float:
         """The probability of the last class from which the model's own operating point calls."""
         return float(self.card["threshold"])

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mammo_core.errors import BadDataset, BadModel
+from mammo_core.hanging import hang_views
 from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.predictions import write_predictions
 from mammo_core.preparation import prepare_dataset
@@ -44,6 +45,8 @@ def predict_dataset(
 
     _chosen_rows(model, dataset, split)  # refuses what cannot be predicted before all the work
     dataset, cache = prepare_dataset(dataset, model.preprocess, progress=progress)
+    if model.views:
+        cache = hang_views(cache, dataset.index)
     index = _chosen_rows(model, dataset, split)
     probabilities = predict_images(
         load_classifier(model), cache, index["image_id"].tolist(), progress=progress

@@ -14,13 +14,10 @@ from mammo_ui import library
 from mammo_ui.overlay_store import DrawnExplanation, overlay_path
 
 if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
-    import numpy as np
-    from numpy.typing import NDArray
-
     from mammo_core.explanations import Explanation
     from mammo_core.file_prediction import FileAnswer
     from mammo_core.keras_classifier import KerasClassifier
-    from mammo_core.placement import Placement
+    from mammo_core.model_input import ModelInput
 
 MOST_PIXELS = 1600
 """Longest side of a map's picture; the browser stretches it over the image."""
@@ -77,16 +74,15 @@ def draw_explanations(
 ) -> None:
     """Explain an image of a dataset and leave the pictures where the pages find them."""
     from mammo_core.explanations import explain_case
-    from mammo_core.pixels import prepare_one
+    from mammo_core.model_input import input_of_case
 
     stored = library.find_model(model_id)
     dataset = library.require_dataset(dataset_name)
     classifier = _load(model_id, stored.sha256)
-    prepared = prepare_one(dataset.file_of(image_id), stored.preprocess)
-    image = _with_channels(prepared.image, classifier)
-    for made in explain_case(classifier, stored, image, image_id, methods, target):
+    given = input_of_case(stored, dataset, image_id)
+    for made in explain_case(classifier, stored, given.image, image_id, methods, target):
         path = overlay_path(stored, dataset, image_id, made.method, target)
-        picture = _draw(made, prepared.placement)
+        picture = _draw(made, given)
         with writing(path) as temporary:
             temporary.write_bytes(picture or _nothing())
         facts = DrawnExplanation(
@@ -98,19 +94,18 @@ def draw_explanations(
 def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePrediction:
     """What the model says about a file that belongs to no dataset, and why; nothing is kept."""
     from mammo_core.explanations import explain_unkept
-    from mammo_core.pixels import prepare_one
+    from mammo_core.model_input import input_of_file
 
     stored = library.find_model(model_id)
     classifier = _load(model_id, stored.sha256)
-    prepared = prepare_one(path, stored.preprocess)
-    image = _with_channels(prepared.image, classifier)
-    p = classifier.predict(image[None])[0]
+    given = input_of_file(stored, path)
+    p = classifier.predict(given.image[None])[0]
     target = classifier.classes[int(p.argmax())]
-    made = explain_unkept(classifier, stored, image, methods, target)
+    made = explain_unkept(classifier, stored, given.image, methods, target)
     return FilePrediction(
         probabilities={name: float(v) for name, v in zip(classifier.classes, p, strict=True)},
         target=target,
-        overlays={one.method: _as_address(_draw(one, prepared.placement)) for one in made},
+        overlays={one.method: _as_address(_draw(one, given)) for one in made},
     )
 
 
@@ -149,22 +144,14 @@ def _load(model_id: str, sha256: str) -> "KerasClassifier":
     return load_classifier(library.find_model(model_id))
 
 
-def _with_channels(
-    image: "NDArray[np.float32]", classifier: "KerasClassifier"
-) -> "NDArray[np.float32]":
-    import numpy as np
-
-    return np.repeat(image[..., None], classifier.input_shape[-1], axis=-1)
-
-
-def _draw(explanation: "Explanation", placement: "Placement") -> bytes | None:
+def _draw(explanation: "Explanation", given: "ModelInput") -> bytes | None:
     """The map on the file's own grid as a transparent PNG, None where it says nothing."""
     from mammo_core.attribution import METHODS
     from mammo_core.overlays import color_heatmap, encode_png, is_blank
 
     if is_blank(explanation.attribution):
         return None
-    attribution = placement.to_image(explanation.upsample())
+    attribution = given.to_image(explanation.upsample())
     step = -(-max(attribution.shape) // MOST_PIXELS)
     attribution = attribution[::step, ::step]
     return encode_png(color_heatmap(attribution, signed=METHODS[explanation.method].signed))

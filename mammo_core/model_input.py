@@ -1,0 +1,102 @@
+"""What a model is given of one image: its channels, and for two-view models the other view."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.dicom import read_mammogram
+from mammo_core.hanging import hang, pair_views, take_own
+from mammo_core.model_store import StoredModel
+from mammo_core.pixels import prepare_one
+from mammo_core.placement import Placement
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInput:
+    """One image as a model takes it, and the way back.
+
+    Attributes:
+        image: (H, W, C) float32 in [0, 1].
+        placement: Where the asked image lies in its own part of that input.
+        is_hung: Whether the input holds two views side by side.
+        view: Which of them the asked image is.
+    """
+
+    image: NDArray[np.float32]
+    placement: Placement
+    is_hung: bool = False
+    view: str | None = None
+
+    def to_image(self, attribution: NDArray[np.float32]) -> NDArray[np.float32]:
+        """An (h, w) map of the whole input, at any resolution, on the asked image's own grid."""
+        own = take_own(attribution, self.view) if self.is_hung else attribution
+        placed: NDArray[np.float32] = self.placement.to_image(np.ascontiguousarray(own))
+        return placed
+
+
+def input_of_case(stored: StoredModel, dataset: "Dataset", image_id: str) -> ModelInput:
+    """The input for an image of a dataset, beside its breast's other view where the model asks.
+
+    Raises:
+        UnreadableFile: Where a file cannot be read.
+        BadDataset: Where the dataset has no such image.
+    """
+    path = dataset.file_of(image_id)
+    if not stored.views:
+        return input_of_file(stored, path)
+    other_id, view = find_other_view(dataset.index, image_id)
+    other = prepare_one(dataset.file_of(other_id), stored.preprocess).image if other_id else None
+    return _build(stored, path, view, other)
+
+
+def input_of_file(stored: StoredModel, path: Path) -> ModelInput:
+    """The input for a file that belongs to no dataset; the other view is not known then.
+
+    Raises:
+        UnreadableFile: Where the file cannot be read.
+    """
+    return _build(stored, path, None, None)
+
+
+def shape_input(
+    stored: StoredModel,
+    image: NDArray[np.float32],
+    view: str | None = None,
+    other: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """(H, W, C) of an (H, W) prepared image: hung where the model takes two views, then repeated.
+
+    Args:
+        stored: The model.
+        image: In [0, 1].
+        view: The image's, for its place beside the other one.
+        other: The other view of the same breast, prepared alike; None hangs black.
+    """
+    hung = hang(image, other, view) if stored.views else image
+    return np.repeat(hung[..., None], stored.input_shape[2], axis=2)
+
+
+def find_other_view(index: Any, image_id: str) -> tuple[str | None, str | None]:
+    """(the id of the same breast's other view, None where there is none; the image's own view)."""
+    own = index[index["image_id"] == image_id].iloc[0]
+    rows = index[index["patient_id"].eq(own["patient_id"]) | index["image_id"].eq(image_id)]
+    ids = rows["image_id"].tolist()
+    pair = pair_views(rows)[ids.index(image_id)]
+    others = [ids[place] for place in pair if place >= 0 and ids[place] != image_id]
+    view = own["view"]
+    return (others[0] if others else None), (view if isinstance(view, str) else None)
+
+
+def _build(
+    stored: StoredModel, path: Path, view: str | None, other: NDArray[np.float32] | None
+) -> ModelInput:
+    mammogram = read_mammogram(path)
+    prepared, view = stored.preprocess.apply(mammogram), view or mammogram.view
+    image = shape_input(stored, prepared.image, view, other)
+    return ModelInput(image, prepared.placement, bool(stored.views), view)

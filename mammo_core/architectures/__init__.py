@@ -7,6 +7,7 @@ from mammo_core.architectures.architecture import (
     InputShape,
     Pooling,
     PoolingChoice,
+    PublishedWeights,
 )
 from mammo_core.errors import BadConfiguration
 
@@ -19,8 +20,10 @@ __all__ = [
     "InputShape",
     "Pooling",
     "PoolingChoice",
+    "PublishedWeights",
     "build_architecture",
     "check_architecture",
+    "find_imagenet",
 ]
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -60,7 +63,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=940_575,
         builder="mammo_core.architectures.keras_applications:build_mobilenet_v3_small",
         pooling="mean",
-        imagenet="weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
+        imagenet=PublishedWeights(
+            "mobilenet_v3/weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5",
+            "d3e8ec802a04aa4fc771ee12a9a9b836",
+        ),
     ),
     "mobilenet_v3_large": Architecture(
         title="MobileNetV3-Large",
@@ -69,7 +75,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=2_998_959,
         builder="mammo_core.architectures.keras_applications:build_mobilenet_v3_large",
         pooling="mean",
-        imagenet="weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
+        imagenet=PublishedWeights(
+            "mobilenet_v3/weights_mobilenet_v3_large_224_1.0_float_no_top_v2.h5",
+            "07fb09a5933dd0c8eaafa16978110389",
+        ),
     ),
     "efficientnet_v2_b0": Architecture(
         title="EfficientNetV2-B0",
@@ -78,7 +87,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=5_922_591,
         builder="mammo_core.architectures.keras_applications:build_efficientnet_v2_b0",
         pooling="mean",
-        imagenet="efficientnetv2-b0_notop.h5",
+        imagenet=PublishedWeights(
+            "efficientnet_v2/efficientnetv2-b0_notop.h5",
+            "893217f2bb855e2983157299931e43ff",
+        ),
     ),
     "densenet121": Architecture(
         title="DenseNet-121",
@@ -87,7 +99,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=7_034_319,
         builder="mammo_core.architectures.keras_applications:build_densenet121",
         pooling="mean",
-        imagenet="densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        imagenet=PublishedWeights(
+            "densenet/densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            "30ee3e1110167f948a6b9946edeeb738",
+        ),
     ),
     "resnet50": Architecture(
         title="ResNet-50",
@@ -96,7 +111,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=23_587_599,
         builder="mammo_core.architectures.keras_applications:build_resnet50",
         pooling="mean",
-        imagenet="resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        imagenet=PublishedWeights(
+            "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+            "4d473c1dd8becc155b73f8504c6f6626",
+        ),
     ),
     "convnext_tiny": Architecture(
         title="ConvNeXt-Tiny",
@@ -105,7 +123,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=27_819_375,
         builder="mammo_core.architectures.keras_applications:build_convnext_tiny",
         pooling="mean",
-        imagenet="convnext_tiny_notop.h5",
+        imagenet=PublishedWeights(
+            "convnext/convnext_tiny_notop.h5",
+            "d547c096cabd03329d7be5562c5e14798aa39ed24b474157cef5e85ab9e49ef1",
+        ),
     ),
 }
 
@@ -139,3 +160,18 @@ def check_architecture(name: str) -> None:
     if name not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
         raise BadConfiguration(f"Setting 'architecture' must be one of {known}, got '{name}'")
+
+
+def find_imagenet(name: str) -> PublishedWeights:
+    """The ImageNet weights of that architecture.
+
+    Raises:
+        BadConfiguration: Where there are none; names the architectures that have some.
+    """
+    published = ARCHITECTURES[name].imagenet
+    if published is None:
+        having = ", ".join(key for key, facts in ARCHITECTURES.items() if facts.imagenet)
+        raise BadConfiguration(
+            f"Setting 'weights' cannot be imagenet for {name}; there are such weights for {having}"
+        )
+    return published

@@ -16,6 +16,33 @@ PoolingChoice = Literal["own", "logsumexp", "mean", "attention"]
 """A pooling, or the one that the architecture is known with."""
 
 
+WEIGHTS_HOME = "https://storage.googleapis.com/tensorflow/keras-applications"
+"""Where keras.applications has its weights from."""
+
+
+@dataclass(frozen=True)
+class PublishedWeights:
+    """A file of weights as keras.applications fetches it.
+
+    Attributes:
+        place: Its folder and name under `WEIGHTS_HOME`.
+        digest: Its MD5 (32 hex digits) or SHA-256 (64), as Keras states it.
+    """
+
+    place: str
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The file's name, also in Keras's cache."""
+        return self.place.rpartition("/")[2]
+
+    @property
+    def url(self) -> str:
+        """Where it is fetched from."""
+        return f"{WEIGHTS_HOME}/{self.place}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
     """A network that can be built for any input size.
@@ -26,8 +53,7 @@ class Architecture:
         suits: The resolutions it is meant for, in words.
         parameters: How many weights it has for one channel, three classes and its own pooling.
         pooling: The one that it is known with.
-        imagenet: The file of its trunk's ImageNet weights as keras.applications names it; None
-            where there are none.
+        imagenet: The ImageNet weights of its trunk; None where there are none.
         builder: "module:function", imported when it is called. The function takes (input shape,
             number of classes, dropout, pooling) and gives an uncompiled model whose weights do
             not depend on the input size, so that those learnt on patches serve whole images. Its
@@ -42,7 +68,7 @@ class Architecture:
     parameters: int
     builder: str
     pooling: Pooling = "logsumexp"
-    imagenet: str | None = None
+    imagenet: PublishedWeights | None = None
 
     def build(
         self, input_shape: InputShape, n_classes: int, dropout: float, pooling: PoolingChoice

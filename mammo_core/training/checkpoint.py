@@ -42,6 +42,8 @@ class RunState:
         best: The best weights of the stage so far, empty before the first epoch.
         best_score: Their validation score.
         best_epoch: Their epoch, counted from 1 over all stages.
+        begun_with: What the card says of the weights that the first stage began with; empty where
+            they were drawn.
     """
 
     stage: int = 0
@@ -52,6 +54,7 @@ class RunState:
     best: list[NDArray[Any]] = field(default_factory=list)
     best_score: float = -np.inf
     best_epoch: int = 0
+    begun_with: dict[str, Any] = field(default_factory=dict)
 
 
 def save_state(folder: Path, state: RunState) -> None:
@@ -71,6 +74,7 @@ def save_state(folder: Path, state: RunState) -> None:
         "rows": state.rows,
         "best_score": state.best_score if np.isfinite(state.best_score) else None,
         "best_epoch": state.best_epoch,
+        "begun_with": state.begun_with,
     }
     newest = folder / CHECKPOINTS[0]
     with writing(newest) as temporary:

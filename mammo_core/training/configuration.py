@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mammo_core.architectures import PoolingChoice, check_architecture
+from mammo_core.architectures import PoolingChoice, check_architecture, find_imagenet
 from mammo_core.augmentation import read_augmentation
 from mammo_core.errors import BadConfiguration
 
@@ -99,7 +99,17 @@ class TrainingConfiguration:
         self._check("channels", self.channels in (1, 3), "1 or 3")
         self._check("seed", self.seed >= 0, "0 or more")
         read_augmentation(self.augmentation)
+        self._check_weights()
         self._check_sizes()
+
+    def _check_weights(self) -> None:
+        allowed = "none, imagenet, a weights file or a model"
+        self._check("weights", bool(self.weights.strip()), allowed)
+        if self.weights == "imagenet":
+            find_imagenet(self.architecture)
+        if self.recipe == "transfer":
+            is_known = self.weights != "none"
+            self._check("weights", is_known, "something to transfer: imagenet, a file or a model")
 
     def _check_sizes(self) -> None:
         is_size = all(32 <= side <= 4096 for side in self.image_size)

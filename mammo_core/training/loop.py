@@ -21,9 +21,16 @@ from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.data import TrainingData, prefetch
 from mammo_core.training.devices import Devices, find_devices
 from mammo_core.training.rates import rate_key
-from mammo_core.training.stages import RECIPES, Stage, build_network
+from mammo_core.training.recipes import RECIPES
+from mammo_core.training.stages import Stage, build_network
 from mammo_core.training.step import Step, make_step
-from mammo_core.training.validation import score_images, score_predictions
+from mammo_core.training.validation import (
+    Scores,
+    predict_positions,
+    score_images,
+    score_predictions,
+    score_probabilities,
+)
 from mammo_core.types import Progress
 
 OnEpoch = Callable[[Row], None]
@@ -65,8 +72,12 @@ def run_stages(
         with devices.building():
             stage = build(data, config)
             _begin(stage, state)
+        if stage.features is not None:
+            stage.features.fill(folder, progress)
         step = make_step(stage.trained, devices)
         _run_epochs(folder, stage, step, data, config, state, progress, on_epoch)
+        if stage.features is not None:
+            stage.features.discard()
         _end(folder, stage, state)
     network = build_network(data, config, config.image_size)
     network.set_weights(state.weights)
@@ -99,12 +110,11 @@ def _run_epochs(
     progress: Progress,
     on_epoch: OnEpoch,
 ) -> None:
-    judge = build_network(data, config, config.image_size)
+    judge = _make_judge(stage, data, config)
     while state.epoch < stage.epochs and not _is_stuck(stage, state):
         start = time.monotonic()
         learnt = _train_epoch(stage, step, config, state, progress)
-        judge.set_weights(stage.network.get_weights())
-        scores = score_images(judge, data)
+        scores = judge()
         _check_finite(scores.columns["val_loss"], "validation loss", stage, config, state)
         state.epoch += 1
         row: Row = {"epoch": len(state.rows) + 1, "stage": stage.name, **learnt.columns}
@@ -117,6 +127,24 @@ def _run_epochs(
         save_state(folder, state)
         state.variables = []  # three times the weights; the disk holds them
         on_epoch(state.rows[-1])
+
+
+def _make_judge(
+    stage: Stage, data: TrainingData, config: TrainingConfiguration
+) -> Callable[[], Scores]:
+    """What judges an epoch: the network on whole images, or its head on their features."""
+    features = stage.features
+    if features is not None:
+        return lambda: score_probabilities(
+            predict_positions(stage.trained, features, data.val), data
+        )
+    network = build_network(data, config, config.image_size)
+
+    def judge() -> Scores:
+        network.set_weights(stage.network.get_weights())
+        return score_images(network, data)
+
+    return judge
 
 
 @dataclass(frozen=True)

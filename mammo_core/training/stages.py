@@ -1,14 +1,15 @@
 """The stages of a recipe: what each trains on, and with what."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 
 from mammo_core.architectures import build_architecture
 from mammo_core.training.batches import ImageBatches, PatchBatches, make_patch_batches
-from mammo_core.training.configuration import Recipe, TrainingConfiguration
+from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.data import TrainingData
+from mammo_core.training.features import FeatureBatches, FeatureCache
+from mammo_core.training.losses import make_loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,20 +17,22 @@ class Stage:
     """One part of a training.
 
     Attributes:
-        name: "patches" or "images", as the history shows it.
+        name: "patches", "head", "upper" or "images", as the history shows it.
         epochs: How many it may last.
         network: Holds the weights, which go from stage to stage.
         trained: The compiled model that learns: the network, or a part that shares its layers.
         batches: What it learns from.
         patience: Epochs without a better validation after which it ends; None never.
+        features: What stands for the images where the trunk is frozen; None where they do.
     """
 
     name: str
     epochs: int
     network: keras.Model
     trained: keras.Model
-    batches: ImageBatches | PatchBatches
+    batches: ImageBatches | PatchBatches | FeatureBatches
     patience: int | None
+    features: FeatureCache | None = None
 
 
 def build_patch_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
@@ -42,7 +45,7 @@ def build_patch_stage(data: TrainingData, config: TrainingConfiguration) -> Stag
     batches = make_patch_batches(data, config, (int(rows), int(columns)))
     evidence = network.get_layer("evidence").output
     trained = keras.Model(network.input, keras.layers.Softmax()(evidence))
-    _compile(trained, config, len(batches), config.patch_epochs, config.patch_learning_rate)
+    compile_model(trained, config, len(batches), config.patch_epochs, config.patch_learning_rate)
     return Stage("patches", config.patch_epochs, network, trained, batches, patience=None)
 
 
@@ -54,16 +57,10 @@ def build_image_stage(data: TrainingData, config: TrainingConfiguration) -> Stag
     """
     network = build_network(data, config, config.image_size)
     if config.recipe == "patch_to_image":
-        _freeze_statistics(network)
+        freeze_statistics(network)
     batches = ImageBatches(data, config)
-    _compile(network, config, len(batches), config.epochs, config.learning_rate)
+    compile_model(network, config, len(batches), config.epochs, config.learning_rate)
     return Stage("images", config.epochs, network, network, batches, config.patience)
-
-
-RECIPES: dict[Recipe, tuple[Callable[[TrainingData, TrainingConfiguration], Stage], ...]] = {
-    "whole_image": (build_image_stage,),
-    "patch_to_image": (build_patch_stage, build_image_stage),
-}
 
 
 def build_network(
@@ -76,7 +73,7 @@ def build_network(
     )
 
 
-def _compile(
+def compile_model(
     model: keras.Model,
     config: TrainingConfiguration,
     n_batches: int,
@@ -91,10 +88,11 @@ def _compile(
         warmup_steps=n_batches,
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    model.compile(optimizer, "sparse_categorical_crossentropy", jit_compile=False)
+    model.compile(optimizer, make_loss(config), jit_compile=False)
 
 
-def _freeze_statistics(model: keras.Model) -> None:
+def freeze_statistics(model: keras.Model) -> None:
+    """Leave batch normalization as it is: in inference mode, whatever the batches are."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False

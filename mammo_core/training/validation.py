@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -10,6 +11,14 @@ from numpy.typing import NDArray
 from mammo_core.metrics.auroc import compute_auroc
 from mammo_core.metrics.classification import compute_macro_f1
 from mammo_core.training.data import TrainingData
+from mammo_core.types import Progress, no_progress
+
+
+class Inputs(Protocol):
+    """Where a model's inputs come from: images, or features that stand for them."""
+
+    def images(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n, ...) inputs for positions of the pixel cache."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,19 @@ class Scores:
 
 
 def score_images(model: keras.Model, data: TrainingData) -> Scores:
+    """How a model does on the validation images now."""
+    return score_probabilities(predict_positions(model, data, data.val), data)
+
+
+def score_probabilities(probabilities: NDArray[np.float32], data: TrainingData) -> Scores:
     """Loss, AUROC of the last class against the rest and each class's recall.
 
     Where one of the two sides is absent the AUROC is undefined, and minus the loss decides.
+
+    Args:
+        probabilities: (n, K) of the validation images.
+        data: Of the training.
     """
-    probabilities = predict_positions(model, data, data.val)
     labels = data.labels[data.val]
     predicted = probabilities.argmax(axis=1)
     loss = float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-7)).mean())
@@ -70,13 +87,18 @@ def _is_last(labels: NDArray[np.generic], n_classes: int) -> NDArray[np.bool_]:
 
 
 def predict_positions(
-    model: keras.Model, data: TrainingData, positions: NDArray[np.int64]
+    model: keras.Model,
+    inputs: Inputs,
+    positions: NDArray[np.int64],
+    progress: Progress = no_progress,
+    doing: str = "Predicting",
 ) -> NDArray[np.float32]:
     """(n, K) probabilities in inference mode, 32 images at a time."""
-    parts = [
-        np.asarray(model.predict_on_batch(data.images(positions[start : start + 32])))
-        for start in range(0, len(positions), 32)
-    ]
+    parts = []
+    for start in range(0, len(positions), 32):
+        progress(start, len(positions), doing)
+        batch = inputs.images(positions[start : start + 32])
+        parts.append(np.asarray(model.predict_on_batch(batch)))
     return np.concatenate(parts)
 
 

@@ -69,6 +69,11 @@ class KerasClassifier:
         if layer is not None:
             self._check_layer(layer)
 
+    @property
+    def head(self) -> OutputHead:
+        """How the network's output is read."""
+        return self._head
+
     def predict(self, images: Images) -> NDArray[np.float32]:
         """(N, K) probabilities, as the model itself gives them."""
         return self._in_batches(self._forward, images)[0]

@@ -27,6 +27,14 @@ class OutputHead:
     kind: Kind
     n_outputs: int
 
+    @property
+    def title(self) -> str:
+        """For a person: "3 units, softmax", "one unit, sigmoid", "3 units, logits"."""
+        units = "one unit" if self.n_outputs == 1 else f"{self.n_outputs} units"
+        activation = "sigmoid" if self.n_outputs == 1 else "softmax"
+        kinds = {"activation": activation, "probabilities": "probabilities", "logits": "logits"}
+        return f"{units}, {kinds[self.kind]}"
+
     def logits(self, output: Any, under: Any) -> Any:
         """(N, classes) float32 logits; a single unit's logit z becomes (-z/2, z/2).
 

@@ -1,0 +1,21 @@
+"""How much a foreign model may declare before anything is allocated for it."""
+
+MAX_FILE_BYTES = 2_000_000_000
+MAX_CONFIG_BYTES = 32_000_000
+MAX_MEMBERS = 1_000
+MAX_EXPANSION = 100
+"""By so much a member of an archive, or an array, may be larger than what is stored of it."""
+MAX_DEPTH = 60
+"""Of nested brackets: a nested backbone needs a dozen."""
+MAX_OBJECTS = 100_000
+"""Groups and arrays of one HDF5 file."""
+MAX_LAYERS = 5_000
+MAX_NUMBER = 1_000_000
+"""The largest whole number among a layer's settings (seeds aside)."""
+MIN_SIDE = 16
+MAX_SIDE = 4_096
+"""Of the input, in pixels."""
+MAX_OUTPUT_VALUES = 2**27
+"""Numbers in one layer's output for one image: 0.5 GB."""
+MAX_PRODUCTS = 5e12
+"""Multiplications for one image: minutes on two cores."""

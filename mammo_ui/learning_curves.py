@@ -7,14 +7,21 @@ from typing import Any
 import streamlit as st
 
 from mammo_core.history import read_history
-from mammo_core.training.diagnosis import diagnose_facts
+from mammo_core.training.counts import read_judged
+from mammo_core.training.diagnosis import Diagnosis, diagnose_facts
 from mammo_ui import charts, frame
 from mammo_ui.theme import MUTED, SPLIT_COLORS, class_colors
-from mammo_ui.validation_counts import count_validation
 
 MOST_TICKS = 8
 STAGE, RECALL = "stage", "val_recall_"
 LINES = {"training": SPLIT_COLORS["train"], "validation": SPLIT_COLORS["val"]}
+NUMBERS = {
+    "Training loss": "loss",
+    "Validation loss": "val_loss",
+    "Training AUROC": "train_auroc",
+    "Validation AUROC": "val_auroc",
+    "Validation macro F1": "val_macro_f1",
+}
 LOSS_READING = "Lower is better; only validation rising means overfitting."
 AUROC_READING = "Higher is better, 0.5 is chance; dashes mark the best epoch."
 RECALL_READING = "Share of each class that is called rightly, in validation."
@@ -28,10 +35,17 @@ def show_history(folder: Path) -> None:
     if not rows:
         return
     shown = _choose_stage(rows, key=f"stage_{folder.name}")
-    verdict = diagnose_facts(shown, **count_validation(folder))
+    verdict = _judge(shown, folder)
     st.markdown(f"**{frame.plain(verdict.sentence)}** {frame.plain(verdict.advice)}")
     _show_speed(shown)
     _show_charts(shown, verdict.best_epoch)
+
+
+def _judge(rows: Sequence[Mapping[str, Any]], folder: Path) -> Diagnosis:
+    judged = read_judged(folder)
+    if judged is None:
+        return diagnose_facts(rows)
+    return diagnose_facts(rows, n_positives=judged.n_positives, n_negatives=judged.n_negatives)
 
 
 def _choose_stage(rows: Sequence[dict[str, Any]], *, key: str) -> list[dict[str, Any]]:
@@ -72,6 +86,27 @@ def _show_charts(rows: Sequence[Mapping[str, Any]], best: int | None) -> None:
         points = gather_points(rows, recalls)
         colors = class_colors(list(recalls))
         _show_lines("Recall of each class", "Recall", points, best, colors, RECALL_READING)
+    with right:
+        st.markdown("**In numbers**")
+        st.table(tabulate_epochs(rows, best), hide_index=True, border="horizontal")
+
+
+def tabulate_epochs(rows: Sequence[Mapping[str, Any]], best: int | None) -> list[dict[str, str]]:
+    """What was measured in the best epoch and in the last one, side by side."""
+    last = rows[-1]
+    epochs = {"last epoch": last}
+    if best is not None and best != last["epoch"]:
+        found = next(row for row in rows if row["epoch"] == best)
+        epochs = {f"best epoch ({best})": found, f"last ({int(last['epoch'])})": last}
+    return [
+        {"": title, **{name: _as_text(row.get(key)) for name, row in epochs.items()}}
+        for title, key in NUMBERS.items()
+        if isinstance(last.get(key), float)
+    ]
+
+
+def _as_text(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else frame.DASH
 
 
 def gather_points(rows: Sequence[Mapping[str, Any]], lines: Mapping[str, str]) -> Points:
@@ -129,7 +164,7 @@ def draw_curves(
     axis = {"values": choose_ticks([point["epoch"] for point in points]), "format": "d"}
     x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": axis,
          "scale": {"zero": False, "nice": False, "padding": 12}}  # fmt: skip
-    return {"height": 180, "encoding": {"x": x}, "layer": layers}
+    return {"height": 200, "encoding": {"x": x}, "layer": layers}
 
 
 def choose_ticks(epochs: Sequence[int]) -> list[int]:

@@ -14,6 +14,7 @@ from mammo_core.model_store import StoredModel
 from mammo_ui import library, own_test
 
 NEXT_DATASET, NEXT_TAB, TAB = "next_dataset", "next_tab", "tab"
+NEXT_CHOICES = "next_choices"
 IMAGE = "image"
 """The address's image of the chosen dataset that is looked at."""
 SPLITS = {"test": "test", "val": "validation", "train": "training", "all": "all"}
@@ -72,8 +73,15 @@ def choose_dataset_next(name: str) -> None:
     st.session_state[NEXT_DATASET] = name
 
 
+def choose_next(**values: str) -> None:
+    """Make these global choices, by key, when the page is drawn next."""
+    st.session_state[NEXT_CHOICES] = values
+
+
 def choose() -> Choice:
     """Draw the global choices in the sidebar and return them."""
+    for key, value in st.session_state.pop(NEXT_CHOICES, {}).items():
+        st.session_state[key] = value
     if NEXT_DATASET in st.session_state:
         st.session_state["dataset"] = st.session_state.pop(NEXT_DATASET)
         _leave_image()

@@ -135,18 +135,20 @@ def keys_of(step: Step, *, is_rare: bool) -> list[str]:
     ]
 
 
-def ask(key: str, name: str, default: Any) -> Any:
+def ask(key: str, name: str, default: Any, *, is_varied: bool = False) -> Any:
     """Draw the widget of a setting and give its value; what it begins with is the default.
 
     Args:
         key: A field of `TrainingConfiguration`.
         name: The widget's own name, different for each dataset.
         default: Of the field's type.
+        is_varied: Whether a sweep chooses it, so that nothing can be chosen here.
     """
     field = field_of(key)
     options = list_options(key)
     st.session_state.setdefault(name, to_text(default) if HINTS[key] in TEXTS else default)
-    common = {"key": name, "help": field.help or None, "persist_state": "session"}
+    about = "The sweep varies it." if is_varied else field.help
+    common = {"key": name, "help": about or None, "disabled": is_varied, "persist_state": "session"}
     if options:
         return _choose(key, field.label, options, common)
     if HINTS[key] is bool:

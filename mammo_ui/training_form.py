@@ -8,8 +8,9 @@ from mammo_core.errors import MammoError
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.verbs import VERBS
 from mammo_ui import frame, state, training_data, training_jobs
+from mammo_ui.sweep_ranges import varied_keys
 from mammo_ui.training_start import start_task
-from mammo_ui.training_steps import ask_settings
+from mammo_ui.training_steps import ask_settings, chosen_dataset
 from mammo_ui.training_tasks import TASKS, Task, suggest_name
 
 HOW_TO_MAKE = (
@@ -41,17 +42,17 @@ def _tell_how_to_make_one() -> None:
 def _draw_form(names: Sequence[str], first: str) -> None:
     with st.container(key="train_form", gap=8):
         task, name = _choose_task()
+        words = _ask_words(task, chosen_dataset(names, first))
         try:
-            dataset, config = ask_settings(names, first)
-            words = task.ask(dataset)
+            dataset, config = ask_settings(names, first, varied_keys(words or ()))
         except MammoError as error:
             st.error(frame.plain(error))
             return
         label = f"Start {task.title.lower()}"
         is_asked = st.button(
-            label, type="primary", width="stretch", disabled=config is None, key="start"
+            label, type="primary", width="stretch", disabled=None in (config, words), key="start"
         )
-    if is_asked and config is not None:
+    if is_asked and config is not None and words is not None:
         frame.show_errors_of(_start, task, dataset, name, config, words)
 
 
@@ -65,6 +66,15 @@ def _choose_task() -> tuple[Task, str]:
     folders = map(training_jobs.result_folder, training_jobs.training_jobs())
     suggested = suggest_name(TASKS[verb], frozenset(folder for folder in folders if folder))
     return TASKS[verb], right.text_input("Name", suggested, max_chars=40, key=f"name_{suggested}")
+
+
+def _ask_words(task: Task, dataset: str) -> list[str] | None:
+    """The task's own words; None where one is wrong, which is told in its place."""
+    try:
+        return task.ask(dataset)
+    except MammoError as error:
+        st.error(frame.plain(error))
+        return None
 
 
 def _start(

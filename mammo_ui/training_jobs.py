@@ -48,6 +48,11 @@ def result_folder(job: Job) -> Path | None:
     return Path(arguments[arguments.index("--out") + 1]) if "--out" in arguments else None
 
 
+def trained_folder(job: Job) -> Path | None:
+    """The model folder of a single training, None for other jobs."""
+    return result_folder(job) if job.description["arguments"][0] == "train" else None
+
+
 def choose_job(jobs: Sequence[Job]) -> Job | None:
     """The job that the address names, else the running one, else the newest."""
     asked = st.query_params.get(JOB)

@@ -8,7 +8,9 @@ import streamlit as st
 from mammo_core.jobs import Job, JobStatus
 from mammo_core.progress import time_left
 from mammo_ui import frame
+from mammo_ui.experiments import show_experiment
 from mammo_ui.learning_curves import show_history
+from mammo_ui.sweeps import show_study
 from mammo_ui.training_jobs import ACTIVE, STATES, offer_actions, result_folder
 
 EVERY_S = 2
@@ -45,7 +47,8 @@ def _show_progress(status: JobStatus) -> None:
     if status.state == "running":
         done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
         left = time_left(done, total, float(progress.get("seconds", 0)))
-        text = f"{progress.get('doing', 'Starting')}: {done} of {total}{left}"
+        doing = progress.get("doing", "Starting; the curves begin with the first whole epoch")
+        text = f"{doing}: {done} of {total}{left}" if progress else doing
         st.progress(min(1.0, done / total), text=frame.plain(text))
     elif status.state == "waiting":
         st.info(f"Place {status.place} in the queue: it begins when those before it have ended.")
@@ -63,4 +66,9 @@ def show_results(job: Job) -> None:
         frame.show_errors_of(VIEWS[verb], folder)
 
 
-VIEWS: dict[str, Callable[[Path], None]] = {"train": show_history}
+VIEWS: dict[str, Callable[[Path], None]] = {
+    "train": show_history,
+    "cross-validate": lambda folder: show_experiment(folder.name),
+    "learning-curve": lambda folder: show_experiment(folder.name),
+    "tune": lambda folder: show_study(folder.name),
+}

@@ -10,6 +10,7 @@ from mammo_core.jobs import Job, find_lane, start_job
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_ui import library, training_data
 from mammo_ui.names import checked_name
+from mammo_ui.sweep_ranges import varied_keys
 from mammo_ui.training_jobs import is_active, result_folder, training_jobs
 from mammo_ui.training_tasks import Task
 
@@ -24,10 +25,12 @@ def read_values(dataset: str, values: Mapping[str, Any]) -> TrainingConfiguratio
         BadConfiguration: For the first value that cannot be used; the message names its key.
     """
     from mammo_core.training.advice import check_fit
+    from mammo_core.training.obstacles import check_memory
 
     texts = {key: to_text(value) for key, value in values.items()}
     config = read_settings(TrainingConfiguration, texts)
     check_fit(training_data.facts_of(dataset), config)
+    check_memory(config)
     return config
 
 
@@ -54,18 +57,27 @@ def start_task(
     else:
         check_unused(out)
     folder = str(library.dataset_path(dataset))
-    arguments = [task.verb, folder, "--out", str(out), *words, *settings_words(config)]
+    arguments = [
+        task.verb,
+        folder,
+        "--out",
+        str(out),
+        *words,
+        *settings_words(config, varied_keys(words)),
+    ]
     title = f"{task.title} {out.name}" if task.verb != "train" else f"Train {out.name}"
     return start_job(title, arguments, lane=find_lane(arguments))
 
 
-def settings_words(config: TrainingConfiguration) -> list[str]:
-    """The settings that differ from the usual ones, as words of a command."""
+def settings_words(
+    config: TrainingConfiguration, varied: frozenset[str] = frozenset()
+) -> list[str]:
+    """The settings that differ from the usual ones, as words of a command; none that vary."""
     usual = TrainingConfiguration()
     texts = {
         key: to_text(value)
         for key, value in vars(config).items()
-        if value != getattr(usual, key) or key == "recipe"
+        if key not in varied and (value != getattr(usual, key) or key == "recipe")
     }
     return [word for key, text in texts.items() for word in ("--set", f"{key}={text}")]
 

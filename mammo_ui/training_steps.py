@@ -30,12 +30,14 @@ class Answers:
     Attributes:
         dataset: The dataset's name.
         suggestion: What its data suggest.
+        varied: Settings that a sweep chooses itself.
         values: By key of `TrainingConfiguration`; what means nothing with the others is left out.
         feet: Where a step is explained, and what is wrong in it told.
     """
 
     dataset: str
     suggestion: "Suggestion"
+    varied: frozenset[str] = frozenset()
     values: dict[str, Any] = field(default_factory=dict)
     feet: dict[Step, "DeltaGenerator"] = field(default_factory=dict)
 
@@ -44,7 +46,9 @@ class Answers:
         needed = field_of(key).only_if
         if needed is None or self.values.get(needed[0]) == needed[1]:
             default = self.suggestion.values.get(key, getattr(USUAL, key))
-            self.values[key] = ask(key, f"{self.dataset}/{key}", default)
+            self.values[key] = ask(
+                key, f"{self.dataset}/{key}", default, is_varied=key in self.varied
+            )
 
     def read(self) -> TrainingConfiguration | None:
         """The configuration; None where a value is wrong, which is told beside its step."""
@@ -55,12 +59,21 @@ class Answers:
             return None
 
 
-def ask_settings(names: Sequence[str], first: str) -> tuple[str, TrainingConfiguration | None]:
+def chosen_dataset(names: Sequence[str], first: str) -> str:
+    """The dataset that the form speaks of, also before its widget is drawn."""
+    chosen = st.session_state.get(f"train_on_{first}")
+    return chosen if chosen in names else first
+
+
+def ask_settings(
+    names: Sequence[str], first: str, varied: frozenset[str]
+) -> tuple[str, TrainingConfiguration | None]:
     """Draw the four steps.
 
     Args:
         names: The datasets to choose from.
         first: The one to begin with.
+        varied: Settings that a sweep chooses itself.
 
     Returns:
         The dataset's name and the configuration, None where it cannot be trained so.
@@ -68,7 +81,7 @@ def ask_settings(names: Sequence[str], first: str) -> tuple[str, TrainingConfigu
     Raises:
         MammoError: Where the dataset is gone or damaged.
     """
-    answers = _ask_data(names, first)
+    answers = _ask_data(names, first, varied)
     _ask_step(answers, "model")
     _ask_step(answers, "balance", offer_steps)
     _ask_step(answers, "schedule")
@@ -82,20 +95,20 @@ def step_of(message: str) -> Step:
     return field_of(keys[0]).step if keys else "schedule"
 
 
-def _ask_data(names: Sequence[str], first: str) -> Answers:
+def _ask_data(names: Sequence[str], first: str, varied: frozenset[str]) -> Answers:
     head = _show_heading("data")
     left, right = st.columns([1.8, 1])
     dataset = left.selectbox(
         "Dataset", names, names.index(first), key=f"train_on_{first}", persist_state="session",
         help="Those that hold training images.",
     )  # fmt: skip
-    answers = Answers(dataset, training_data.suggestion_for(dataset))
+    answers = Answers(dataset, training_data.suggestion_for(dataset), varied)
     with right:
         answers.ask("image_size")
     _ask_rare(answers, "data", head)
     _explain(answers, "data", training_data.describe_splits(dataset))
     for warning in answers.suggestion.warnings:
-        answers.feet["data"].caption(f":orange[{frame.plain(warning)}]")
+        answers.feet["data"].caption(f":orange[⚠] {frame.plain(warning)}")
     for obstacle in answers.suggestion.obstacles:
         answers.feet["data"].error(frame.plain(obstacle))
     return answers
@@ -143,7 +156,7 @@ def _explain(answers: Answers, step: Step, *facts: str) -> None:
     """Why this is suggested; what was suggested, where something else was chosen."""
     told = list(facts)
     for key, reason in answers.suggestion.reasons.items():
-        if field_of(key).step == step and key in answers.values:
+        if field_of(key).step == step and key in answers.values and key not in answers.varied:
             suggested = answers.suggestion.values[key]
             is_kept = to_text(answers.values[key]) == to_text(suggested)
             told.append(reason if is_kept else f"{reason} (suggested: {title_of(key, suggested)})")

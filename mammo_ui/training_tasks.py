@@ -7,8 +7,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from mammo_core.paths import models_folder, state_folder
+from mammo_core.experiments.record import experiments_folder
+from mammo_core.paths import models_folder
+from mammo_core.studies import studies_folder
 from mammo_ui import library
+from mammo_ui.sweep_ranges import ask_sweep
 
 LEAVE_OUT = {"source": "Each source in turn", "manufacturer": "Each scanner in turn"}
 
@@ -34,16 +37,6 @@ class Task:
     ask: Callable[[str], list[str]]
 
 
-def experiments_folder() -> Path:
-    """Where cross-validations and learning curves lie."""
-    return state_folder() / "experiments"
-
-
-def studies_folder() -> Path:
-    """Where sweeps lie."""
-    return state_folder() / "studies"
-
-
 def _ask_nothing(dataset: str) -> list[str]:
     return []
 
@@ -52,26 +45,54 @@ def _ask_folds(dataset: str) -> list[str]:
     """How the images are dealt to folds."""
     index = library.require_dataset(dataset).index
     columns = [name for name in LEAVE_OUT if index[name].nunique() > 1]
-    by = st.selectbox(
+    left, right = st.columns(2)
+    by = left.selectbox(
         "Left out",
         ["patients", *columns],
         format_func=lambda name: LEAVE_OUT.get(name, "Patients, in folds"),
-        key="folds_by",
+        key="left_out",
         help="What a part does not see while it learns, and is tested on.",
     )
-    if by != "patients":
-        return ["--leave-out", by]
-    return ["--folds", str(st.number_input("Folds", 2, 20, 5, key="n_folds"))]
+    words = ["--leave-out", by]
+    if by == "patients":
+        words = ["--folds", str(right.number_input("Folds", 2, 20, 5, key="n_folds"))]
+    is_all = st.checkbox(
+        "Test patients too",
+        key="fold_all",
+        help="Then nothing is left that no training ever saw. For data without other use.",
+    )
+    return [*words, "--all"] if is_all else words
+
+
+def _ask_shares(dataset: str) -> list[str]:
+    """Which shares of the training patients to train on."""
+    left, right = st.columns([2, 1])
+    shares = left.text_input(
+        "Shares of the training patients", "0.1,0.25,0.5,1", key="curve_shares", max_chars=80,
+        help="Each share's patients are within the next one's.",
+    )  # fmt: skip
+    repeats = right.number_input(
+        "Repeats", 1, 20, 1, key="curve_repeats", help="Trainings of each share."
+    )
+    from mammo_core.experiments.shares import parse_learning_shares
+
+    parse_learning_shares(shares)
+    return ["--shares", shares, "--repeats", str(repeats)]
 
 
 TASKS: dict[str, Task] = {
     task.verb: task
     for task in (
-        Task("train", "Training", "Trains one model with the settings below.",
+        Task("train", "Training", "Training: one model with the settings below.",
              "my-model", models_folder, _ask_nothing),
         Task("cross-validate", "Cross-validation",
-             "Trains once for each part of the data and tests on the part left out.",
+             "Cross-validation: trains once for each part of the data, tests on the part left out.",
              "cross-validation", experiments_folder, _ask_folds),
+        Task("learning-curve", "Learning curve",
+             "Learning curve: trains on growing shares, to see whether more patients still help.",
+             "learning-curve", experiments_folder, _ask_shares),
+        Task("tune", "Sweep", "Sweep: many trainings in search of the best settings.",
+             "sweep", studies_folder, ask_sweep),
     )
 }  # fmt: skip
 

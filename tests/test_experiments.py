@@ -10,9 +10,9 @@ from sklearn.metrics import roc_auc_score
 from stub_trainings import CONFIG, StubTraining, make_bench, make_dataset
 
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled
-from mammo_core.experiments.cross_validation import TABLE, Protocol, run_cross_validation
+from mammo_core.experiments.cross_validation import Protocol, run_cross_validation
 from mammo_core.experiments.learning_curve import Curve, run_learning_curve
-from mammo_core.experiments.record import list_experiments, read_experiment
+from mammo_core.experiments.record import TABLE, list_experiments, read_experiment
 from mammo_core.experiments.work import count_epochs
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.metrics.operating_points import RATES

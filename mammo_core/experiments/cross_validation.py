@@ -9,7 +9,7 @@ from mammo_core.config import to_mapping
 from mammo_core.experiments.folds import Folds, GroupColumn, choose_rows, plan_folds, plan_groups
 from mammo_core.experiments.part import Part, check_parts
 from mammo_core.experiments.pooling import FOLD, THRESHOLD, describe_folds
-from mammo_core.experiments.record import Experiment, open_experiment
+from mammo_core.experiments.record import TABLE, Experiment, open_experiment
 from mammo_core.experiments.work import Bench, Facts, describe_parts, open_bench, train_parts
 from mammo_core.metrics.evaluation import evaluate_options
 from mammo_core.metrics.selection import EvaluationOptions
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from mammo_core.training.plan import Plan
 
-TABLE = "predictions.parquet"
 REPLICATES = 1000
 
 
@@ -89,6 +88,7 @@ def describe_setup(plan: "Plan", protocol: dict[str, Any]) -> Facts:
     """What two runs of one experiment must have in common."""
     return {
         "dataset": {"name": plan.dataset.name, "fingerprint": plan.dataset.version},
+        "positive": plan.dataset.classes[-1],
         "settings": {
             "protocol": protocol,
             "configuration": to_mapping(plan.config),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mammo_core.errors import BadConfiguration, BadModel, MammoError
 from mammo_core.paths import read_json, state_folder, write_json
 
-FILE = "experiment.json"
+FILE, TABLE = "experiment.json", "predictions.parquet"
 Kind = Literal["cross_validation", "learning_curve"]
 
 
@@ -21,7 +21,7 @@ class Experiment:
 
     Attributes:
         folder: Holds experiment.json, parts/ and, of a cross-validation, predictions.parquet.
-        content: Of experiment.json: kind, name, dataset, settings, notes, parts, result.
+        content: Of experiment.json: kind, name, dataset, positive, settings, notes, parts, result.
     """
 
     folder: Path
@@ -38,6 +38,12 @@ class Experiment:
         """A mapping a part: name, title, state and what was measured so far."""
         parts: Sequence[dict[str, Any]] = self.content["parts"]
         return parts
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader must know of it, a sentence each."""
+        notes: Sequence[str] = self.content["notes"]
+        return notes
 
     @property
     def result(self) -> dict[str, Any] | None:
@@ -87,7 +93,7 @@ def read_experiment(folder: Path) -> Experiment:
         MammoError: Where experiment.json is missing or damaged.
     """
     content = read_json(folder / FILE)
-    needed = {"kind", "name", "dataset", "settings", "parts", "result"}
+    needed = {"kind", "name", "dataset", "positive", "settings", "notes", "parts", "result"}
     missing = needed - set(content) if isinstance(content, dict) else needed
     if missing:
         raise MammoError(f"{folder / FILE} lacks {', '.join(sorted(missing))}; run it again")

@@ -11,7 +11,7 @@ from layout_trees.vindr_mammo import write_image, write_vindr_mammo
 from mammo_core.datasets import LAYOUTS, index_dataset, load_dataset
 from mammo_core.datasets.detection import choose_layout
 from mammo_core.errors import BadTable
-from mammo_core.training.data import check_splits
+from mammo_core.training.splits import check_splits
 
 LAYOUT = LAYOUTS["vindr_mammo"]
 BREASTS = "breast-level_annotations.csv"

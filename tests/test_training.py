@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from mammo_core.augmentation.motion import STILL, Motion
-from mammo_core.errors import BadConfiguration, BadDataset, BadModel, Cancelled, MammoError
+from mammo_core.errors import BadConfiguration, BadModel, Cancelled, MammoError
 from mammo_core.training.batches import ImageBatches, make_patch_batches
 from mammo_core.training.checkpoint import RunState, load_state, save_state, write_history
 from mammo_core.training.configuration import TrainingConfiguration
-from mammo_core.training.data import TrainingData, check_splits, prefetch
+from mammo_core.training.data import TrainingData, prefetch
 from mammo_core.training.patches import (
     Spot,
     cut_mask,
@@ -275,10 +275,3 @@ class TestLearning:
         monkeypatch.setattr(ImageBatches, "epoch", lambda self, number: iter(batches))
         with pytest.raises(MammoError, match="lower learning_rate"):
             run(tmp_path, data, epochs=1, recipe="whole_image")
-
-
-def test_a_dataset_without_a_split_is_told(data):
-    with pytest.raises(BadDataset, match="split 'val'"):
-        check_splits(data.labels, data.train, np.array([], int), CLASSES)
-    with pytest.raises(BadDataset, match="labeled malignant"):
-        check_splits(np.zeros(48, int), data.train, data.val, CLASSES)

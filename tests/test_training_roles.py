@@ -16,7 +16,7 @@ from mammo_core.training.plan import Plan, check_folder, write_plan
 
 CONFIG = TrainingConfiguration(recipe="whole_image")
 IDS = [f"i{n}" for n in range(8)]
-ROLES = {"i7": "train", "i6": "train", "i0": "val", "i1": "test"}
+ROLES = {"i7": "train", "i6": "train", "i0": "val", "i1": "val", "i2": "test"}
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def dataset():
     index = pd.DataFrame(
         {
             "image_id": IDS,
+            "patient_id": IDS,
             "label": ["normal", "malignant"] * 4,
             "split": ["train"] * 4 + ["val"] * 2 + ["test"] * 2,
             "mask_path": None,
@@ -45,7 +46,7 @@ def named(data, positions):
 
 def test_roles_take_the_place_of_the_splits(dataset, cache):
     data = gather_data(dataset, cache, CONFIG, ROLES)
-    assert (named(data, data.train), named(data, data.val)) == ({"i6", "i7"}, {"i0"})
+    assert (named(data, data.train), named(data, data.val)) == ({"i6", "i7"}, {"i0", "i1"})
 
 
 def test_without_roles_the_index_decides(dataset, cache):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mammo_core.errors import BadConfiguration, BadDataset
 from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.training.splits import check_splits
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -85,14 +86,15 @@ def gather_data(
 
     Raises:
         BadConfiguration: Where the recipe needs lesions and none is known.
-        BadDataset: Where a split or a class is missing.
+        BadDataset: As `check_splits`.
     """
     index = dataset.index.set_index("image_id").reindex(cache.image_ids)
     codes = {name: code for code, name in enumerate(dataset.classes)}
     labels = np.asarray(index["label"].map(codes).fillna(UNUSED), np.int64)
     splits = (index["split"] if roles is None else index.index.map(dict(roles))).to_numpy()
     train, val = np.flatnonzero(splits == "train"), np.flatnonzero(splits == "val")
-    check_splits(labels, train, val, dataset.classes)
+    patients = index["patient_id"].to_numpy()
+    check_splits(labels, train, val, dataset.classes, patients)
     known = train[index["mask_path"].notna().to_numpy()[train] & (labels[train] > 0)]
     if config.recipe == "patch_to_image" and not len(known):
         raise BadConfiguration(
@@ -112,32 +114,6 @@ def gather_data(
         *(cache.pixels, labels, train, val, dataset.classes),
         *(with_lesion, read_mask, config.channels),
     )
-
-
-def check_splits(
-    labels: NDArray[np.int64],
-    train: NDArray[np.int64],
-    val: NDArray[np.int64],
-    classes: tuple[str, ...],
-) -> None:
-    """Refuse data that cannot be learnt from.
-
-    Raises:
-        BadDataset: Where train or val is empty, or a class has no training image.
-    """
-    for split, positions in (("train", train), ("val", val)):
-        if not len(positions):
-            raise BadDataset(
-                f"The dataset has no images in the split '{split}'; index it with splits "
-                "(--shares 60,20,20) or fill the table's split column"
-            )
-    counts = np.bincount(labels[train], minlength=len(classes))
-    absent = [name for name, count in zip(classes, counts, strict=True) if count == 0]
-    if absent:
-        raise BadDataset(
-            f"No training image is labeled {' or '.join(absent)}; add such images or leave the "
-            "class out of the dataset's classes"
-        )
 
 
 def prefetch(batches: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:

@@ -111,8 +111,8 @@ def find_common_traits(rows: Sequence[Row], n_top: int = N_TOP) -> list[str]:
             if n_among > 1 and chance < SURPRISE / len(everywhere):
                 share = everywhere[value] / len(rows)
                 sentences.append(
-                    f"{n_among} of the {len(top)} highest losses {words.format(value)}, as do "
-                    f"{share:.0%} of all images"
+                    f"{n_among} of the {len(top)} highest losses {words.format(value)} "
+                    f"({share:.0%} of all images)"
                 )
     return sentences
 

@@ -71,7 +71,7 @@ def test_a_folder_without_losses_has_none_and_a_strange_file_is_told(tmp_path):
 def test_losses_from_one_source_are_told():
     sources = ["film" if k < 15 else "digital" for k in range(200)]
     (sentence,) = find_common_traits(make_rows(source=sources))
-    assert sentence == "15 of the 20 highest losses come from film, as do 8% of all images"
+    assert sentence == "15 of the 20 highest losses come from film (8% of all images)"
 
 
 def test_losses_from_anywhere_have_nothing_in_common():

@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 RATES = {"patches": "patch_learning_rate", "head": "head_learning_rate"}
 """The setting that holds the learning rate of each stage that has its own."""
 
-MEMORY = 0.8
+MEMORY = 0.9
 """How much of the mean of the losses before goes into the next smoothed loss."""
 DIVERGED = 2.0
 """The run ends where the smoothed loss is so many times its lowest."""
 SAFE = 10.0
 """The suggestion is the rate of the lowest smoothed loss over this."""
-LEARNT = 0.97
-"""A loss that never fell below this share of its first tells nothing."""
-SETTLED = 5
-"""Steps after which the smoothed loss is no longer a single batch's."""
+SURE = 3.0
+"""A loss that never fell by so many standard errors of its smoothed start tells nothing."""
+SETTLED = 10
+"""Steps after which the smoothed loss is no longer that of a few batches."""
 
 
 @dataclass(frozen=True)
@@ -84,21 +84,25 @@ def sweep_rates(step: Callable[[float], float], rates: Sequence[float]) -> RateC
         rates=taken,
         losses=tuple(whole),
         smoothed=tuple(smoothed.tolist()),
-        suggestion=suggest_rate(taken, smoothed),
+        suggestion=suggest_rate(taken, whole, smoothed),
         diverged_at=float(rates[len(losses) - 1]) if ended else None,
     )
 
 
-def suggest_rate(rates: Sequence[float], smoothed: NDArray[np.float64]) -> float | None:
+def suggest_rate(
+    rates: Sequence[float], losses: Sequence[float], smoothed: NDArray[np.float64]
+) -> float | None:
     """A tenth of the rate at which the smoothed loss is lowest, with two digits.
 
     The lowest loss stands where learning and diverging are even, so that a rate well below learns
-    without diverging. None where the loss never fell.
+    without diverging. None where the loss never fell by more than batches differ.
     """
     if len(smoothed) <= SETTLED:
         return None
     lowest = SETTLED + int(np.argmin(smoothed[SETTLED:]))
-    if smoothed[lowest] > LEARNT * smoothed[:SETTLED].max():
+    start = np.asarray(losses[: max(SETTLED, len(losses) // 4)])
+    error = start.std() * np.sqrt((1 - MEMORY) / (1 + MEMORY))
+    if smoothed[lowest] >= start.mean() - SURE * error:
         return None
     return float(f"{rates[lowest] / SAFE:.1e}")
 

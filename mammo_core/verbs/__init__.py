@@ -15,6 +15,7 @@ from mammo_core.verbs.compare import compare
 from mammo_core.verbs.cross_validate import cross_validate
 from mammo_core.verbs.decide import decide
 from mammo_core.verbs.deidentify import deidentify
+from mammo_core.verbs.diagnose import diagnose
 from mammo_core.verbs.diff import diff
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
@@ -23,6 +24,7 @@ from mammo_core.verbs.import_model import import_model
 from mammo_core.verbs.index import index
 from mammo_core.verbs.jobs import jobs
 from mammo_core.verbs.learning_curve import learning_curve
+from mammo_core.verbs.learning_rate import learning_rate
 from mammo_core.verbs.methods import methods
 from mammo_core.verbs.models import models
 from mammo_core.verbs.predict import predict
@@ -43,7 +45,9 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "prepare": prepare,
     "decide": decide,
     "suggest": suggest,
+    "learning-rate": learning_rate,
     "train": train,
+    "diagnose": diagnose,
     "tune": tune,
     "cross-validate": cross_validate,
     "learning-curve": learning_curve,

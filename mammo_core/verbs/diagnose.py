@@ -1,0 +1,89 @@
+"""The verb `diagnose`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+FEW_POSITIVES = 15
+RECALL = "val_recall_"
+
+
+def diagnose(
+    model: Annotated[str, typer.Argument(help="A model's folder or name, finished or not.")],
+    top: Annotated[
+        int, typer.Option(min=1, max=1000, help="How many highest losses to list.")
+    ] = 20,
+) -> dict[str, Any]:
+    """Say how a training went: verdict, best epoch, gap, one advice, the highest losses.
+
+    Example: python -m mammo_core diagnose models/mias
+    """
+    from mammo_core.hard_examples import read_losses
+    from mammo_core.history import read_history
+    from mammo_core.training.counts import read_judged
+    from mammo_core.training.diagnosis import diagnose_facts
+
+    folder = _find_folder(model)
+    rows, losses, judged = read_history(folder), read_losses(folder), read_judged(folder)
+    stage = rows[-1].get("stage", "training")
+    shown = [row for row in rows if row.get("stage", "training") == stage]
+    counts = {} if judged is None else {
+        "n_positives": judged.n_positives, "n_negatives": judged.n_negatives
+    }  # fmt: skip
+    facts = diagnose_facts(shown, **counts)
+    return {
+        "model": str(folder),
+        "finished": (folder / "model.json").is_file(),
+        "stage": stage,
+        "epochs": len(rows),
+        **asdict(facts),
+        "recall": _recall(shown, facts.best_epoch),
+        "highest_losses": losses[:top],
+        "warnings": _warn(facts, shown, losses, judged),
+    }
+
+
+def _find_folder(name: str) -> Path:
+    """The folder of that name that holds a training's history.
+
+    Raises:
+        BadModel: Where there is none.
+    """
+    from mammo_core.errors import BadModel
+    from mammo_core.paths import models_folder
+
+    places = (Path(name), models_folder() / name)
+    for folder in places:
+        if (folder / "history.csv").is_file():
+            return folder.resolve()
+    if any(folder.is_dir() for folder in places):
+        raise BadModel(f"{name} holds no history.csv yet: it was imported, or no epoch has ended")
+    raise BadModel(f"No training '{name}': expected a model's folder or a name in models/")
+
+
+def _recall(rows: list[dict[str, Any]], best: int | None) -> dict[str, float]:
+    """The share of each class that the best epoch (else the last) called rightly."""
+    row = next((row for row in rows if row["epoch"] == best), rows[-1])
+    return {
+        name.removeprefix(RECALL): value
+        for name, value in row.items()
+        if name.startswith(RECALL) and isinstance(value, float)
+    }
+
+
+def _warn(facts: Any, rows: list[dict[str, Any]], losses: list[Any], judged: Any) -> list[str]:
+    from mammo_core.hard_examples import find_common_traits
+
+    warnings = []
+    if judged is not None and judged.n_positives < FEW_POSITIVES:
+        warnings.append(
+            f"Only {judged.n_positives} validation images are {judged.positive}: no difference "
+            "between epochs can be trusted much"
+        )
+    missed = [name for name, share in _recall(rows, facts.best_epoch).items() if share == 0]
+    warnings += [f"No validation image of class {name} was called rightly" for name in missed]
+    if not losses:
+        warnings.append("The highest losses are known once the training has ended")
+    return warnings + find_common_traits(losses)

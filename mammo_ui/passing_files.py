@@ -24,14 +24,27 @@ def passing_folder() -> Iterator[Path]:
     Raises:
         MammoError: Where none can be made.
     """
-    place = _uploads() / _own_name()
+    place = own_folder()
     try:
-        place.mkdir(parents=True, exist_ok=True)
         folder = TemporaryDirectory(dir=place)
     except OSError as error:
         raise MammoError(f"Cannot write to {place}: {error.strerror or error}") from error
     with folder as name:
         yield Path(name)
+
+
+def own_folder() -> Path:
+    """This process's folder, which goes with it; for what must outlive a single block.
+
+    Raises:
+        MammoError: Where it cannot be made.
+    """
+    place = _uploads() / _own_name()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MammoError(f"Cannot write to {place}: {error.strerror or error}") from error
+    return place
 
 
 def remove_own() -> None:

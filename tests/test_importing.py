@@ -1,206 +1,131 @@
-"""Models from elsewhere come in with the file's own weights, and as what they are."""
+"""The Import form hands a hostile file on as data, and keeps it no longer than its job needs."""
 
 import json
-from pathlib import Path
+import os
 
-import foreign_files
-import keras
-import numpy as np
+import psutil
 import pytest
+from test_pages import open_app, words
 
-from mammo_core.cli import main
 from mammo_core.errors import BadConfiguration, BadModel
-from mammo_core.importing.facts import Import
-from mammo_core.importing.run import import_model
-from mammo_core.keras_classifier import load_classifier
-from mammo_core.model_store import CARD_KEYS, find_model, list_models
+from mammo_core.importing.input_ranges import INPUT_RANGES
+from mammo_core.jobs import Job
+from mammo_core.paths import read_json
+from mammo_ui import importing, model_files
+from mammo_ui.importing import Asked, word_for_page
 
 pytestmark = pytest.mark.usefixtures("home")
-TWO, THREE = ("benign", "malignant"), ("normal", "benign", "malignant")
 
 
-@pytest.fixture(scope="module")
-def models():
-    made = {
-        name: foreign_files.randomize(getattr(foreign_files, name)())
-        for name in ("functional", "nested", "sigmoid", "half", "with_augmentation")
-    }
-    return made | {"logits": foreign_files.randomize(foreign_files.functional(head=None))}
+class Upload:
+    """What the uploader gives."""
+
+    def __init__(self, name, content=b"network"):
+        self.name, self.content = name, content
+
+    def getvalue(self):
+        return self.content
 
 
-def take_in(path, classes, name="theirs", **options):
-    return import_model(Import(file=path, classes=classes, **options), name)
+def ask(source="x.keras", **changes):
+    usual = {"name": "theirs", "classes": "a,b", "input_range": "0..1", "size": ""}
+    return Asked(source, **(usual | {"preprocess": {}} | changes))
 
 
-def images_of(model, n=3):
-    return np.random.default_rng(0).random((n, *model.input_shape[1:]), dtype=np.float32)
+def note_job(home, *, exit_code=None):
+    folder = home / ".mammo" / "jobs" / "20260101-000000-abcdef"
+    folder.mkdir(parents=True, exist_ok=True)
+    process = {"pid": os.getpid(), "started": psutil.Process().create_time()}
+    content = {"title": "Import x", "arguments": ["import"], "created": 1.7e9} | process
+    (folder / "job.json").write_text(json.dumps(content))
+    if exit_code is not None:
+        (folder / "end.json").write_text(json.dumps({"exit": exit_code}))
+    return Job(folder)
 
 
-@pytest.mark.parametrize("ending", [".keras", ".h5"])
 @pytest.mark.parametrize(
-    ("name", "classes", "layers", "head"),
+    ("name", "kept"),
     [
-        ("functional", TWO, ["first", "second"], "2 units, softmax"),
-        ("sigmoid", TWO, None, "one unit, sigmoid"),
-        ("logits", TWO, ["first", "second"], "2 units, logits"),
-        ("nested", THREE, None, "3 units, softmax"),
+        ("net.keras", "net.keras"),
+        ("../../etc/passwd.h5", "passwd.h5"),
+        ("--json.HDF5", "json.hdf5"),
+        ("a b\0c$(x).exe", "a-b-c-x.keras"),
+        (".keras", "keras.keras"),
+        ("ü.h5", "model.h5"),
     ],
 )
-def test_a_model_says_here_what_it_said_there(
-    name, classes, layers, head, ending, models, tmp_path
-):
-    model = models[name]
-    model.save(tmp_path / f"theirs{ending}")
-    answer = take_in(tmp_path / f"theirs{ending}", classes)
-    stored = find_model("theirs")
-    saved = keras.models.load_model(stored.file, compile=False)
-    images = images_of(model)
-    np.testing.assert_array_equal(saved(images), model(images))
-    assert answer["input_shape"] == list(foreign_files.SHAPE)
-    assert answer["head"] == head
-    assert answer["parameters"] == model.count_params()
-    assert layers is None or answer["layers"] == layers
-    assert load_classifier(stored).layers == tuple(answer["layers"])
+def test_an_upload_is_kept_under_plain_letters_in_its_own_folder(name, kept):
+    place = model_files.make_place()
+    path = model_files.keep_upload(place, name, b"network")
+    assert path == place / kept
+    assert path.read_bytes() == b"network"
 
 
-def test_nested_layers_have_their_path(models, tmp_path):
-    models["nested"].save(tmp_path / "theirs.keras")
-    layers = take_in(tmp_path / "theirs.keras", THREE)["layers"]
-    assert layers[0] == "backbone/conv"
-    assert len(layers) == 3
+def test_a_file_that_looks_like_an_option_is_a_file_to_the_command(tmp_path):
+    words = importing._write_arguments(ask("--classes=x"), tmp_path)
+    assert words[0] == "import"
+    assert words[-2] == "--"
+    assert os.path.isabs(words[-1])
 
 
-def test_what_was_trained_on_is_not_kept(models, tmp_path):
-    models["sigmoid"].save(tmp_path / "theirs.h5")
-    take_in(tmp_path / "theirs.h5", TWO)
-    assert not keras.models.load_model(find_model("theirs").file).compiled
-
-
-def test_a_file_of_keras_2_comes_in(models, tmp_path):
-    model = models["functional"]
-    foreign_files.write_keras_2(model, tmp_path / "old.h5")
-    take_in(tmp_path / "old.h5", TWO)
-    saved = keras.models.load_model(find_model("theirs").file)
-    np.testing.assert_array_equal(saved(images_of(model)), model(images_of(model)))
-
-
-def test_half_floats_become_floats_with_the_same_values(models, tmp_path):
-    model = models["half"]
-    model.save(tmp_path / "theirs.keras")
-    answer = take_in(tmp_path / "theirs.keras", TWO)
-    saved = keras.models.load_model(find_model("theirs").file)
-    assert {str(weight.dtype) for weight in saved.weights} == {"float32"}
-    for own, theirs in zip(saved.weights, model.weights, strict=True):
-        np.testing.assert_array_equal(np.asarray(own), np.asarray(theirs))
-    assert any("16 bits" in warning for warning in answer["warnings"])
+def test_settings_are_handed_over_only_where_they_are_not_the_usual_ones(tmp_path):
+    assert "--preprocess" not in importing._write_arguments(ask(), tmp_path)
+    words = importing._write_arguments(ask(preprocess={"crop": False}), tmp_path)
+    assert read_json(words[words.index("--preprocess") + 1]) == {"crop": False}
 
 
 @pytest.mark.parametrize(
-    ("input_range", "value", "scaled"),
-    [("0..255", 0.5, 127.5), ("-1..1", 0.5, 0.0), ("-1..1", 0.0, -1.0)],
-)
-def test_an_input_range_gives_the_network_its_own_values(
-    input_range, value, scaled, models, tmp_path
-):
-    model = models["functional"]
-    model.save(tmp_path / "theirs.keras")
-    answer = take_in(tmp_path / "theirs.keras", TWO, input_range=input_range)
-    image = np.full((1, *foreign_files.SHAPE), value, np.float32)
-    said = load_classifier(find_model("theirs")).predict(image)
-    theirs = model(np.full_like(image, scaled))
-    np.testing.assert_allclose(said, theirs, rtol=1e-5)
-    assert answer["layers"][0].endswith("/first")
-
-
-@pytest.mark.parametrize(
-    ("input_range", "values"),
+    ("changes", "error", "told"),
     [
-        ("imagenet", [(0.5 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, (0.5 - 0.406) / 0.225]),
-        ("caffe", [127.5 - 103.939, 127.5 - 116.779, 127.5 - 123.68]),
+        ({"source": ""}, BadModel, "Expected a model's file"),
+        ({"name": "../up"}, BadConfiguration, "'name' must be"),
+        ({"name": ""}, BadConfiguration, "'name' must be"),
+        ({"classes": "malignant"}, BadConfiguration, "two classes or more"),
     ],
 )
-def test_ranges_of_three_channels_are_the_published_ones(input_range, values, tmp_path):
-    model = foreign_files.randomize(foreign_files.functional(shape=(32, 24, 3)))
-    model.save(tmp_path / "theirs.keras")
-    take_in(tmp_path / "theirs.keras", TWO, input_range=input_range)
-    said = load_classifier(find_model("theirs")).predict(np.full((1, 32, 24, 3), 0.5, np.float32))
-    theirs = model(np.broadcast_to(np.float32(values), (1, 32, 24, 3)))
-    np.testing.assert_allclose(said, theirs, rtol=1e-4)
+def test_what_cannot_be_is_told_before_anything_runs(home, changes, error, told):
+    with pytest.raises(error, match=told):
+        importing._start(ask(**changes))
+    assert not (home / ".mammo" / "jobs").exists()
+    assert not list(home.rglob("model-*"))
 
 
-def test_a_range_for_color_does_not_go_with_gray(models, tmp_path):
-    models["functional"].save(tmp_path / "theirs.keras")
-    with pytest.raises(BadConfiguration, match="3 channels, the model takes 1"):
-        take_in(tmp_path / "theirs.keras", TWO, input_range="imagenet")
+def test_an_upload_stays_while_its_job_runs_and_goes_when_it_has_ended(home):
+    place = model_files.make_place()
+    file = model_files.keep_upload(place, "net.keras", b"network")
+    model_files.drop_ended()
+    assert file.exists(), "its job is about to begin"
+    model_files.note_job(place, note_job(home))
+    model_files.drop_ended()
+    assert file.exists(), "its job is at work"
+    note_job(home, exit_code=2)
+    model_files.drop_ended()
+    assert not place.exists()
 
 
-def test_layers_that_only_training_needs_change_nothing(models, tmp_path):
-    model = models["with_augmentation"]
-    model.save(tmp_path / "theirs.keras")
-    warnings = " ".join(take_in(tmp_path / "theirs.keras", TWO)["warnings"])
-    saved = keras.models.load_model(find_model("theirs").file)
-    said, theirs = (net(images_of(model), training=False) for net in (saved, model))
-    np.testing.assert_array_equal(said, theirs)
-    assert "RandomFlip, RandomRotation" in warnings
-    assert "rescales its input itself (Normalization)" in warnings
+def test_an_upload_whose_job_was_forgotten_goes(home):
+    place = model_files.make_place()
+    model_files.note_job(place, Job(home / "gone"))
+    model_files.drop_ended()
+    assert not place.exists()
 
 
-def test_a_model_of_any_size_asks_for_one(tmp_path):
-    model = foreign_files.of_any_size()
-    model.save(tmp_path / "theirs.keras")
-    with pytest.raises(BadModel, match="--size"):
-        take_in(tmp_path / "theirs.keras", TWO)
-    assert take_in(tmp_path / "theirs.keras", TWO, size=(40, 30))["input_shape"] == [40, 30, 1]
-    assert find_model("theirs").preprocess.size == (40, 30)
+def test_the_page_shows_the_form_with_every_input_range():
+    at = open_app("models", part="Import a model")
+    assert not at.exception
+    assert "never run" in words(at)
+    ranges = next(box for box in at.main.selectbox if box.label.startswith("Values"))
+    assert [option.split(":")[0] for option in ranges.options] == list(INPUT_RANGES)
 
 
-def test_a_size_other_than_the_models_own_is_refused(models, tmp_path):
-    models["functional"].save(tmp_path / "theirs.keras")
-    with pytest.raises(BadModel, match="must be 32x24"):
-        take_in(tmp_path / "theirs.keras", TWO, size=(40, 30))
+def test_sending_an_empty_form_says_what_is_missing():
+    at = open_app("models", part="Import a model")
+    next(button for button in at.main.button if button.label == "Import it").click().run()
+    assert "Expected a model" in at.main.error[0].value
 
 
-def test_a_first_rescaling_of_bytes_is_told(models, tmp_path):
-    models["nested"].save(tmp_path / "theirs.keras")
-    warnings = take_in(tmp_path / "theirs.keras", THREE)["warnings"]
-    assert any("--input-range 0..255" in warning for warning in warnings)
-
-
-def test_the_card_holds_every_key_and_no_path(models, tmp_path):
-    models["functional"].save(tmp_path / "theirs.keras")
-    take_in(tmp_path / "theirs.keras", TWO, preprocess={"crop": False, "background": "keep"})
-    stored = find_model("theirs")
-    assert set(stored.card) == set(CARD_KEYS)
-    assert stored.card["architecture"] == "imported"
-    assert stored.card["training"]["file"] == "theirs.keras"
-    assert not stored.preprocess.crop
-    assert str(tmp_path) not in json.dumps(stored.card)
-    text = (stored.path / "card.md").read_text()
-    assert "imported" in text
-    assert "epochs" not in text
-
-
-def test_the_verb_takes_settings_from_a_file(home, models, tmp_path, capsys):
-    models["functional"].save(tmp_path / "theirs.keras")
-    (tmp_path / "settings.toml").write_text('margin = 0.1\nbackground = "keep"\n')
-    words = ["--name", "mine", "--classes", "benign, malignant"]
-    words += ["--preprocess", str(tmp_path / "settings.toml"), "--json"]
-    with pytest.raises(SystemExit) as end:
-        main(["import", str(tmp_path / "theirs.keras"), *words])
-    answer = json.loads(capsys.readouterr().out)
-    assert end.value.code == 0
-    assert Path(answer["model"]) == home / "models" / "mine"
-    assert answer["classes"] == list(TWO)
-    assert [model.id for model in list_models()] == ["mine"]
-    assert find_model("mine").preprocess.margin == 0.1
-
-
-@pytest.mark.parametrize(
-    ("settings", "match"),
-    [({"size": [64, 48]}, "'size'"), ({"margins": 1}, "'margins'"), ({"margin": 7}, "Margin")],
-)
-def test_settings_that_do_not_fit_are_named(settings, match, home, models, tmp_path):
-    models["functional"].save(tmp_path / "theirs.keras")
-    with pytest.raises(BadConfiguration, match=match):
-        take_in(tmp_path / "theirs.keras", TWO, preprocess=settings)
-    assert not (home / "models").exists()
+def test_warnings_name_no_options_of_the_command_line():
+    text = "No --preprocess was given: x; import it again with --input-range 0..255, -1..1"
+    assert word_for_page(text) == (
+        "Its images are prepared as usual: x; import it again for values 0..255, -1..1"
+    )

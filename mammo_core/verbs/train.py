@@ -24,6 +24,9 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help=SETTINGS),
     ] = None,
+    log: Annotated[
+        str, typer.Option(help="Where epochs go besides: tensorboard, mlflow, or both by a comma.")
+    ] = "",
 ) -> dict[str, Any]:
     """Train a model; the same command goes on where it was interrupted.
 
@@ -32,15 +35,18 @@ def train(
     settings = read_configuration(config, assignments or [])
     from mammo_core.datasets import load_dataset
     from mammo_core.progress import current_progress
+    from mammo_core.training.epoch_logs import open_logs, read_log_names
     from mammo_core.training.plan import plan_training
 
+    names = read_log_names(log)
     plan = plan_training(load_dataset(dataset), settings)
     from mammo_core.tensorflow_start import start_tensorflow
 
     start_tensorflow()
     from mammo_core.training.run import train as run
 
-    return run(plan, out, progress=current_progress())
+    with open_logs(names, out, plan) as on_epoch:
+        return run(plan, out, progress=current_progress(), on_epoch=on_epoch)
 
 
 def read_configuration(file: Path | None, assignments: list[str]) -> Any:

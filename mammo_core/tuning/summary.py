@@ -49,7 +49,10 @@ class Summary:
         best = max(complete, key=lambda trial: trial["value"], default=None)
         return {
             "name": sweep.name,
-            **sweep.to_mapping(),
+            "dataset": sweep.data["name"],
+            "fixed": _list_fixed(sweep),
+            "ranges": {key: value.to_mapping() for key, value in sweep.ranges.items()},
+            "seed": sweep.seed,
             "storage": hide_password(sweep.url),
             "metric": METRIC,
             "n_trials": sweep.n_trials,
@@ -113,6 +116,12 @@ def count_states(trials: Sequence[dict[str, Any]]) -> dict[str, int]:
     return {"trials": len(states)} | {
         state: states.count(state) for state in ("complete", "pruned", "failed")
     }
+
+
+def _list_fixed(sweep: Sweep) -> dict[str, Any]:
+    """The settings that all trials share."""
+    configuration = sweep.to_mapping()["configuration"]
+    return {key: value for key, value in configuration.items() if key not in sweep.ranges}
 
 
 def _is_whole(folder: Path) -> bool:

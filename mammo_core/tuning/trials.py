@@ -74,10 +74,10 @@ class Watch:
     def note(self, row: Row) -> bool:
         """Whether the row is one of whole images with a metric, which is then reported."""
         value = row.get(METRIC)
-        if row.get("stage") == PATCHES or not isinstance(value, float) or math.isnan(value):
+        if row.get("stage") == PATCHES or value in (None, "") or not math.isfinite(value):
             return False
-        self.values.append(value)
-        self.trial.report(value, len(self.values))
+        self.values.append(float(value))
+        self.trial.report(self.values[-1], len(self.values))
         return True
 
 

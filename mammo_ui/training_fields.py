@@ -135,17 +135,16 @@ def keys_of(step: Step, *, is_rare: bool) -> list[str]:
     ]
 
 
-def ask(key: str, name: str, default: Any, *, is_varied: bool = False) -> Any:
+def ask(key: str, dataset: str, default: Any, *, is_varied: bool = False) -> Any:
     """Draw the widget of a setting and give its value; what it begins with is the default.
 
     Args:
         key: A field of `TrainingConfiguration`.
-        name: The widget's own name, different for each dataset.
+        dataset: The dataset that it is chosen for.
         default: Of the field's type.
         is_varied: Whether a sweep chooses it, so that nothing can be chosen here.
     """
-    field = field_of(key)
-    options = list_options(key)
+    field, name, options = field_of(key), widget_name(dataset, key), list_options(key)
     st.session_state.setdefault(name, to_text(default) if HINTS[key] in TEXTS else default)
     about = "The sweep varies it." if is_varied else field.help
     common = {"key": name, "help": about or None, "disabled": is_varied, "persist_state": "session"}
@@ -169,6 +168,11 @@ def list_options(key: str) -> list[Any]:
     if key == "weights":
         return ["none", "imagenet", *(model.id for model in library.list_models())]
     return [1, 3] if key == "channels" else []
+
+
+def widget_name(dataset: str, key: str) -> str:
+    """The name of a setting's widget: each dataset has its own."""
+    return f"{dataset}/{key}"
 
 
 def title_of(key: str, value: Any) -> str:

@@ -16,6 +16,7 @@ from mammo_ui import frame
 JOB = "job"
 """The address's job that is shown."""
 ACTIVE = ("running", "waiting")
+States = tuple[tuple[str, str], ...]
 STATES = {
     "waiting": ("orange", "waiting"),
     "running": ("blue", "running"),
@@ -35,6 +36,12 @@ def training_jobs() -> list[Job]:
     """All jobs of the lane "training", the newest first."""
     verbs = LANES["training"]
     return [job for job in list_jobs()[:KEPT] if job.description["arguments"][:1][0] in verbs]
+
+
+def active_states() -> States:
+    """The jobs that run or wait, each with its state: what changes when the queue moves."""
+    states = ((job.id, job.state) for job in training_jobs())
+    return tuple((job_id, state) for job_id, state in states if state in ACTIVE)
 
 
 def is_active(job: Job) -> bool:
@@ -116,7 +123,7 @@ def _show_row(job: Job, *, is_shown: bool, is_newest: bool) -> None:
         on_click=show_in_address,
         args=(job,),
     )
-    state.badge(f"{words}, place {status.place}" if status.place else words, color=color)
+    state.badge(f"place {status.place}" if status.place else words, color=color)
     started.caption(time.strftime("%d %b %H:%M", time.localtime(told["created"])))
     best.caption(best_epoch_text(job) if is_newest else "")
     last.caption(frame.plain(last_word(status)))

@@ -10,25 +10,54 @@ from mammo_core.progress import time_left
 from mammo_ui import frame
 from mammo_ui.experiments import show_experiment
 from mammo_ui.learning_curves import show_history
+from mammo_ui.learning_rate_curve import show_rates
 from mammo_ui.sweeps import show_study
-from mammo_ui.training_jobs import ACTIVE, STATES, offer_actions, result_folder
+from mammo_ui.training_jobs import (
+    STATES,
+    States,
+    active_states,
+    offer_actions,
+    result_folder,
+)
 
 EVERY_S = 2
+NOT_YET = "Starting; the curves begin with the first whole epoch"
 
 
 def show_job(job: Job) -> None:
-    """The job's state and results; renews itself while it runs or waits."""
-    is_active = job.state in ACTIVE
-    st.fragment(_draw_live, run_every=EVERY_S if is_active else None)(job, is_active)
+    """The job's state and results; renews itself while any training runs or waits."""
+    states = active_states()
+    st.fragment(_draw_live, run_every=EVERY_S if states else None)(job, states)
 
 
-def _draw_live(job: Job, was_active: bool) -> None:
+def _draw_live(job: Job, states_before: States) -> None:
+    if active_states() != states_before:
+        st.rerun()  # a whole run shows the new queue, and a new model in the sidebar
     status = job.status()
     _show_head(job, status)
     _show_progress(status)
-    show_results(job)
-    if was_active and status.state not in ACTIVE:
-        st.rerun()  # a whole run ends the renewing and shows the new model in the sidebar
+    verb, place = job.description["arguments"][0], result_folder(job)
+    if verb in VIEWS and place is not None and status.state != "waiting":
+        frame.show_errors_of(VIEWS[verb], place)
+
+
+def _show_experiment(folder: Path) -> None:
+    show_experiment(folder.name)
+
+
+def _show_sweep(folder: Path) -> None:
+    if (folder / "study.json").exists():
+        show_study(folder.name)
+
+
+VIEWS: dict[str, Callable[[Path], None]] = {
+    "train": show_history,
+    "cross-validate": _show_experiment,
+    "learning-curve": _show_experiment,
+    "learning-rate": show_rates,
+    "tune": _show_sweep,
+}
+"""What shows the results of a verb from the place that it writes them to, also before its end."""
 
 
 def _show_head(job: Job, status: JobStatus) -> None:
@@ -47,28 +76,9 @@ def _show_progress(status: JobStatus) -> None:
     if status.state == "running":
         done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
         left = time_left(done, total, float(progress.get("seconds", 0)))
-        doing = progress.get("doing", "Starting; the curves begin with the first whole epoch")
-        text = f"{doing}: {done} of {total}{left}" if progress else doing
+        text = f"{progress['doing']}: {done} of {total}{left}" if progress else NOT_YET
         st.progress(min(1.0, done / total), text=frame.plain(text))
     elif status.state == "waiting":
         st.info(f"Place {status.place} in the queue: it begins when those before it have ended.")
     elif status.state in ("failed", "died"):
-        st.error(
-            frame.plain(status.message or "It left no word; Resume goes on from its last epoch.")
-        )
-
-
-def show_results(job: Job) -> None:
-    """What the job has written so far."""
-    folder = result_folder(job)
-    verb = job.description["arguments"][0]
-    if folder is not None and verb in VIEWS:
-        frame.show_errors_of(VIEWS[verb], folder)
-
-
-VIEWS: dict[str, Callable[[Path], None]] = {
-    "train": show_history,
-    "cross-validate": lambda folder: show_experiment(folder.name),
-    "learning-curve": lambda folder: show_experiment(folder.name),
-    "tune": lambda folder: show_study(folder.name),
-}
+        st.error(frame.plain(status.message or "It ended without a word; Resume goes on."))

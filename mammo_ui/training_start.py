@@ -51,7 +51,8 @@ def start_task(
     """
     from mammo_core.training.plan import plan_training
 
-    out = task.folder() / checked_name(name)
+    name = checked_name(name)
+    out = task.place(name)
     if task.verb == "train":
         check_free(out, plan_training(library.require_dataset(dataset), config))
     else:
@@ -65,7 +66,7 @@ def start_task(
         *words,
         *settings_words(config, varied_keys(words)),
     ]
-    title = f"{task.title} {out.name}" if task.verb != "train" else f"Train {out.name}"
+    title = f"{task.title} {name}" if task.verb != "train" else f"Train {name}"
     return start_job(title, arguments, lane=find_lane(arguments))
 
 

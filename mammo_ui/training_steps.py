@@ -46,9 +46,7 @@ class Answers:
         needed = field_of(key).only_if
         if needed is None or self.values.get(needed[0]) == needed[1]:
             default = self.suggestion.values.get(key, getattr(USUAL, key))
-            self.values[key] = ask(
-                key, f"{self.dataset}/{key}", default, is_varied=key in self.varied
-            )
+            self.values[key] = ask(key, self.dataset, default, is_varied=key in self.varied)
 
     def read(self) -> TrainingConfiguration | None:
         """The configuration; None where a value is wrong, which is told beside its step."""

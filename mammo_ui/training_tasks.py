@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from mammo_core.experiments.record import experiments_folder
-from mammo_core.paths import models_folder
+from mammo_core.paths import models_folder, state_folder
 from mammo_core.studies import studies_folder
 from mammo_ui import library
 from mammo_ui.sweep_ranges import ask_sweep
@@ -26,6 +26,7 @@ class Task:
         says: What it finds out, in a sentence.
         stem: Of the names that are suggested.
         folder: Where its results lie, each in a folder named by the user.
+        suffix: Of the results' name, where they are a file.
         ask: Draws its own choices for a dataset and gives them as words of the command.
     """
 
@@ -35,6 +36,16 @@ class Task:
     stem: str
     folder: Callable[[], Path]
     ask: Callable[[str], list[str]]
+    suffix: str = ""
+
+    def place(self, name: str) -> Path:
+        """Where the results of that name lie."""
+        return self.folder() / f"{name}{self.suffix}"
+
+
+def rates_folder() -> Path:
+    """Where searches for a learning rate lie."""
+    return state_folder() / "learning_rates"
 
 
 def _ask_nothing(dataset: str) -> list[str]:
@@ -62,6 +73,12 @@ def _ask_folds(dataset: str) -> list[str]:
         help="Then nothing is left that no training ever saw. For data without other use.",
     )
     return [*words, "--all"] if is_all else words
+
+
+def _ask_steps(dataset: str) -> list[str]:
+    """How many batches to try."""
+    steps = st.number_input("Batches to try", 20, 10_000, 100, key="rate_steps")
+    return ["--steps", str(steps)]
 
 
 def _ask_shares(dataset: str) -> list[str]:
@@ -93,6 +110,9 @@ TASKS: dict[str, Task] = {
              "learning-curve", experiments_folder, _ask_shares),
         Task("tune", "Sweep", "Sweep: many trainings in search of the best settings.",
              "sweep", studies_folder, ask_sweep),
+        Task("learning-rate", "Learning-rate search",
+             "Learning-rate search: raises the rate until the loss diverges, in about a minute.",
+             "rates", rates_folder, _ask_steps, suffix=".json"),
     )
 }  # fmt: skip
 
@@ -104,8 +124,6 @@ def suggest_name(task: Task, taken: frozenset[Path]) -> str:
         task: Whose names are looked at.
         taken: The folders that jobs write into.
     """
-    folder = task.folder()
     names = (f"{task.stem}-{n}" if n > 1 else task.stem for n in count(1))
-    return next(
-        name for name in names if not (folder / name).exists() and folder / name not in taken
-    )
+    places = ((name, task.place(name)) for name in names)
+    return next(name for name, place in places if not place.exists() and place not in taken)

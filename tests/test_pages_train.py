@@ -1,5 +1,6 @@
 """The Train page in each of its states, run as a script without a browser."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -199,3 +200,81 @@ def test_many_jobs_show_the_newest_and_the_others_on_demand(standin):
     assert "Train m1" not in labels(at)
     at.button(key="more_jobs").click().run()
     assert "Train m1" in labels(at)
+
+
+RATES = {
+    "dataset": "exams",
+    "setting": "learning_rate",
+    "stage": "images",
+    "settings": {"architecture": "compact_cnn", "recipe": "whole_image", "batch_size": 8},
+    "rates": [1e-5, 1e-4, 1e-3, 1e-2],
+    "losses": [1.1, 1.0, 0.6, 2.0],
+    "smoothed": [1.1, 1.0, 0.7, 1.5],
+    "suggestion": 2.5e-4,
+    "diverged_at": None,
+}
+
+
+def write_rates(home, **changes):
+    file = home / ".mammo" / "learning_rates" / "rates.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({**RATES, **changes}))
+    return make_job(home, 1, file, verb="learning-rate", exit_code=0)
+
+
+def test_one_click_takes_the_rate_that_a_search_suggests_into_the_form(standin):
+    write_rates(standin)
+    at = open_train()
+    assert at.number_input(key="exams/learning_rate").value == 1e-3
+    at.button(key="take_rate").click().run()
+    assert at.number_input(key="exams/learning_rate").value == 2.5e-4
+    assert "(suggested" not in words(at)
+
+
+def test_a_search_without_a_suggestion_says_so_and_offers_none(standin):
+    write_rates(standin, suggestion=None)
+    at = open_train()
+    assert "no rate can be suggested" in words(at)
+    assert not any(label.startswith("Take") for label in labels(at))
+
+
+@pytest.mark.parametrize(
+    ("verb", "words_of_it"),
+    [
+        ("cross-validate", ["--folds", "5"]),
+        ("learning-curve", ["--shares", "0.1,0.25,0.5,1", "--repeats", "1"]),
+        ("learning-rate", ["--steps", "100"]),
+        ("tune", ["--trials", "20"]),
+    ],
+)
+def test_each_task_starts_its_verb_in_the_lane_of_trainings(standin, started, verb, words_of_it):
+    at = open_train()
+    at.selectbox(key="task").set_value(verb).run()
+    at.button(key="start").click().run()
+    assert not at.error
+    [(_, command, lane)] = started
+    assert (command[0], lane) == (verb, "training")
+    assert "\0".join(words_of_it) in "\0".join(command)
+    assert (standin / ".mammo") in Path(command[command.index("--out") + 1]).parents
+
+
+def test_a_sweep_sets_no_value_for_what_it_varies(standin, started):
+    at = open_train()
+    at.selectbox(key="task").set_value("tune").run()
+    assert at.selectbox(key="exams/imbalance").disabled
+    at.multiselect(key="sweep_keys").set_value(["learning_rate"]).run()
+    at.selectbox(key="exams/imbalance").set_value("none").run()
+    at.button(key="start").click().run()
+    [(_, command, _)] = started
+    assert [word for word in command if word.startswith("learning_rate")] == [
+        "learning_rate=0.0001..0.01:log"
+    ]
+    assert "imbalance=none" in command
+
+
+def test_a_wrong_range_is_told_and_cannot_start(standin):
+    at = open_train()
+    at.selectbox(key="task").set_value("tune").run()
+    at.text_input(key="range_dropout").set_value("0.5..0.1").run()
+    assert "dropout" in at.error[0].value
+    assert at.button(key="start").disabled

@@ -15,6 +15,7 @@ from mammo_core.architectures import (
     PublishedWeights,
     architecture,
     build_architecture,
+    weight_files,
 )
 from mammo_core.architectures.weight_sources import find_weights
 from mammo_core.errors import BadConfiguration
@@ -35,6 +36,12 @@ CHEAP_FIRST = [
     name if name == "mobilenet_v3_small" else pytest.param(name, marks=pytest.mark.slow)
     for name in PUBLISHED
 ]
+
+
+@pytest.fixture(autouse=True)
+def read_here(monkeypatch):
+    """Files are read in this process: one of its own costs a second each time."""
+    monkeypatch.setattr(weight_files, "WORKERS", 1)
 
 
 def assign(network, path, **options):
@@ -150,6 +157,13 @@ class TestPublishedWeights:
                 include_top=False, input_shape=(64, 64, 3)
             )
         assert asked.value.args == (published.name, published.url, published.digest)
+
+
+def test_a_process_of_its_own_reads_the_same(saved, monkeypatch):
+    monkeypatch.undo()
+    network = compact()
+    assign(network, saved[1] / "model.weights.h5")
+    assert differing(network, saved[0]) == 0
 
 
 class TestHostileFiles:

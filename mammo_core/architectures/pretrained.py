@@ -32,38 +32,21 @@ class Fit:
 
 @dataclass(frozen=True)
 class _Pair:
-    """A weight of the network and the array that should fill it; None where one is missing."""
+    """A weight of the network and the stored array that should fill it; None where one lacks."""
 
     layer: str
-    weight: Any | None
-    array: Any | None
+    weight: Any
+    array: Any
     sums_colors: bool = False
 
     @property
     def fits(self) -> bool:
         """Whether the array has the weight's shape, or three channels for its one."""
-        if self.weight is None or self.array is None or self.array.dtype.kind != "f":
+        if self.weight is None or self.array is None or self.array.kind != "f":
             return False
         shape = tuple(self.weight.shape)
         colored = (*shape[:2], 3, *shape[3:])
         return self.array.shape == shape or (self.sums_colors and self.array.shape == colored)
-
-    def read(self) -> NDArray[np.float32]:
-        """The array of a pair that fits; a first convolution of three channels is summed for one.
-
-        Raises:
-            BadConfiguration: Where a value is not finite.
-        """
-        values = np.asarray(self.array, np.float32)
-        if not np.isfinite(values).all():
-            raise BadConfiguration(
-                "Setting 'weights' must be a file of finite values, got others in layer "
-                f"'{self.layer}'"
-            )
-        return values.sum(axis=2, keepdims=True) if self._is_colored(values) else values
-
-    def _is_colored(self, values: NDArray[np.float32]) -> bool:
-        return self.weight is not None and values.shape != tuple(self.weight.shape)
 
 
 def assign_weights(network: keras.Model, path: Path, *, with_head: bool = True) -> Fit:
@@ -86,7 +69,7 @@ def assign_weights(network: keras.Model, path: Path, *, with_head: bool = True) 
         more = _pair(head, stored, start=len(pairs)) if with_head else []
         takes_head = bool(more) and all(pair.fits for pair in more)
         chosen = [*pairs, *more] if takes_head else pairs
-        arrays = [pair.read() for pair in chosen]
+        arrays = [_read(pair, stored) for pair in chosen]
     weights = [weight for layer in trunk + head * takes_head for weight in layer.weights]
     for weight, array in zip(weights, arrays, strict=True):
         weight.assign(array)
@@ -122,6 +105,21 @@ def _pair(
         _Pair(name, weight, array, is_gray and number == 0)
         for number, (name, weight, array) in enumerate(found)
     ]
+
+
+def _read(pair: _Pair, stored: StoredWeights) -> NDArray[np.float32]:
+    """The array of a pair that fits; a first convolution of three channels is summed for one.
+
+    Raises:
+        BadConfiguration: Where a value is not finite.
+    """
+    values = stored.read(pair.array)
+    if not np.isfinite(values).all():
+        raise BadConfiguration(
+            f"Setting 'weights' must be a file of finite values, got others in layer '{pair.layer}'"
+        )
+    is_colored = values.shape != tuple(pair.weight.shape)
+    return values.sum(axis=2, keepdims=True) if is_colored else values
 
 
 def _check(pairs: list[_Pair], n_layers: int, path: Path) -> None:

@@ -2,9 +2,11 @@
 
 Three forms are known: `.weights.h5` and the `.keras` archive of Keras 3, whose groups carry their
 layer's name, and the `.h5` of Keras 2 and of keras.applications, which lists its layers in order.
+A damaged file can make the HDF5 library crash, so that a process of its own reads it.
 """
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,65 +15,137 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
+from numpy.typing import NDArray
 
 from mammo_core.errors import BadConfiguration
+from mammo_core.worker_pool import run_chunks
 
 MEMBER = "model.weights.h5"
 """Where a `.keras` archive has its weights."""
+WORKERS = 2
+"""With a single one `run_chunks` would read in this very process."""
+UNREADABLE = (
+    *(OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError),
+    *(NotImplementedError, zipfile.BadZipFile),
+)
+"""What HDF5 and zip files raise where they are damaged or built otherwise."""
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array of a file.
+
+    Attributes:
+        place: Its name in the copy.
+        shape: Its sides.
+        kind: The letter of its type, "f" for floating point.
+    """
+
+    place: str
+    shape: tuple[int, ...]
+    kind: str
 
 
 @dataclass(frozen=True)
 class StoredWeights:
-    """The arrays of an open file.
+    """The arrays of a file.
 
     Attributes:
-        layers: HDF5 datasets by layer name, each layer's in the order of its weights.
+        layers: Arrays by layer name, each layer's in the order of its weights.
         is_ordered: Whether the layers stand in the order of the forward pass.
+        copy: Where their values lie, in NumPy's own format.
     """
 
-    layers: dict[str, list[Any]]
+    layers: dict[str, list[StoredArray]]
     is_ordered: bool
+    copy: Path
+
+    def read(self, array: StoredArray) -> NDArray[np.float32]:
+        """The values of one of the arrays."""
+        with np.load(self.copy, allow_pickle=False) as arrays:
+            return np.asarray(arrays[array.place], np.float32)
+
+
+@dataclass(frozen=True)
+class WeightCopy:
+    """What is to be copied from where to where, and the most bytes that it may take."""
+
+    source: Path
+    target: Path
+    limit: int
+
+    def halves(self) -> tuple["WeightCopy", ...]:
+        """None: it is one file."""
+        return ()
 
 
 @contextmanager
 def open_weights(path: Path, limit: int) -> Iterator[StoredWeights]:
-    """The weights of a file, which is closed after the block.
+    """The weights of a file, of which a copy exists until the block ends.
 
     Args:
         path: A `.keras`, `.weights.h5` or `.h5` file.
-        limit: The most bytes that an archive's weights may take when unpacked.
+        limit: The most bytes that its weights may take.
 
     Raises:
         BadConfiguration: Where it is none of these, is damaged or too large, or refers to data
             outside itself.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = WeightCopy(path, Path(folder) / "copy.npz", limit)
+        ((_, answer),) = run_chunks(copy_weights, [copy], WORKERS)
+        if not isinstance(answer, StoredWeights):
+            raise BadConfiguration(
+                f"Setting 'weights' must be a file of Keras weights, got {path.name}: "
+                f"{answer or 'it is damaged, for the process that read it crashed'}"
+            )
+        yield answer
+
+
+def copy_weights(copy: WeightCopy) -> StoredWeights | str:
+    """Copy all arrays of a file; the reason where it cannot be read."""
     try:
-        source = _unpack(path, limit) if path.suffix == ".keras" else path
-        with h5py.File(source, "r") as file:
-            yield _list_layers(file)
-    except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BadConfiguration(
-            f"Setting 'weights' must be a file of Keras weights, got {path.name}: {reason}"
-        ) from error
+        is_archive = copy.source.suffix == ".keras"
+        with h5py.File(_unpack(copy) if is_archive else copy.source, "r") as file:
+            return _copy_layers(file, copy)
+    except UNREADABLE as error:
+        return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-def _unpack(path: Path, limit: int) -> io.BytesIO:
-    with zipfile.ZipFile(path) as archive:
-        if archive.getinfo(MEMBER).file_size > limit:
+def _unpack(copy: WeightCopy) -> io.BytesIO:
+    with zipfile.ZipFile(copy.source) as archive:
+        declared = archive.getinfo(MEMBER).file_size
+        if declared > copy.limit:
             raise ValueError(
-                f"its {MEMBER} declares {archive.getinfo(MEMBER).file_size} bytes, more than "
-                f"{limit} for this architecture"
+                f"its {MEMBER} declares {declared} bytes, more than {copy.limit} for this "
+                "architecture"
             )
         with archive.open(MEMBER) as stream:
-            return io.BytesIO(stream.read(limit))
+            return io.BytesIO(stream.read(copy.limit))
 
 
-def _list_layers(file: Any) -> StoredWeights:
+def _copy_layers(file: Any, copy: WeightCopy) -> StoredWeights:
+    layers, is_ordered = _list_layers(file)
+    arrays = [array for group in layers.values() for array in group]
+    declared = sum(array.nbytes for array in arrays)
+    if declared > copy.limit:
+        raise ValueError(f"it declares {declared} bytes, more than {copy.limit}")
+    places = {array.id: f"array_{number}" for number, array in enumerate(arrays)}
+    known = {
+        name: [StoredArray(places[a.id], a.shape, a.dtype.kind) for a in group]
+        for name, group in layers.items()
+    }
+    np.savez(copy.target, **{places[a.id]: a[()] for a in arrays if a.dtype.kind == "f"})
+    return StoredWeights(known, is_ordered, copy.target)
+
+
+def _list_layers(file: Any) -> tuple[dict[str, list[Any]], bool]:
+    """HDF5 datasets by layer name, and whether the layers stand in order."""
     root = _child(file, "model_weights") if "model_weights" in file else file
     if "layer_names" in root.attrs:
         names = [_text(name) for name in root.attrs["layer_names"]]
-        return StoredWeights({name: _legacy_arrays(_child(root, name)) for name in names}, True)
+        return {name: _legacy_arrays(_child(root, name)) for name in names}, True
     found: dict[str, list[Any]] = {}
 
     def note(path: str, group: Any) -> None:
@@ -80,7 +154,7 @@ def _list_layers(file: Any) -> StoredWeights:
             found.setdefault(_text(group.attrs["name"]), arrays)
 
     root.visititems(note)
-    return StoredWeights(found, False)
+    return found, False
 
 
 def _legacy_arrays(group: Any) -> list[Any]:

@@ -196,6 +196,9 @@ def stop_without_results(choice: state.Choice) -> None:
         st.code(str(predictions_path(choice.model, choice.dataset)), language=None)
         st.stop()
     own_test.stop_before_own_test(choice)
+    seen = own_test.tell_seen_images(choice)
+    if seen:
+        st.warning(plain(f"{seen}."))
 
 
 def _offer_prediction(choice: state.Choice, reason: str) -> None:

@@ -118,3 +118,14 @@ def test_the_split_goes_back_to_test_with_another_dataset(own):
     assert at.session_state["split"] == "test"
     at.sidebar.selectbox(key="dataset").select(standin_home.DATASET).run()
     assert at.session_state["split"] == "val"
+
+
+def test_a_part_of_an_experiment_says_that_it_saw_these_images(own):
+    roles = pd.read_parquet(own / ".mammo" / "datasets" / standin_home.DATASET / "index.parquet")
+    is_val = roles["split"] == "val"
+    dealt = dict(zip(roles["image_id"], is_val.map({True: "train", False: "test"}), strict=True))
+    (own / "models" / standin_home.MODEL / "roles.json").write_text(json.dumps(dealt))
+    told = [warning.value for warning in open_app().warning]
+    assert [one for one in told if f"{is_val.sum()} images of {is_val.sum()} were training" in one]
+    press(at := open_app(split="test"), LOOK)
+    assert not [warning for warning in at.warning if "were training" in warning.value]

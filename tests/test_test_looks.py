@@ -123,3 +123,13 @@ def test_comparing_two_models_is_a_look_by_each(home, predicted):
     compare(standin_home.MODEL, "second", dataset=standin_home.DATASET, bootstrap=0)
     looks = count_looks(standin_home.DATASET)
     assert (looks.n, looks.models) == (2, (standin_home.MODEL, "second"))
+
+
+def test_evaluate_warns_where_a_part_of_an_experiment_saw_the_images(home, predicted):
+    roles = home / "models" / standin_home.MODEL / "roles.json"
+    roles.write_text(json.dumps({"S00000_LCC": "val", "S00001_LCC": "test"}))
+    warnings = evaluate(*predicted, bootstrap=0)["warnings"]
+    assert any("1 image of 48 were training or validation images" in one for one in warnings)
+    roles.write_text(json.dumps({"S00000_LCC": "test"}))
+    warnings = evaluate(*predicted, bootstrap=0)["warnings"]
+    assert not any("training or validation" in one for one in warnings)

@@ -13,6 +13,7 @@ from mammo_core.predictions import (
     read_predictions,
     read_provenance,
 )
+from mammo_core.seen_images import tell_seen
 from mammo_core.test_looks import note_look
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict
         answer = evaluate_options(table, options)
         store_evaluation(stored.path, data.name, table, options, answer)
         write_card(stored)
+    seen = tell_seen(stored, data, options.split)
     looks = note_look(stored, data, options.split, "evaluate")
-    return answer | {"test_looks": looks and looks.to_json()}
+    warnings = [*answer["warnings"], *([seen] if seen else [])]
+    return answer | {"warnings": warnings, "test_looks": looks and looks.to_json()}
 
 
 def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTable:

@@ -22,6 +22,7 @@ from mammo_core.paths import write_json, writing
 from mammo_core.training.checkpoint import RunState, delete_state
 from mammo_core.training.counts import count_images
 from mammo_core.training.data import TrainingData
+from mammo_core.training.kept_validation import keep_validation
 from mammo_core.training.plan import Plan
 from mammo_core.training.validation import Scores, predict_positions, score_probabilities
 from mammo_core.types import Progress, no_progress
@@ -36,7 +37,7 @@ def write_model(
     image_ids: Sequence[str],
     progress: Progress = no_progress,
 ) -> None:
-    """Write the network and the highest losses, then the card: with it a folder is a whole model.
+    """Write the network and what it says of its images, then the card: with it a model is whole.
 
     Args:
         out: The model's folder.
@@ -50,17 +51,22 @@ def write_model(
     val = predict_positions(model, data, data.val)
     write_losses(out, _rank_all(model, plan, data, val, image_ids, progress))
     _save_network(out / "model.keras", model, plan, data)
+    sha256 = file_sha256(out / "model.keras")
+    val_ids = [image_ids[position] for position in data.val]
+    kept = keep_validation(out, plan.dataset, val_ids, val, sha256)
     card = {
         "architecture": plan.config.architecture,
         "classes": list(data.classes),
         "input_shape": list(plan.input_shape),
+        **({"views": list(plan.config.views)} if plan.config.views else {}),
         "preprocessing": to_mapping(plan.preprocess),
         "threshold": _choose_threshold(val, data),
-        "training": _training_facts(model, plan, score_probabilities(val, data), state),
+        "training": _training_facts(model, plan, score_probabilities(val, data), state)
+        | {"validation": kept},
         "dataset": _dataset_facts(plan, data),
         "seed": plan.config.seed,
         "versions": _versions(),
-        "sha256": file_sha256(out / "model.keras"),
+        "sha256": sha256,
     }
     write_json(out / "model.json", card)
     finish_folder(out)

@@ -1,7 +1,7 @@
 """Both views of a breast as one model input: CC on the left, MLO on the right of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,17 +51,15 @@ class HungPixels:
         return view
 
 
-def hang_views(cache: "PixelCache", index: "pd.DataFrame") -> "PixelCache":
-    """The cache with each image beside its breast's other view.
+def hang_views(cache: "PixelCache", index: "pd.DataFrame") -> Any:
+    """The cache's pixels with each image beside its breast's other view; read like the array.
 
     Args:
         cache: The pixels of single views.
         index: With the columns image_id, patient_id, exam_id, laterality and view.
     """
     known = index.set_index("image_id").reindex(cache.image_ids)
-    pairs = pair_views(known.reset_index())
-    hung: Any = HungPixels(cache.pixels, pairs)
-    return replace(cache, pixels=hung)
+    return HungPixels(cache.pixels, pair_views(known.reset_index()))
 
 
 def pair_views(index: "pd.DataFrame") -> NDArray[np.int64]:
@@ -86,6 +84,13 @@ def place_of(view: Any) -> int:
     """Where a view hangs: CC-like ones and unknown ones on the left, oblique and lateral right."""
     text = view if isinstance(view, str) else ""
     return 1 if "ML" in text or "LM" in text else 0
+
+
+def label_breasts(labels: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(N,) the worst label among an image and its breast's other view."""
+    both = np.where(pairs == NONE, labels[:, None], labels[pairs])
+    worst: NDArray[np.int64] = both.max(axis=1)
+    return worst
 
 
 def choose_one_a_breast(pairs: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """A model's probabilities for a dataset, as the prediction table that evaluation reads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def predict_dataset(
     _chosen_rows(model, dataset, split)  # refuses what cannot be predicted before all the work
     dataset, cache = prepare_dataset(dataset, model.preprocess, progress=progress)
     if model.views:
-        cache = hang_views(cache, dataset.index)
+        cache = replace(cache, pixels=hang_views(cache, dataset.index))
     index = _chosen_rows(model, dataset, split)
     probabilities = predict_images(
         load_classifier(model), cache, index["image_id"].tolist(), progress=progress

@@ -12,6 +12,7 @@ from mammo_core.hanging import (
     choose_one_a_breast,
     hang,
     hang_views,
+    label_breasts,
     pair_views,
     place_of,
     take_own,
@@ -62,6 +63,11 @@ def test_of_two_images_of_a_view_each_hangs_in_its_own_place():
     assert pair_views(twice).tolist() == [[0, 2], [1, 2], [0, 2]]
 
 
+def test_a_breast_has_the_worst_label_of_its_views():
+    labels = np.array([0, 2, 1, 0, 0, 1, 0])
+    assert label_breasts(labels, pair_views(BREASTS)).tolist() == [1, 2, 1, 0, 0, 1, 0]
+
+
 def test_one_image_stands_for_a_breast():
     rows = choose_one_a_breast(pair_views(BREASTS), np.array([0, 1, 2, 3]))
     assert rows.tolist() == [0, 1, 3]
@@ -78,7 +84,7 @@ def test_what_is_read_is_both_views_side_by_side_and_black_where_there_is_none()
 def test_a_cache_is_hung_in_its_own_order_whatever_the_order_of_the_index():
     pixels = np.array([[[7]], [[5]]], np.uint16)
     cache = Pixels(["c", "a"], pixels)
-    assert hang_views(cache, BREASTS).pixels[0].tolist() == [[5, 7]]
+    assert hang_views(cache, BREASTS)[0].tolist() == [[5, 7]]
 
 
 @pytest.mark.parametrize("view", ["CC", "MLO", "XCCL", "ML", None])

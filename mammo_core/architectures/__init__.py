@@ -10,6 +10,7 @@ from mammo_core.architectures.architecture import (
     PublishedWeights,
 )
 from mammo_core.errors import BadConfiguration
+from mammo_core.hanging import VIEWS
 
 if TYPE_CHECKING:
     import keras
@@ -55,6 +56,15 @@ ARCHITECTURES: dict[str, Architecture] = {
         parameters=209_155,
         builder="mammo_core.architectures.small_networks:build_attention_mil",
         pooling="attention",
+    ),
+    "two_view": Architecture(
+        title="Two views, one trunk",
+        reference="after Wu et al. 2020, doi:10.1109/TMI.2019.2945514",
+        suits="256 to 640 rows; CC and MLO of a breast together",
+        parameters=84_864,
+        builder="mammo_core.architectures.two_view:build_two_view",
+        views=VIEWS,
+        trunk="compact_cnn",
     ),
     "mobilenet_v3_small": Architecture(
         title="MobileNetV3-Small",

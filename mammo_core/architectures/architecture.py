@@ -54,6 +54,9 @@ class Architecture:
         parameters: How many weights it has for one channel, three classes and its own pooling.
         pooling: The one that it is known with.
         imagenet: The ImageNet weights of its trunk; None where there are none.
+        views: Those that its input holds side by side, `VIEWS` of `mammo_core.hanging`; empty for a
+            single image.
+        trunk: The architecture of one image whose trunk it has; None where it has its own.
         builder: "module:function", imported when it is called. The function takes (input shape,
             number of classes, dropout, pooling) and gives an uncompiled model whose weights do
             not depend on the input size, so that those learnt on patches serve whole images. Its
@@ -69,6 +72,8 @@ class Architecture:
     builder: str
     pooling: Pooling = "logsumexp"
     imagenet: PublishedWeights | None = None
+    views: tuple[str, ...] = ()
+    trunk: str | None = None
 
     def build(
         self, input_shape: InputShape, n_classes: int, dropout: float, pooling: PoolingChoice

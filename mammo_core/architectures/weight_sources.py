@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammo_core.architectures import PublishedWeights, find_imagenet
+from mammo_core.architectures import ARCHITECTURES, PublishedWeights, find_imagenet
 from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.model_store import StoredModel, find_model
 from mammo_core.paths import writing
@@ -81,7 +81,7 @@ def _find_model(word: str, architecture: str) -> WeightSource:
 
 def _check_same(model: StoredModel, architecture: str) -> None:
     own = model.card["architecture"]
-    if own != architecture:
+    if own not in (architecture, ARCHITECTURES[architecture].trunk):
         raise BadConfiguration(
             f"Setting 'weights' must be a model of architecture={architecture}, got '{model.id}', "
             f"which is a {own}; choose architecture={own} or other weights"

@@ -58,12 +58,14 @@ class ImageBatches:
     def _change(
         self, positions: NDArray[np.int64], strengths: Strengths, rng: np.random.Generator
     ) -> NDArray[np.float32]:
-        """(n, H, W) images, each after a change of its own."""
+        """(n, H, W) images, each view after a change of its own."""
         rows, columns = self.data.pixels.shape[1:]
+        n_views = self.data.n_views
         images = np.empty((len(positions), rows, columns), np.float32)
         for image, position in zip(images, positions, strict=True):
-            change = draw_image_change(strengths, (rows, columns), rng)
-            change.make(np.asarray(self.data.pixels[position]), image)
+            pixels = np.asarray(self.data.pixels[position])
+            for half, own in zip(*(np.split(a, n_views, 1) for a in (pixels, image)), strict=True):
+                draw_image_change(strengths, half.shape, rng).make(half, own)
         return images
 
     def _finish(self, batch: Batch, mixup: float, rng: np.random.Generator) -> Batch:

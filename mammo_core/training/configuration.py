@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mammo_core.architectures import PoolingChoice, check_architecture, find_imagenet
+from mammo_core.architectures import ARCHITECTURES, PoolingChoice, check_architecture, find_imagenet
 from mammo_core.augmentation import read_augmentation
 from mammo_core.errors import BadConfiguration
 
@@ -11,6 +11,9 @@ Recipe = Literal["whole_image", "patch_to_image", "transfer"]
 Imbalance = Literal["none", "class_weights", "effective_number", "balanced_sampling"]
 Background = Literal["blank", "keep"]
 Loss = Literal["cross_entropy", "focal"]
+
+MOST = 100_000
+"""Epochs, and images in a batch, beyond which a number is a slip of the finger."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,17 @@ class TrainingConfiguration:
     patience: int = 12
     seed: int = 0
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views that the input holds side by side; empty for a single image."""
+        return ARCHITECTURES[self.architecture].views
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(H, W, C) of the model's input: `image_size` is that of one view."""
+        rows, columns = self.image_size
+        return rows, columns * max(1, len(self.views)), self.channels
+
     def __post_init__(self) -> None:
         """Refuse what cannot work, naming the key.
 
@@ -89,7 +103,7 @@ class TrainingConfiguration:
         check_architecture(self.architecture)
         counts = ("epochs", "batch_size", "patch_epochs", "patch_batch_size", "patience")
         for key in (*counts, "head_epochs", "upper_epochs"):
-            self._check(key, getattr(self, key) >= 1, "at least 1")
+            self._check(key, 1 <= getattr(self, key) <= MOST, f"from 1 to {MOST}")
         for key in ("learning_rate", "patch_learning_rate", "head_learning_rate"):
             self._check(key, 0 < getattr(self, key) <= 1, "above 0 and at most 1")
         for key in ("weight_decay", "dropout", "label_smoothing"):
@@ -97,7 +111,7 @@ class TrainingConfiguration:
         self._check("upper_share", 0 < self.upper_share <= 1, "above 0 and at most 1")
         self._check("focal_gamma", 0 <= self.focal_gamma <= 10, "from 0 to 10")
         self._check("channels", self.channels in (1, 3), "1 or 3")
-        self._check("seed", self.seed >= 0, "0 or more")
+        self._check("seed", 0 <= self.seed < 2**32, f"from 0 to {2**32 - 1}")
         read_augmentation(self.augmentation)
         self._check_weights()
         self._check_sizes()
@@ -114,10 +128,17 @@ class TrainingConfiguration:
     def _check_sizes(self) -> None:
         is_size = all(32 <= side <= 4096 for side in self.image_size)
         self._check("image_size", is_size, "32 to 4096 a side, such as 320x192")
+        if self.views and self.recipe == "patch_to_image":
+            raise BadConfiguration(
+                f"Setting 'recipe' must be whole_image or transfer for {self.architecture}; train "
+                f"{ARCHITECTURES[self.architecture].trunk} by patch_to_image first and begin with "
+                "weights=THAT MODEL"
+            )
         if self.recipe == "patch_to_image":
             is_patch = 32 <= self.patch_size <= min(self.image_size)
             self._check("patch_size", is_patch, "from 32 to the shorter side of image_size")
-            self._check("patches_a_lesion", min(self.patches_a_lesion) >= 1, "at least 1x1")
+            is_number = all(1 <= number <= 1000 for number in self.patches_a_lesion)
+            self._check("patches_a_lesion", is_number, "from 1x1 to 1000x1000")
 
     def _check(self, key: str, holds: bool, allowed: str) -> None:
         if not holds:

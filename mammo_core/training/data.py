@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.errors import BadConfiguration, BadDataset
+from mammo_core.hanging import choose_one_a_breast, hang_views, label_breasts
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.splits import check_splits
 
@@ -38,6 +39,7 @@ class TrainingData:
         with_lesion: Positions of the training images whose lesion is known.
         read_mask: The (H, W) lesion of such an image, in [0, 1].
         channels: How many the model's input has; each holds the same gray image.
+        n_views: How many views an image holds side by side.
     """
 
     pixels: NDArray[np.uint16]
@@ -48,6 +50,7 @@ class TrainingData:
     with_lesion: frozenset[int]
     read_mask: Callable[[int], NDArray[np.float32]]
     channels: int = 1
+    n_views: int = 1
 
     @property
     def n_classes(self) -> int:
@@ -94,6 +97,11 @@ def gather_data(
     splits = (index["split"] if roles is None else index.index.map(dict(roles))).to_numpy()
     train, val = np.flatnonzero(splits == "train"), np.flatnonzero(splits == "val")
     patients = index["patient_id"].to_numpy()
+    pixels: Any = cache.pixels
+    if config.views:
+        pixels = hang_views(cache, dataset.index)
+        labels = label_breasts(labels, pixels.pairs)
+        train, val = (choose_one_a_breast(pixels.pairs, rows) for rows in (train, val))
     check_splits(labels, train, val, dataset.classes, patients)
     known = train[index["mask_path"].notna().to_numpy()[train] & (labels[train] > 0)]
     if config.recipe == "patch_to_image" and not len(known):
@@ -111,8 +119,8 @@ def gather_data(
 
     with_lesion = frozenset(map(int, known))
     return TrainingData(
-        *(cache.pixels, labels, train, val, dataset.classes),
-        *(with_lesion, read_mask, config.channels),
+        *(pixels, labels, train, val, dataset.classes),
+        *(with_lesion, read_mask, config.channels, max(1, len(config.views))),
     )
 
 

@@ -28,9 +28,8 @@ def begin_with_weights(
     if source is None:
         return
     keras.utils.set_random_seed(config.seed)  # a training owns its process
-    shape = (*config.image_size, config.channels)
     network = build_architecture(
-        config.architecture, shape, len(classes), config.dropout, config.pooling
+        config.architecture, config.input_shape, len(classes), config.dropout, config.pooling
     )
     with_head = source.classes is None or source.classes == classes
     fit = assign_weights(network, source.file, with_head=with_head)

@@ -33,7 +33,7 @@ class Plan:
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """(H, W, C) of the model's input."""
-        return (*self.config.image_size, self.config.channels)
+        return self.config.input_shape
 
     def to_mapping(self) -> dict[str, Any]:
         """What must be the same for a training to go on."""

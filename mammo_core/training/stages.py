@@ -66,8 +66,9 @@ def build_image_stage(data: TrainingData, config: TrainingConfiguration) -> Stag
 def build_network(
     data: TrainingData, config: TrainingConfiguration, size: tuple[int, int]
 ) -> keras.Model:
-    """The configuration's architecture for inputs of that size, not trained and not compiled."""
-    shape = (*size, config.channels)
+    """The configuration's architecture for views of that size, not trained and not compiled."""
+    rows, columns = size
+    shape = (rows, columns * max(1, len(config.views)), config.channels)
     return build_architecture(
         config.architecture, shape, data.n_classes, config.dropout, config.pooling
     )

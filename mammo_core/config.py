@@ -91,6 +91,8 @@ def _convert(key: str, value: Any, hint: Any) -> Any:
 def _convert_pair(key: str, value: Any, options: tuple[Any, ...]) -> tuple[Any, ...]:
     if isinstance(value, str):
         value = value.lower().split("x") if "x" in value.lower() else value.split(",")
+    if not isinstance(value, list | tuple):
+        value = [value]
     if Ellipsis in options:
         options = (options[0],) * len(value)
     if len(value) != len(options):
@@ -105,10 +107,12 @@ def _convert_scalar(key: str, value: Any, hint: Any) -> Any:
     try:
         if hint is bool:
             return value if isinstance(value, bool) else words[str(value).lower()]
+        if isinstance(value, bool) and hint is not str:
+            raise ValueError
         if hint is int and not isinstance(value, str) and value != int(value):
             raise ValueError
         return hint(value)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise BadConfiguration(
             f"Setting '{key}' must be of type {getattr(hint, '__name__', hint)}, got '{value}'"
         ) from None

@@ -54,6 +54,15 @@ def test_a_bad_setting_is_refused_by_name(word, says):
         read_settings(Settings, parse_assignments([word]))
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("epochs", float("inf")), ("epochs", True), ("rate", True), ("size", 320), ("size", True)],
+)
+def test_a_value_of_another_type_is_refused_by_name(key, value):
+    with pytest.raises(BadConfiguration, match=key):
+        read_settings(Settings, {key: value})
+
+
 @pytest.mark.parametrize("text", ["640", "0x5", "-3x5", "3x", "axb", "1x2x3"])
 def test_a_size_needs_two_positive_sides(text):
     with pytest.raises(BadConfiguration, match="ROWSxCOLUMNS"):

@@ -122,7 +122,7 @@ def _tell_of(faults: list[BadModel], state: RunState) -> None:
 
 def _read_state(path: Path) -> RunState:
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
             arrays: dict[str, Any] = {kind: _in_order(stored, kind) for kind in KINDS}
         score = facts.pop("best_score")

@@ -9,8 +9,8 @@ from mammo_core.errors import BadConfiguration, MammoError
 from mammo_core.training.configuration import TrainingConfiguration
 
 FLOATS_A_PIXEL = 40
-"""Values that a step of the smallest network here keeps for each pixel of a batch (measured: 60);
-others keep more, so that no batch is refused that would fit."""
+"""Values that a step keeps for each pixel of a batch, at least: 62 were measured for compact_cnn,
+124 for mobilenet_v3_small, so that no batch is refused that would fit."""
 GIB = 2**30
 
 

@@ -166,6 +166,17 @@ def prepare_pixels(
     return _load(folder)
 
 
+def open_pixels(dataset: ImageSource, preprocess: Preprocess) -> PixelCache | None:
+    """The data set's pixel cache as it lies there, None where there is none.
+
+    Unlike `prepare_pixels` it doesn't ask whether files changed since: for a look, not to train on.
+    """
+    folder = cache_folder(dataset.fingerprint, preprocess)
+    if not (folder / "cache.json").exists():
+        return None
+    return _load(folder) if read_json(folder / "cache.json").get("version") == VERSION else None
+
+
 def cache_folder(dataset_fingerprint: str, preprocess: Preprocess) -> Path:
     """Where the pixels of a data set under a preprocessing lie."""
     return state_folder() / "pixels" / f"{dataset_fingerprint}-{preprocess.fingerprint}"

@@ -6,8 +6,9 @@ import streamlit as st
 
 from mammo_core.errors import MammoError
 from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.training.duration import estimate_duration
 from mammo_core.verbs import VERBS
-from mammo_ui import frame, state, training_data, training_jobs
+from mammo_ui import frame, library, state, training_data, training_jobs
 from mammo_ui.sweep_ranges import varied_keys
 from mammo_ui.training_start import start_task
 from mammo_ui.training_steps import ask_settings, chosen_dataset
@@ -48,6 +49,8 @@ def _draw_form(names: Sequence[str], first: str) -> None:
         except MammoError as error:
             st.error(frame.plain(error))
             return
+        if config is not None:
+            _tell_duration(task, dataset, config)
         label = f"Start {task.title.lower()}"
         is_asked = st.button(
             label, type="primary", width="stretch", disabled=None in (config, words), key="start"
@@ -75,6 +78,21 @@ def _ask_words(task: Task, dataset: str) -> list[str] | None:
     except MammoError as error:
         st.error(frame.plain(error))
         return None
+
+
+def _tell_duration(task: Task, dataset: str, config: TrainingConfiguration) -> None:
+    """How long it will take, where an earlier training of this kind tells."""
+    counts = list(training_data.facts_of(dataset).train.values())
+    newest_first = sorted(
+        library.list_models(), key=lambda model: library.version_of(model.file), reverse=True
+    )
+    estimate = estimate_duration(config, counts, newest_first)
+    if task.verb == "learning-rate" or estimate is None:
+        return
+    each = "" if task.verb == "train" else " each training"
+    minutes = estimate.seconds / 60
+    told = f"{minutes:.0f} min" if minutes >= 1.5 else f"{estimate.seconds:.0f} s"
+    st.caption(f"About {told}{each}, as {frame.plain(estimate.judged_by)} took its time.")
 
 
 def _start(

@@ -15,6 +15,8 @@ from mammo_ui import frame
 
 JOB = "job"
 """The address's job that is shown."""
+SHOWN = (JOB, "study", "experiment")
+"""What the address may ask for, one at a time."""
 ACTIVE = ("running", "waiting")
 States = tuple[tuple[str, str], ...]
 STATES = {
@@ -72,7 +74,15 @@ def choose_job(jobs: Sequence[Job]) -> Job | None:
 
 def show_in_address(job: Job) -> None:
     """Show that job from now on; a link to the page shows the same."""
+    leave_address()
     st.query_params[JOB] = job.id
+
+
+def leave_address() -> None:
+    """Ask for nothing in particular any more."""
+    for key in SHOWN:
+        if key in st.query_params:
+            del st.query_params[key]
 
 
 def resume(job: Job) -> None:

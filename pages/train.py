@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mammo_ui import frame, training_form, training_jobs, training_live
+from mammo_ui import frame, made_elsewhere, training_form, training_jobs, training_live
 from mammo_ui.highest_losses import show_highest_losses
 from mammo_ui.learning_curves import show_history
 
@@ -11,13 +11,16 @@ frame.show_title("Train", "What shall I try, and is it learning?")
 frame.stop_without_dataset(choice)
 
 jobs = training_jobs.training_jobs()
-shown = training_jobs.choose_job(jobs)
+elsewhere = made_elsewhere.asked_for()
+shown = None if elsewhere else training_jobs.choose_job(jobs)
 trained = None
 form, live = st.columns([1, 1.5], gap="large")
 with form:
     training_form.show_form(choice.dataset)
 with live, st.container(key="train_live", gap=10):
-    if shown:
+    if elsewhere:
+        made_elsewhere.show_one(*elsewhere)
+    elif shown:
         training_live.show_job(shown)
         trained = training_jobs.trained_folder(shown)
     elif choice.model:
@@ -28,5 +31,6 @@ with live, st.container(key="train_live", gap=10):
         st.info("Nothing was trained yet. Start with the settings at the left as they are.")
 if jobs:
     training_jobs.show_jobs(jobs, shown)
+made_elsewhere.offer_others(jobs)
 if trained:
     frame.show_errors_of(show_highest_losses, trained)

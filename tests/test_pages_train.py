@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import standin_home
+import streamlit as st
 from standin_home import make_job, make_trainable
 from streamlit.testing.v1 import AppTest
 
-from mammo_ui import training_start
+from mammo_ui import made_elsewhere, training_start
 
 MAIN = str(Path(__file__).resolve().parents[1] / "mammo_ui" / "main.py")
 HISTORY = "epoch,stage,loss,val_loss,val_auroc,val_recall_normal,seconds\n" + "".join(
@@ -278,3 +280,24 @@ def test_a_wrong_range_is_told_and_cannot_start(standin):
     at.text_input(key="range_dropout").set_value("0.5..0.1").run()
     assert "dropout" in at.error[0].value
     assert at.button(key="start").disabled
+
+
+def test_an_experiment_of_the_command_line_is_offered_and_a_click_shows_it(standin, monkeypatch):
+    kind = replace(made_elsewhere.KINDS["experiment"], names=lambda: ["by-hand"], show=st.text)
+    monkeypatch.setitem(made_elsewhere.KINDS, "experiment", kind)
+    at = open_train()
+    at.button(key="show_experiment_by-hand").click().run()
+    assert at.query_params["experiment"] in ("by-hand", ["by-hand"])
+    assert [text.value for text in at.text] == ["by-hand"]
+
+
+def test_the_time_is_judged_by_an_earlier_training_like_it(standin):
+    card = standin / "models" / "demo" / "model.json"
+    content = json.loads(card.read_text())
+    content["dataset"]["images"] = {"train": dict.fromkeys(content["classes"], 12)}
+    content["training"]["configuration"] |= {"image_size": [64, 32], "epochs": 7}
+    card.write_text(json.dumps(content))
+    (card.parent / "history.csv").write_text("epoch,stage,seconds\n" + "1,images,3.0\n" * 4)
+    at = open_train()
+    at.number_input(key="exams/epochs").set_value(60).run()
+    assert "About 3 min, as demo took its time" in words(at)

@@ -1,0 +1,96 @@
+"""How long a training will take, judged by those that were made here before."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from mammo_core.config import read_settings
+from mammo_core.errors import MammoError
+from mammo_core.history import read_history
+from mammo_core.training.configuration import TrainingConfiguration
+
+if TYPE_CHECKING:
+    from mammo_core.model_store import StoredModel
+
+STAGES = {"patches": "patch_epochs", "head": "head_epochs", "upper": "upper_epochs"}
+"""The setting that holds the epochs of each stage that has its own."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A time and what it is judged by.
+
+    Attributes:
+        seconds: Of the whole training, if it does not end early.
+        judged_by: The id of the earlier model.
+    """
+
+    seconds: float
+    judged_by: str
+
+
+def estimate_duration(
+    config: TrainingConfiguration, counts: Sequence[int], earlier: Iterable["StoredModel"]
+) -> Estimate | None:
+    """The time of a training, by the first of the earlier models that is like it.
+
+    An epoch is taken to last in proportion to the pixels that it sees.
+
+    Args:
+        config: The settings.
+        counts: Training images of each class, mildest first.
+        earlier: Finished models; one of the same architecture and recipe is like it.
+
+    Returns:
+        None where none is like it.
+    """
+    for model in earlier:
+        seconds = _scale(config, counts, model)
+        if seconds is not None:
+            return Estimate(seconds, model.id)
+    return None
+
+
+def _scale(
+    config: TrainingConfiguration, counts: Sequence[int], model: "StoredModel"
+) -> float | None:
+    training = model.card["training"]
+    try:
+        before = read_settings(TrainingConfiguration, training["configuration"])
+        images = model.card["dataset"]["images"]["train"]
+        counts_before = [images[name] for name in model.classes]
+    except (MammoError, KeyError, TypeError):
+        return None
+    if (before.architecture, before.recipe) != (config.architecture, config.recipe):
+        return None
+    spent = _seconds_an_epoch(read_history(model.path))
+    parts = [
+        seconds * count_pixels(stage, config, counts) / count_pixels(stage, before, counts_before)
+        * getattr(config, STAGES.get(stage, "epochs"))
+        for stage, seconds in spent.items()
+    ]  # fmt: skip
+    return sum(parts) if parts else None
+
+
+def _seconds_an_epoch(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """The median of each stage: the first epoch of a stage compiles and takes longer."""
+    stages: dict[str, list[float]] = {}
+    for row in rows:
+        if isinstance(row.get("seconds"), float):
+            stages.setdefault(str(row.get("stage")), []).append(row["seconds"])
+    return {stage: median(seconds) for stage, seconds in stages.items()}
+
+
+def count_pixels(stage: str, config: TrainingConfiguration, counts: Sequence[int]) -> int:
+    """How many pixels an epoch of the stage sees, as if every lesion image had one lesion.
+
+    Args:
+        stage: As history.csv names it.
+        config: The settings.
+        counts: Training images of each class, mildest first.
+    """
+    if stage == "patches":
+        return max(1, sum(counts[1:])) * sum(config.patches_a_lesion) * config.patch_size**2
+    rows, columns = config.image_size
+    return max(1, sum(counts)) * rows * columns

@@ -18,6 +18,13 @@ UNFINISHED = "the best epoch so far; the interval comes with the end of the trai
 NO_EPOCH = "no epoch is finished yet"
 IMPORTED = "imported: how it was validated is not known here"
 NOT_TESTED = "the test images have not been looked at with this model"
+IN_SHORT = {
+    NO_POSITIVE: "a class is missing",
+    NO_EPOCH: "no epoch yet",
+    IMPORTED: "not known",
+    NOT_TESTED: "not looked at",
+}
+"""Why there is no value, for the cell of a table."""
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def show_pair(a: Run, b: Run) -> None:
     values, paired = st.columns([1, 1.3], gap="large")
     with values:
         _show_validation(a, b)
-    with paired:
+    with paired, st.container(key="paired"):
         pairs = compare_runs(a, b)
         for pair in pairs:
             _show_paired(pair, a, b)

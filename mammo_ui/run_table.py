@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from mammo_core.run_results import NOT_TESTED, Measured
+from mammo_core.run_results import IN_SHORT, NOT_TESTED, Measured
 from mammo_core.runs import STATES, Run
 from mammo_ui import frame
 
@@ -71,13 +71,13 @@ def describe_run(run: Run, default: str | None) -> dict[str, Any]:
         "State": f"{run.state}, default" if run.name == default else run.state,
         "Validation AUROC": describe_measured(run.validation),
         "Test AUROC": describe_test(run),
+        "Data": run.dataset,
         "Architecture": told["architecture"],
         "Recipe": told["recipe"],
-        "Input": " x ".join(map(str, shape)) or None,
         "Parameters": told["parameters"],
-        "Epochs": run.epochs or None,
         "Minutes": told["minutes"],
-        "Data": run.dataset,
+        "Input": " x ".join(map(str, shape)) or None,
+        "Epochs": run.epochs or None,
         "Date": run.date or None,
     }
 
@@ -86,7 +86,7 @@ def describe_measured(measured: Measured) -> str:
     """The text 0.91 [0.86 to 0.95], 24 patients; a dash with its reason where undefined."""
     text = frame.estimate_text(dict(measured.estimate))
     if measured.estimate["value"] is None:
-        return f"{text} {measured.reason}".strip()
+        return f"{text} {IN_SHORT.get(measured.reason, measured.reason)}".strip()
     if measured.patients:
         return f"{text}, {measured.patients} patients"
     return f"{text}, {measured.n} images" if measured.n else text
@@ -97,7 +97,7 @@ def describe_test(run: Run) -> str:
     if not run.is_whole:
         return frame.DASH
     if not run.tests:
-        return f"{frame.DASH} not looked at"
+        return f"{frame.DASH} {IN_SHORT[NOT_TESTED]}"
     test = run.tests[0]
     own = test.dataset == run.dataset
     return describe_measured(test) + ("" if own else f", {test.dataset}")

@@ -68,7 +68,8 @@ def check_question(stored: StoredModel, target: str | None) -> None:
     if target is not None and target not in stored.classes:
         known = ", ".join(stored.classes)
         raise BadConfiguration(f"Target must be one of the classes {known}, got '{target}'")
-    if stored.preprocess.size != stored.input_shape[:2]:
+    rows, columns = stored.preprocess.size
+    if (rows, columns * max(1, len(stored.views))) != stored.input_shape[:2]:
         raise BadModel(
             f"The model {stored.id} takes images of {stored.input_shape[:2]} pixels, but its "
             f"preprocessing gives {stored.preprocess.size}; train or import it again"

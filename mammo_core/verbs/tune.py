@@ -58,12 +58,14 @@ def tune(
     from dataclasses import replace
 
     from mammo_core.progress import current_progress
+    from mammo_core.tuning.storage import hide_password
     from mammo_core.tuning.summary import count_states
     from mammo_core.tuning.sweep import claim_folder
     from mammo_core.tuning.workers import run_sweep, train_with_keras
 
     if minutes is not None:
         sweep = replace(sweep, ends_at=time.time() + 60 * minutes)
+    hide_password(sweep.url)  # refuses what is no URL before anything is written
     claim_folder(sweep)
     study = run_sweep(sweep, train_with_keras, workers, current_progress())
     best = next((one for one in study["trials"] if one["number"] == study["best"]), None)

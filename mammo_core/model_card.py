@@ -15,6 +15,7 @@ from mammo_core.card_sections import (
 )
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import write_text
+from mammo_core.plausibility import describe_plausibility
 
 
 def write_card(model: StoredModel) -> None:
@@ -31,6 +32,7 @@ def list_sections(model: StoredModel) -> list[Section]:
         describe_data(model),
         describe_validation(model),
         describe_tests(model),
+        *describe_plausibility(model),
         describe_making(model),
         Section("Preprocessing", facts=model.card["preprocessing"]),
         Section("Made with", facts=model.card["versions"]),

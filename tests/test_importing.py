@@ -12,7 +12,8 @@ from mammo_core.importing.input_ranges import INPUT_RANGES
 from mammo_core.jobs import Job
 from mammo_core.paths import read_json
 from mammo_ui import importing, model_files
-from mammo_ui.importing import Asked, word_for_page
+from mammo_ui.import_form import Asked
+from mammo_ui.importing import word_for_page
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -12,6 +12,7 @@ from typing import Any
 from mammo_core.errors import BadModel
 from mammo_core.importing.hdf5 import StoredArray, list_arrays, read_text_attribute
 from mammo_core.importing.limits import (
+    HARMLESS_BYTES,
     MAX_CONFIG_BYTES,
     MAX_EXPANSION,
     MAX_FILE_BYTES,
@@ -105,7 +106,7 @@ def _check_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     if len(members) > MAX_MEMBERS or len(set(names)) < len(names):
         raise BadModel("Expected an archive as Keras writes it, got too many or repeated members")
     for member in members:
-        if member.file_size > MAX_EXPANSION * max(member.compress_size, 1):
+        if member.file_size > max(HARMLESS_BYTES, MAX_EXPANSION * member.compress_size):
             raise BadModel(
                 f"The member {member.filename[:60]} declares {member.file_size:,} bytes, of which "
                 f"the archive stores {member.compress_size:,}"

@@ -6,7 +6,6 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import h5py
@@ -91,15 +90,6 @@ def classify(model: keras.Model, classes: tuple[str, ...]) -> KerasClassifier:
         return KerasClassifier(model, classes)
     except OF_KERAS as error:
         raise BadModel(_first_line(error)) from error
-
-
-def save_network(model: keras.Model, path: Path) -> None:
-    """Write model.keras.
-
-    Raises:
-        OSError: Where the disk is full.
-    """
-    model.save(path)
 
 
 def _lay_out(entry: Entry, input_shape: Shape) -> tuple[list[Shape], Any]:

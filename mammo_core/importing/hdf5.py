@@ -6,10 +6,12 @@ from typing import Any
 
 from mammo_core.errors import BadModel
 from mammo_core.importing.limits import (
+    HARMLESS_BYTES,
     MAX_DEPTH,
     MAX_EXPANSION,
     MAX_FILE_BYTES,
     MAX_OBJECTS,
+    MAX_TOTAL_EXPANSION,
 )
 
 NOT_READ = ("optimizer", "optimizer_weights", "metrics", "compile_metrics")
@@ -55,8 +57,12 @@ def list_arrays(path: Path) -> tuple[StoredArray, ...]:
             arrays = tuple(_walk(h5py, file, "", set(), 0))
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         raise BadModel(f"The weights cannot be read as HDF5: {_first_line(error)}") from error
-    if sum(array.size * array.bytes_each for array in arrays) > MAX_FILE_BYTES:
-        raise BadModel(f"Expected at most {MAX_FILE_BYTES:,} bytes of weights, got more")
+    declared = sum(array.size * array.bytes_each for array in arrays)
+    allowed = min(MAX_FILE_BYTES, MAX_TOTAL_EXPANSION * path.stat().st_size + HARMLESS_BYTES)
+    if declared > allowed:
+        raise BadModel(
+            f"The weights declare {declared:,} bytes, expected at most {allowed:,} in such a file"
+        )
     return arrays
 
 
@@ -108,7 +114,7 @@ def _describe(h5py: Any, item: Any, path: str) -> StoredArray:
         raise BadModel(f"Expected numbers in the weights at {path}, got another kind")
     if item.external or item.is_virtual:
         raise BadModel(f"The weights at {path} lie in another file, which is not opened")
-    if item.size and item.nbytes > MAX_EXPANSION * max(item.id.get_storage_size(), 1):
+    if item.nbytes > max(HARMLESS_BYTES, MAX_EXPANSION * item.id.get_storage_size()):
         raise BadModel(
             f"The weights at {path} declare {item.nbytes:,} bytes, of which the file stores "
             f"{item.id.get_storage_size():,}"

@@ -5,6 +5,10 @@ MAX_CONFIG_BYTES = 32_000_000
 MAX_MEMBERS = 1_000
 MAX_EXPANSION = 100
 """By so much a member of an archive, or an array, may be larger than what is stored of it."""
+MAX_TOTAL_EXPANSION = 10
+"""By so much all arrays together may be larger than their file."""
+HARMLESS_BYTES = 1_000_000
+"""What is no larger may be stored in as little as it likes."""
 MAX_DEPTH = 60
 """Of nested brackets: a nested backbone needs a dozen."""
 MAX_OBJECTS = 100_000

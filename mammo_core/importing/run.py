@@ -2,15 +2,16 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mammo_core.config import read_settings
 from mammo_core.errors import BadConfiguration
 from mammo_core.importing.archive import ForeignFile, open_foreign
 from mammo_core.importing.cleaning import Entry, clean_config
 from mammo_core.importing.facts import Import, list_warnings, write_facts
-from mammo_core.importing.input_ranges import find_input_range
+from mammo_core.importing.input_ranges import InputRange, find_input_range
 from mammo_core.importing.sizes import check_declared_sizes, fix_input
 from mammo_core.model_card import write_card
 from mammo_core.model_folders import adding, check_new_name
@@ -19,15 +20,51 @@ from mammo_core.paths import models_folder, write_json
 from mammo_core.preprocess import Preprocess
 from mammo_core.types import Progress, no_progress
 
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+    from mammo_core.keras_classifier import KerasClassifier
+
 STAGES = ("Reading the file", "Checking the network", "Building it", "Trying it")
 Shape = tuple[int, int, int]
 
 
-def import_model(asked: Import, name: str, *, progress: Progress = no_progress) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class CheckedFile:
+    """A foreign file that may be built, and what goes with it.
+
+    Attributes:
+        file: Its parts.
+        entry: The cleaned configuration, its input's size known.
+        shape: (rows, columns, channels) of the input.
+        input_range: What the network wants for values.
+        preprocess: What is done to a mammogram before.
+    """
+
+    file: ForeignFile
+    entry: Entry
+    shape: Shape
+    input_range: InputRange
+    preprocess: Preprocess
+
+
+def import_model(
+    asked: Import,
+    name: str,
+    *,
+    reference: "Dataset | None" = None,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
     """Take a foreign Keras model into models/ under a name; no code of the file is ever run.
 
+    Args:
+        asked: The file and what its user knows of it.
+        name: The new model's.
+        reference: Labeled images on which the order of the classes is checked.
+        progress: Told every stage.
+
     Returns:
-        The verb's answer: model, input_shape, classes, layers, head, parameters, warnings.
+        The verb's answer: model, input_shape, classes, layers, head, parameters, warnings, and
+        plausibility where there is a reference.
 
     Raises:
         BadModel: For a file that is hostile, damaged, or no classifier of single images.
@@ -36,62 +73,93 @@ def import_model(asked: Import, name: str, *, progress: Progress = no_progress) 
     """
     check_new_name(name)
     _check_class_names(asked.classes)
-    with tempfile.TemporaryDirectory(prefix="mammo-import-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="mammo-import-", ignore_cleanup_errors=True) as scratch:
         _tell(progress, 0)
-        file = open_foreign(asked.file, Path(scratch))
-        entry = clean_config(file.config)
-        check_declared_sizes(entry, file.arrays)
-        shape = fix_input(entry, asked.size)
-        find_input_range(asked.input_range, shape[2])
-        preprocess = _fit_preprocess(asked.preprocess, shape)
-        return _take_in(asked, name, file, entry, shape, preprocess, progress)
+        checked = check_file(asked, Path(scratch))
+        _tell(progress, 1)
+        classifier = _build(checked, asked.classes, progress)
+    with adding(name) as place:
+        _write_folder(place, classifier, asked, checked)
+        told = _check_on(reference, place, progress)
+        write_card(read_model(place))
+        _tell(progress, 4)
+    return {**_answer(name, classifier, asked, checked), **told}
 
 
-def _take_in(
-    asked: Import,
-    name: str,
-    file: ForeignFile,
-    entry: Entry,
-    shape: Shape,
-    preprocess: Preprocess,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Build the checked network and write its folder."""
-    _tell(progress, 1)
+def check_file(asked: Import, scratch: Path) -> CheckedFile:
+    """Read a foreign file and see by its words alone whether it may be built.
+
+    Args:
+        asked: The file and what its user knows of it.
+        scratch: A folder for a copy.
+
+    Raises:
+        BadModel: For a file that is hostile, damaged, or no classifier of single images.
+        BadConfiguration: For settings that do not go with the model.
+    """
+    file = open_foreign(asked.file, scratch)
+    entry = clean_config(file.config)
+    check_declared_sizes(entry, file.arrays)
+    shape = fix_input(entry, asked.size)
+    input_range = find_input_range(asked.input_range, shape[2])
+    return CheckedFile(file, entry, shape, input_range, _fit_preprocess(asked.preprocess, shape))
+
+
+def _build(checked: CheckedFile, classes: tuple[str, ...], progress: Progress) -> "KerasClassifier":
+    """The network with the file's weights, tried on a few images."""
     from mammo_core.tensorflow_start import start_tensorflow
 
     start_tensorflow()
     from mammo_core.importing import foreign_network as networks
 
-    networks.check_network(entry, shape, file.arrays)
+    networks.check_network(checked.entry, checked.shape, checked.file.arrays)
     _tell(progress, 2)
-    model = networks.build_network(entry, file)
-    model = networks.put_in_front(model, find_input_range(asked.input_range, shape[2]), shape)
+    model = networks.build_network(checked.entry, checked.file)
     _tell(progress, 3)
-    classifier = networks.classify(model, asked.classes)
+    return networks.classify(
+        networks.put_in_front(model, checked.input_range, checked.shape), classes
+    )
+
+
+def _write_folder(
+    place: Path, classifier: "KerasClassifier", asked: Import, checked: CheckedFile
+) -> None:
+    """The network, then its card: a folder with a card is a whole model."""
+    classifier.model.save(place / "model.keras")
+    card = write_facts(
+        asked,
+        checked.preprocess,
+        file_format=checked.file.format,
+        input_shape=checked.shape,
+        head=classifier.head.title,
+        parameters=classifier.model.count_params(),
+        sha256=file_sha256(place / "model.keras"),
+    )
+    write_json(place / "model.json", card)
+
+
+def _check_on(reference: "Dataset | None", place: Path, progress: Progress) -> dict[str, Any]:
+    """{"plausibility": what labeled images tell}, empty where there are none."""
+    if reference is None:
+        return {}
+    from mammo_core.plausibility import check_plausibility
+
+    answer = check_plausibility(read_model(place), reference, progress=progress)
+    return {"plausibility": asdict(answer)}
+
+
+def _answer(
+    name: str, classifier: "KerasClassifier", asked: Import, checked: CheckedFile
+) -> dict[str, Any]:
     head = classifier.head.title
-    with adding(name) as place:
-        networks.save_network(model, place / "model.keras")
-        card = write_facts(
-            asked,
-            preprocess,
-            file_format=file.format,
-            input_shape=shape,
-            head=head,
-            parameters=model.count_params(),
-            sha256=file_sha256(place / "model.keras"),
-        )
-        write_json(place / "model.json", card)
-        write_card(read_model(place))
-        _tell(progress, 4)
     return {
         "model": str(models_folder() / name),
-        "input_shape": list(shape),
+        "input_shape": list(checked.shape),
         "classes": list(asked.classes),
         "layers": list(classifier.layers),
         "head": head,
-        "parameters": card["training"]["parameters"],
-        "warnings": list_warnings(asked, entry, file.arrays, head),
+        "parameters": classifier.model.count_params(),
+        "warnings": list_warnings(asked, checked.entry, checked.file.arrays, head),
     }
 
 
@@ -100,7 +168,8 @@ def _tell(progress: Progress, stage: int) -> None:
 
 
 def _check_class_names(classes: tuple[str, ...]) -> None:
-    if len(classes) < 2 or len(set(classes)) < len(classes) or not all(classes):
+    is_plain = all(name and name.isprintable() and len(name) <= 64 for name in classes)
+    if len(classes) < 2 or len(set(classes)) < len(classes) or not is_plain:
         raise BadConfiguration(
             "--classes must be two or more different names, mildest first, such as "
             f"normal,benign,malignant, got '{','.join(classes)}'"

@@ -27,6 +27,7 @@ from mammo_core.verbs.learning_curve import learning_curve
 from mammo_core.verbs.learning_rate import learning_rate
 from mammo_core.verbs.methods import methods
 from mammo_core.verbs.models import models
+from mammo_core.verbs.plausibility import plausibility
 from mammo_core.verbs.predict import predict
 from mammo_core.verbs.prepare import prepare
 from mammo_core.verbs.quality import quality
@@ -52,6 +53,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "cross-validate": cross_validate,
     "learning-curve": learning_curve,
     "import": import_model,
+    "plausibility": plausibility,
     "predict": predict,
     "evaluate": evaluate,
     "compare": compare,

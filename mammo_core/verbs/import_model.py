@@ -26,6 +26,10 @@ def import_model(
         str,
         typer.Option(help="Values that it was trained on: 0..1, 0..255, -1..1, imagenet, caffe."),
     ] = "0..1",
+    reference_data: Annotated[
+        str | None,
+        typer.Option(metavar="DATASET", help="Labeled images on which the class order is checked."),
+    ] = None,
 ) -> dict[str, Any]:
     """Take in a Keras model from elsewhere; its file is read, never run.
 
@@ -43,7 +47,16 @@ def import_model(
         preprocess=_read_preprocess(preprocess),
         input_range=input_range,
     )
-    return run(asked, name, progress=current_progress())
+    reference = _load_reference(reference_data)
+    return run(asked, name, reference=reference, progress=current_progress())
+
+
+def _load_reference(dataset: str | None) -> Any:
+    if dataset is None:
+        return None
+    from mammo_core.datasets import load_dataset
+
+    return load_dataset(dataset)
 
 
 def _read_preprocess(file: Path | None) -> dict[str, Any] | None:

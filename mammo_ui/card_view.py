@@ -1,4 +1,4 @@
-"""A run's card on the Models page, and what can be done with the run."""
+"""A run on the Models page: the card of a whole model, the curves of an unfinished one."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mammo_core import model_store
-from mammo_core.errors import MammoError
 from mammo_core.runs import STATES, Run
-from mammo_ui import frame, learning_curves, state
+from mammo_ui import frame, learning_curves, run_actions, state
 from mammo_ui.run_contrast import write_value
 
 if TYPE_CHECKING:
@@ -26,67 +25,11 @@ def show_run(run: Run, default: str | None) -> None:
         st.badge(run.state, color="green" if run.is_whole else "gray", help=STATES[run.state])
         if run.name == default:
             st.badge("default", color="blue", help="The app opens with this model.")
-        _show_actions(run, default)
+        run_actions.show_actions(run, default)
     if run.is_whole:
         _show_card(model_store.read_model(run.path))
     else:
         _show_unfinished(run)
-
-
-def _show_actions(run: Run, default: str | None) -> None:
-    if run.is_whole:
-        chosen = st.session_state["choice"].model
-        if chosen is None or chosen.id != run.name:
-            st.button(
-                "Choose",
-                on_click=state.choose_model,
-                args=(run.name,),
-                help="All pages then speak of this model.",
-            )
-        if run.name != default:
-            st.button(
-                "Make default",
-                on_click=_make_default,
-                args=(run.name,),
-                help="The app then opens with this model.",
-            )
-        _offer_card(run)
-    _offer_deletion(run)
-
-
-def _make_default(name: str) -> None:
-    try:
-        model_store.make_default(name)
-        st.toast(f"The app opens with {frame.plain(name)} from now on.")
-    except MammoError as error:
-        st.toast(frame.plain(error))
-
-
-def _offer_card(run: Run) -> None:
-    from mammo_core.model_card import render_card
-
-    text = render_card(model_store.read_model(run.path))
-    st.download_button("Card as Markdown", text, f"{run.name}.md", "text/markdown", "card_download")
-
-
-def _offer_deletion(run: Run) -> None:
-    """Delete, behind the name that must be typed."""
-    place = st.popover("Delete", type="tertiary", key="delete_run", on_change="rerun")
-    if place.open:
-        with place:
-            frame.show_errors_of(_ask_deletion, run)
-
-
-def _ask_deletion(run: Run) -> None:
-    from mammo_core.adoption import describe_removal, remove_model
-
-    told = describe_removal(run.name)
-    st.markdown(f"This deletes {frame.plain(told['what'])}. It cannot be taken back.")
-    typed = st.text_input(f"Type {frame.plain(run.name)} to confirm", key=f"confirm_{run.name}")
-    if st.button(f"Delete {frame.plain(run.name)}", disabled=typed.strip() != run.name):
-        remove_model(run.name)
-        st.toast(f"{frame.plain(run.name)} is deleted.")
-        st.rerun()
 
 
 def _show_card(model: "StoredModel") -> None:

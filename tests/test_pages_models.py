@@ -175,8 +175,8 @@ def test_a_settings_value_is_written_for_a_person(value, text):
 def test_nothing_is_deleted_before_its_name_is_typed(models):
     script = (
         "from mammo_core.runs import find_runs\n"
-        "from mammo_ui import card_view\n"
-        "card_view._ask_deletion(find_runs(['second'])[0])"
+        "from mammo_ui import run_actions\n"
+        "run_actions.ask_deletion(find_runs(['second'])[0])"
     )
     at = AppTest.from_string(script).run()
     assert at.button[0].disabled

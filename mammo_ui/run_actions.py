@@ -1,0 +1,89 @@
+"""What can be done with a run on the Models page: choose, make default, export, check, delete."""
+
+import streamlit as st
+
+from mammo_core import jobs, model_store
+from mammo_core.errors import MammoError
+from mammo_core.runs import Run
+from mammo_ui import frame, job_watch, library, state
+
+
+def show_actions(run: Run, default: str | None) -> None:
+    """The buttons beside a run's name: only those that do something for it."""
+    if run.is_whole:
+        chosen = st.session_state["choice"].model
+        if chosen is None or chosen.id != run.name:
+            st.button(
+                "Choose",
+                on_click=state.choose_model,
+                args=(run.name,),
+                help="All pages then speak of this model.",
+            )
+        if run.name != default:
+            st.button(
+                "Make default",
+                on_click=_make_default,
+                args=(run.name,),
+                help="The app then opens with this model.",
+            )
+        _offer_card(run)
+    if run.state == "imported":
+        _offer_check(run)
+    _offer_deletion(run)
+
+
+def _make_default(name: str) -> None:
+    try:
+        model_store.make_default(name)
+        st.toast(f"The app opens with {frame.plain(name)} from now on.")
+    except MammoError as error:
+        st.toast(frame.plain(error))
+
+
+def _offer_card(run: Run) -> None:
+    from mammo_core.model_card import render_card
+
+    text = render_card(model_store.read_model(run.path))
+    st.download_button("Card as Markdown", text, f"{run.name}.md", "text/markdown", "card_download")
+
+
+def _offer_check(run: Run) -> None:
+    """Whether an imported model's answers can be right at all; its card tells what was found."""
+    datasets = library.dataset_names()
+    if not datasets:
+        return
+    with st.popover("Check", help="Are its classes in the right order, its inputs as it learned?"):
+        chosen = st.selectbox("On the labeled images of", datasets, key="check_on")
+        arguments = ["plausibility", str(run.path), str(library.dataset_path(chosen))]
+        last = job_watch.last_job(arguments)
+        if last is not None and last.state == "running":
+            st.caption("It is being checked; the status corner shows how far it is.")
+        elif st.button("Check it", type="primary"):
+            jobs.start_job(f"Check {run.name} on {chosen}", arguments)
+            st.rerun()
+        st.caption("What is found stands on its card. No test image is looked at without need.")
+
+
+def _offer_deletion(run: Run) -> None:
+    """Delete, behind the name that must be typed."""
+    place = st.popover("Delete", type="tertiary", key="delete_run", on_change="rerun")
+    if place.open:
+        with place:
+            frame.show_errors_of(ask_deletion, run)
+
+
+def ask_deletion(run: Run) -> None:
+    """What would go, the name to be typed, and the button.
+
+    Raises:
+        MammoError: Where the run cannot be deleted.
+    """
+    from mammo_core.adoption import describe_removal, remove_model
+
+    told = describe_removal(run.name)
+    st.markdown(f"This deletes {frame.plain(told['what'])}. It cannot be taken back.")
+    typed = st.text_input(f"Type {frame.plain(run.name)} to confirm", key=f"confirm_{run.name}")
+    if st.button(f"Delete {frame.plain(run.name)}", disabled=typed.strip() != run.name):
+        remove_model(run.name)
+        st.toast(f"{frame.plain(run.name)} is deleted.")
+        st.rerun()

@@ -49,12 +49,12 @@ def _draw_form(names: Sequence[str], first: str) -> None:
         except MammoError as error:
             st.error(frame.plain(error))
             return
-        if config is not None:
-            _tell_duration(task, dataset, config)
         label = f"Start {task.title.lower()}"
         is_asked = st.button(
             label, type="primary", width="stretch", disabled=None in (config, words), key="start"
         )
+        if config is not None:
+            _tell_duration(task, dataset, config)
     if is_asked and config is not None and words is not None:
         frame.show_errors_of(_start, task, dataset, name, config, words)
 
@@ -92,7 +92,7 @@ def _tell_duration(task: Task, dataset: str, config: TrainingConfiguration) -> N
     each = "" if task.verb == "train" else " each training"
     minutes = estimate.seconds / 60
     told = f"{minutes:.0f} min" if minutes >= 1.5 else f"{estimate.seconds:.0f} s"
-    st.caption(f"About {told}{each}, as {frame.plain(estimate.judged_by)} took its time.")
+    st.caption(f"About {told}{each}, judging by {frame.plain(estimate.judged_by)}.")
 
 
 def _start(

@@ -5,15 +5,20 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import standin_home
 import streamlit as st
 from standin_home import make_job, make_trainable
 from streamlit.testing.v1 import AppTest
 
-from mammo_ui import made_elsewhere, training_start
+from mammo_core.augmentation import read_augmentation
+from mammo_core.preprocess import Preprocess
+from mammo_ui import library, made_elsewhere, training_start
+from mammo_ui.augmentation_steps import GAP, _draw_mosaic
 
 MAIN = str(Path(__file__).resolve().parents[1] / "mammo_ui" / "main.py")
+SMALL = Preprocess(size=(64, 32))
 HISTORY = "epoch,stage,loss,val_loss,val_auroc,val_recall_normal,seconds\n" + "".join(
     f"{n},images,{1 / n:.3f},{0.5 + 1 / n:.3f},{0.9 - 0.3 / n:.3f},0.5,2.0\n" for n in range(1, 7)
 )
@@ -300,4 +305,31 @@ def test_the_time_is_judged_by_an_earlier_training_like_it(standin):
     (card.parent / "history.csv").write_text("epoch,stage,seconds\n" + "1,images,3.0\n" * 4)
     at = open_train()
     at.number_input(key="exams/epochs").set_value(60).run()
-    assert "About 3 min, as demo took its time" in words(at)
+    assert "About 3 min, judging by demo" in words(at)
+
+
+def test_a_moved_slider_becomes_part_of_the_command_and_an_untouched_preset_keeps_its_name(
+    standin, started
+):
+    at = open_train()
+    at.slider(key="exams/steps/standard/rotate").set_value(15.0).run()
+    at.button(key="start").click().run()
+    [(_, command, _)] = started
+    [text] = [word for word in command if word.startswith("augmentation=")]
+    steps = read_augmentation(text.partition("=")[2])
+    assert steps == read_augmentation("standard") | {"rotate": 15.0}
+
+
+def test_the_preview_shows_the_same_draw_again_and_another_one_on_demand(standin):
+    version = library.version_of_dataset(library.dataset_path("exams"))
+    first = _draw_mosaic("exams", version, SMALL, "standard", 0)
+    _draw_mosaic.cache_clear()
+    np.testing.assert_array_equal(first, _draw_mosaic("exams", version, SMALL, "standard", 0))
+    assert (first != _draw_mosaic("exams", version, SMALL, "standard", 1)).any()
+
+
+def test_without_augmentation_every_draw_is_the_image_itself(standin):
+    version = library.version_of_dataset(library.dataset_path("exams"))
+    mosaic = _draw_mosaic("exams", version, SMALL, "none", 0)
+    as_it_is, draw = mosaic[:, :32], mosaic[:, 32 + GAP : 64 + GAP]
+    np.testing.assert_array_equal(as_it_is, draw)

@@ -27,6 +27,7 @@ def open_study(sweep: Sweep) -> optuna.Study:
         MammoError: Where the database cannot be reached.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    hide_password(sweep.url)  # refuses what is no URL at all
     with telling_of(sweep), holding(sweep.folder):
         study = optuna.create_study(
             storage=_open_storage(sweep.url),
@@ -45,20 +46,14 @@ def telling_of(sweep: Sweep) -> Iterator[None]:
     """Explain what a database can do wrong.
 
     Raises:
-        BadConfiguration: For a URL or a driver that cannot be used.
         MammoError: Where the database does not answer or does not obey.
     """
-    place = hide_password(sweep.url)
     try:
         yield
-    except ImportError as error:
-        raise BadConfiguration(
-            f"The storage {place} needs a driver that is not installed ({error}); "
-            "for PostgreSQL: pip install psycopg[binary] and a URL postgresql+psycopg://..."
-        ) from error
     except (SQLAlchemyError, OptunaError) as error:
         cause = error.__cause__ or error
         reason = str(cause).strip().splitlines() or [type(cause).__name__]
+        place = hide_password(sweep.url)
         raise MammoError(f"The storage {place} cannot be used: {reason[0]}") from error
 
 
@@ -78,9 +73,15 @@ def hide_password(url: str) -> str:
 
 
 def _open_storage(url: str) -> RDBStorage:
-    is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    patience = {"connect_args": {"timeout": 60}}
-    return make_storage(url, patience if is_sqlite else {"pool_pre_ping": True})
+    is_sqlite = url.startswith("sqlite")
+    options = {"connect_args": {"timeout": 60}} if is_sqlite else {"pool_pre_ping": True}
+    try:
+        return make_storage(url, options)
+    except ImportError as error:
+        raise BadConfiguration(
+            f"The storage {hide_password(url)} needs a driver that is not installed ({error}); "
+            "for PostgreSQL: pip install psycopg[binary] and a URL postgresql+psycopg://..."
+        ) from error
 
 
 def _check_plan(study: optuna.Study, sweep: Sweep) -> None:

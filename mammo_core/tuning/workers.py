@@ -1,5 +1,6 @@
 """The processes that work on a sweep: one, or several on the same storage."""
 
+import logging
 import multiprocessing
 import os
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import TrialState
 
 from mammo_core.errors import Cancelled, MammoError
@@ -21,6 +23,8 @@ from mammo_core.tuning.summary import Summary, count_states
 from mammo_core.tuning.sweep import Sweep
 from mammo_core.tuning.trials import OnEpoch, Work, claim_trial, run_trial
 from mammo_core.types import Progress
+
+logger = logging.getLogger(__name__)
 
 SUMMARY_S = 2.0
 """While a trial runs, study.json is renewed at most this often."""
@@ -62,22 +66,38 @@ def work_on(sweep: Sweep, study: optuna.Study, work: Work, progress: Progress) -
         Cancelled: Where `progress` says so.
         MammoError: Where trial after trial fails.
     """
-    failures = 0
-    summary = Summary(sweep, study)
-    renew = Seldom(SUMMARY_S, summary.write)
+    failures, summary = 0, Summary(sweep, study)
     while sweep.ends_at is None or time.time() < sweep.ends_at:
         with telling_of(sweep):
             trial = claim_trial(sweep, study)
             if trial is None:
                 return
-            summary.write()
-            steps = Steps(sweep, study, trial, progress)
-            state = run_trial(sweep, study, trial, work, steps, renew)
+            state = _train(sweep, study, trial, work, progress, summary)
             content = summary.write()
         failures = failures + 1 if state == TrialState.FAIL else 0
         if failures >= MOST_FAILURES and content["best"] is None:
-            reason = content["trials"][-1]["reason"]
-            raise MammoError(f"{failures} trials in a row failed, the last one because: {reason}")
+            failed = next(one for one in content["trials"] if one["number"] == trial.number)
+            told = f"{failures} trials in a row failed, the last one because: {failed['reason']}"
+            raise MammoError(told)
+
+
+def _train(
+    sweep: Sweep,
+    study: optuna.Study,
+    trial: optuna.Trial,
+    work: Work,
+    progress: Progress,
+    summary: Summary,
+) -> TrialState:
+    """Train the trial and return how it ended; study.json follows it."""
+    summary.write()
+    steps = Steps(sweep, study, trial, progress)
+    renew = Seldom(SUMMARY_S, summary.write)
+    try:
+        return run_trial(sweep, study, trial, work, steps, renew)
+    except UpdateFinishedTrialError:
+        logger.warning("Trial %s was given up by another worker meanwhile", trial.number)
+        return TrialState.FAIL
 
 
 def train_with_keras(

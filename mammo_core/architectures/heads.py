@@ -1,4 +1,7 @@
-"""How a network's last map becomes class probabilities."""
+"""How a network's last map becomes class probabilities.
+
+All of it is in float32, whatever precision the trunk has: half precision rounds probabilities.
+"""
 
 from collections.abc import Callable
 
@@ -29,12 +32,13 @@ def pool_positions(
     Each position gives evidence for each class; pooled over positions it becomes one answer, whose
     scale and bias are learnt from half the identity on.
     """
-    evidence = layers.Dense(n_classes, name="evidence")(features)
+    evidence = layers.Dense(n_classes, name="evidence", dtype="float32")(features)
     head = layers.Dense(
         n_classes,
         activation="softmax",
         kernel_initializer=keras.initializers.Identity(gain=0.5),
         name="probabilities",
+        dtype="float32",
     )
     return head(POOLINGS[pooling](features, evidence))
 
@@ -53,7 +57,7 @@ def pool_by_logsumexp(
 
 def pool_by_mean(features: keras.KerasTensor, evidence: keras.KerasTensor) -> keras.KerasTensor:
     """(classes) of mean evidence: global average pooling (Lin et al. 2014, arXiv:1312.4400)."""
-    return layers.GlobalAveragePooling1D(name="mean")(evidence)
+    return layers.GlobalAveragePooling1D(name="mean", dtype="float32")(evidence)
 
 
 def pool_by_attention(
@@ -68,7 +72,7 @@ def pool_by_attention(
     gate = layers.Dense(ATTENTION_UNITS, "sigmoid", name="attention_gate")(features)
     gated = layers.Multiply(name="attention_gated")([content, gate])
     scores = layers.Dense(1, use_bias=False, name="attention_scores")(gated)
-    weights = layers.Softmax(axis=1, name="attention")(scores)
+    weights = layers.Softmax(axis=1, name="attention", dtype="float32")(scores)
     return ops.sum(weights * evidence, axis=1)
 
 

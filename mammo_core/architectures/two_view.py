@@ -45,7 +45,7 @@ def build_two_view(
     x = build_features(image, dropout)
     rows, columns = int(x.shape[1]), int(x.shape[2])
     x = layers.Reshape((-1, x.shape[-1]), name="positions")(x)
-    evidence = layers.Dense(n_classes, name="evidence")(x)
+    evidence = layers.Dense(n_classes, name="evidence", dtype="float32")(x)
     pool = _choose_pooling(pooling)
     pooled = [pool(_take(evidence, rows, columns, k)) for k in range(N_VIEWS)]
     return keras.Model(image, _fuse(pooled, _find_present(image), n_classes), name="two_view")
@@ -88,5 +88,8 @@ def _fuse(
         activation="softmax",
         kernel_initializer=keras.initializers.Identity(gain=0.5),
         name="probabilities",
+        dtype="float32",
     )
-    return head(layers.Concatenate(name="both_views")([(cc + mlo) / 2, (cc - mlo) / 2]))
+    return head(
+        layers.Concatenate(name="both_views", dtype="float32")([(cc + mlo) / 2, (cc - mlo) / 2])
+    )

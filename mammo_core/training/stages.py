@@ -44,7 +44,7 @@ def build_patch_stage(data: TrainingData, config: TrainingConfiguration) -> Stag
     rows, columns = network.get_layer("positions").input.shape[1:3]
     batches = make_patch_batches(data, config, (int(rows), int(columns)))
     evidence = network.get_layer("evidence").output
-    trained = keras.Model(network.input, keras.layers.Softmax()(evidence))
+    trained = keras.Model(network.input, keras.layers.Softmax(dtype="float32")(evidence))
     compile_model(trained, config, len(batches), config.patch_epochs, config.patch_learning_rate)
     return Stage("patches", config.patch_epochs, network, trained, batches, patience=None)
 

@@ -106,11 +106,8 @@ def list_runs() -> list[Run]:
     if not folder.is_dir():
         return []
     found = [read_run(path.resolve()) for path in sorted(folder.iterdir()) if _is_run(path)]
-    states = _states_of_jobs() if any(run.state == "stopped" for run in found) else {}
-    return [
-        replace(run, state=states.get(run.path, "stopped")) if run.state == "stopped" else run
-        for run in found
-    ]
+    at_work = {} if all(run.is_whole for run in found) else _states_of_jobs()
+    return [_put_to_work(run, at_work) for run in found]
 
 
 def find_runs(names: list[str]) -> list[Run]:
@@ -127,6 +124,13 @@ def find_runs(names: list[str]) -> list[Run]:
     return [runs[name] for name in names]
 
 
+def _put_to_work(run: Run, at_work: Mapping[Path, RunState]) -> Run:
+    """The run in the state of the job that writes it; one that just began may lack every part."""
+    if run.is_whole or run.path not in at_work:
+        return run
+    return replace(run, state=at_work[run.path], fault="")
+
+
 def read_run(folder: Path) -> Run:
     """The run in a folder; an unfinished one is "stopped", whoever may be at work on it."""
     return _read_run(folder, tuple(_version_of(folder / part) for part in PARTS))
@@ -140,7 +144,7 @@ def _read_run(folder: Path, version: tuple[int, ...]) -> Run:
         return _read_unfinished(folder)
     except MammoError as error:
         return Run(folder, "damaged", {group: {} for group in GROUPS}, fault=str(error))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         fault = f"Its card is not of the kind that is written here: {error}"
         return Run(folder, "damaged", {group: {} for group in GROUPS}, fault=fault)
 
@@ -152,7 +156,7 @@ def _read_whole(model: StoredModel) -> Run:
         path=model.path,
         state="imported" if training.get("imported") else "finished",
         facts={
-            "model": _describe_network(card),
+            "model": _describe_network(model),
             "data": _describe_data(card["dataset"]) if model.trained_on else {},
             "training": training.get("configuration", {}),
             "preprocessing": card["preprocessing"],
@@ -167,14 +171,21 @@ def _read_whole(model: StoredModel) -> Run:
     )
 
 
-def _describe_network(card: Mapping[str, Any]) -> dict[str, Any]:
-    imported = {key: card["training"].get(key) for key in ("head", "input_range")}
+def _describe_network(model: StoredModel) -> dict[str, Any]:
+    """What its card says of the network.
+
+    Raises:
+        KeyError, TypeError, ValueError: Where the card is not of our kind.
+    """
+    training = model.card["training"]
+    imported = {key: training[key] for key in ("head", "input_range") if key in training}
     return {
-        "architecture": card["architecture"],
-        "input_shape": card["input_shape"],
-        "classes": card["classes"],
-        "parameters": card["training"].get("parameters"),
-    } | {key: value for key, value in imported.items() if value is not None}
+        "architecture": model.card["architecture"],
+        "input_shape": list(model.input_shape),
+        "classes": list(model.classes),
+        "parameters": training.get("parameters"),
+        **imported,
+    }
 
 
 def _describe_data(dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +211,8 @@ def _read_unfinished(folder: Path) -> Run:
         },
         validation=read_best_epoch(rows, data["name"]),
         epochs=len(rows),
-        seconds=sum(row["seconds"] for row in rows if isinstance(row.get("seconds"), float)),
+        seconds=sum(row["seconds"] for row in rows if isinstance(row.get("seconds"), float))
+        or None,
         date=_date_of(folder / ("history.csv" if rows else "training.json")),
     )
 

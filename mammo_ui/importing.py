@@ -70,7 +70,8 @@ def show_answer(answer: dict[str, Any]) -> None:
         answer: Of the verb `import`.
     """
     name = Path(answer["model"]).name
-    st.success(f"**{frame.plain(name)}** is in. It has not been judged on any image here yet.")
+    judged = "" if "plausibility" in answer else " It has not been judged on any image here yet."
+    st.success(f"**{frame.plain(name)}** is in.{judged}")
     told, layers = st.columns([1.2, 1], gap="large")
     with told:
         facts = {

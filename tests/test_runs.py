@@ -9,6 +9,7 @@ import pytest
 import run_folders
 
 from mammo_core.errors import BadModel
+from mammo_core.paths import read_json, write_json
 from mammo_core.run_results import FEW_PATIENTS, NO_POSITIVE, NOT_KEPT
 from mammo_core.runs import STATES, find_runs, list_runs, read_run
 
@@ -75,6 +76,23 @@ def test_a_training_at_work_is_running_and_one_that_ended_is_stopped(home, model
     assert list_runs()[0].state == "running"
     (home / ".mammo" / "jobs" / "20260101-000000-abcdef" / "end.json").write_text('{"exit": 130}')
     assert list_runs()[0].state == "stopped"
+
+
+def test_a_training_that_has_just_begun_is_running_though_its_folder_is_empty(home, models):
+    (models / "a").mkdir()
+    note_job(home, models / "a", pid=os.getpid(), started=psutil.Process().create_time())
+    (run,) = list_runs()
+    assert (run.state, run.fault) == ("running", "")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"input_shape": [1, 2]}, {"classes": 3}, {"training": []}, {"dataset": "films"}]
+)
+def test_a_card_of_another_kind_is_a_damaged_run(models, changes):
+    run_folders.write_run(models / "a")
+    path = models / "a" / "model.json"
+    write_json(path, read_json(path) | changes)
+    assert list_runs()[0].state == "damaged"
 
 
 def test_a_finished_model_counts_its_epochs_minutes_and_parameters(models):

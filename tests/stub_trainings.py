@@ -68,7 +68,7 @@ class StubTraining:
         write_model(out, plan)
         return {"best_epoch": 1, "seconds": 0.5, "val": {"auroc": 0.5}}
 
-    def ask(self, folder, cache, image_ids):
+    def ask(self, folder, bench, image_ids):
         return np.array([self._answer(folder.name, image_id) for image_id in image_ids])
 
     def _answer(self, name, image_id):

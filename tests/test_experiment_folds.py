@@ -115,10 +115,17 @@ def test_a_class_of_a_single_patient_is_refused_by_the_fold_that_tests_it():
         check_parts(parts, index, CLASSES, WHOLE)
 
 
+def test_a_class_that_validation_would_lack_is_refused_before_any_training():
+    index = make_index([["normal"], ["benign"]] * 6 + [["malignant"]] * 2)
+    parts = plan_folds(index, CLASSES, 2, 0).parts
+    with pytest.raises(BadDataset, match="Fold 1 has no validation image labeled malignant"):
+        check_parts(parts, index, CLASSES, WHOLE)
+
+
 def test_patches_without_a_lesion_mask_are_refused_before_any_training():
     index = make_index([["normal"], ["benign"], ["malignant"]] * 6)
     parts = plan_folds(index, CLASSES, 3, 0).parts
-    assert check_parts(parts, index, CLASSES, WHOLE) == []
+    check_parts(parts, index, CLASSES, WHOLE)
     with pytest.raises(BadConfiguration, match=r"recipe.*lesion mask"):
         check_parts(parts, index, CLASSES, TrainingConfiguration())
 
@@ -181,7 +188,7 @@ class TestGroups:
         folds = plan_groups(index, ("normal", "malignant"), "source", 0)
         assert [part.title for part in folds.parts] == ["source screening"]
         assert any("AUROC of such a part is undefined" in note for note in folds.notes)
-        assert any("no image outside source mixed is labeled malignant" in n for n in folds.notes)
+        assert any("of source mixed have no training image labeled mal" in n for n in folds.notes)
 
     def test_one_source_alone_is_refused_with_what_there_is(self):
         index = make_index([["normal"], ["malignant"]] * 6)

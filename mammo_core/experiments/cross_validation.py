@@ -64,12 +64,12 @@ def run_cross_validation(
     plan = bench.plan
     index, told = choose_rows(plan.dataset, everything=protocol.everything)
     folds = _plan(index, plan, protocol)
-    doubts = check_parts(folds.parts, index, plan.dataset.classes, plan.config)
+    check_parts(folds.parts, index, plan.dataset.classes, plan.config)
     content = {
         "kind": "cross_validation",
         "name": out.name,
         **describe_setup(plan, asdict(protocol)),
-        "notes": [*told, *folds.notes, *doubts],
+        "notes": [*told, *folds.notes],
         "parts": describe_parts(folds.parts, index),
         "result": None,
     }
@@ -107,7 +107,7 @@ def _plan(index: "pd.DataFrame", plan: "Plan", protocol: Protocol) -> Folds:
 def _judge(part: Part, folder: Path, index: "pd.DataFrame", bench: Bench) -> Facts:
     """The part's answers on its test images, written beside its model, and what they are worth."""
     rows = part.select(index, "test").sort_values("image_id")
-    probabilities = bench.ask(folder, bench.cache, rows["image_id"].tolist())
+    probabilities = bench.ask(folder, bench, rows["image_id"].tolist())
     threshold = read_model(folder).threshold
     table = join_probabilities(rows, bench.plan.dataset.classes, probabilities)
     table["split"], table[FOLD], table[THRESHOLD] = "test", part.name, threshold

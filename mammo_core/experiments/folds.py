@@ -107,8 +107,8 @@ def plan_groups(index: "pd.DataFrame", classes: Sequence[str], by: GroupColumn, 
 
     A patient who has images of the group and of others trains in no part that tests one of them.
     Images whose group is unknown take no part: they could be of the very group that is tested.
-    Groups with too few patients, and those without which a class has no training image, are
-    trained on but not tested.
+    Groups with too few patients, and those without which a class lacks images to train on or to
+    validate by, are trained on but not tested.
 
     Raises:
         BadDataset: Where no group can be tested.
@@ -121,7 +121,7 @@ def plan_groups(index: "pd.DataFrame", classes: Sequence[str], by: GroupColumn, 
         _plan_part(names[group], f"{by} {group}", known, known[by] == group, classes, seed + n + 1)
         for n, group in enumerate(tested)
     ]
-    parts = tuple(part for part in planned if not part.find_untrained(known, classes))
+    parts = tuple(part for part in planned if not part.tell_lack(known, classes))
     if not parts:
         found = ", ".join(f"{name} ({n})" for name, n in patients.items()) or "none"
         raise BadDataset(
@@ -130,7 +130,7 @@ def plan_groups(index: "pd.DataFrame", classes: Sequence[str], by: GroupColumn, 
         )
     told = [
         *_tell_left_out(len(index) - len(known), by, patients[patients < FEWEST_PATIENTS]),
-        *_tell_untrained(planned, known, classes),
+        *_tell_lacking(planned, known, classes),
         *_tell_one_sided(parts, known, classes[-1]),
     ]
     return Folds(parts, tuple(told))
@@ -183,14 +183,14 @@ def _tell_left_out(n_unknown: int, by: GroupColumn, few: "pd.Series[int]") -> li
     return told
 
 
-def _tell_untrained(
+def _tell_lacking(
     parts: Sequence[Part], index: "pd.DataFrame", classes: Sequence[str]
 ) -> list[str]:
-    absent = {part.title: part.find_untrained(index, classes) for part in parts}
+    lacks = {part.title: part.tell_lack(index, classes) for part in parts}
     return [
-        f"Not tested on its own, as no image outside {title} is labeled {' or '.join(names)}"
-        for title, names in absent.items()
-        if names
+        f"Not tested on its own: all images but those of {title} have {lack}"
+        for title, lack in lacks.items()
+        if lack
     ]
 
 

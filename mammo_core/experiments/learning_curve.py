@@ -77,12 +77,12 @@ def run_learning_curve(
     plan = bench.plan
     index, classes = plan.dataset.index, plan.dataset.classes
     parts = plan_shares(index, classes, curve.shares, curve.repeats, plan.config.seed)
-    doubts = check_parts(parts, index, classes, plan.config)
+    check_parts(parts, index, classes, plan.config)
     content = {
         "kind": "learning_curve",
         "name": out.name,
         **describe_setup(plan, {**asdict(curve), "shares": list(curve.shares)}),
-        "notes": [*dict.fromkeys(doubts), MEANING],
+        "notes": [MEANING],
         "parts": describe_parts(parts, index),
         "result": None,
     }
@@ -102,7 +102,7 @@ def _judge(part: Part, folder: Path, bench: Bench) -> Facts:
     """The part's answers on the validation images, written beside its model; no test image."""
     dataset = bench.plan.dataset
     rows = part.select(dataset.index, "val").sort_values("image_id")
-    probabilities = bench.ask(folder, bench.cache, rows["image_id"].tolist())
+    probabilities = bench.ask(folder, bench, rows["image_id"].tolist())
     table = join_probabilities(rows, dataset.classes, probabilities)
     write_predictions(folder / ANSWERS, table)
     found = summarize(folder / ANSWERS, "val")

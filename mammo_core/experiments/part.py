@@ -31,10 +31,19 @@ class Part:
         """The index's rows that have that role."""
         return index[index["image_id"].map(dict(self.roles)) == role]
 
-    def find_untrained(self, index: "pd.DataFrame", classes: Sequence[str]) -> list[str]:
-        """The classes without a training image."""
-        known = set(self.select(index, "train")["label"])
-        return [name for name in classes if name not in known]
+    def tell_lack(self, index: "pd.DataFrame", classes: Sequence[str]) -> str | None:
+        """What it lacks to be trained, such as "no training image labeled benign"; None if nothing.
+
+        Training needs every class; validation needs both sides of the last one, as its AUROC
+        chooses the epoch.
+        """
+        trained, watched = (set(self.select(index, role)["label"]) for role in ("train", "val"))
+        absent = [name for name in classes if name not in trained]
+        if absent:
+            return f"no training image labeled {' or '.join(absent)}"
+        if classes[-1] not in watched:
+            return f"no validation image labeled {classes[-1]}"
+        return None if watched - {classes[-1]} else f"no validation image but {classes[-1]}"
 
 
 def check_parts(
@@ -42,45 +51,30 @@ def check_parts(
     index: "pd.DataFrame",
     classes: Sequence[str],
     config: TrainingConfiguration,
-) -> list[str]:
-    """What a reader must know of the parts; refuses those that cannot be trained.
+) -> None:
+    """Refuse parts that cannot be trained, before the first of them is.
 
     Raises:
-        BadDataset: Where a part has no validation image or a class without a training image.
+        BadDataset: Where a part lacks images of a class to train on or to validate by.
         BadConfiguration: Where a recipe needs lesions and a part has none to train on.
     """
     for part in parts:
-        train, absent = part.select(index, "train"), part.find_untrained(index, classes)
-        if absent:
+        title = part.title[:1].upper() + part.title[1:]
+        lack = part.tell_lack(index, classes)
+        if lack:
             raise BadDataset(
-                f"{_capital(part.title)} has no training image labeled {' or '.join(absent)}; "
-                "use fewer parts, add patients of that class or leave it out of the classes"
+                f"{title} has {lack}; every part needs patients of every class to train on and of "
+                f"{classes[-1]} and others to validate by: add such patients, take fewer parts or "
+                "larger shares, or leave the class out of the dataset's classes"
             )
-        if part.select(index, "val").empty:
-            raise BadDataset(
-                f"{_capital(part.title)} has no validation image; add patients or use fewer parts"
-            )
-        if config.recipe == "patch_to_image" and not _has_lesions(train, classes):
+        if config.recipe == "patch_to_image" and not _has_lesions(
+            part.select(index, "train"), classes
+        ):
             raise BadConfiguration(
                 f"Setting 'recipe' is patch_to_image, but no training image of {part.title} has a "
                 "lesion mask; use recipe=whole_image"
             )
-    return [note for part in parts for note in _tell_validation(part, index, classes[-1])]
 
 
 def _has_lesions(train: "pd.DataFrame", classes: Sequence[str]) -> bool:
     return bool((train["mask_path"].notna() & (train["label"] != classes[0])).any())
-
-
-def _tell_validation(part: Part, index: "pd.DataFrame", positive: str) -> list[str]:
-    is_positive = part.select(index, "val")["label"] == positive
-    if is_positive.any() and not is_positive.all():
-        return []
-    return [
-        f"The validation images of {part.title} are {'all' if is_positive.any() else 'never'} "
-        f"{positive}: its best epoch is that of the lowest loss, its threshold 0.5"
-    ]
-
-
-def _capital(title: str) -> str:
-    return title[:1].upper() + title[1:]

@@ -42,11 +42,9 @@ class Learn(Protocol):
 
 
 class Ask(Protocol):
-    """Asks the model in a folder about images of a cache."""
+    """Asks the model in a folder about images of the bench's dataset."""
 
-    def __call__(
-        self, folder: Path, cache: "PixelCache", image_ids: list[str]
-    ) -> NDArray[np.floating]:
+    def __call__(self, folder: Path, bench: "Bench", image_ids: list[str]) -> NDArray[np.floating]:
         """(n, K) probabilities."""
         ...
 
@@ -97,15 +95,19 @@ def learn_with_keras(
     return train(plan, out, progress=progress, on_epoch=on_epoch)
 
 
-def ask_with_keras(folder: Path, cache: "PixelCache", image_ids: list[str]) -> NDArray[np.floating]:
+def ask_with_keras(folder: Path, bench: Bench, image_ids: list[str]) -> NDArray[np.floating]:
     """(n, K) probabilities of the model in the folder."""
     from mammo_core.tensorflow_start import start_tensorflow
 
     start_tensorflow()
+    from mammo_core.hanging import hang_views
     from mammo_core.keras_classifier import load_classifier
     from mammo_core.prediction import predict_images
 
-    return predict_images(load_classifier(read_model(folder)), cache, image_ids)
+    model, cache = read_model(folder), bench.cache
+    if model.views:
+        cache = replace(cache, pixels=hang_views(cache, bench.plan.dataset.index))
+    return predict_images(load_classifier(model), cache, image_ids)
 
 
 class EpochCount:
@@ -139,8 +141,11 @@ class EpochCount:
         self.tell()
 
     def reach(self, name: str, epochs: int | None = None) -> None:
-        """Note how many epochs a part has behind it; None where it is done."""
-        self._reached[name] = self._each if epochs is None else epochs
+        """Note how many epochs a part has behind it; None where it is done.
+
+        Its last one counts once it is done: it is judged after it.
+        """
+        self._reached[name] = self._each if epochs is None else min(epochs, self._each - 1)
         self.tell()
 
 

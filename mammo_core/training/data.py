@@ -102,7 +102,8 @@ def gather_data(
         pixels = hang_views(cache, dataset.index)
         labels = label_breasts(labels, pixels.pairs)
         train, val = (choose_one_a_breast(pixels.pairs, rows) for rows in (train, val))
-    check_splits(labels, train, val, dataset.classes, patients)
+    # parts of an experiment were checked together, and no index can mend them
+    check_splits(labels, train, val, dataset.classes, patients if roles is None else None)
     known = train[index["mask_path"].notna().to_numpy()[train] & (labels[train] > 0)]
     if config.recipe == "patch_to_image" and not len(known):
         raise BadConfiguration(

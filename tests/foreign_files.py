@@ -6,6 +6,7 @@ import zipfile
 import h5py
 import keras
 import numpy as np
+import tensorflow as tf
 
 layers = keras.layers
 SHAPE = (32, 24, 1)
@@ -130,3 +131,29 @@ def write_keras_2(model, path):
             for name, weight in zip(names, layer.weights, strict=True):
                 inner[name] = np.asarray(weight)
     return path
+
+
+def write_saved_model(model, folder):
+    """A SavedModel folder with the parts of Keras 2 that name layers and hold weights."""
+    folder.mkdir()
+    (folder / "saved_model.pb").write_bytes(b"a graph, which nobody reads")
+    config = to_keras_2(json.loads(model.to_json()))
+    for layer in config["config"]["layers"]:
+        shape = layer["config"].get("batch_input_shape")
+        if shape:
+            layer["config"]["batch_input_shape"] = {"class_name": "__tuple__", "items": shape}
+    content = json.dumps({"name": "model", **config}).encode()
+    node = field(3, b"root") + field(4, b"_tf_keras_network") + field(5, content)
+    (folder / "keras_metadata.pb").write_bytes(field(1, b"\x10\x05" + node) + field(1, b""))
+    values = [tf.Variable(np.asarray(weight)) for weight in model.weights]
+    tf.train.Checkpoint(variables=values).write(str(folder / "variables" / "variables"))
+    return folder
+
+
+def field(number, content):
+    """A protocol buffer's field of bytes."""
+    size, head = len(content), bytes([number << 3 | 2])
+    while size > 127:
+        head += bytes([size & 127 | 128])
+        size >>= 7
+    return head + bytes([size]) + content

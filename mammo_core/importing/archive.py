@@ -34,12 +34,15 @@ class ForeignFile:
         config: The declared network, not checked yet.
         weights: A copy of the weights, HDF5, named as Keras wants it.
         arrays: What lies in there.
+        is_ordered: Whether the arrays' names are their order among the model's weights, and say
+            nothing else.
     """
 
     format: str
     config: dict[str, Any]
     weights: Path
     arrays: tuple[StoredArray, ...]
+    is_ordered: bool = False
 
 
 def open_foreign(path: Path, scratch: Path) -> ForeignFile:

@@ -97,8 +97,9 @@ def _sequential(config: Entry, entry: Entry, layers: list[Entry]) -> Entry:
         built = entry.get("build_config")
         if shape is None and isinstance(built, dict):
             shape = built.get("input_shape")
+        shape = _clean_value(shape, "batch_shape", 0)
         if isinstance(shape, list) and layers[0]["class_name"] not in MODELS:
-            settings = {"batch_shape": _clean_value(shape, "batch_shape", 0), "dtype": "float32"}
+            settings = {"batch_shape": shape, "dtype": "float32"}
             layers = [_entry("keras.layers", "InputLayer", {"name": "input", **settings}), *layers]
     return {"name": _name_of(config), "layers": layers}
 
@@ -132,10 +133,11 @@ def _clean_layer(entry: Entry, depth: int) -> Entry:
 
 def _clean_input(cleaned: Entry, config: Entry) -> Entry:
     shape = config.get("batch_shape", config.get("batch_input_shape"))
+    shape = _clean_value(shape, "batch_shape", 0)
     if not isinstance(shape, list):
         raise BadModel(f"Expected the shape of the model's input, got {str(shape)[:60]}")
     return {
-        "batch_shape": _clean_value(shape, "batch_shape", 0),
+        "batch_shape": shape,
         "dtype": "float32",
         "name": _name_of(cleaned),
     }

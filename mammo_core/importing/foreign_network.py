@@ -58,7 +58,10 @@ def build_network(entry: Entry, file: ForeignFile) -> keras.Model:
     """
     try:
         model = _deserialize(entry)
-        model.load_weights(file.weights)
+        if file.is_ordered:
+            model.set_weights(list(_read(file)))
+        else:
+            model.load_weights(file.weights)
     except OF_KERAS as error:
         raise BadModel(f"Keras cannot load the weights: {_first_line(error)}") from error
     if _digest(np.asarray(v) for v in model.weights if _is_float(v)) != _digest(_read(file)):

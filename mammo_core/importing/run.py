@@ -12,6 +12,7 @@ from mammo_core.importing.archive import ForeignFile, open_foreign
 from mammo_core.importing.cleaning import Entry, clean_config
 from mammo_core.importing.facts import Import, list_warnings, write_facts
 from mammo_core.importing.input_ranges import InputRange, find_input_range
+from mammo_core.importing.saved_model import open_saved_model
 from mammo_core.importing.sizes import check_declared_sizes, fix_input
 from mammo_core.model_card import write_card
 from mammo_core.model_folders import adding, check_new_name
@@ -97,7 +98,8 @@ def check_file(asked: Import, scratch: Path) -> CheckedFile:
         BadModel: For a file that is hostile, damaged, or no classifier of single images.
         BadConfiguration: For settings that do not go with the model.
     """
-    file = open_foreign(asked.file, scratch)
+    is_folder = asked.file.is_dir()
+    file = (open_saved_model if is_folder else open_foreign)(asked.file, scratch)
     entry = clean_config(file.config)
     check_declared_sizes(entry, file.arrays)
     shape = fix_input(entry, asked.size)

@@ -1,0 +1,115 @@
+"""SavedModel folders: those of Keras 2 name their layers and can be rebuilt, others cannot.
+
+The graph in saved_model.pb is never loaded: its operations may read and write files. A folder of
+Keras 2 holds the network's configuration beside it (keras_metadata.pb) and its weights as a
+checkpoint of arrays, which is all that an import needs.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mammo_core.errors import BadModel
+from mammo_core.importing.archive import SAVE_ANEW, ForeignFile
+from mammo_core.importing.hdf5 import list_arrays
+from mammo_core.importing.limits import MAX_CONFIG_BYTES, MAX_FILE_BYTES
+
+GRAPH, METADATA = "saved_model.pb", "keras_metadata.pb"
+INDEX, DATA = "variables.index", "variables.data-00000-of-00001"
+NODES, PATH, CONTENT = 1, 3, 5
+"""Fields of Keras 2's messages SavedMetadata and SavedObject."""
+BYTES_FOLLOW = 2
+
+
+def open_saved_model(folder: Path, scratch: Path) -> ForeignFile:
+    """The configuration and the weights of a SavedModel folder of Keras 2.
+
+    Raises:
+        BadModel: For any other folder, and for one that is damaged or too large.
+    """
+    if not (folder / GRAPH).is_file():
+        raise BadModel(f"Expected a model's file or a SavedModel folder, {folder} is neither")
+    if not (folder / METADATA).is_file():
+        raise BadModel(
+            f"{folder.name} is an exported SavedModel: a graph without Keras's layers, which may "
+            f"read and write files when it runs, so that it is not run here; {SAVE_ANEW} from the "
+            "Keras model that it was exported from, or bring its predictions as a table"
+        )
+    config = _read_config(folder / METADATA)
+    _copy_weights(folder / "variables", scratch)
+    from mammo_core.tensorflow_start import start_tensorflow
+
+    start_tensorflow()
+    from mammo_core.importing.foreign_checkpoint import convert_checkpoint
+
+    weights = scratch / "ordered.h5"
+    convert_checkpoint(scratch / "variables", (scratch / DATA).stat().st_size, weights)
+    arrays = list_arrays(weights)
+    return ForeignFile("Keras 2 SavedModel", config, weights, arrays, is_ordered=True)
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    """The configuration of the outermost object."""
+    try:
+        content = path.read_bytes() if path.stat().st_size <= MAX_CONFIG_BYTES else b""
+        for field, node in _read_fields(content):
+            parts = dict(_read_fields(node)) if field == NODES else {}
+            if parts.get(PATH) == b"root":
+                return _pick(json.loads(parts[CONTENT]))
+    except (OSError, ValueError, KeyError, RecursionError) as error:
+        raise BadModel(f"{path.name} is damaged: {error}") from error
+    raise BadModel(f"{path.name} names no model; {SAVE_ANEW}")
+
+
+def _pick(told: Any) -> dict[str, Any]:
+    """What an import reads of an object's metadata."""
+    if not isinstance(told, dict) or not isinstance(told.get("config"), dict):
+        raise BadModel(f"{METADATA} holds no configuration: a subclassed model; {SAVE_ANEW}")
+    return {key: told[key] for key in ("class_name", "config") if key in told}
+
+
+def _read_fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """(number, bytes) of a protocol buffer's fields that hold bytes; others are passed over.
+
+    Raises:
+        ValueError: Where the message is cut off or holds something else than Keras writes.
+    """
+    place = 0
+    while place < len(message):
+        key, place = _read_number(message, place)
+        size, place = _read_number(message, place)
+        if key & 7 == BYTES_FOLLOW:
+            if place + size > len(message):
+                raise ValueError("a field is cut off")
+            yield key >> 3, message[place : place + size]
+            place += size
+        elif key & 7 != 0:
+            raise ValueError("an unknown kind of field")
+
+
+def _read_number(message: bytes, place: int) -> tuple[int, int]:
+    """(number, the place behind it), seven bits a byte."""
+    number = 0
+    for shift in range(0, 64, 7):
+        if place >= len(message):
+            raise ValueError("a number is cut off")
+        byte = message[place]
+        place += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, place
+    raise ValueError("a number is too long")
+
+
+def _copy_weights(variables: Path, scratch: Path) -> None:
+    """Copy the checkpoint's two files, so that what is checked is what is built."""
+    try:
+        size = sum((variables / name).stat().st_size for name in (INDEX, DATA))
+        if size > MAX_FILE_BYTES:
+            raise BadModel(f"Expected at most {MAX_FILE_BYTES:,} bytes of weights, got {size:,}")
+        for name in (INDEX, DATA):
+            shutil.copyfile(variables / name, scratch / name)
+    except OSError as error:
+        raise BadModel(f"Cannot read the weights in {variables}: {error.strerror}") from error

@@ -1,0 +1,90 @@
+"""SavedModel folders: what names its layers is rebuilt, what only runs stays outside."""
+
+import foreign_files
+import keras
+import numpy as np
+import pytest
+
+from mammo_core.errors import BadModel
+from mammo_core.importing.facts import Import
+from mammo_core.importing.run import import_model
+from mammo_core.model_store import find_model, list_models
+
+pytestmark = pytest.mark.usefixtures("home")
+TWO = ("benign", "malignant")
+
+
+@pytest.fixture
+def model():
+    return foreign_files.randomize(foreign_files.functional())
+
+
+@pytest.fixture
+def folder(model, tmp_path):
+    return foreign_files.write_saved_model(model, tmp_path / "theirs")
+
+
+def take_in(folder):
+    return import_model(Import(file=folder, classes=TWO), "theirs")
+
+
+def refuse(folder, match):
+    with pytest.raises(BadModel, match=match):
+        take_in(folder)
+    assert list_models() == []
+
+
+def test_a_folder_of_keras_2_says_here_what_it_said_there(folder, model):
+    answer = take_in(folder)
+    saved = keras.models.load_model(find_model("theirs").file)
+    images = np.random.default_rng(0).random((3, *foreign_files.SHAPE), dtype=np.float32)
+    np.testing.assert_array_equal(saved(images), model(images))
+    assert answer["layers"] == ["first", "second"]
+    assert find_model("theirs").card["training"]["format"] == "Keras 2 SavedModel"
+
+
+def test_an_exported_graph_is_refused_with_what_to_do(folder):
+    (folder / "keras_metadata.pb").unlink()
+    refuse(folder, r"not run here; save it there with model.save")
+
+
+def test_another_folder_is_refused(tmp_path):
+    refuse(tmp_path, "is neither")
+
+
+def test_weights_of_another_model_are_refused(folder, tmp_path):
+    other = foreign_files.functional(units=5)
+    foreign_files.write_saved_model(other, tmp_path / "other")
+    for file in (tmp_path / "other" / "variables").iterdir():
+        file.replace(folder / "variables" / file.name)
+    refuse(folder, "which the file does not hold")
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"", "names no model"),
+        (b"junk", "damaged|names no model"),
+        (b"\x0a\xff\xff\xff\xff\x7f", "cut off"),
+        (b"\xff" * 20, "too long"),
+        (foreign_files.field(1, foreign_files.field(3, b"root")), "damaged"),
+        (
+            foreign_files.field(
+                1, foreign_files.field(3, b"root") + foreign_files.field(5, b'{"name": "mine"}')
+            ),
+            "subclassed",
+        ),
+    ],
+)
+def test_a_damaged_description_is_refused(content, match, folder):
+    (folder / "keras_metadata.pb").write_bytes(content)
+    refuse(folder, match)
+
+
+@pytest.mark.parametrize("name", ["variables.index", "variables.data-00000-of-00001"])
+def test_missing_or_cut_weights_are_refused(name, folder):
+    path = folder / "variables" / name
+    path.write_bytes(path.read_bytes()[:-20])
+    refuse(folder, "weights")
+    path.unlink()
+    refuse(folder, "Cannot read the weights")

@@ -20,7 +20,7 @@ SYNTHETIC = (
     " It was trained on synthetic images only: expect it to fail on real mammograms, and take its "
     "figures as a demonstration of the workbench."
 )
-NOT_MEASURED = "Not yet: `python -m mammo_core evaluate MODEL DATASET` adds its numbers here."
+NOT_MEASURED = "Not yet; an evaluation adds its numbers here."
 NOTED = (
     *("patch_epochs", "epochs", "best_epoch", "seconds", "created", "adopted_from"),
     *("file", "format", "head", "input_range"),
@@ -107,7 +107,8 @@ def describe_tests(model: StoredModel) -> Section:
     paths = sorted((model.path / "evaluations").glob("*.mean.json"))
     rows = tuple(row for path in paths for row in _read_row(path))
     text = "95 % intervals, the patient as unit." if rows else NOT_MEASURED
-    return Section("Measured", f"{text} {_tell_looks(model)}".strip(), rows=rows)
+    command = "" if rows else f"python -m mammo_core evaluate {shlex.quote(model.id)} DATASET"
+    return Section("Measured", f"{text} {_tell_looks(model)}".strip(), rows=rows, command=command)
 
 
 def _tell_looks(model: StoredModel) -> str:

@@ -56,7 +56,7 @@ def _show_sections(sections: Sequence["Section"]) -> None:
             st.table([{key: frame.plain(v) for key, v in row.items()} for row in section.rows],
                      hide_index=True)  # fmt: skip
         if section.command:
-            st.caption("The command that repeats it:")
+            st.caption("In a terminal:")
             st.code(section.command, language="bash", wrap_lines=True)
 
 

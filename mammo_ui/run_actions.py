@@ -5,7 +5,7 @@ import streamlit as st
 from mammo_core import jobs, model_store
 from mammo_core.errors import MammoError
 from mammo_core.runs import Run
-from mammo_ui import frame, job_watch, library, state
+from mammo_ui import frame, job_watch, library, run_table, state
 
 
 def show_actions(run: Run, default: str | None) -> None:
@@ -66,7 +66,7 @@ def _offer_check(run: Run) -> None:
 
 def _offer_deletion(run: Run) -> None:
     """Delete, behind the name that must be typed."""
-    place = st.popover("Delete", type="tertiary", key="delete_run", on_change="rerun")
+    place = st.popover("Delete", type="tertiary", key=f"delete_{run.name}", on_change="rerun")
     if place.open:
         with place:
             frame.show_errors_of(ask_deletion, run)
@@ -78,12 +78,30 @@ def ask_deletion(run: Run) -> None:
     Raises:
         MammoError: Where the run cannot be deleted.
     """
-    from mammo_core.adoption import describe_removal, remove_model
+    from mammo_core.adoption import describe_removal
 
     told = describe_removal(run.name)
     st.markdown(f"This deletes {frame.plain(told['what'])}. It cannot be taken back.")
     typed = st.text_input(f"Type {frame.plain(run.name)} to confirm", key=f"confirm_{run.name}")
-    if st.button(f"Delete {frame.plain(run.name)}", disabled=typed.strip() != run.name):
-        remove_model(run.name)
-        st.toast(f"{frame.plain(run.name)} is deleted.")
-        st.rerun()
+    st.button(
+        f"Delete {frame.plain(run.name)}",
+        disabled=typed.strip() != run.name,
+        on_click=_delete,
+        args=(run.name,),
+    )
+
+
+def _delete(name: str) -> None:
+    """Delete the run, and take it out of the address."""
+    from mammo_core.adoption import remove_model
+
+    try:
+        remove_model(name)
+    except MammoError as error:
+        st.toast(frame.plain(error))
+        return
+    run_table.untick(name)
+    left = library.list_models()
+    if st.session_state.get("model") == name and left:
+        state.choose_model(left[0].id)
+    st.toast(f"{frame.plain(name)} is deleted.")

@@ -123,7 +123,10 @@ def _configure_columns() -> dict[str, Any]:
     }
 
 
-def untick_all() -> None:
-    """Take all ticks away; only from a widget's callback."""
-    if TICKED in st.query_params:
+def untick(name: str) -> None:
+    """Take a run's tick away; only from a widget's callback."""
+    left = [other for other in read_ticks() if other != name]
+    if left:
+        st.query_params[TICKED] = left
+    elif TICKED in st.query_params:
         del st.query_params[TICKED]

@@ -55,7 +55,8 @@ def test_the_command_on_the_card_repeats_the_very_settings(tmp_path):
         recipe="whole_image", image_size=(64, 48), patches_a_lesion=(1, 4), augmentation="none"
     )
     run_folders.write_run(tmp_path / "mine", **vars(asked))
-    (section,) = (s for s in list_sections(read_model(tmp_path / "mine")) if s.command)
+    sections = {one.title: one for one in list_sections(read_model(tmp_path / "mine"))}
+    section = sections["How it was made"]
     words = shlex.split(section.command)
     assert words[:6] == ["python", "-m", "mammo_core", "train", "films", "--out"]
     assignments = parse_assignments(words[words.index("--set") + 1 :: 2])

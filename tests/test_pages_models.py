@@ -178,10 +178,15 @@ def test_nothing_is_deleted_before_its_name_is_typed(models):
         "from mammo_ui import run_actions\n"
         "run_actions.ask_deletion(find_runs(['second'])[0])"
     )
-    at = AppTest.from_string(script).run()
+    at = AppTest.from_string(script)
+    at.query_params["runs"] = ["first", "second"]
+    at.session_state["model"] = "second"
+    at.run()
     assert at.button[0].disabled
     at.text_input[0].set_value("first").run()
     assert at.button[0].disabled
     at.text_input[0].set_value("second").run()
     at.button[0].click().run()
     assert [run.name for run in list_runs()] == ["first", "foreign", "half"]
+    assert at.query_params["runs"] in ("first", ["first"])
+    assert at.session_state["model"] == "first"

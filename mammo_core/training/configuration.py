@@ -45,11 +45,13 @@ class TrainingConfiguration:
         weight_decay: Of AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101).
         imbalance: "class_weights" weighs each class by the inverse of its share,
             "effective_number" by that of its effective number (Cui et al. 2019,
-            arXiv:1901.05555), "balanced_sampling" draws every class equally often.
+            arXiv:1901.05555), "balanced_sampling" draws every class equally often. It is of whole
+            images; the positions of patches have weights of their own.
         loss: "focal" is that of Lin et al. 2017, arXiv:1708.02002, with `focal_gamma`.
         label_smoothing: Share of each label that is spread over all classes (Szegedy et al. 2016,
             arXiv:1512.00567).
-        augmentation: A preset's name or a list of changes, such as "flip,rotate:8,mixup:0.2".
+        augmentation: A preset's name, steps such as "flip,rotate:8,mixup:0.2", or both; cutout and
+            mixup are of whole images.
         patience: Epochs of whole images without a better validation AUROC before the end.
     """
 

@@ -30,6 +30,7 @@ from mammo_core.verbs.models import models
 from mammo_core.verbs.plausibility import plausibility
 from mammo_core.verbs.predict import predict
 from mammo_core.verbs.prepare import prepare
+from mammo_core.verbs.preview import preview
 from mammo_core.verbs.quality import quality
 from mammo_core.verbs.remove import remove
 from mammo_core.verbs.sample import sample
@@ -46,6 +47,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "prepare": prepare,
     "decide": decide,
     "suggest": suggest,
+    "preview": preview,
     "learning-rate": learning_rate,
     "train": train,
     "diagnose": diagnose,

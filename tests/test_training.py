@@ -282,3 +282,31 @@ class TestLearning:
         monkeypatch.setattr(ImageBatches, "epoch", lambda self, number: iter(batches))
         with pytest.raises(MammoError, match="lower learning_rate"):
             run(tmp_path, data, epochs=1, recipe="whole_image")
+
+
+RECIPES = {
+    "whole_image": SMALL | {"epochs": 3, "learning_rate": 4e-3},
+    "patch_to_image": PATCHES | {"patch_epochs": 2, "epochs": 2},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_seed_repeats_its_validation_auroc_stopped_or_not(data, tmp_path, recipe):
+    def stop_in_the_second_epoch(done, total, doing):
+        if done > 0.6 * total:
+            raise Cancelled("Stopped by the user")
+
+    settings = RECIPES[recipe] | {"seed": 5, "dropout": 0.3, "augmentation": "standard"}
+    folders = [tmp_path / name for name in ("once", "again", "stopped")]
+    for folder in folders[:2]:
+        run(folder, data, **settings)
+    with pytest.raises(Cancelled):
+        run(folders[2], data, stop_in_the_second_epoch, **settings)
+    assert len(history(folders[2])) == 1
+    run(folders[2], data, **settings)
+    once, again, stopped = (
+        np.array([float(row["val_auroc"]) for row in history(folder)]) for folder in folders
+    )
+    np.testing.assert_allclose(again, once, atol=0.01)
+    np.testing.assert_allclose(stopped, once, atol=0.01)

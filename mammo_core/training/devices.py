@@ -29,6 +29,13 @@ class Devices:
         """How many copies of the network learn together."""
         return 1 if self.strategy is None else int(self.strategy.num_replicas_in_sync)
 
+    def alone(self) -> "Devices":
+        """One of them, with the same precision: for models that also predict batch by batch.
+
+        Keras's `predict_on_batch` gives every row once a replica.
+        """
+        return Devices((), self.precision, None)
+
     @contextmanager
     def building(self) -> Iterator[None]:
         """Networks made inside learn on these devices with this precision."""

@@ -52,7 +52,7 @@ def search_learning_rate(
     data = gather_data(dataset, cache, plan.config, plan.roles)
     begun = RunState()
     begin_with_weights(begun, plan.config, data.classes, progress)
-    return sweep_stage(data, plan.config, begun, search, find_devices(), progress)
+    return sweep_stage(data, plan.config, begun, search, find_devices().alone(), progress)
 
 
 def sweep_stage(

@@ -24,6 +24,7 @@ from mammo_core.training.rates import rate_key
 from mammo_core.training.recipes import RECIPES
 from mammo_core.training.stages import Stage, build_network
 from mammo_core.training.step import Step, make_step
+from mammo_core.training.transfer import build_head_stage
 from mammo_core.training.validation import (
     Scores,
     predict_positions,
@@ -69,12 +70,13 @@ def run_stages(
     for number, build in enumerate(RECIPES[config.recipe]):
         if number < state.stage:
             continue
-        with devices.building():
+        here = devices.alone() if build is build_head_stage else devices
+        with here.building():
             stage = build(data, config)
             _begin(stage, state)
         if stage.features is not None:
             stage.features.fill(folder, progress)
-        step = make_step(stage.trained, devices)
+        step = make_step(stage.trained, here)
         _run_epochs(folder, stage, step, data, config, state, progress, on_epoch)
         if stage.features is not None:
             stage.features.discard()

@@ -294,7 +294,7 @@ RECIPES = {
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_seed_repeats_its_validation_auroc_stopped_or_not(data, tmp_path, recipe):
     def stop_in_the_second_epoch(done, total, doing):
-        if done > 0.6 * total:
+        if done > 0.5 * total:
             raise Cancelled("Stopped by the user")
 
     settings = RECIPES[recipe] | {"seed": 5, "dropout": 0.3, "augmentation": "standard"}

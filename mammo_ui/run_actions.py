@@ -82,7 +82,7 @@ def ask_deletion(run: Run) -> None:
 
     told = describe_removal(run.name)
     st.markdown(f"This deletes {frame.plain(told['what'])}. It cannot be taken back.")
-    typed = st.text_input(f"Type {frame.plain(run.name)} to confirm", key=f"confirm_{run.name}")
+    typed = st.text_input("Type its name to confirm", key=f"confirm_{run.name}")
     st.button(
         f"Delete {frame.plain(run.name)}",
         disabled=typed.strip() != run.name,

@@ -168,11 +168,8 @@ def test_a_failed_trial_says_why_and_the_sweep_goes_on(sweep_of, tmp_path):
 
 
 def test_where_every_trial_fails_the_sweep_ends_early(sweep_of, tmp_path):
-    def fail(*_):
-        raise MammoError("The disk is full")
-
     with pytest.raises(MammoError, match=r"5 trials in a row failed.*The disk is full"):
-        run(sweep_of(20), fail)
+        run(sweep_of(20), tuning_stub.fail)
     assert states(read_json(tmp_path / "study" / "study.json")) == ["failed"] * 5
 
 
@@ -215,6 +212,7 @@ def test_two_processes_on_one_storage_share_the_trials(sweep_of, tmp_path):
     assert len(list((tmp_path / "study").glob("runs-*.txt"))) == 2
 
 
+@pytest.mark.slow
 def test_two_workers_of_one_command_share_the_trials(sweep_of, tmp_path):
     study = run(sweep_of(4), workers=2)
     assert {*states(study)} <= {"complete", "pruned"}
@@ -222,6 +220,18 @@ def test_two_workers_of_one_command_share_the_trials(sweep_of, tmp_path):
     assert len(trained) == len(set(trained)) == len(study["trials"]) == 4
     settings = [json.dumps(trial["settings"]) for trial in study["trials"]]
     assert len(set(settings)) == 4
+
+
+@pytest.mark.slow
+def test_where_no_worker_can_go_on_the_first_reason_is_told(sweep_of, tmp_path):
+    with pytest.raises(MammoError, match=r"No worker could go on: 5 trials in a row failed.*full"):
+        run(sweep_of(20), tuning_stub.fail, workers=2)
+
+
+@pytest.mark.slow
+def test_workers_that_die_are_told_of(sweep_of, tmp_path):
+    with pytest.raises(MammoError, match="No worker could go on: their processes ended"):
+        run(sweep_of(4), tuning_stub.die, workers=2)
 
 
 def test_a_folder_keeps_to_its_sweep(sweep_of, tmp_path):

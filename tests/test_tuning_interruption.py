@@ -19,9 +19,9 @@ from mammo_core.tuning.interruption import (
     list_counted,
     replace_lost_trials,
 )
+from mammo_core.tuning.loop import work_on
 from mammo_core.tuning.summary import DIED, describe_trial
 from mammo_core.tuning.trials import claim_trial
-from mammo_core.tuning.workers import work_on
 from mammo_core.types import no_progress
 
 SPACE = {"x": optuna.distributions.FloatDistribution(0, 1)}

@@ -75,6 +75,10 @@ def fail_where_regularized(sweep, settings, folder, progress, on_epoch):
     train(sweep, settings, folder, progress, on_epoch)
 
 
+def fail(sweep, settings, folder, progress, on_epoch):
+    raise MammoError("The disk is full")
+
+
 def die(sweep, settings, folder, progress, on_epoch):
     """End the process in the third epoch, as the system ends one that takes too much memory."""
 

@@ -1,35 +1,26 @@
-"""The processes that work on a sweep: one, or several on the same storage."""
+"""The processes that work on a sweep: this one, or several on the same storage."""
 
-import logging
 import multiprocessing
 import os
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-import optuna
-from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import TrialState
-
 from mammo_core.errors import Cancelled, MammoError
 from mammo_core.tensorflow_start import start_tensorflow
-from mammo_core.tuning.heartbeat import EVERY_S, give_sign
+from mammo_core.tuning.loop import SUMMARY_S, work_on
 from mammo_core.tuning.ranges import Value
-from mammo_core.tuning.storage import open_study, telling_of
+from mammo_core.tuning.storage import open_study
 from mammo_core.tuning.summary import Summary, count_states
 from mammo_core.tuning.sweep import Sweep
-from mammo_core.tuning.trials import OnEpoch, Work, claim_trial, run_trial
+from mammo_core.tuning.trials import OnEpoch, Work
 from mammo_core.types import Progress
 
-logger = logging.getLogger(__name__)
-
-SUMMARY_S = 2.0
-"""While a trial runs, study.json is renewed at most this often."""
-MOST_FAILURES = 5
-"""After so many failed trials in a row, without any complete, something else is wrong."""
 GOODBYE_S = 60.0
 """How long workers may take to stop."""
 
@@ -59,47 +50,6 @@ def run_sweep(sweep: Sweep, work: Work, workers: int, progress: Progress) -> dic
     return content
 
 
-def work_on(sweep: Sweep, study: optuna.Study, work: Work, progress: Progress) -> None:
-    """Claim and train trials until there are enough or the time is up.
-
-    Raises:
-        Cancelled: Where `progress` says so.
-        MammoError: Where trial after trial fails.
-    """
-    failures, summary = 0, Summary(sweep, study)
-    while sweep.ends_at is None or time.time() < sweep.ends_at:
-        with telling_of(sweep):
-            trial = claim_trial(sweep, study)
-            if trial is None:
-                return
-            state = _train(sweep, study, trial, work, progress, summary)
-            content = summary.write()
-        failures = failures + 1 if state == TrialState.FAIL else 0
-        if failures >= MOST_FAILURES and content["best"] is None:
-            failed = next(one for one in content["trials"] if one["number"] == trial.number)
-            told = f"{failures} trials in a row failed, the last one because: {failed['reason']}"
-            raise MammoError(told)
-
-
-def _train(
-    sweep: Sweep,
-    study: optuna.Study,
-    trial: optuna.Trial,
-    work: Work,
-    progress: Progress,
-    summary: Summary,
-) -> TrialState:
-    """Train the trial and return how it ended; study.json follows it."""
-    summary.write()
-    steps = Steps(sweep, study, trial, progress)
-    renew = Seldom(SUMMARY_S, summary.write)
-    try:
-        return run_trial(sweep, study, trial, work, steps, renew)
-    except UpdateFinishedTrialError:
-        logger.warning("Trial %s was given up by another worker meanwhile", trial.number)
-        return TrialState.FAIL
-
-
 def train_with_keras(
     sweep: Sweep,
     settings: dict[str, Value],
@@ -114,43 +64,14 @@ def train_with_keras(
     train_trial(sweep, settings, folder, progress, on_epoch)
 
 
-class Seldom:
-    """Calls something, but at most once in so many seconds."""
-
-    def __init__(self, every_s: float, action: Callable[[], object]) -> None:
-        self._every_s, self._action, self._last = every_s, action, time.monotonic()
-
-    def __call__(self) -> None:
-        """Call it, if the last time is long enough ago."""
-        if time.monotonic() - self._last >= self._every_s:
-            self._last = time.monotonic()
-            self._action()
-
-
-class Steps:
-    """Progress of a trial's training that names the trial and says that its worker lives."""
-
-    def __init__(
-        self, sweep: Sweep, study: optuna.Study, trial: optuna.Trial, progress: Progress
-    ) -> None:
-        self._name = f"Trial {trial.number}, {sweep.n_trials} in all"
-        self._progress = progress
-        self._beat = Seldom(EVERY_S, lambda: give_sign(study, trial))
-        give_sign(study, trial)
-
-    def __call__(self, done: int, total: int, doing: str) -> None:
-        """Pass the progress on."""
-        self._beat()
-        self._progress(done, total, f"{self._name}: {doing}")
-
-
 def _run_processes(
     sweep: Sweep, summary: Summary, work: Work, workers: int, progress: Progress
 ) -> None:
     context = multiprocessing.get_context("spawn")
-    stop = context.Event()
+    stop, faults = context.Event(), context.SimpleQueue()
     processes = [
-        context.Process(target=_work_alone, args=(sweep, work, stop)) for _ in range(workers)
+        context.Process(target=_work_alone, args=(sweep, work, stop, faults))
+        for _ in range(workers)
     ]
     for process in processes:
         process.start()
@@ -165,9 +86,15 @@ def _run_processes(
         _join(processes, GOODBYE_S)
         for process in processes:
             process.terminate()
-    failed = [process.exitcode for process in processes if process.exitcode]
-    if len(failed) == workers:
-        raise MammoError("Every worker failed; what they wrote above says why")
+    if all(process.exitcode for process in processes):
+        raise MammoError("No worker could go on: " + _last_word(faults))
+
+
+def _last_word(faults: "SimpleQueue[str]") -> str:
+    """What the first worker said that failed."""
+    if faults.empty():
+        return "their processes ended without a word, perhaps for want of memory"
+    return faults.get()
 
 
 def _join(processes: Sequence[BaseProcess], seconds: float) -> None:
@@ -177,7 +104,7 @@ def _join(processes: Sequence[BaseProcess], seconds: float) -> None:
         process.join(max(0.0, deadline - time.monotonic()))
 
 
-def _work_alone(sweep: Sweep, work: Work, stop: Event) -> None:
+def _work_alone(sweep: Sweep, work: Work, stop: Event, faults: "SimpleQueue[str]") -> None:
     """What a worker's own process does."""
     os.environ.pop("MAMMO_JOB", None)  # the sweep's own process tells the job's progress
     parent = multiprocessing.parent_process()
@@ -190,3 +117,6 @@ def _work_alone(sweep: Sweep, work: Work, stop: Event) -> None:
         work_on(sweep, open_study(sweep), work, check)
     except (Cancelled, KeyboardInterrupt):
         return
+    except MammoError as error:
+        faults.put(str(error))
+        sys.exit(2)

@@ -143,7 +143,11 @@ def _recipe(facts: Facts) -> tuple[str, str, str]:
 
 
 def _architecture(facts: Facts) -> tuple[str, str, str]:
-    by_size = sorted(ARCHITECTURES, key=lambda name: ARCHITECTURES[name].parameters)
+    """Of the networks that learn from nothing; the published ones want other weights and a GPU."""
+    from_scratch = [
+        name for name, one in ARCHITECTURES.items() if not one.views and one.imagenet is None
+    ]
+    by_size = sorted(from_scratch, key=lambda name: ARCHITECTURES[name].parameters)
     n = count(facts.n_train, "image")
     if facts.n_train < SMALL:
         return "architecture", by_size[0], f"{n}: a small network, which overfits less"
@@ -213,6 +217,13 @@ def _find_obstacles(facts: Facts) -> Iterator[str]:
     for title, n in (("training", facts.n_train), ("validation", sum(facts.val.values()))):
         if not n:
             yield f"No {title} image is labeled; index the data with --shares 60,20,20."
+    n_val, n_positive = sum(facts.val.values()), facts.val[facts.classes[-1]]
+    if n_val and n_positive in (0, n_val):
+        yield (
+            f"Of {count(n_val, 'validation image')} {n_positive} are labeled {facts.classes[-1]}, "
+            "so that the AUROC which chooses the epoch is undefined; index the data with other "
+            "--shares or another --seed."
+        )
 
 
 def _warn(facts: Facts) -> Iterator[str]:

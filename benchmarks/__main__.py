@@ -10,7 +10,7 @@ import sys
 
 BENCHMARKS = (
     *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
-    *("training", "memory", "quality", "pages"),
+    *("training", "transfer", "architectures", "memory", "quality", "pages"),
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

@@ -170,3 +170,28 @@ def test_the_verb_lists_every_architecture():
     listed = architectures()["architectures"]
     assert [entry["name"] for entry in listed] == list(ARCHITECTURES)
     assert {entry["pooling"] for entry in listed} <= set(POOLINGS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, facts in ARCHITECTURES.items() if not facts.views])
+def test_what_it_learns_on_patches_goes_on_with_whole_images(name, tmp_path):
+    from mammo_core.training.checkpoint import RunState
+    from mammo_core.training.configuration import TrainingConfiguration
+    from mammo_core.training.data import TrainingData
+    from mammo_core.training.loop import run_stages
+    from mammo_core.types import no_progress
+
+    pixels = np.random.default_rng(0).integers(0, 65535, (8, 96, 64), np.uint16)
+    mask = np.zeros((96, 64), np.float32)
+    mask[40:60, 20:40] = 1
+    train, val = np.arange(6), np.arange(6, 8)
+    with_lesion = frozenset({1, 3, 5})
+    classes = ("normal", "malignant")
+    data = TrainingData(pixels, np.arange(8) % 2, train, val, classes, with_lesion, lambda _: mask)
+    config = TrainingConfiguration(
+        architecture=name, image_size=(96, 64), patch_size=64, patch_epochs=1, epochs=1
+    )
+    state = RunState()
+    run_stages(tmp_path, data, config, state, no_progress)
+    assert [row["stage"] for row in state.rows] == ["patches", "images"]
+    assert all(np.isfinite(row["loss"]) for row in state.rows)

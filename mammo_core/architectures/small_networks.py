@@ -46,9 +46,9 @@ def build_attention_mil(
 ) -> keras.Model:
     """A light trunk for large images, whose positions are 8 pixels apart whatever the size.
 
-    The image is halved by the first two convolutions, so that the memory of a training stays near
-    100 MB an image at 1280 x 768; a position sees 113 x 113 pixels. Attention says which positions
-    decide: a bag of patches that share their computation.
+    Each of the first two convolutions halves the image, so that a training takes less than 200 MB
+    of memory an image at 1280 x 768; a position sees 113 x 113 pixels. Attention says which
+    positions decide: a bag of patches that share their computation.
     """
     image = keras.Input(input_shape, name="image")
     x = convolve(standardize(image), 16, "stem1", size=5, stride=2)

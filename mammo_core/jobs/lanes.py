@@ -19,7 +19,8 @@ LANES: dict[str, tuple[str, ...]] = {
 }
 """The verbs of each lane; verbs of no lane begin at once."""
 AT_ONCE = "MAMMO_JOBS_AT_ONCE"
-POLL_S = 0.3
+SHORTEST_POLL_S, LONGEST_POLL_S = 0.2, 2.0
+"""How long a job waits between two looks, at first and later on: queues last for hours."""
 
 
 def find_lane(arguments: Sequence[str]) -> str | None:
@@ -47,9 +48,10 @@ def wait_for_turn(job: Job, lane: str) -> None:
         BadConfiguration: For a wrong MAMMO_JOBS_AT_ONCE.
         Cancelled: Where the job is canceled before its turn.
     """
-    at_once = read_at_once()
+    at_once, pause = read_at_once(), SHORTEST_POLL_S
     while not _take_turn(job, lane, at_once):
-        time.sleep(POLL_S)
+        time.sleep(pause)
+        pause = min(1.3 * pause, LONGEST_POLL_S)
 
 
 def _take_turn(job: Job, lane: str, at_once: int) -> bool:

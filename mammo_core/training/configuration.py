@@ -33,12 +33,13 @@ class TrainingConfiguration:
         crop: Whether images are cut to the breast.
         background: "blank" hides what lies outside the breast from the model, "keep" shows it.
         epochs: Passes over the whole images.
-        learning_rate: The highest of the cosine schedule, for whole images.
+        learning_rate: The highest of the cosine schedule, for whole images; transfer takes a tenth
+            of it, for a trunk that knows already.
         patch_epochs: Passes over the patches; only patch_to_image, as all `patch` settings.
         patch_size: Side of a square patch in model pixels.
         patches_a_lesion: How many patches an epoch draws (with, without) each lesion.
         patch_learning_rate: The highest of the cosine schedule, for patches.
-        head_epochs: Passes with a frozen trunk; only transfer, as the next three.
+        head_epochs: Passes over the features of a frozen trunk; only transfer, as the next three.
         upper_epochs: Passes in which the trunk's upper part learns too.
         upper_share: Share of the trunk's layers that count as its upper part.
         head_learning_rate: The highest of the cosine schedule, for the head.

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -259,6 +260,13 @@ class TestText:
         assert "augmentation" in message
         assert f"got '{text.split(',')[-1]}'" in message
         assert "\n" not in message
+
+    def test_the_documents_tell_the_table(self):
+        document = (Path(__file__).parents[1] / "docs" / "training-input.md").read_text("utf-8")
+        for name, step in STEPS.items():
+            assert f"| `{name}` | {step.default:g} | {step.highest:g} |" in document
+        for name in AUGMENTATIONS:
+            assert f"| `{name}` |" in document
 
     def test_the_table_needs_no_heavy_library(self):
         code = (

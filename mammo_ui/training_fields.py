@@ -31,6 +31,7 @@ class Field:
         help: One sentence, empty where the label says it.
         is_rare: Whether it waits behind "More".
         only_if: (key, value) of the setting without which it means nothing; None for always.
+        in_sight_if: (key, value) with which it does not wait behind "More" all the same.
     """
 
     label: str
@@ -38,6 +39,7 @@ class Field:
     help: str = ""
     is_rare: bool = False
     only_if: tuple[str, str] | None = None
+    in_sight_if: tuple[str, str] | None = None
 
 
 PATCHES, TRANSFER = ("recipe", "patch_to_image"), ("recipe", "transfer")
@@ -49,7 +51,11 @@ FIELDS: dict[str, Field] = {
     "architecture": Field("Architecture", "model"),
     "recipe": Field("Recipe", "model", "In which order it learns from what."),
     "weights": Field(
-        "First weights", "model", "What the network begins with; a file's path works too.", True
+        "First weights",
+        "model",
+        "What the network begins with; a file's path works too.",
+        True,
+        in_sight_if=TRANSFER,
     ),
     "pooling": Field("Pooling", "model", "How all positions become one answer.", True),
     "dropout": Field("Dropout", "model", "Share of features left out in each step.", True),

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mammo_core.jobs import Job, JobStatus
 from mammo_core.progress import time_left
-from mammo_ui import frame
+from mammo_ui import frame, state
 from mammo_ui.experiments import show_experiment
 from mammo_ui.learning_curves import show_history
 from mammo_ui.learning_rate_curve import show_rates
@@ -18,6 +18,7 @@ from mammo_ui.training_jobs import (
     active_states,
     offer_actions,
     result_folder,
+    trained_folder,
 )
 
 EVERY_S = 2
@@ -66,9 +67,16 @@ def _show_head(job: Job, status: JobStatus) -> None:
         st.markdown(f"**{frame.plain(job.description['title'])}**", width="content")
         st.badge(words, color=color)
         offer_actions(job, status, where="head")
+        if status.state == "done" and trained_folder(job):
+            _offer_card(trained_folder(job).name)
         log = st.popover("Log", type="tertiary", key=f"log_{job.id}", on_change="rerun")
         if log.open:
             log.code(job.log(8000) or "empty", language=None)
+
+
+def _offer_card(model: str) -> None:
+    if st.button("Open in Models", key=f"card_{model}"):
+        state.open_page("models", runs=model)
 
 
 def _show_progress(status: JobStatus) -> None:

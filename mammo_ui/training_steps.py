@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from mammo_core.architectures import ARCHITECTURES
 from mammo_core.config import to_text
 from mammo_core.errors import BadConfiguration
 from mammo_core.training.configuration import TrainingConfiguration
@@ -43,10 +44,13 @@ class Answers:
 
     def ask(self, key: str) -> None:
         """Draw the setting's widget, if it means anything with what was chosen before."""
-        needed = field_of(key).only_if
-        if needed is None or self.values.get(needed[0]) == needed[1]:
+        if self.holds(field_of(key).only_if):
             default = self.suggestion.values.get(key, getattr(USUAL, key))
             self.values[key] = ask(key, self.dataset, default, is_varied=key in self.varied)
+
+    def holds(self, condition: tuple[str, str] | None) -> bool:
+        """Whether a setting was given that value; True for no condition."""
+        return condition is None or self.values.get(condition[0]) == condition[1]
 
     def read(self) -> TrainingConfiguration | None:
         """The configuration; None where a value is wrong, which is told beside its step."""
@@ -121,7 +125,12 @@ def _ask_step(
         with head:
             offer_more(answers.dataset, answers.values)
     _ask_rare(answers, step, head)
-    _explain(answers, step)
+    _explain(answers, step, *_describe_network(answers.values) if step == "model" else ())
+
+
+def _describe_network(values: Mapping[str, Any]) -> tuple[str, ...]:
+    network = ARCHITECTURES[values["architecture"]]
+    return (f"{network.parameters:,} weights; for {network.suits}",)
 
 
 def _show_heading(step: Step) -> "DeltaGenerator":
@@ -132,22 +141,26 @@ def _show_heading(step: Step) -> "DeltaGenerator":
 
 
 def _ask_common(answers: Answers, step: Step) -> None:
-    keys = keys_of(step, is_rare=False)
-    shown = [key for key in keys if _is_shown(key, answers.values)]
-    for key, column in zip(shown, st.columns(len(shown)), strict=True):
+    """What stands in sight, in a row; what a choice brings into sight follows."""
+    keys = [key for key in keys_of(step, is_rare=False) if answers.holds(field_of(key).only_if)]
+    for key, column in zip(keys, st.columns(len(keys)), strict=True):
         with column:
             answers.ask(key)
+    for key in _brought_into_sight(answers, step):
+        answers.ask(key)
 
 
-def _is_shown(key: str, values: Mapping[str, Any]) -> bool:
-    needed = field_of(key).only_if
-    return needed is None or values.get(needed[0]) == needed[1]
+def _brought_into_sight(answers: Answers, step: Step) -> list[str]:
+    conditions = {key: field_of(key).in_sight_if for key in keys_of(step, is_rare=True)}
+    return [key for key, one in conditions.items() if one and answers.holds(one)]
 
 
 def _ask_rare(answers: Answers, step: Step, head: "DeltaGenerator") -> None:
+    seen = _brought_into_sight(answers, step)
     with head.popover("More", type="tertiary", key=f"more_{step}"):
         for key in keys_of(step, is_rare=True):
-            answers.ask(key)
+            if key not in seen:
+                answers.ask(key)
 
 
 def _explain(answers: Answers, step: Step, *facts: str) -> None:

@@ -161,6 +161,16 @@ def test_settings_that_mean_nothing_for_the_recipe_are_not_asked_for(standin):
     assert "exams/head_epochs" in {field.key for field in at.number_input}
 
 
+def test_transfer_brings_the_first_weights_into_sight_and_says_what_they_may_be(standin):
+    at = open_train()
+    at.selectbox(key="exams/recipe").set_value("transfer").run()
+    assert "Setting 'weights'" in at.error[0].value
+    assert "demo" in at.selectbox(key="exams/weights").options
+    at.selectbox(key="exams/weights").set_value("demo").run()
+    assert not at.error
+    assert not at.button(key="start").disabled
+
+
 def test_a_running_training_shows_its_curves_in_words_and_can_be_stopped(standin):
     out = standin / "models" / "mine"
     out.mkdir()

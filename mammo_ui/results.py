@@ -237,11 +237,11 @@ def show_model_facts(model: "StoredModel") -> None:
     """What the model is and what it was made from."""
     st.subheader("The model", anchor=False)
     card = model.card
-    training, dataset = card["training"], card["dataset"]
+    training = card["training"]
     facts = {
         "Architecture": card["architecture"],
         "Recipe": _recipe(training),
-        "Trained on": dataset.get("name"),
+        "Trained on": model.trained_on,
         "Validation AUROC": training.get("val", {}).get("auroc"),
         "Input": " x ".join(map(str, model.input_shape[:2])) + " pixels",
         "Classes": ", ".join(model.classes),

@@ -17,6 +17,7 @@ from mammo_ui.theme import GREEN, MODEL_A, MODEL_B, PURPLE, SKY_BLUE, VERMILION,
 COLORS = (MODEL_A, MODEL_B, GREEN, PURPLE, VERMILION, SKY_BLUE, YELLOW)
 LETTERS = "ABCDEFG"
 HEAD_COLORS = {"A": "blue", "B": "orange"}
+LEGEND_COLUMNS, LEGEND_ROW = 2, 26
 SPLIT_TITLES = {"val": "validation", "test": "test", "all": "all"}
 SURE = 0.05
 """The p from which on a difference is not told from chance."""
@@ -130,7 +131,8 @@ def draw_overlay(quantity: str, colors: Mapping[str, str]) -> charts.Spec:
             "y": {"field": "value", "type": "quantitative", "title": quantity,
                   "scale": {"zero": False}, "axis": {"tickCount": 5}},
             "color": {"field": "run", "type": "nominal", "scale": scale,
-                      "legend": {"title": None, "orient": "top", "labelLimit": 150, "columns": 2}},
+                      "legend": {"title": None, "orient": "top", "labelLimit": 150,
+                                 "columns": LEGEND_COLUMNS}},
             "strokeDash": {"field": "line", "type": "nominal", "scale": dashes, "legend": None},
             "tooltip": [{"field": "run"}, {"field": "line"}, {"field": "epoch"},
                         {"field": "value", "format": ".3f"}],
@@ -138,7 +140,8 @@ def draw_overlay(quantity: str, colors: Mapping[str, str]) -> charts.Spec:
     }  # fmt: skip
     x = {"field": "epoch", "type": "quantitative", "title": "Epoch",
          "axis": {"format": "d", "tickMinStep": 1}, "scale": {"zero": False}}  # fmt: skip
-    return {"height": 240, "encoding": {"x": x}, "layer": [mark]}
+    legend = LEGEND_ROW * -(-len(colors) // LEGEND_COLUMNS)
+    return {"height": 220 + legend, "encoding": {"x": x}, "layer": [mark]}
 
 
 def show_pair(a: Run, b: Run) -> None:

@@ -7,6 +7,10 @@ import streamlit as st
 from mammo_core.runs import Run, list_runs
 from mammo_ui import card_view, frame, library, run_contrast, run_table, state
 
+MOST_BESIDE = 3
+"""Runs whose differences leave room for the curves beside them."""
+HALVES = (1, 1.25)
+
 
 def show_runs() -> None:
     """All runs and what is asked of them; what to do where there is none."""
@@ -37,7 +41,10 @@ def _show_contrast(ticked: Sequence[Run]) -> None:
     shown = ticked[: len(run_contrast.COLORS)]
     if len(shown) < len(ticked):
         st.caption(f"Only the first {len(shown)} of the {len(ticked)} ticked runs are compared.")
-    differing, curves = st.columns([1, 1.25], gap="large")
+    is_wide = len(shown) > MOST_BESIDE
+    differing, curves = (
+        (st.container(), st.container()) if is_wide else st.columns(HALVES, gap="large")
+    )
     with differing:
         run_contrast.show_differences(shown)
     with curves:

@@ -25,6 +25,8 @@ with live, st.container(key="train_live", gap=10):
         trained = training_jobs.trained_folder(shown)
     elif choice.model:
         st.markdown(f"How **{frame.plain(choice.model.id)}** learned")
+        if choice.model.trained_on is None:
+            st.caption("It was trained elsewhere, so that nothing is known of how it learned.")
         show_history(choice.model.path)
         trained = choice.model.path
     else:

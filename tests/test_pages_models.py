@@ -4,8 +4,9 @@ import json
 
 import pytest
 import run_folders
+import standin_home
 from streamlit.testing.v1 import AppTest
-from test_pages import open_app, words
+from test_pages import NAMES, open_app, words
 
 from mammo_core.model_store import default_model
 from mammo_core.runs import list_runs, read_run
@@ -14,6 +15,7 @@ from mammo_ui.run_contrast import COLORS, draw_overlay, gather_points, judge, wr
 from mammo_ui.run_table import describe_run
 from mammo_ui.theme import MODEL_A, MODEL_B
 
+READ = ("foreign", "first")
 KNOWN = {"value": 0.75, "low": 0.5, "high": 0.875}
 
 
@@ -97,6 +99,28 @@ def test_a_damaged_folder_tells_what_is_wrong(models):
 def test_an_imported_model_tells_what_is_not_known(models):
     said = words(page(runs=["foreign"])).replace("\\", "")
     assert "trained elsewhere" in said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_copes_with_an_imported_model_of_other_classes(home, name):
+    run_folders.write_import(home / "models" / "foreign", classes=("healthy", "sick"))
+    standin_home.write_dataset(home / ".mammo" / "datasets" / "films", n_patients=1, seed=0)
+    at = open_app(name)
+    assert not at.exception
+    assert "foreign" in words(at) or name == "data"
+
+
+def test_the_train_page_says_of_an_import_that_its_training_is_not_known(home):
+    run_folders.write_import(home / "models" / "foreign")
+    standin_home.write_dataset(home / ".mammo" / "datasets" / "films", n_patients=1, seed=0)
+    assert "nothing is known of how it learned" in words(open_app("train"))
+
+
+def test_an_imported_model_can_be_checked_and_a_trained_one_needs_no_check(models):
+    standin_home.write_dataset(models.parent / ".mammo" / "datasets" / "films", 1, seed=0)
+    labels = {name: [b.label for b in page(runs=[name]).main.button] for name in READ}
+    assert "Check it" in labels["foreign"]
+    assert "Check it" not in labels["first"]
 
 
 def test_make_default_makes_it_so(models):

@@ -191,10 +191,9 @@ def test_a_model_of_another_kind_is_refused(build, match, tmp_path, nothing_left
     assert match in refuse(tmp_path / "other.keras", ("a", "b", "c"))
 
 
-@pytest.mark.parametrize("ending", ["keras", "h5"])
-@pytest.mark.parametrize("classes", [("a", "b", "c"), ("a",), ("a", "a"), ("a", "")])
-def test_another_number_of_classes_is_refused(classes, ending, files, nothing_left):
-    line = refuse(files / f"good.{ending}", classes, MammoError)
+@pytest.mark.parametrize("classes", [("a", "b", "c"), ("a",), ("a", "a"), ("a", ""), ("a\n", "b")])
+def test_another_number_of_classes_is_refused(classes, files, nothing_left):
+    line = refuse(files / "good.h5", classes, MammoError)
     assert "class" in line
 
 
@@ -385,10 +384,10 @@ def damage(content, seed):
 @pytest.mark.parametrize(
     ("ending", "seeds"),
     [
-        ("keras", range(30)),
-        ("h5", range(10)),
-        pytest.param("keras", range(30, 400), marks=pytest.mark.slow),
-        pytest.param("h5", range(10, 300), marks=pytest.mark.slow),
+        ("keras", range(24)),
+        ("h5", range(8)),
+        pytest.param("keras", range(24, 400), marks=pytest.mark.slow),
+        pytest.param("h5", range(8, 300), marks=pytest.mark.slow),
     ],
 )
 def test_damage_never_shows_a_traceback(ending, seeds, files, tmp_path, home, capsys):

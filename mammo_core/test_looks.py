@@ -67,9 +67,8 @@ def is_own_test(model: "StoredModel", dataset: NamedData, split: str) -> bool:
         dataset: A dataset or its card.
         split: "train", "val", "test" or "all".
     """
-    trained_on = model.card["dataset"]
-    is_same = dataset.name == trained_on.get("name")
-    is_copy = dataset.fingerprint == trained_on.get("fingerprint")
+    is_same = dataset.name == model.trained_on
+    is_copy = dataset.fingerprint == model.card["dataset"].get("fingerprint")
     return (is_same or is_copy) and split in ("test", "all")
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from mammo_core.experiments import record
 from mammo_core.experiments.record import Experiment
 from mammo_core.wording import count
-from mammo_ui import charts, frame
+from mammo_ui import charts, frame, learning_curves
 from mammo_ui.theme import BLUE, MUTED
 
 Estimate = dict[str, float | None]
@@ -51,8 +51,9 @@ def show_experiment(name: str) -> None:
     _show_head(experiment)
     DRAWINGS[experiment.kind](experiment)
     _show_parts(experiment)
+    _show_training(experiment)
     if experiment.notes:
-        st.caption("  \n".join(map(frame.plain, experiment.notes)))
+        st.caption("  \n".join(frame.plain(f"{note.rstrip('.')}.") for note in experiment.notes))
 
 
 def _show_head(experiment: Experiment) -> None:
@@ -208,6 +209,14 @@ def draw_growth(rows: Sequence[charts.Row]) -> charts.Spec:
                                       {"field": "high", "format": ".3f"}]}},
         ],
     }  # fmt: skip
+
+
+def _show_training(experiment: Experiment) -> None:
+    """How the part learns that is under way."""
+    for part in experiment.parts:
+        if part["state"] == "training":
+            st.markdown(f"How **{frame.plain(part['title'])}** learns")
+            learning_curves.show_history(experiment.part_folder(part["name"]))
 
 
 def _show_parts(experiment: Experiment) -> None:

@@ -89,6 +89,17 @@ def test_an_experiment_that_is_under_way_shows_what_there_is(filled):
     assert len(experiments.forest_rows(read_experiment(filled / "half"))) == 1
 
 
+def test_the_curves_of_the_part_under_way_are_shown(filled):
+    content = json.loads((filled / "half" / "experiment.json").read_text())
+    content["parts"][1]["state"] = "training"
+    (filled / "half" / "experiment.json").write_text(json.dumps(content))
+    history = "epoch,stage,loss,val_loss,val_auroc\n1,images,1.1,1.0,0.6\n2,images,0.9,0.9,0.8\n"
+    (filled / "half" / "parts" / "fold-2" / "history.csv").write_text(history)
+    text = words(draw("half"))
+    assert "How **fold 2** learns" in text
+    assert "Validation AUROC" in text
+
+
 def test_before_the_first_part_it_says_what_it_does(filled):
     assert "being prepared" in words(draw("not-begun"))
 

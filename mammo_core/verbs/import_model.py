@@ -7,7 +7,9 @@ import typer
 
 
 def import_model(
-    file: Annotated[Path, typer.Argument(help="A Keras model: .keras, .h5.")],
+    file: Annotated[
+        Path, typer.Argument(help="A Keras model: .keras, .h5, or a SavedModel folder of Keras 2.")
+    ],
     name: Annotated[str, typer.Option(help="The model's name in models/.")],
     classes: Annotated[
         str, typer.Option(help="Its classes in the order of its outputs, mildest first: a,b,c.")

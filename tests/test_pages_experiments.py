@@ -97,7 +97,7 @@ def test_the_curves_of_the_part_under_way_are_shown(filled):
     (filled / "half" / "parts" / "fold-2" / "history.csv").write_text(history)
     text = words(draw("half"))
     assert "How **fold 2** learns" in text
-    assert "Validation AUROC" in text
+    assert "Best validation AUROC" in text
 
 
 def test_before_the_first_part_it_says_what_it_does(filled):

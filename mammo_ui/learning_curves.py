@@ -12,7 +12,7 @@ from mammo_core.training.diagnosis import Diagnosis, diagnose_facts
 from mammo_ui import charts, frame
 from mammo_ui.theme import MUTED, SPLIT_COLORS, class_colors
 
-MOST_TICKS = 8
+MOST_TICKS, MOST_DOTS = 8, 60
 STAGE, RECALL = "stage", "val_recall_"
 LINES = {"training": SPLIT_COLORS["train"], "validation": SPLIT_COLORS["val"]}
 NUMBERS = {
@@ -147,14 +147,16 @@ def draw_curves(
         colors: By line; those that no point has are left out.
     """
     lines = [line for line in colors if any(point["line"] == line for point in points)]
+    n_epochs = len({point["epoch"] for point in points})
     scale = {"domain": lines, "range": [colors[line] for line in lines]}
     layers: list[charts.Spec] = [
-        {"mark": {"type": "line", "point": {"size": 22}, "strokeWidth": 2},
+        {"mark": {"type": "line", "point": {"size": 22} if n_epochs <= MOST_DOTS else False, "strokeWidth": 2},
          "encoding": {
              "y": {"field": "value", "type": "quantitative", "title": quantity,
                    "scale": {"zero": False, **_find_domain(points)}, "axis": {"tickCount": 4}},
              "color": {"field": "line", "type": "nominal", "scale": scale,
-                       "legend": {"title": None, "orient": "top", "offset": 2}},
+                       "legend": {"title": None, "orient": "top", "offset": 2,
+                                  "columnPadding": 6, "symbolSize": 50, "labelFontSize": 11}},
              "tooltip": [{"field": "epoch"}, {"field": "line"},
                          {"field": "value", "format": ".3f"}]}},
     ]  # fmt: skip

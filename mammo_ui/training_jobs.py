@@ -126,7 +126,7 @@ def _show_row(job: Job, *, is_shown: bool, is_newest: bool) -> None:
     color, words = STATES[status.state]
     title, state, started, best, last, actions = st.columns(WIDTHS, vertical_alignment="center")
     title.button(
-        frame.plain(told["title"]) + (" ◂" if is_shown else ""),
+        f"**{frame.plain(told['title'])}** ◀" if is_shown else frame.plain(told["title"]),
         key=f"show_{job.id}",
         type="tertiary",
         help="Show it above",
@@ -166,10 +166,10 @@ def best_epoch_text(job: Job) -> str:
 
 
 def last_word(status: JobStatus) -> str:
-    """What a job says last, without the digits that nobody reads."""
+    """What a job says last, without the digits that nobody reads; nothing once it is done."""
     progress = status.progress
+    if status.state in ("done", "waiting"):
+        return ""
     if status.state == "running":
-        return f"{progress.get('doing', 'Starting')}: {progress.get('done', 0)} of " + str(
-            progress.get("total", "many")
-        )
+        return str(progress.get("doing", "Starting"))
     return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.3g}", status.message)

@@ -165,11 +165,24 @@ def _ask_rare(answers: Answers, step: Step, head: "DeltaGenerator") -> None:
 
 def _explain(answers: Answers, step: Step, *facts: str) -> None:
     """Why this is suggested; what was suggested, where something else was chosen."""
-    told = list(facts)
-    for key, reason in answers.suggestion.reasons.items():
-        if field_of(key).step == step and key in answers.values and key not in answers.varied:
-            suggested = answers.suggestion.values[key]
-            is_kept = to_text(answers.values[key]) == to_text(suggested)
-            told.append(reason if is_kept else f"{reason} (suggested: {title_of(key, suggested)})")
+    reasons = answers.suggestion.reasons
+    keys = [key for key in reasons if field_of(key).step == step and key in answers.values]
+    told = [_tell_reason(answers, key) for key in keys if key not in answers.varied]
     answers.feet[step] = st.container(gap=4)
-    answers.feet[step].caption(frame.plain(". ".join(told) + "."))
+    if sentences := [*facts, *filter(None, told)]:
+        answers.feet[step].caption(frame.plain(". ".join(sentences) + "."))
+
+
+def _tell_reason(answers: Answers, key: str) -> str:
+    """Empty where it no longer holds: how long to train hangs on the recipe."""
+    if key == "epochs" and not _is_kept(answers, "recipe"):
+        return ""
+    reason = answers.suggestion.reasons[key]
+    if _is_kept(answers, key):
+        return reason
+    return f"{reason} (suggested: {title_of(key, answers.suggestion.values[key])})"
+
+
+def _is_kept(answers: Answers, key: str) -> bool:
+    """Whether the setting is as suggested."""
+    return to_text(answers.values[key]) == to_text(answers.suggestion.values[key])

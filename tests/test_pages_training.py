@@ -68,8 +68,8 @@ def test_the_suggested_name_is_that_of_no_result_and_of_no_job(home):
 def test_what_a_job_says_last_has_no_digits_that_nobody_reads(home):
     model = home / "models" / "mine"
     standin_home.write_card(model)
-    job = make_job(home, 2, model, exit_code=0, log="seconds: 351.66128\n")
-    assert last_word(job.status()) == "seconds: 352"
+    job = make_job(home, 2, model, exit_code=2, log="The loss is 351.66128\n")
+    assert last_word(job.status()) == "The loss is 352"
     assert best_epoch_text(job) == "best epoch 2 of 2, AUROC 0.80"
 
 

@@ -61,6 +61,15 @@ class TestEveryArchitecture:
         assert model.get_layer("evidence").output.shape == (None, rows * columns, 3)
         assert model.get_layer("dropout").input.shape[1:3] == (rows, columns)
 
+    def test_trunk_and_head_together_are_the_network(self, name):
+        from mammo_core.architectures.parts import head_of, trunk_of
+
+        if ARCHITECTURES[name].views:
+            pytest.skip("its head looks at the image, too")
+        model, images = build_architecture(name, (64, 96, 1), 3), random_images(2, 64, 96, 1)
+        whole = np.asarray(model(images))
+        np.testing.assert_allclose(head_of(model)(trunk_of(model)(images)), whole, atol=1e-6)
+
     def test_its_moving_statistics_follow_a_short_training(self, name):
         import keras
 

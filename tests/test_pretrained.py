@@ -103,6 +103,18 @@ class TestEveryForm:
             np.testing.assert_array_equal(a, b)
 
 
+def test_two_views_take_the_trunk_of_one(saved):
+    network = build_architecture("two_view", (32, 64, 1), 3)
+    fit = assign(network, saved[1] / "model.keras")
+    assert fit.layers == 11
+    for taken, given in zip(
+        network.get_layer("conv5").get_weights(),
+        saved[0].get_layer("conv5").get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(taken, given)
+
+
 def as_published(model, path):
     """The file as keras.applications has it: the old form, without a head."""
     model.save(path.with_name("whole.h5"))

@@ -149,15 +149,6 @@ class TestFeatures:
             features = stage.features.images(positions)
             np.testing.assert_array_equal(stage.trained.predict_on_batch(features), whole)
 
-    def test_every_architecture_can_be_cut_between_trunk_and_head(self, data):
-        from mammo_core.architectures.parts import head_of, trunk_of
-
-        images = data.images(data.val)
-        for name in ("vgg_small", "resnet_small", "attention_mil"):
-            network = build_architecture(name, (48, 32, 1), 2)
-            cut = head_of(network)(trunk_of(network)(images))
-            np.testing.assert_allclose(cut, network(images), atol=1e-6)
-
     def test_an_epoch_holds_every_training_image_once_with_its_label(self, data, head_stage):
         batches = head_stage[0].batches
         epoch = list(batches.epoch(0))

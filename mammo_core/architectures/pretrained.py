@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.architectures.parts import head_of, trunk_of, weighted_layers
+from mammo_core.architectures.parts import weighted_layers
 from mammo_core.architectures.weight_files import StoredWeights, open_weights
 from mammo_core.errors import BadConfiguration
 
@@ -61,8 +61,7 @@ def assign_weights(network: keras.Model, path: Path, *, with_head: bool = True) 
         BadConfiguration: Where the trunk does not fit; names the first layer that does not.
     """
     size = sum(4 * int(np.prod(weight.shape)) for weight in network.weights)
-    trunk = weighted_layers(trunk_of(network))
-    head = weighted_layers(head_of(network))
+    trunk, head = weighted_layers(network)
     with open_weights(path, 10 * size + ROOM) as stored:
         pairs = _pair(trunk, stored, start=0, is_gray=network.input_shape[-1] == 1)
         _check(pairs, len(trunk), path)

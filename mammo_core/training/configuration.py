@@ -131,10 +131,10 @@ class TrainingConfiguration:
     def _check_sizes(self) -> None:
         is_size = all(32 <= side <= 4096 for side in self.image_size)
         self._check("image_size", is_size, "32 to 4096 a side, such as 320x192")
-        if self.views and self.recipe == "patch_to_image":
+        if self.views and self.recipe != "whole_image":
             raise BadConfiguration(
-                f"Setting 'recipe' must be whole_image or transfer for {self.architecture}; train "
-                f"{ARCHITECTURES[self.architecture].trunk} by patch_to_image first and begin with "
+                f"Setting 'recipe' must be whole_image for {self.architecture}; train "
+                f"{ARCHITECTURES[self.architecture].trunk} by {self.recipe} first and begin with "
                 "weights=THAT MODEL"
             )
         if self.recipe == "patch_to_image":

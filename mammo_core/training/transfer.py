@@ -29,7 +29,7 @@ def build_head_stage(data: TrainingData, config: TrainingConfiguration) -> Stage
 def build_upper_stage(data: TrainingData, config: TrainingConfiguration) -> Stage:
     """The head and the upper share of the trunk's layers; statistics stay frozen."""
     network = build_network(data, config, config.image_size)
-    layers = weighted_layers(trunk_of(network))
+    layers, _ = weighted_layers(network)
     for layer in layers[: len(layers) - max(1, round(config.upper_share * len(layers)))]:
         layer.trainable = False
     return _build_stage("upper", config.upper_epochs, network, data, config)

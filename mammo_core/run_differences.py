@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from mammo_core.runs import Run
+from mammo_core.runs import GROUPS, Run
 
 IMPLIED = {
     "training": ("architecture", "image_size", "channels", "crop", "background"),
@@ -47,7 +47,8 @@ def diff_runs(runs: Sequence[Run]) -> list[Difference]:
     rows = [
         Difference(group, key, tuple(each[group].get(key) for each in facts)) for group, key in keys
     ]
-    return [row for row in rows if _differs(row.values)]
+    differing = [row for row in rows if _differs(row.values)]
+    return sorted(differing, key=lambda row: GROUPS.index(row.group))
 
 
 def _differs(values: Sequence[Any]) -> bool:

@@ -219,6 +219,9 @@ def judge(answer: Mapping[str, Any]) -> str:
 
 
 def _tell_how_to_pair(a: Run, b: Run) -> None:
+    if not (a.is_whole and b.is_whole):
+        st.info("An unfinished training has no predictions; a paired difference needs two.")
+        return
     st.info(
         "No images are known on which both were judged. A paired difference needs the same "
         "dataset: evaluate both on one, then look here again, or ask the command line, which "

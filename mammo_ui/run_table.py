@@ -17,14 +17,14 @@ ROW_HEIGHT = 35
 
 
 def show_table(runs: Sequence[Run], default: str | None) -> list[Run]:
-    """All runs; those that are ticked, in the order of the table.
+    """All runs; those that are ticked, in the order in which they were.
 
     Args:
         runs: At least one.
         default: The model with which the app opens.
     """
-    key = _name_widget(runs)
-    rows = [place for place, run in enumerate(runs) if run.name in read_ticks()]
+    key, places = _name_widget(runs), {run.name: place for place, run in enumerate(runs)}
+    rows = [places[name] for name in read_ticks() if name in places]
     st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     st.dataframe(
         [describe_run(run, default) for run in runs],
@@ -41,8 +41,8 @@ def show_table(runs: Sequence[Run], default: str | None) -> list[Run]:
 
 
 def read_ticks() -> list[str]:
-    """The names of the runs that the address ticks."""
-    return st.query_params.get_all(TICKED)
+    """The names of the runs that the address ticks, each once."""
+    return list(dict.fromkeys(st.query_params.get_all(TICKED)))
 
 
 def find_chosen(runs: Sequence[Run]) -> Run:
@@ -52,8 +52,10 @@ def find_chosen(runs: Sequence[Run]) -> Run:
 
 
 def _note_ticks(key: str, runs: Sequence[Run]) -> None:
-    rows = sorted(st.session_state[key]["selection"]["rows"])
-    st.query_params[TICKED] = [runs[place].name for place in rows]
+    """Put the ticks into the address; a new one comes last, so that A stays A."""
+    names = [runs[place].name for place in sorted(st.session_state[key]["selection"]["rows"])]
+    before = [name for name in read_ticks() if name in names]
+    st.query_params[TICKED] = list(dict.fromkeys([*before, *names]))
 
 
 def _name_widget(runs: Sequence[Run]) -> str:

@@ -68,6 +68,27 @@ def test_two_ticks_in_the_address_show_what_differs(models):
     assert "first" in subheaders[3]
 
 
+def test_a_is_the_run_that_was_ticked_first(models):
+    at = page(runs=["second", "first"])
+    a, b = at.main.table[0].value.columns[1:]
+    assert a.endswith("**A**] second")
+    assert b.endswith("**B**] first")
+
+
+def test_another_tick_comes_after_those_that_were(models):
+    script = (
+        "import streamlit as st\n"
+        "from mammo_core.runs import list_runs\n"
+        "from mammo_ui import run_table\n"
+        "st.session_state['table'] = {'selection': {'rows': [0, 1, 3]}}\n"
+        "run_table._note_ticks('table', list_runs())"
+    )
+    at = AppTest.from_string(script)
+    at.query_params["runs"] = ["second", "gone", "first"]
+    at.run()
+    assert at.query_params["runs"] == ["second", "first", "foreign"]
+
+
 def test_ticks_of_runs_that_are_gone_are_ignored(models):
     at = page(runs=["first", "gone"])
     assert "What differs" not in [part.value for part in at.subheader]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from mammo_core.cli import build_app
 from mammo_core.paths import read_json, write_json
 from mammo_core.run_differences import diff_runs
-from mammo_core.runs import find_runs
+from mammo_core.runs import GROUPS, find_runs
 
 
 @pytest.fixture
@@ -41,6 +41,12 @@ def test_the_order_of_the_runs_is_that_of_the_values(runs):
         turned = table([runs[place] for place in order])
         expected = {key: tuple(values[i] for i in order) for key, values in whole.items()}
         assert turned == expected
+
+
+def test_the_groups_come_in_their_order_whatever_a_run_lacks(runs):
+    for some in permutations(runs, 3):
+        places = [GROUPS.index(row.group) for row in diff_runs(some)]
+        assert places == sorted(places)
 
 
 def test_another_run_takes_no_difference_away(runs):

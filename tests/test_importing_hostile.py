@@ -237,6 +237,7 @@ def test_what_lies_beside_network_and_weights_is_not_unpacked(files, tmp_path, h
         ({"config__json": b"[" * 100_000}, "no JSON"),
         ({"config__json": b"\xff\xfe"}, "Cannot read"),
         ({"config__json": b"{}"}, "kind of a layer"),
+        ({"config__json": b'{"class_name": "\\ud800", "config": {}}'}, "surrogates"),
         ({"config__json": b'{"class_name": "Mine", "config": {}}'}, "'Mine'"),
         ({"config__json": b'{"class_name": "Functional", "config": {}}'}, "the layers"),
         ({"model.weights.h5": b"junk"}, "HDF5"),

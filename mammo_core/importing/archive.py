@@ -145,11 +145,23 @@ def _open_hdf5(path: Path, scratch: Path) -> ForeignFile:
     return ForeignFile("HDF5", _parse(text, path), weights, arrays)
 
 
+def load_json(text: str | bytes) -> Any:
+    """The content of a JSON text whose texts can all be written again.
+
+    Raises:
+        ValueError: Where it is no JSON, or a text holds half a character.
+        RecursionError: For brackets nested too deep.
+    """
+    content = json.loads(text)
+    json.dumps(content, ensure_ascii=False).encode("utf-8")
+    return content
+
+
 def _parse(text: str, path: Path) -> dict[str, Any]:
     if len(text) > MAX_CONFIG_BYTES:
         raise BadModel(f"Expected at most {MAX_CONFIG_BYTES:,} bytes of configuration")
     try:
-        config = json.loads(text)
+        config = load_json(text)
     except (ValueError, RecursionError) as error:
         raise BadModel(f"The configuration in {path.name} is no JSON: {error}") from error
     if not isinstance(config, dict):

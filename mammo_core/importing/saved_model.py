@@ -5,14 +5,13 @@ Keras 2 holds the network's configuration beside it (keras_metadata.pb) and its 
 checkpoint of arrays, which is all that an import needs.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mammo_core.errors import BadModel
-from mammo_core.importing.archive import SAVE_ANEW, ForeignFile
+from mammo_core.importing.archive import SAVE_ANEW, ForeignFile, load_json
 from mammo_core.importing.hdf5 import list_arrays
 from mammo_core.importing.limits import MAX_CONFIG_BYTES, MAX_FILE_BYTES
 
@@ -57,7 +56,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         for field, node in _read_fields(content):
             parts = dict(_read_fields(node)) if field == NODES else {}
             if parts.get(PATH) == b"root":
-                return _pick(json.loads(parts[CONTENT]))
+                return _pick(load_json(parts[CONTENT]))
     except (OSError, ValueError, KeyError, RecursionError) as error:
         raise BadModel(f"{path.name} is damaged: {error}") from error
     raise BadModel(f"{path.name} names no model; {SAVE_ANEW}")

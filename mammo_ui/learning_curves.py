@@ -147,10 +147,10 @@ def draw_curves(
         colors: By line; those that no point has are left out.
     """
     lines = [line for line in colors if any(point["line"] == line for point in points)]
-    n_epochs = len({point["epoch"] for point in points})
+    dots = {"size": 22} if len({point["epoch"] for point in points}) <= MOST_DOTS else False
     scale = {"domain": lines, "range": [colors[line] for line in lines]}
     layers: list[charts.Spec] = [
-        {"mark": {"type": "line", "point": {"size": 22} if n_epochs <= MOST_DOTS else False, "strokeWidth": 2},
+        {"mark": {"type": "line", "point": dots, "strokeWidth": 2},
          "encoding": {
              "y": {"field": "value", "type": "quantitative", "title": quantity,
                    "scale": {"zero": False, **_find_domain(points)}, "axis": {"tickCount": 4}},

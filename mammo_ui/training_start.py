@@ -66,7 +66,7 @@ def start_task(
         *words,
         *settings_words(config, varied_keys(words)),
     ]
-    title = f"{task.title} {name}" if task.verb != "train" else f"Train {name}"
+    title = f"{task.title}: {name}" if task.verb != "train" else f"Train {name}"
     return start_job(title, arguments, lane=find_lane(arguments))
 
 

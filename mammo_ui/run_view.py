@@ -5,7 +5,17 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mammo_core.runs import Run, list_runs
-from mammo_ui import card_view, frame, library, run_contrast, run_table, state
+from mammo_ui import (
+    card_view,
+    frame,
+    library,
+    run_contrast,
+    run_curves,
+    run_pair,
+    run_table,
+    state,
+)
+from mammo_ui.run_names import COLORS
 
 MOST_BESIDE = 3
 """Runs whose differences leave room for the curves beside them."""
@@ -38,7 +48,7 @@ def _offer_first() -> None:
 
 def _show_contrast(ticked: Sequence[Run]) -> None:
     """Differences and curves of as many as there are colors, the first two on the same images."""
-    shown = ticked[: len(run_contrast.COLORS)]
+    shown = ticked[: len(COLORS)]
     if len(shown) < len(ticked):
         st.caption(f"Only the first {len(shown)} of the {len(ticked)} ticked runs are compared.")
     is_wide = len(shown) > MOST_BESIDE
@@ -48,5 +58,5 @@ def _show_contrast(ticked: Sequence[Run]) -> None:
     with differing:
         run_contrast.show_differences(shown)
     with curves:
-        run_contrast.show_curves(shown)
-    run_contrast.show_pair(shown[0], shown[1])
+        run_curves.show_curves(shown)
+    run_pair.show_pair(shown[0], shown[1])

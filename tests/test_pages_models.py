@@ -11,7 +11,10 @@ from test_pages import NAMES, open_app, words
 from mammo_core.model_store import default_model
 from mammo_core.runs import list_runs, read_run
 from mammo_ui import frame
-from mammo_ui.run_contrast import COLORS, draw_overlay, gather_points, judge, write_value
+from mammo_ui.run_contrast import write_value
+from mammo_ui.run_curves import draw_overlay, gather_points
+from mammo_ui.run_names import COLORS
+from mammo_ui.run_pair import judge
 from mammo_ui.run_table import describe_run
 from mammo_ui.theme import MODEL_A, MODEL_B
 

@@ -1,0 +1,108 @@
+"""Two runs of the Models page side by side, and on the same images."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from mammo_core.run_comparison import PairedRuns, compare_runs
+from mammo_core.runs import Run
+from mammo_core.wording import count
+from mammo_ui import frame
+from mammo_ui.run_names import write_head
+
+SPLIT_TITLES = {"val": "validation", "test": "test", "all": "all"}
+SURE = 0.05
+"""The p from which on a difference is not told from chance."""
+
+
+def show_pair(a: Run, b: Run) -> None:
+    """Two runs side by side, and on the same images where both were judged on them."""
+    st.subheader("A against B", anchor=False)
+    values, paired = st.columns([1, 1.3], gap="large")
+    with values:
+        _show_validation(a, b)
+    with paired, st.container(key="paired"):
+        pairs = compare_runs(a, b)
+        for pair in pairs:
+            _show_paired(pair, a, b)
+        if not pairs:
+            _tell_how_to_pair(a, b)
+
+
+def _show_validation(a: Run, b: Run) -> None:
+    """All that was measured on validation images."""
+    keys = list(dict.fromkeys((*a.val, *b.val)))
+    if not keys:
+        st.info("Neither of them has been measured on validation images here.")
+        return
+    names = [write_head(place, run) for place, run in enumerate((a, b))]
+    rows = [
+        {"On validation images": frame.plain(key.replace("_", " "))}
+        | {name: _write_number(run.val.get(key)) for name, run in zip(names, (a, b), strict=True)}
+        for key in keys
+    ]
+    st.table(rows, hide_index=True)
+    if a.dataset != b.dataset:
+        st.caption("Of different datasets: these columns cannot be held against each other.")
+
+
+def _write_number(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, int | float) else frame.DASH
+
+
+def _show_paired(pair: PairedRuns, a: Run, b: Run) -> None:
+    """The paired difference of AUROCs on one table."""
+    images = f"{frame.plain(pair.dataset)}, {SPLIT_TITLES.get(pair.split, pair.split)} images"
+    answer = pair.answer
+    if answer is None:
+        st.warning(f"{images}: {frame.plain(pair.fault)}.")
+        return
+    st.markdown(f"**On {images}**")
+    n = count(answer["patients"], "patient")
+    cards = st.columns(3)
+    with cards[0]:
+        frame.show_card("AUROC of A", answer["auroc_a"], n)
+    with cards[1]:
+        frame.show_card("AUROC of B", answer["auroc_b"], n)
+    with cards[2]:
+        meaning = "Paired on the same images; the patient is the unit (clustered DeLong)."
+        frame.show_card("Difference A - B", answer["difference"], n, help_text=meaning)
+    st.markdown(f"**{judge(answer)}**")
+    for warning in answer["warnings"]:
+        st.caption(frame.plain(warning))
+    if pair.split != "val":
+        _show_command(a, b, pair.dataset)
+
+
+def judge(answer: Mapping[str, Any]) -> str:
+    """What a paired comparison shows, in a sentence."""
+    p, value = answer["delong_p"], answer["difference"]["value"]
+    if value is None:
+        return "No AUROC can be had: a class is missing among these images."
+    if p is None:
+        why = "they rank alike" if value == 0 else "there are too few patients to test it"
+        return f"No p can be had: {why}."
+    better = "A" if value > 0 else "B"
+    words = f"p {p:.3f}" if p >= 0.001 else "p < 0.001"
+    if p >= SURE:
+        return f"No difference is shown ({words}); that does not make them equal."
+    return f"{better} is better on these images ({words})."
+
+
+def _tell_how_to_pair(a: Run, b: Run) -> None:
+    if not (a.is_whole and b.is_whole):
+        st.info("An unfinished training has no predictions; a paired difference needs two.")
+        return
+    st.info(
+        "No images are known on which both were judged. A paired difference needs the same "
+        "dataset: evaluate both on one, then look here again, or ask the command line, which "
+        "looks at its test images:"
+    )
+    _show_command(a, b, st.session_state["choice"].dataset or "DATASET")
+
+
+def _show_command(a: Run, b: Run, dataset: str) -> None:
+    words = shlex.join(["compare", a.name, b.name, "--dataset", dataset])
+    st.code(f"python -m mammo_core {words}", language="bash")

@@ -50,7 +50,7 @@ patients = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(patients, st.integers(2, 4), st.integers(0, 99))
 def test_each_fold_is_within_one_patient_of_its_share_of_every_class(labels, n_folds, seed):
     index = make_index(labels)
@@ -62,7 +62,7 @@ def test_each_fold_is_within_one_patient_of_its_share_of_every_class(labels, n_f
         assert sum(sizes) == len(chosen)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(patients, st.integers(2, 4), st.integers(0, 99))
 def test_no_patient_has_two_roles_and_every_image_is_tested_once(labels, n_folds, seed):
     index = make_index(labels)
@@ -75,7 +75,7 @@ def test_no_patient_has_two_roles_and_every_image_is_tested_once(labels, n_folds
         assert train | val | test == set(index["patient_id"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(patients, st.randoms(use_true_random=False), st.integers(0, 99))
 def test_neither_row_order_nor_other_rows_order_moves_a_patient(labels, random, seed):
     index = make_index(labels)
@@ -203,7 +203,7 @@ class TestGroups:
         assert all(set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for name in names)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(patients, st.integers(0, 99))
 def test_smaller_shares_lie_within_larger_ones_and_hold_every_class(labels, seed):
     index = make_index(labels)

@@ -1,5 +1,6 @@
 """Experiments: what each part saw, one table out of fold, going on after a stop."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,10 +11,12 @@ from sklearn.metrics import roc_auc_score
 from stub_trainings import CONFIG, StubTraining, make_bench, make_dataset
 
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled
+from mammo_core.experiments import cross_validation
 from mammo_core.experiments.cross_validation import Protocol, run_cross_validation
 from mammo_core.experiments.learning_curve import Curve, run_learning_curve
 from mammo_core.experiments.record import TABLE, list_experiments, read_experiment
 from mammo_core.experiments.work import count_epochs
+from mammo_core.locks import InUse, holding
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.metrics.operating_points import RATES
 from mammo_core.model_store import read_model
@@ -233,3 +236,16 @@ def test_experiments_of_the_home_are_listed_newest_first(home, dataset):
     (home / ".mammo" / "experiments" / "damaged").mkdir()
     (home / ".mammo" / "experiments" / "damaged" / "experiment.json").write_text("{")
     assert [experiment.folder.name for experiment in list_experiments()] == ["newer", "older"]
+
+
+def test_two_processes_never_work_on_one_experiment(home, dataset, monkeypatch):
+    bench, stub = make_bench(dataset)
+    monkeypatch.setattr(cross_validation, "open_bench", lambda plan, progress: bench)
+    monkeypatch.setattr(cross_validation, "PATIENCE_S", 0.01)
+    out = home / ".mammo" / "experiments" / "x"
+    with ThreadPoolExecutor(1) as elsewhere, holding(out):
+        busy = elsewhere.submit(cross_validation.cross_validate, bench.plan, FOLDS, out)
+        with pytest.raises(InUse, match="in use by another process"):
+            busy.result()
+    assert not stub.begun
+    assert cross_validation.cross_validate(bench.plan, FOLDS, out)["result"]["n"] == 48

@@ -10,7 +10,15 @@ from mammo_core.experiments.folds import Folds, GroupColumn, choose_rows, plan_f
 from mammo_core.experiments.part import Part, check_parts
 from mammo_core.experiments.pooling import FOLD, THRESHOLD, describe_folds
 from mammo_core.experiments.record import TABLE, Experiment, open_experiment
-from mammo_core.experiments.work import Bench, Facts, describe_parts, open_bench, train_parts
+from mammo_core.experiments.work import (
+    PATIENCE_S,
+    Bench,
+    Facts,
+    describe_parts,
+    open_bench,
+    train_parts,
+)
+from mammo_core.locks import holding_where_possible
 from mammo_core.metrics.evaluation import evaluate_options
 from mammo_core.metrics.selection import EvaluationOptions
 from mammo_core.model_store import read_model
@@ -52,9 +60,11 @@ def cross_validate(
     Raises:
         BadConfiguration: For another experiment than the one that `out` was begun with, or
             settings that the data cannot serve.
-        BadDataset: Where a part lacks a class to train on.
+        BadDataset: Where a part lacks a class to train on or to validate by.
+        InUse: Where another process works on this very experiment.
     """
-    return run_cross_validation(open_bench(plan, progress), protocol, out, progress=progress)
+    with holding_where_possible(out, patience_s=PATIENCE_S):
+        return run_cross_validation(open_bench(plan, progress), protocol, out, progress=progress)
 
 
 def run_cross_validation(

@@ -14,7 +14,15 @@ from mammo_core.experiments.gains import Watched, estimate_shares, judge_curve
 from mammo_core.experiments.part import Part, check_parts
 from mammo_core.experiments.record import Experiment, open_experiment
 from mammo_core.experiments.shares import SHARES, name_part, plan_shares
-from mammo_core.experiments.work import Bench, Facts, describe_parts, open_bench, train_parts
+from mammo_core.experiments.work import (
+    PATIENCE_S,
+    Bench,
+    Facts,
+    describe_parts,
+    open_bench,
+    train_parts,
+)
+from mammo_core.locks import holding_where_possible
 from mammo_core.model_store import read_model
 from mammo_core.prediction import join_probabilities
 from mammo_core.predictions import read_predictions, write_predictions
@@ -66,8 +74,10 @@ def draw_learning_curve(
         BadConfiguration: For another experiment than the one that `out` was begun with, or
             settings that the data cannot serve.
         BadDataset: Where a split or a class is missing.
+        InUse: Where another process works on this very experiment.
     """
-    return run_learning_curve(open_bench(plan, progress), curve, out, progress=progress)
+    with holding_where_possible(out, patience_s=PATIENCE_S):
+        return run_learning_curve(open_bench(plan, progress), curve, out, progress=progress)
 
 
 def run_learning_curve(

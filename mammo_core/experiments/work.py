@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mammo_core.pixels import PixelCache
     from mammo_core.training.plan import Plan
 
+PATIENCE_S = 1.0
+"""How long to wait for another process that works on the same experiment; it may take hours."""
 Facts = dict[str, Any]
 Judge = Callable[[Part, Path], Facts]
 """What to write down of a trained part, from its folder."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mammo_core.errors import MammoError
-from mammo_core.runs import Run
+from mammo_core.run import Run
 
 VALIDATION = "validation.parquet"
 """The predictions of the validation images at a training's end, beside its model.json."""

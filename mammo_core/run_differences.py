@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
-from mammo_core.runs import GROUPS, Run
+from mammo_core.run import GROUPS, Run
 
 IMPLIED = {
     "training": ("architecture", "image_size", "channels", "crop", "background"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mammo_core import model_store
-from mammo_core.runs import STATES, Run
+from mammo_core.run import STATES, Run
 from mammo_ui import frame, learning_curves, run_actions, state
 from mammo_ui.run_contrast import write_value
 

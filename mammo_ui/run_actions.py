@@ -4,7 +4,7 @@ import streamlit as st
 
 from mammo_core import jobs, model_store
 from mammo_core.errors import MammoError
-from mammo_core.runs import Run
+from mammo_core.run import Run
 from mammo_ui import frame, job_watch, library, run_table, state
 
 

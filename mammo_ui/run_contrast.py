@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from mammo_core.run import Run
 from mammo_core.run_differences import Difference, diff_runs
-from mammo_core.runs import Run
 from mammo_ui import frame
 from mammo_ui.run_names import write_head
 

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from mammo_core.history import read_history
-from mammo_core.runs import Run
+from mammo_core.run import Run
 from mammo_ui import charts, frame
 from mammo_ui.run_names import COLORS, name_run
 

@@ -1,6 +1,6 @@
 """The letter, color and head by which a ticked run is known: A is always blue, B orange."""
 
-from mammo_core.runs import Run
+from mammo_core.run import Run
 from mammo_ui import frame
 from mammo_ui.theme import GREEN, MODEL_A, MODEL_B, PURPLE, SKY_BLUE, VERMILION, YELLOW
 

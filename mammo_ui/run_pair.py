@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from mammo_core.run import Run
 from mammo_core.run_comparison import PairedRuns, compare_runs
-from mammo_core.runs import Run
 from mammo_core.wording import count
 from mammo_ui import frame
 from mammo_ui.run_names import write_head

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from mammo_core.run import STATES, Run
 from mammo_core.run_results import IN_SHORT, NOT_TESTED, Measured
-from mammo_core.runs import STATES, Run
 from mammo_ui import frame
 
 TICKED = "runs"

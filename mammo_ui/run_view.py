@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mammo_core.runs import Run, list_runs
+from mammo_core.run import Run
+from mammo_core.runs import list_runs
 from mammo_ui import (
     card_view,
     frame,

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 from test_pages import NAMES, open_app, words
 
 from mammo_core.model_store import default_model
-from mammo_core.runs import list_runs, read_run
+from mammo_core.run_reading import read_run
+from mammo_core.runs import list_runs
 from mammo_ui import frame
 from mammo_ui.run_contrast import write_value
 from mammo_ui.run_curves import draw_overlay, gather_points

@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from mammo_core.cli import build_app
 from mammo_core.paths import read_json, write_json
+from mammo_core.run import GROUPS
 from mammo_core.run_differences import diff_runs
-from mammo_core.runs import GROUPS, find_runs
+from mammo_core.runs import find_runs
 
 
 @pytest.fixture

@@ -10,8 +10,10 @@ import run_folders
 
 from mammo_core.errors import BadModel
 from mammo_core.paths import read_json, write_json
+from mammo_core.run import STATES
+from mammo_core.run_reading import read_run
 from mammo_core.run_results import FEW_PATIENTS, NO_POSITIVE, NOT_KEPT
-from mammo_core.runs import STATES, find_runs, list_runs, read_run
+from mammo_core.runs import find_runs, list_runs
 
 KNOWN = {"value": 0.75, "low": 0.5, "high": 0.875}
 POINT = {"value": 0.75, "low": None, "high": None}

@@ -20,6 +20,7 @@ from mammo_core.training.patches import (
     place_patch,
     weigh_classes,
 )
+from mammo_core.training.validation import Scores
 from mammo_core.types import no_progress
 
 CLASSES = ("normal", "malignant")
@@ -282,6 +283,50 @@ class TestLearning:
         monkeypatch.setattr(ImageBatches, "epoch", lambda self, number: iter(batches))
         with pytest.raises(MammoError, match="lower learning_rate"):
             run(tmp_path, data, epochs=1, recipe="whole_image")
+
+    def test_validation_that_is_not_finite_stops_before_it_is_kept(
+        self, data, tmp_path, monkeypatch
+    ):
+        from mammo_core.training import loop
+
+        nothing = Scores({"val_loss": float("nan")}, float("nan"))
+        monkeypatch.setattr(loop, "score_images", lambda *inputs: nothing)
+        guess = (0.7, np.full((8, 2), 0.5, np.float32))
+        monkeypatch.setattr(loop, "make_step", lambda *compiled: lambda batch: guess)
+        with pytest.raises(MammoError, match="validation loss became nan in epoch 1"):
+            run(tmp_path, data, epochs=1, recipe="whole_image")
+        assert not list(tmp_path.iterdir())
+
+    def test_every_epoch_has_its_training_auroc_and_pace(self, unbroken):
+        for row in history(unbroken[0]):
+            assert 0.5 < float(row["train_auroc"]) <= 1
+            assert float(row["images_per_second"]) > 0
+
+
+class TestLearningRate:
+    def test_the_search_takes_a_step_a_rate_and_tells_of_each(self, data):
+        told = []
+        stage, curve = search(data, lambda done, total, doing: told.append((done, total)))
+        assert stage == "images"
+        assert told == [(step, 24) for step in range(len(told))]
+        assert len(curve.losses) in (len(told), len(told) - 1)
+        assert curve.suggestion is None or 1e-4 <= curve.suggestion <= 0.1
+
+    def test_the_search_can_be_stopped(self, data):
+        def stop(done, total, doing):
+            raise Cancelled("Stopped by the user")
+
+        with pytest.raises(Cancelled):
+            search(data, stop)
+
+
+def search(data, progress):
+    from mammo_core.training.devices import choose_devices
+    from mammo_core.training.learning_rate import RateSearch, sweep_stage
+
+    config = TrainingConfiguration(**SMALL)
+    rates = RateSearch(lowest=1e-4, highest=1.0, n_steps=24)
+    return sweep_stage(data, config, RunState(), rates, choose_devices([]), progress)
 
 
 RECIPES = {

@@ -182,6 +182,7 @@ def test_the_verb_lists_every_architecture():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", [name for name, facts in ARCHITECTURES.items() if not facts.views])
 def test_what_it_learns_on_patches_goes_on_with_whole_images(name, tmp_path):
     from mammo_core.training.checkpoint import RunState

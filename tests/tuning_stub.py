@@ -8,9 +8,10 @@ from pathlib import Path
 
 from mammo_core.errors import MammoError
 from mammo_core.paths import write_json
+from mammo_core.tuning.loop import work_on
 from mammo_core.tuning.ranges import Between, Choice
+from mammo_core.tuning.storage import open_study
 from mammo_core.tuning.sweep import Sweep, claim_folder
-from mammo_core.tuning.workers import run_sweep
 from mammo_core.types import no_progress
 
 EPOCHS = 6
@@ -90,5 +91,10 @@ def die(sweep, settings, folder, progress, on_epoch):
     train(sweep, settings, folder, progress, on_epoch_or_die)
 
 
+def die_at_once(sweep, settings, folder, progress, on_epoch):
+    os._exit(9)
+
+
 if __name__ == "__main__":
-    run_sweep(make_sweep(sys.argv[1], int(sys.argv[2])), globals()[sys.argv[3]], 1, no_progress)
+    made = make_sweep(sys.argv[1], int(sys.argv[2]))
+    work_on(made, open_study(made), globals()[sys.argv[3]], no_progress)

@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
-from optuna.trial import TrialState
 
-from mammo_core.errors import MammoError
 from mammo_core.tuning.heartbeat import EVERY_S, give_sign
 from mammo_core.tuning.storage import telling_of
 from mammo_core.tuning.summary import Summary
@@ -20,30 +18,39 @@ logger = logging.getLogger(__name__)
 
 SUMMARY_S = 2.0
 """While a trial runs, study.json is renewed at most this often."""
-MOST_FAILURES = 5
-"""After so many failed trials in a row, without any complete, something else is wrong."""
 
 
-def work_on(sweep: Sweep, study: optuna.Study, work: Work, progress: Progress) -> None:
+def work_on(
+    sweep: Sweep, study: optuna.Study, work: Work, progress: Progress, most: int | None = None
+) -> bool:
     """Claim and train trials until there are enough or the time is up.
+
+    Args:
+        sweep: What to work on.
+        study: Its trials.
+        work: Trains one trial.
+        progress: Told every step of every trial.
+        most: Trials to train before returning; None for all.
+
+    Returns:
+        Whether `most` trials were trained, so that there may be more to do.
 
     Raises:
         Cancelled: Where `progress` says so.
-        MammoError: Where the storage fails, or trial after trial does.
+        MammoError: Where the storage fails.
     """
-    failures, summary = 0, Summary(sweep, study)
-    while sweep.ends_at is None or time.time() < sweep.ends_at:
+    summary, trained = Summary(sweep, study), 0
+    while trained != most:
+        if sweep.ends_at is not None and time.time() >= sweep.ends_at:
+            return False
         with telling_of(sweep):
             trial = claim_trial(sweep, study)
             if trial is None:
-                return
-            state = _train(sweep, study, trial, work, progress, summary)
-            content = summary.write()
-        failures = failures + 1 if state == TrialState.FAIL else 0
-        if failures >= MOST_FAILURES and content["best"] is None:
-            failed = next(one for one in content["trials"] if one["number"] == trial.number)
-            told = f"{failures} trials in a row failed, the last one because: {failed['reason']}"
-            raise MammoError(told)
+                return False
+            _train(sweep, study, trial, work, progress, summary)
+            summary.write()
+        trained += 1
+    return True
 
 
 def _train(
@@ -53,16 +60,15 @@ def _train(
     work: Work,
     progress: Progress,
     summary: Summary,
-) -> TrialState:
-    """Train the trial and return how it ended; study.json follows it."""
+) -> None:
+    """Train the trial; study.json follows it."""
     summary.write()
     steps = Steps(sweep, study, trial, progress)
     renew = Seldom(SUMMARY_S, summary.write)
     try:
-        return run_trial(sweep, study, trial, work, steps, renew)
+        run_trial(sweep, study, trial, work, steps, renew)
     except UpdateFinishedTrialError:
         logger.warning("Trial %s was given up by another worker meanwhile", trial.number)
-        return TrialState.FAIL
 
 
 class Seldom:

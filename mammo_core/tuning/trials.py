@@ -112,7 +112,7 @@ def run_trial(
     work: Work,
     progress: Progress,
     changed: Callable[[], None],
-) -> TrialState:
+) -> None:
     """Train the trial and tell the study how it ended.
 
     Raises:
@@ -137,7 +137,6 @@ def run_trial(
     trial.set_user_attr("seconds", round(time.monotonic() - start, 1))
     best = max(watch.values) if state == TrialState.COMPLETE else None
     study.tell(trial, best, state=state)
-    return state
 
 
 def _take_over(sweep: Sweep, trial: optuna.Trial, watch: Watch) -> None:

@@ -1,19 +1,11 @@
-"""The processes that work on a sweep: this one, or several on the same storage."""
+"""A sweep from its first to its last trial, by workers of this machine and perhaps of others."""
 
-import multiprocessing
-import os
-import sys
-import time
-from collections.abc import Sequence
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import SimpleQueue
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from mammo_core.errors import Cancelled, MammoError
+from mammo_core.errors import MammoError
 from mammo_core.tensorflow_start import start_tensorflow
-from mammo_core.tuning.loop import SUMMARY_S, work_on
+from mammo_core.tuning.crew import Crew
 from mammo_core.tuning.ranges import Value
 from mammo_core.tuning.storage import open_study
 from mammo_core.tuning.summary import Summary, count_states
@@ -21,8 +13,10 @@ from mammo_core.tuning.sweep import Sweep
 from mammo_core.tuning.trials import OnEpoch, Work
 from mammo_core.types import Progress
 
-GOODBYE_S = 60.0
-"""How long workers may take to stop."""
+LOOK_S = 1.0
+"""How often the sweep's own process looks after its workers."""
+MOST_FAILURES = 5
+"""After so many failed trials without any complete one, something else is wrong."""
 
 
 def run_sweep(sweep: Sweep, work: Work, workers: int, progress: Progress) -> dict[str, Any]:
@@ -31,22 +25,22 @@ def run_sweep(sweep: Sweep, work: Work, workers: int, progress: Progress) -> dic
     Args:
         sweep: Whose folder is claimed.
         work: Trains one trial; a function of an importable module.
-        workers: Processes that train at the same time; 1 trains in this very process.
-        progress: Told how far the sweep is; may raise `Cancelled`.
+        workers: Processes that train at the same time.
+        progress: Told how many trials have ended; may raise `Cancelled`.
 
     Raises:
         Cancelled: Where the user stops; everything whole is kept.
         MammoError: Where the storage fails, or trial after trial does.
     """
-    study = open_study(sweep)
-    summary = Summary(sweep, study)
+    summary = Summary(sweep, open_study(sweep))
+    before = count_states(summary.write()["trials"])["failed"]
+    crew = Crew(sweep, work, workers)
     try:
-        if workers == 1:
-            work_on(sweep, study, work, progress)
-        else:
-            _run_processes(sweep, summary, work, workers, progress)
+        _look_after(sweep, summary, crew, before, progress)
     finally:
+        crew.dismiss()
         content = summary.write()
+    crew.check()
     return content
 
 
@@ -64,59 +58,25 @@ def train_with_keras(
     train_trial(sweep, settings, folder, progress, on_epoch)
 
 
-def _run_processes(
-    sweep: Sweep, summary: Summary, work: Work, workers: int, progress: Progress
+def _look_after(
+    sweep: Sweep, summary: Summary, crew: Crew, failed_before: int, progress: Progress
 ) -> None:
-    context = multiprocessing.get_context("spawn")
-    stop, faults = context.Event(), context.SimpleQueue()
-    processes = [
-        context.Process(target=_work_alone, args=(sweep, work, stop, faults))
-        for _ in range(workers)
-    ]
-    for process in processes:
-        process.start()
-    try:
-        while any(process.is_alive() for process in processes):
-            counts = count_states(summary.write()["trials"])
-            done = counts["complete"] + counts["pruned"] + counts["failed"]
-            progress(done, sweep.n_trials, f"Trials on {workers} workers")
-            _join(processes, SUMMARY_S)
-    finally:
-        stop.set()
-        _join(processes, GOODBYE_S)
-        for process in processes:
-            process.terminate()
-    if all(process.exitcode for process in processes):
-        raise MammoError("No worker could go on: " + _last_word(faults))
+    """Tell how far the sweep is until no worker is left.
 
-
-def _last_word(faults: "SimpleQueue[str]") -> str:
-    """What the first worker said that failed."""
-    if faults.empty():
-        return "their processes ended without a word, perhaps for want of memory"
-    return faults.get()
-
-
-def _join(processes: Sequence[BaseProcess], seconds: float) -> None:
-    """Wait for all of them, no longer than that."""
-    deadline = time.monotonic() + seconds
-    for process in processes:
-        process.join(max(0.0, deadline - time.monotonic()))
-
-
-def _work_alone(sweep: Sweep, work: Work, stop: Event, faults: "SimpleQueue[str]") -> None:
-    """What a worker's own process does."""
-    os.environ.pop("MAMMO_JOB", None)  # the sweep's own process tells the job's progress
-    parent = multiprocessing.parent_process()
-
-    def check(done: int, total: int, doing: str) -> None:
-        if stop.is_set() or (parent is not None and not parent.is_alive()):
-            raise Cancelled("The sweep was stopped")
-
-    try:
-        work_on(sweep, open_study(sweep), work, check)
-    except (Cancelled, KeyboardInterrupt):
-        return
-    except MammoError as error:
-        faults.put(str(error))
-        sys.exit(2)
+    Raises:
+        Cancelled: Where `progress` says so.
+        MammoError: Where only failures come.
+    """
+    finished = -1
+    while crew.renew(finished):
+        content = summary.write()
+        counts = count_states(content["trials"])
+        finished = counts["complete"] + counts["pruned"] + counts["failed"]
+        progress(finished, sweep.n_trials, "Trials")
+        if content["best"] is None and counts["failed"] - failed_before >= MOST_FAILURES:
+            reasons = [one["reason"] for one in content["trials"] if one["state"] == "failed"]
+            raise MammoError(
+                f"{counts['failed']} trials failed and none is complete; the last one because: "
+                f"{reasons[-1]}"
+            )
+        crew.wait(LOOK_S)

@@ -22,7 +22,7 @@ EPOCHS = 60
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 PATIENCE_MS = 120_000
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from mammo_core.tuning.trials import Work
 DONE, FAULT, MORE = 0, 2, 3
 """How a worker's process ends: nothing left, a fault that is told, or trials left to do."""
 TRIALS_A_PROCESS = 15
-"""TensorFlow keeps some 15 MB of each small network that it has trained, whatever is cleared."""
+"""TensorFlow keeps some 17 MB of each small network that it has trained, whatever is cleared."""
 GOODBYE_S = 60.0
 """How long workers may take to stop."""
 

@@ -111,11 +111,10 @@ def caution(n_complete: int) -> str:
 
 
 def count_states(trials: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """How many trials there are, and how many of them are complete, pruned and failed."""
+    """How many trials are complete, pruned and failed, and how many there are."""
     states = [trial["state"] for trial in trials]
-    return {"trials": len(states)} | {
-        state: states.count(state) for state in ("complete", "pruned", "failed")
-    }
+    counts = {state: states.count(state) for state in ("complete", "pruned", "failed")}
+    return {**counts, "trials": len(states)}
 
 
 def _list_fixed(sweep: Sweep) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def tune(
         kept = {key: best[key] for key in ("value", "settings")}
         best = {"trial": best["number"], **kept, "model": model}
     told = {key: study[key] for key in ("importance", "caution")}
-    return {"study": str(out), "best": best, **count_states(study["trials"]), **told}
+    counts = count_states(study["trials"])
+    return {"study": str(out), "best": best, **told, **counts}
 
 
 def _plan(

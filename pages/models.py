@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mammo_ui import frame, importing, run_view
+from mammo_ui import adopting, frame, importing, run_view
 
 TABS = ("Runs", "Import a model")
 
@@ -14,3 +14,4 @@ if runs.open:
 if bring.open:
     with bring:
         importing.show_importing()
+        adopting.show_adopting()

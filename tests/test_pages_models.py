@@ -148,6 +148,24 @@ def test_an_imported_model_can_be_checked_and_a_trained_one_needs_no_check(model
     assert "Check it" not in labels["first"]
 
 
+def test_a_fold_becomes_a_model_under_its_new_name(home):
+    parts = home / ".mammo" / "experiments" / "five" / "parts"
+    for number in (10, 2):
+        run_folders.write_run(parts / str(number))
+    run_folders.write_unfinished(parts / "3")
+    at = page(part="Import a model")
+    box = next(box for box in at.main.selectbox if box.label.startswith("Trained in"))
+    assert [option.split(":")[0] for option in box.options] == ["five, part 2", "five, part 10"]
+    next(f for f in at.main.text_input if f.label.startswith("Its name")).set_value("best")
+    next(button for button in at.main.button if button.label == "Adopt it").click().run()
+    assert not at.main.error
+    assert [run.name for run in list_runs()] == ["best"]
+
+
+def test_without_trials_and_folds_nothing_is_offered_to_adopt(home):
+    assert "Adopt it" not in [button.label for button in page(part="Import a model").main.button]
+
+
 def test_make_default_makes_it_so(models):
     at = page(runs=["second"])
     next(button for button in at.main.button if button.label == "Make default").click().run()

@@ -12,6 +12,7 @@ from mammo_core.training.checkpoint import (
     RunState,
     delete_state,
     load_state,
+    remove_leftovers,
     save_state,
 )
 from mammo_core.training.configuration import TrainingConfiguration
@@ -84,6 +85,19 @@ def test_a_finished_training_leaves_no_checkpoint(folder):
     delete_state(folder)
     assert [path.name for path in folder.iterdir()] == ["history.csv"]
     assert load_state(folder).epoch == 0
+
+
+def test_what_a_kill_left_half_written_goes_and_all_else_stays(folder):
+    before = sorted(path.name for path in folder.iterdir())
+    for name in (".checkpoint.npz.71.ab12.tmp", ".model.keras.71.ab12.keras"):
+        (folder / name).write_bytes(b"half")
+    remove_leftovers(folder)
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_folder_that_is_not_there_has_no_leftovers(tmp_path):
+    remove_leftovers(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_whole_checkpoint_says_nothing(folder, caplog):

@@ -115,6 +115,13 @@ def delete_state(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote has left; no other may write now."""
+    for pattern in (".*.tmp", ".model.keras.*.keras"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
 def _tell_of(faults: list[BadModel], state: RunState) -> None:
     for fault in faults:
         logger.warning("%s. Going on from the epoch before it, %d", fault, len(state.rows))

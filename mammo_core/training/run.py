@@ -7,7 +7,7 @@ from typing import Any
 from mammo_core.locks import holding_where_possible
 from mammo_core.model_store import read_model
 from mammo_core.preparation import prepare_dataset
-from mammo_core.training.checkpoint import load_state
+from mammo_core.training.checkpoint import load_state, remove_leftovers
 from mammo_core.training.counts import write_counts
 from mammo_core.training.data import gather_data
 from mammo_core.training.finish import finish_folder, write_model
@@ -48,6 +48,7 @@ def train(
     check_memory(plan.config)
     check_writable(out)
     with holding_where_possible(out, patience_s=1.0):
+        remove_leftovers(out)
         if (out / "model.json").exists():
             finish_folder(out)
         else:

@@ -1,6 +1,7 @@
 """A sweep makes as many trials as asked, each once, and loses none, whatever happens."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -232,6 +233,18 @@ def test_two_workers_of_one_command_share_the_trials(sweep_of, tmp_path):
     assert len(trained) == len(set(trained)) == len(study["trials"]) == 4
     settings = [json.dumps(trial["settings"]) for trial in study["trials"]]
     assert len(set(settings)) == 4
+
+
+@pytest.mark.slow
+def test_a_stop_reaches_the_workers_and_keeps_their_trials(sweep_of, tmp_path):
+    def stop(done, total, doing):
+        if (tmp_path / "study" / "waiting.txt").exists():
+            raise Cancelled("Stopped by the user")
+
+    with pytest.raises(Cancelled):
+        run_sweep(sweep_of(3), tuning_stub.wait_to_be_stopped, 1, stop)
+    assert states(read_json(tmp_path / "study" / "study.json")) == ["waiting"]
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.slow

@@ -91,6 +91,14 @@ def die(sweep, settings, folder, progress, on_epoch):
     train(sweep, settings, folder, progress, on_epoch_or_die)
 
 
+def wait_to_be_stopped(sweep, settings, folder, progress, on_epoch):
+    deadline = time.monotonic() + 120
+    (sweep.folder / "waiting.txt").touch()
+    while time.monotonic() < deadline:
+        progress(0, 1, "Waiting")
+        time.sleep(0.02)
+
+
 def die_at_once(sweep, settings, folder, progress, on_epoch):
     os._exit(9)
 

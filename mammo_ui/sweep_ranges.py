@@ -5,6 +5,9 @@ from itertools import pairwise
 
 import streamlit as st
 
+from mammo_core.config import to_text
+from mammo_core.errors import BadConfiguration
+from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.tuning.ranges import RANGES, choose_ranges
 from mammo_ui.training_fields import field_of
 
@@ -15,7 +18,7 @@ def ask_sweep(dataset: str) -> list[str]:
     """How many trials of what, as words of the verb `tune`.
 
     Raises:
-        BadConfiguration: For a range that cannot be used.
+        BadConfiguration: Where nothing is to vary.
     """
     left, middle, right = st.columns([1, 1, 1.2], vertical_alignment="bottom")
     trials = left.number_input("Trials", 1, 10_000, 20, key="sweep_trials")
@@ -25,8 +28,9 @@ def ask_sweep(dataset: str) -> list[str]:
     )  # fmt: skip
     with right.popover("Ranges", key="sweep_ranges", width="stretch"):
         ranges = _ask_ranges()
+    if not ranges:
+        raise BadConfiguration("A sweep needs at least one setting that varies; add one in Ranges")
     workers = st.session_state.get("sweep_workers", 1)
-    choose_ranges(ranges, {})
     words = ["--trials", str(trials), "--workers", str(workers)]
     words += ["--minutes", str(minutes)] if minutes else []
     return [*words, *(word for one in ranges for word in (FLAG, one))]
@@ -57,7 +61,27 @@ def _ask_ranges() -> list[str]:
     return [f"{key}={text}" for key, text in zip(keys, texts, strict=True)]
 
 
+def find_ranges(words: Sequence[str]) -> list[str]:
+    """KEY=VALUES of each setting that a command's words vary."""
+    return [word for flag, word in pairwise(words) if flag == FLAG]
+
+
 def varied_keys(words: Sequence[str]) -> frozenset[str]:
     """The settings that a command's words vary."""
-    ranges = [word for flag, word in pairwise(words) if flag == FLAG]
-    return frozenset(text.partition("=")[0] for text in ranges)
+    return frozenset(text.partition("=")[0] for text in find_ranges(words))
+
+
+def check_ranges(words: Sequence[str], config: TrainingConfiguration) -> None:
+    """Refuse ranges that do not work with the settings that stay the same.
+
+    Args:
+        words: Of a command; words without any range pass.
+        config: The settings, of which those that vary do not count.
+
+    Raises:
+        BadConfiguration: Naming the first such range.
+    """
+    varied = varied_keys(words)
+    if varied:
+        fixed = {key: to_text(value) for key, value in vars(config).items() if key not in varied}
+        choose_ranges(find_ranges(words), fixed)

@@ -1,6 +1,7 @@
 """The form of the Train page: what to run, four steps of settings with reasons, Start."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -9,10 +10,13 @@ from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.duration import estimate_duration
 from mammo_core.verbs import VERBS
 from mammo_ui import frame, library, state, training_data, training_jobs
-from mammo_ui.sweep_ranges import varied_keys
+from mammo_ui.sweep_ranges import check_ranges, varied_keys
 from mammo_ui.training_start import start_task
 from mammo_ui.training_steps import ask_settings, chosen_dataset
 from mammo_ui.training_tasks import TASKS, Task, suggest_name
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 HOW_TO_MAKE = (
     "sample exams --patients 60 --seed 1",
@@ -43,12 +47,16 @@ def _tell_how_to_make_one() -> None:
 def _draw_form(names: Sequence[str], first: str) -> None:
     with st.container(key="train_form", gap=8):
         task, name = _choose_task()
-        words = _ask_words(task, chosen_dataset(names, first))
+        place = st.container(gap=8)
+        with place:
+            words = _ask_words(task, chosen_dataset(names, first))
         try:
             dataset, config = ask_settings(names, first, varied_keys(words or ()))
         except MammoError as error:
             st.error(frame.plain(error))
             return
+        if config is not None and not _tell_ranges(words or (), config, place):
+            words = None
         label = f"Start {task.title.lower()}"
         is_asked = st.button(
             label, type="primary", width="stretch", disabled=None in (config, words), key="start"
@@ -78,6 +86,18 @@ def _ask_words(task: Task, dataset: str) -> list[str] | None:
     except MammoError as error:
         st.error(frame.plain(error))
         return None
+
+
+def _tell_ranges(
+    words: Sequence[str], config: TrainingConfiguration, place: "DeltaGenerator"
+) -> bool:
+    """Whether what a sweep varies works with the settings; told in its place where not."""
+    try:
+        check_ranges(words, config)
+    except MammoError as error:
+        place.error(frame.plain(error))
+        return False
+    return True
 
 
 def _tell_duration(task: Task, dataset: str, config: TrainingConfiguration) -> None:

@@ -343,3 +343,21 @@ def test_without_augmentation_every_draw_is_the_image_itself(standin):
     mosaic = _draw_mosaic("exams", version, SMALL, "none", 0)
     as_it_is, draw = mosaic[:, :32], mosaic[:, 32 + GAP : 64 + GAP]
     np.testing.assert_array_equal(as_it_is, draw)
+
+
+def test_ranges_are_judged_beside_the_settings_that_stay_the_same(standin):
+    at = open_train()
+    at.selectbox(key="task").set_value("tune").run()
+    at.text_input(key="range_architecture").set_value("compact_cnn,two_view").run()
+    assert not at.error
+    at.selectbox(key="exams/recipe").set_value("patch_to_image").run()
+    assert "two_view" in at.error[0].value.replace("\\", "")
+    assert at.button(key="start").disabled
+
+
+def test_a_sweep_of_nothing_is_told_and_cannot_start(standin):
+    at = open_train()
+    at.selectbox(key="task").set_value("tune").run()
+    at.multiselect(key="sweep_keys").set_value([]).run()
+    assert "at least one setting" in at.error[0].value
+    assert at.button(key="start").disabled

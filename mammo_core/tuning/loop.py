@@ -48,7 +48,6 @@ def work_on(
             if trial is None:
                 return False
             _train(sweep, study, trial, work, progress, summary)
-            summary.write()
         trained += 1
     return True
 
@@ -69,6 +68,8 @@ def _train(
         run_trial(sweep, study, trial, work, steps, renew)
     except UpdateFinishedTrialError:
         logger.warning("Trial %s was given up by another worker meanwhile", trial.number)
+    finally:
+        summary.write()
 
 
 class Seldom:

@@ -46,7 +46,6 @@ def started(monkeypatch):
 
 def open_train(**query):
     at = AppTest.from_file(MAIN, default_timeout=60)
-    at.run()
     at.switch_page("../pages/train.py")
     for key, value in query.items():
         at.query_params[key] = value

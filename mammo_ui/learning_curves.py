@@ -81,6 +81,7 @@ def _show_charts(rows: Sequence[Mapping[str, Any]], best: int | None) -> None:
     with right:
         points = gather_points(rows, {"training": "train_auroc", "validation": "val_auroc"})
         _show_lines("AUROC", "AUROC", points, best, LINES, AUROC_READING)
+    left, right = st.columns(2)  # a row of its own: narrow screens stack the columns of a row
     with left:
         recalls = {key.removeprefix(RECALL): key for key in rows[-1] if key.startswith(RECALL)}
         points = gather_points(rows, recalls)

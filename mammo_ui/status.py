@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mammo_core import jobs
-from mammo_core.progress import time_left
+from mammo_core.progress import time_left_of
 from mammo_ui.frame import plain
 from mammo_ui.job_watch import RECENT, failure_of, running_jobs
 from mammo_ui.worker import WORKER
@@ -52,6 +52,6 @@ def _draw_status() -> None:
     for job in running_jobs():
         progress = job.status().progress
         done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
-        left = time_left(done, total, float(progress.get("seconds", 0)))
+        left = time_left_of(progress)
         text = f"{job.description['title']}: {progress.get('doing', 'starting')}{left}"
         st.progress(min(1.0, done / total), text=plain(text))

@@ -9,7 +9,29 @@ from mammo_core.progress import (
     current_progress,
     read_progress,
     time_left,
+    time_left_of,
 )
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until a test moves it."""
+    now = [1000.0]
+    monkeypatch.setattr("mammo_core.progress.time.monotonic", lambda: now[0])
+
+    def wait(seconds):
+        now[0] += seconds
+
+    return wait
+
+
+def told_by(steps, clock, folder):
+    """What is left after the last of (done, total, doing, seconds until the next)."""
+    progress = JobProgress(folder)
+    for done, total, doing, seconds in steps:
+        progress(done, total, doing)
+        clock(seconds)
+    return time_left_of(read_progress(folder))
 
 
 def test_a_job_notes_where_it_is(tmp_path):
@@ -41,3 +63,32 @@ def test_time_left_is_told_once_it_can_be():
     assert time_left(0, 10, 5.0) == ""
     assert time_left(5, 10, 10.0) == ", 10 s left"
     assert time_left(1, 101, 6.0) == ", 10 min left"
+
+
+def test_work_that_goes_on_is_timed_by_what_this_run_did(tmp_path, clock):
+    steps = [(900, 1000, "Training", 10), (950, 1000, "Training", 0)]
+    assert told_by(steps, clock, tmp_path) == ", 10 s left"
+
+
+def test_other_words_for_the_same_work_keep_its_clock(tmp_path, clock):
+    steps = [(0, 4, "Reading", 10), (1, 4, "Checking", 10), (2, 4, "Building", 0)]
+    assert told_by(steps, clock, tmp_path) == ", 20 s left"
+
+
+def test_a_work_that_others_interrupt_keeps_its_clock(tmp_path, clock):
+    epoch = [(0, 20, "Training", 10), (0, 7, "Validating", 10), (10, 20, "Training", 0)]
+    assert told_by(epoch, clock, tmp_path) == ", 20 s left"
+
+
+def test_another_work_of_the_same_size_begins_its_own_clock(tmp_path, clock):
+    steps = [(0, 4, "Reading", 90), (4, 4, "Reading", 0), (0, 4, "Cleaning", 5)]
+    assert told_by([*steps, (2, 4, "Cleaning", 0)], clock, tmp_path) == ", 5 s left"
+
+
+def test_the_terminal_tells_the_same_time(tmp_path, clock, monkeypatch, capsys):
+    monkeypatch.setattr("mammo_core.progress.sys.stderr.isatty", lambda: True)
+    progress = TerminalProgress()
+    progress(900, 1000, "Training on patches")
+    clock(10)
+    progress(950, 1000, "Training on images")
+    assert capsys.readouterr().err.endswith("950 of 1000, 10 s left")

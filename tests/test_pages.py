@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import standin_home
+from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
 from mammo_core.metrics.evaluation import evaluate
@@ -100,6 +101,12 @@ def test_the_wide_slider_moves_the_global_threshold(standin):
     at.slider(key="threshold_here").set_value(0.9).run()
     assert at.session_state["threshold"] == 0.9
     assert "threshold 0.90" in words(at)
+
+
+def test_moving_the_threshold_by_code_warns_nobody(standin, monkeypatch):
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    open_app("evaluate").slider(key="threshold_here").set_value(0.9).run()
+    assert not policies._shown_default_value_warning
 
 
 def test_a_cell_of_the_matrix_opens_its_cases(standin):

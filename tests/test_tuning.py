@@ -14,6 +14,7 @@ from tuning_stub import EPOCHS, make_sweep, score
 
 from mammo_core.errors import BadConfiguration, Cancelled, MammoError
 from mammo_core.paths import REPOSITORY, read_json
+from mammo_core.tuning import summary
 from mammo_core.tuning.heartbeat import make_storage
 from mammo_core.tuning.loop import work_on
 from mammo_core.tuning.storage import open_study
@@ -77,8 +78,9 @@ def make_at(empty_database):
 
 
 @pytest.fixture
-def sweep_of(make_at, home, tmp_path):
-    """Makes a sweep of so many trials in the test's own folder."""
+def sweep_of(make_at, home, tmp_path, monkeypatch):
+    """Makes a sweep of so many trials in the test's own folder; importance is left out."""
+    monkeypatch.setattr(summary, "FOR_IMPORTANCE", 10_000)
 
     def make(n_trials, name="study", **other):
         return make_at(tmp_path / name, n_trials, **other)
@@ -161,6 +163,10 @@ def test_a_sweep_that_goes_on_draws_as_if_it_had_not_stopped(sweep_of, tmp_path,
     whole = run(sweep_of(12, "part"))
     assert [t["settings"] for t in whole["trials"]] == [t["settings"] for t in study["trials"]]
     assert runs(tmp_path / "part") == list(range(12))
+
+
+def test_no_trial_begins_after_the_time_is_over(sweep_of, tmp_path):
+    assert run(sweep_of(3, ends_at=0.0))["trials"] == []
 
 
 def test_enough_trials_are_enough(sweep_of, tmp_path):

@@ -12,7 +12,9 @@ import tuning_stub
 from mammo_core.errors import BadConfiguration, BadDataset, MammoError
 from mammo_core.paths import REPOSITORY, read_json
 from mammo_core.tuning import workers
-from mammo_core.tuning.storage import hide_password
+from mammo_core.tuning.loop import work_on
+from mammo_core.tuning.storage import hide_password, open_study
+from mammo_core.tuning.summary import Summary
 from mammo_core.verbs.tune import tune
 
 
@@ -37,8 +39,14 @@ def deal(folder, splits):
 
 @pytest.fixture
 def stubbed(home, monkeypatch):
-    monkeypatch.setattr(workers, "train_with_keras", tuning_stub.train)
-    return home
+    """Trials without a network, in this very process."""
+
+    def run_here(sweep, work, n_workers, progress):
+        study = open_study(sweep)
+        work_on(sweep, study, tuning_stub.train, progress)
+        return Summary(sweep, study).write()
+
+    monkeypatch.setattr(workers, "run_sweep", run_here)
 
 
 def test_the_answer_names_the_best_trial_and_counts_the_others(stubbed, dataset, tmp_path):

@@ -50,6 +50,17 @@ def test_focal_loss_and_its_gradient_are_those_of_the_paper(gamma):
     np.testing.assert_allclose(tape.gradient(total, logits)[:, 0], closed, rtol=1e-4)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("odds", [20.0, 60.0])
+def test_who_is_wrong_beyond_doubt_still_learns(gamma, odds):
+    logits = tf.constant([[odds, 0.0]])
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        value = FocalLoss(gamma)(np.array([1]), tf.nn.softmax(logits))
+    assert float(value) == pytest.approx(odds, rel=1e-5)
+    np.testing.assert_allclose(tape.gradient(value, logits), [[1.0, -1.0]], rtol=1e-4)
+
+
 def test_what_is_known_counts_less_than_what_is_not():
     known, unknown = np.array([[0.95, 0.05]], np.float32), np.array([[0.4, 0.6]], np.float32)
     ratios = [

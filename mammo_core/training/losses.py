@@ -6,6 +6,10 @@ from keras import ops
 from mammo_core.augmentation import read_augmentation
 from mammo_core.training.configuration import TrainingConfiguration
 
+LEAST = 1e-30
+"""No probability counts as smaller. Keras's own floor of 1e-7 would leave no gradient to an image
+that is wrong by more than 16 logits, the very one that has most to teach."""
+
 
 class FocalLoss(keras.losses.Loss):
     """Cross-entropy in which what is well known already counts less (Lin et al. 2017).
@@ -33,7 +37,8 @@ class FocalLoss(keras.losses.Loss):
             y_true = ops.one_hot(ops.cast(y_true, "int32"), n_classes, dtype=y_pred.dtype)
         shares = (1 - self.smoothing) * y_true + self.smoothing / n_classes
         p = ops.clip(y_pred, keras.config.epsilon(), 1 - keras.config.epsilon())
-        return -ops.sum(shares * (1 - p) ** self.gamma * ops.log(p), axis=-1)
+        logarithms = ops.log(ops.maximum(y_pred, LEAST))
+        return -ops.sum(shares * (1 - p) ** self.gamma * logarithms, axis=-1)
 
 
 def make_loss(config: TrainingConfiguration) -> keras.losses.Loss:

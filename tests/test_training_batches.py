@@ -99,8 +99,9 @@ def test_labels_are_classes_without_mixup_and_shares_with_it(data):
     assert ((shares > 0).sum(axis=1) > 1).any()
 
 
-def test_patches_are_neither_mixed_nor_hidden(data):
-    plain, more = (patch_epoch(data, augmentation=text) for text in ("flip", "flip,mixup,cutout"))
+def test_patches_are_neither_interpolated_nor_mixed_nor_hidden(data):
+    texts = ("flip", "flip,rotate,scale,shift,elastic,mixup,cutout")
+    plain, more = (patch_epoch(data, augmentation=text) for text in texts)
     for a, b in zip(plain, more, strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -31,6 +31,7 @@ STEPS: dict[str, Step] = {
         default=8.0,
         highest=45.0,
         moves=True,
+        in_patches=False,
     ),
     "scale": Step(
         title="Scale",
@@ -39,6 +40,7 @@ STEPS: dict[str, Step] = {
         default=0.1,
         highest=0.5,
         moves=True,
+        in_patches=False,
     ),
     "shift": Step(
         title="Shift",
@@ -47,6 +49,7 @@ STEPS: dict[str, Step] = {
         default=0.04,
         highest=0.25,
         moves=True,
+        in_patches=False,
     ),
     "elastic": Step(
         title="Elastic deformation",
@@ -56,6 +59,7 @@ STEPS: dict[str, Step] = {
         default=0.01,
         highest=0.05,
         moves=True,
+        in_patches=False,
         reference="Simard et al. 2003, doi:10.1109/ICDAR.2003.1227801",
     ),
     "intensity": Step(

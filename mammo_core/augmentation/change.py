@@ -76,7 +76,7 @@ def draw_image_change(
 def draw_patch_change(strengths: Strengths, size: int, rng: np.random.Generator) -> Change:
     """What chance decides for a square patch; nothing of it is hidden."""
     lots = draw_lots(rng)
-    return _find_change(strengths, lots, draw_patch_motion(strengths, size, lots, rng), None)
+    return _find_change(strengths, lots, draw_patch_motion(strengths, size, lots), None)
 
 
 def make_curve(gain: float, gamma: float) -> Image:

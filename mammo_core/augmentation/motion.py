@@ -63,19 +63,16 @@ def draw_image_motion(
     return _find_motion(strengths, shape, (0.0, (shape[0] - 1) / 2), lots, rng).after(first)
 
 
-def draw_patch_motion(
-    strengths: Strengths, size: int, lots: Lots, rng: np.random.Generator
-) -> Motion:
-    """The motion of a square patch around its middle, in one of its eight positions.
+def draw_patch_motion(strengths: Strengths, size: int, lots: Lots) -> Motion:
+    """A square patch in one of its eight positions; no pixel of it is interpolated.
 
-    Laterality has no meaning inside a patch, so that the flip may also turn it by quarters.
+    Laterality has no meaning inside a patch, so that the flip may also turn it by quarters. Any
+    finer motion would blur every patch, while the images that the network is judged on are sharp.
     """
-    is_flipped = lots.flip < strengths.get("flip", 0.0)
-    first = _reflect(size) if is_flipped else STILL
-    if "flip" in strengths:
-        first = _turn_quarters(size, int(4 * lots.quarters)) @ first
-    middle = (size - 1) / 2
-    return _find_motion(strengths, (size, size), (middle, middle), lots, rng).after(first)
+    if "flip" not in strengths:
+        return Motion(STILL)
+    first = _reflect(size) if lots.flip < strengths["flip"] else STILL
+    return Motion(_turn_quarters(size, int(4 * lots.quarters)) @ first)
 
 
 def shift_matrix(right: float, down: float) -> Matrix:

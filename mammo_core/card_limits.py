@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from mammo_core.model_store import StoredModel
 from mammo_core.run_results import Measured, read_tests
+from mammo_core.two_views import BOTH
 from mammo_core.wording import count
 
 FEW_POSITIVES = 100
@@ -17,7 +18,13 @@ WIDE = 0.2
 def list_limits(model: StoredModel) -> list[str]:
     """A sentence a limit; at least one, as no model knows more than its classes."""
     tests = read_tests(model)
-    return [*_on_classes(model), *_on_data(model), *_on_input(model), *_on_tests(model, tests)]
+    return [
+        *_on_classes(model),
+        *_on_data(model),
+        *_on_input(model),
+        *_on_views(model),
+        *_on_tests(model, tests),
+    ]
 
 
 def _on_classes(model: StoredModel) -> Iterator[str]:
@@ -54,6 +61,14 @@ def _on_input(model: StoredModel) -> Iterator[str]:
         yield (
             f"Its input has {rows} rows: fine calcifications are lost at that size ({FINE_ROWS} "
             "rows kept them in synthetic exams)."
+        )
+
+
+def _on_views(model: StoredModel) -> Iterator[str]:
+    if model.views:
+        yield (
+            f"It judges a breast by {BOTH} together, and both images get that one answer. Of one "
+            "view alone it judges with the other one's place black, as it was not measured."
         )
 
 

@@ -11,6 +11,7 @@ from mammo_core.model_store import StoredModel
 from mammo_core.paths import read_json
 from mammo_core.run_results import IMPORTED, read_validation
 from mammo_core.test_looks import count_looks
+from mammo_core.two_views import describe_input
 from mammo_core.wording import count
 
 INTENDED_USE = (
@@ -52,12 +53,11 @@ class Section:
 
 def describe_network(model: StoredModel) -> Section:
     """Architecture, classes, input, threshold."""
-    rows, columns, channels = model.input_shape
     training = model.card["training"]
     facts = {
         "architecture": model.card["architecture"],
         "classes": ", ".join(model.classes),
-        "input": f"{rows} x {columns} x {channels}",
+        "input": describe_input(model),
         "parameters": training.get("parameters", "unknown"),
         "threshold": _describe_threshold(model),
         "SHA-256": model.sha256,

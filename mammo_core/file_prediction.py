@@ -12,6 +12,7 @@ from mammo_core.errors import UnreadableFile
 from mammo_core.gate import check, judge
 from mammo_core.model_input import shape_input
 from mammo_core.model_store import StoredModel
+from mammo_core.two_views import tell_missing_view
 from mammo_core.types import Classifier, Mammogram, Progress, Verdict, no_progress
 
 OVERRIDE = "asked all the same, against the gate"
@@ -40,12 +41,14 @@ class FileAnswer:
         verdict: The gate's.
         probabilities: One a class, mildest first; None where the model was not asked.
         is_override: Whether the model was asked although the gate did not accept the file.
+        warning: What to know before believing the answer; empty where there is nothing.
     """
 
     file: str
     verdict: Verdict
     probabilities: Mapping[str, float] | None = None
     is_override: bool = False
+    warning: str = ""
 
     @property
     def prediction(self) -> str | None:
@@ -82,6 +85,7 @@ class FileAnswer:
             "uncertainty": self.uncertainty,
             "margin": self.margin,
             "override": self.is_override,
+            "warning": self.warning,
         }
 
 
@@ -118,7 +122,10 @@ def answer_file(
     image = stored.preprocess.apply(*seen).image
     p = load().predict(shape_input(stored, image, verdict.view)[None])[0]
     probabilities = dict(zip(stored.classes, p.astype(float).tolist(), strict=True))
-    return FileAnswer(file.name, verdict, probabilities, is_override=not is_accepted)
+    warning = tell_missing_view(stored, verdict.view) or ""
+    return FileAnswer(
+        file.name, verdict, probabilities, is_override=not is_accepted, warning=warning
+    )
 
 
 def look_at(path: Path) -> tuple[Verdict, tuple[Mammogram, Breast] | None]:
@@ -160,6 +167,7 @@ def _to_row(answer: FileAnswer, classes: Sequence[str], threshold: float) -> dic
         "margin": "" if answer.margin is None else answer.margin,
         "laterality": answer.verdict.laterality or "",
         "view": answer.verdict.view or "",
+        "warning": answer.warning,
     }
 
 

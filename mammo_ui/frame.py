@@ -10,6 +10,7 @@ import streamlit as st
 from mammo_core import jobs
 from mammo_core.errors import MammoError
 from mammo_core.model_store import StoredModel, predictions_path
+from mammo_core.two_views import tell_counted_twice
 from mammo_core.wording import count
 from mammo_ui import job_watch, judgments, library, own_test, state
 
@@ -196,9 +197,9 @@ def stop_without_results(choice: state.Choice) -> None:
         st.code(str(predictions_path(choice.model, choice.dataset)), language=None)
         st.stop()
     own_test.stop_before_own_test(choice)
-    seen = own_test.tell_seen_images(choice)
-    if seen:
-        st.warning(plain(f"{seen}."))
+    twice = tell_counted_twice(choice.model, choice.level, instead="choose that level")
+    for warning in filter(None, (own_test.tell_seen_images(choice), twice)):
+        st.warning(plain(f"{warning}."))
 
 
 def _offer_prediction(choice: state.Choice, reason: str) -> None:

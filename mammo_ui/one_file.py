@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mammo_core.file_prediction import FileAnswer
+from mammo_core.two_views import tell_missing_view
 from mammo_core.wording import count
 from mammo_ui import casework, frame, traces, uploads
 from mammo_ui.answers import offer_answers
@@ -58,10 +59,15 @@ def show_file(
     with images:
         prediction = uploads.predict(upload, model.id, model.sha256, DEFAULT_METHODS)
         _show_pictures(upload, look, prediction, model)
-    answer = FileAnswer(name, look.verdict, prediction.probabilities, is_override=not is_accepted)
+    missing = tell_missing_view(model, look.verdict.view) or ""
+    answer = FileAnswer(
+        name, look.verdict, prediction.probabilities, is_override=not is_accepted, warning=missing
+    )
     with facts:
         casework.show_answer(prediction, look.verdict, threshold)
         st.caption(f"uncertainty {answer.uncertainty:.2f}, margin {answer.margin:.2f}", help=UNSURE)
+        if missing:
+            st.warning(frame.plain(f"{missing}."))
         offer_answers([answer], answer.to_json(), model, threshold)
     return answer
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from mammo_core.two_views import describe_input
 from mammo_ui import charts, frame, judgments, state
 from mammo_ui.theme import MODEL_A
 
@@ -243,7 +244,7 @@ def show_model_facts(model: "StoredModel") -> None:
         "Recipe": _recipe(training),
         "Trained on": model.trained_on,
         "Validation AUROC": training.get("val", {}).get("auroc"),
-        "Input": " x ".join(map(str, model.input_shape[:2])) + " pixels",
+        "Input": describe_input(model),
         "Classes": ", ".join(model.classes),
         "Own threshold": f"{model.threshold:.2f}",
         "Seed": card["seed"],

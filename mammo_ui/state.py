@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from mammo_core.model_store import StoredModel
-from mammo_ui import library, own_test
+from mammo_ui import breast_level, library, own_test
 
 NEXT_DATASET, NEXT_TAB, TAB = "next_dataset", "next_tab", "tab"
 NEXT_CHOICES = "next_choices"
@@ -92,6 +92,7 @@ def choose() -> Choice:
         model = _choose_name("Model", "model", list(models), on_change=_take_models_threshold)
         dataset = _choose_name("Dataset", "dataset", datasets, on_change=_leave_image)
         own_test.settle_split(models.get(model or ""), dataset)
+        breast_level.settle_level(models.get(model or ""))
         left, right = st.columns(2)
         split = left.selectbox(
             "Split", list(SPLITS), format_func=SPLITS.get, key="split", bind="query-params"

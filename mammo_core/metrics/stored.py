@@ -15,6 +15,7 @@ from mammo_core.predictions import (
 )
 from mammo_core.seen_images import tell_seen
 from mammo_core.test_looks import note_look
+from mammo_core.two_views import tell_counted_twice
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -76,7 +77,8 @@ def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict
         write_card(stored)
     seen = tell_seen(stored, data, options.split)
     looks = note_look(stored, data, options.split, "evaluate")
-    warnings = [*answer["warnings"], *([seen] if seen else [])]
+    told = (seen, tell_counted_twice(stored, options.level))
+    warnings = [*answer["warnings"], *filter(None, told)]
     return answer | {"warnings": warnings, "test_looks": looks and looks.to_json()}
 
 

@@ -20,7 +20,7 @@ from mammo_core.locks import InUse, holding
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.metrics.operating_points import RATES
 from mammo_core.model_store import read_model
-from mammo_core.paths import read_json
+from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import read_predictions
 
 FOLDS = Protocol(folds=4)
@@ -40,6 +40,21 @@ def done(dataset, tmp_path_factory):
 
 def content(out):
     return read_json(out / "experiment.json")
+
+
+@pytest.mark.parametrize("run", [(run_cross_validation, FOLDS), (run_learning_curve, Curve())])
+@pytest.mark.parametrize("other", [None, "elsewhere"])
+def test_weights_that_learned_from_the_same_patients_are_told_of(dataset, tmp_path, run, other):
+    bench = make_bench(dataset)[0]
+    bench.learn(bench.plan, tmp_path / "teacher", progress=print, on_epoch=print)
+    if other:
+        card = read_json(tmp_path / "teacher" / "model.json")
+        card["dataset"] = {"name": other, "fingerprint": "another"}
+        write_json(tmp_path / "teacher" / "model.json", card)
+    config = replace(CONFIG, weights=str(tmp_path / "teacher"))
+    experiment, protocol = run
+    answer = experiment(make_bench(dataset, config=config)[0], protocol, tmp_path / "out")
+    assert any("flatter, as its patients" in note for note in answer["notes"]) == (not other)
 
 
 class TestCrossValidation:

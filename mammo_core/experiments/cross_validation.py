@@ -16,6 +16,7 @@ from mammo_core.experiments.work import (
     Facts,
     describe_parts,
     open_bench,
+    tell_weights,
     train_parts,
 )
 from mammo_core.locks import holding_where_possible
@@ -79,7 +80,7 @@ def run_cross_validation(
         "kind": "cross_validation",
         "name": out.name,
         **describe_setup(plan, asdict(protocol)),
-        "notes": [*told, *folds.notes],
+        "notes": [*told, *folds.notes, *tell_weights(plan)],
         "parts": describe_parts(folds.parts, index),
         "result": None,
     }

@@ -20,6 +20,7 @@ from mammo_core.experiments.work import (
     Facts,
     describe_parts,
     open_bench,
+    tell_weights,
     train_parts,
 )
 from mammo_core.locks import holding_where_possible
@@ -92,7 +93,7 @@ def run_learning_curve(
         "kind": "learning_curve",
         "name": out.name,
         **describe_setup(plan, {**asdict(curve), "shares": list(curve.shares)}),
-        "notes": [MEANING],
+        "notes": [MEANING, *tell_weights(plan)],
         "parts": describe_parts(parts, index),
         "result": None,
     }

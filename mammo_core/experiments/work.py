@@ -12,6 +12,7 @@ from mammo_core.errors import MammoError
 from mammo_core.experiments.part import Part
 from mammo_core.experiments.record import Experiment
 from mammo_core.model_store import read_model
+from mammo_core.seen_images import tell_begun
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.types import Progress, no_progress
 
@@ -178,6 +179,12 @@ def _describe_part(part: Part, index: "pd.DataFrame") -> Facts:
         "threshold": None,
         "state": "waiting",
     }
+
+
+def tell_weights(plan: "Plan") -> list[str]:
+    """What a reader must know of the weights that every part begins with."""
+    told = tell_begun(plan.config.weights, plan.dataset)
+    return [told] if told else []
 
 
 def train_parts(

@@ -297,6 +297,15 @@ class TestLearning:
             run(tmp_path, data, epochs=1, recipe="whole_image")
         assert not list(tmp_path.iterdir())
 
+    def test_an_epochs_loss_is_the_mean_over_its_images(self, data, tmp_path, monkeypatch):
+        def make_step(model, devices):
+            return lambda batch: (float(len(batch[0])), np.full((len(batch[0]), 2), 0.5))
+
+        monkeypatch.setattr("mammo_core.training.loop.make_step", make_step)
+        run(tmp_path, data, epochs=1, batch_size=len(data.train) - 2)
+        n = len(data.train)
+        assert losses(tmp_path) == pytest.approx([((n - 2) ** 2 + 2**2) / n])
+
     def test_every_epoch_has_its_training_auroc_and_pace(self, unbroken):
         for row in history(unbroken[0]):
             assert 0.5 < float(row["train_auroc"]) <= 1

@@ -105,6 +105,19 @@ class TestStages:
     def test_features_are_deleted_when_the_head_has_learnt(self, unbroken):
         assert not list(unbroken[0].glob("features-*"))
 
+    def test_a_stop_in_one_stage_changes_nothing_of_the_next(
+        self, data, weights, unbroken, tmp_path
+    ):
+        def stop_in_the_upper_part(row):
+            if row["stage"] == "upper":
+                raise Cancelled("Stopped by the user")
+
+        with pytest.raises(Cancelled):
+            run(tmp_path, data, weights, on_epoch=stop_in_the_upper_part)
+        run(tmp_path, data, weights)
+        for row, expected in zip(history(tmp_path), history(unbroken[0]), strict=True):
+            assert float(row["loss"]) == pytest.approx(float(expected["loss"]), rel=1e-5)
+
     def test_a_stopped_transfer_goes_on_with_the_features_there_are(
         self, data, weights, unbroken, tmp_path
     ):

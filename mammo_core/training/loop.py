@@ -65,11 +65,12 @@ def run_stages(
     Raises:
         MammoError: Where a loss is no longer finite, or the disk is full.
     """
-    keras.utils.set_random_seed(config.seed)  # a training owns its process
     devices = devices or find_devices()
     for number, build in enumerate(RECIPES[config.recipe]):
         if number < state.stage:
             continue
+        # a training owns its process; a stage's chance does not hang on the stages before it
+        keras.utils.set_random_seed(config.seed)
         here = devices.alone() if build is build_head_stage else devices
         with here.building():
             stage = build(data, config)
@@ -181,7 +182,8 @@ def _train_epoch(
         losses.append(loss)
         seen.append((predictions, batch[1]))
     pace = sum(len(labels) for _, labels in seen) / max(time.monotonic() - start, 1e-6)
-    return Learnt({"loss": float(np.mean(losses)), **score_predictions(seen)}, pace)
+    loss = float(np.average(losses, weights=[len(labels) for _, labels in seen]))
+    return Learnt({"loss": loss, **score_predictions(seen)}, pace)
 
 
 def _check_finite(

@@ -61,10 +61,12 @@ def ask() -> Asked | None:
 def _ask_source() -> "str | UploadedFile":
     typed, uploaded = st.columns([1.4, 1], gap="medium")
     path = typed.text_input(
-        "Path of a .keras or .h5 file on this machine", placeholder="/models/…", **_kept("path")
+        "Path of a .keras or .h5 file or a SavedModel folder on this machine",
+        placeholder="/models/…",
+        **_kept("path"),
     )
     file = uploaded.file_uploader(
-        "… or upload it",
+        "… or upload it, a folder as a .zip",
         type=list(model_files.ENDINGS),
         max_upload_size=model_files.MOST_MEGABYTES,
         key="import_file",

@@ -17,7 +17,7 @@ from mammo_core.paths import write_json, write_text, writing
 from mammo_ui.passing_files import own_folder
 
 PREFIX, JOB = "model-", "job.txt"
-ENDINGS = ("keras", "h5", "hdf5")
+ENDINGS = ("keras", "h5", "hdf5", "zip")
 """Of the files that the verb `import` reads."""
 MOST_MEGABYTES = 200
 """Of an upload; a larger file is named by its path."""

@@ -52,6 +52,7 @@ def note_job(home, *, exit_code=None):
         ("--json.HDF5", "json.hdf5"),
         ("a b\0c$(x).exe", "a-b-c-x.keras"),
         (".keras", "keras.keras"),
+        ("folder.ZIP", "folder.zip"),
         ("ü.h5", "model.h5"),
     ],
 )

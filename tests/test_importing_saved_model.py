@@ -1,5 +1,8 @@
 """SavedModel folders: what names its layers is rebuilt, what only runs stays outside."""
 
+import shutil
+import zipfile
+
 import foreign_files
 import keras
 import numpy as np
@@ -41,6 +44,46 @@ def test_a_folder_of_keras_2_says_here_what_it_said_there(folder, model):
     np.testing.assert_array_equal(saved(images), model(images))
     assert answer["layers"] == ["first", "second"]
     assert find_model("theirs").card["training"]["format"] == "Keras 2 SavedModel"
+
+
+@pytest.mark.parametrize("inside", [".", "outer/theirs"])
+def test_a_zip_of_the_folder_is_the_folder(folder, model, tmp_path, inside):
+    shutil.copytree(folder, tmp_path / "packed" / inside, dirs_exist_ok=True)
+    shutil.make_archive(tmp_path / "packed", "zip", tmp_path / "packed")
+    take_in(tmp_path / "packed.zip")
+    saved = keras.models.load_model(find_model("theirs").file)
+    images = np.random.default_rng(0).random((2, *foreign_files.SHAPE), dtype=np.float32)
+    np.testing.assert_array_equal(saved(images), model(images))
+
+
+def pack(path, members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("members", "match"),
+    [
+        ({"a/saved_model.pb": b"", "b/saved_model.pb": b""}, "found 2"),
+        ({"../saved_model.pb": b""}, "outside of the folder"),
+        ({"saved_model.pb": b"", "huge": bytes(10**8)}, "huge: It inflates"),
+        ({"saved_model.pb": b""}, "exported SavedModel"),
+        ({"saved_model.pb": b"", "inner.zip": b""}, "archive within"),
+    ],
+)
+def test_an_archive_of_anything_else_is_refused(tmp_path, members, match):
+    refuse(pack(tmp_path / "packed.zip", members), match)
+
+
+def test_what_was_unpacked_goes_with_the_import(folder, tmp_path, monkeypatch):
+    shutil.make_archive(tmp_path / "packed", "zip", folder)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    take_in(tmp_path / "packed.zip")
+    assert not list(scratch.iterdir())
 
 
 def test_an_exported_graph_is_refused_with_what_to_do(folder):

@@ -12,7 +12,7 @@ from mammo_core.importing.archive import ForeignFile, open_foreign
 from mammo_core.importing.cleaning import Entry, clean_config
 from mammo_core.importing.facts import Import, list_warnings, write_facts
 from mammo_core.importing.input_ranges import InputRange, find_input_range
-from mammo_core.importing.saved_model import open_saved_model
+from mammo_core.importing.saved_model import is_packed, open_packed, open_saved_model
 from mammo_core.importing.sizes import check_declared_sizes, fix_input
 from mammo_core.model_card import write_card
 from mammo_core.model_folders import adding, check_new_name
@@ -98,13 +98,18 @@ def check_file(asked: Import, scratch: Path) -> CheckedFile:
         BadModel: For a file that is hostile, damaged, or no classifier of single images.
         BadConfiguration: For settings that do not go with the model.
     """
-    is_folder = asked.file.is_dir()
-    file = (open_saved_model if is_folder else open_foreign)(asked.file, scratch)
+    file = _open(asked.file, scratch)
     entry = clean_config(file.config)
     check_declared_sizes(entry, file.arrays)
     shape = fix_input(entry, asked.size)
     input_range = find_input_range(asked.input_range, shape[2])
     return CheckedFile(file, entry, shape, input_range, _fit_preprocess(asked.preprocess, shape))
+
+
+def _open(path: Path, scratch: Path) -> ForeignFile:
+    if path.is_dir():
+        return open_saved_model(path, scratch)
+    return (open_packed if is_packed(path) else open_foreign)(path, scratch)
 
 
 def _build(checked: CheckedFile, classes: tuple[str, ...], progress: Progress) -> "KerasClassifier":

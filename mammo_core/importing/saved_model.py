@@ -6,11 +6,14 @@ checkpoint of arrays, which is all that an import needs.
 """
 
 import shutil
+import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mammo_core.errors import BadModel
+from mammo_core.datasets.archives import FAULTS, list_members, unpack
+from mammo_core.datasets.zip_directory import check_directory
+from mammo_core.errors import BadModel, UnreadableFile
 from mammo_core.importing.archive import SAVE_ANEW, ForeignFile, load_json
 from mammo_core.importing.hdf5 import list_arrays
 from mammo_core.importing.limits import MAX_CONFIG_BYTES, MAX_FILE_BYTES
@@ -20,6 +23,46 @@ INDEX, DATA = "variables.index", "variables.data-00000-of-00001"
 NODES, PATH, CONTENT = 1, 3, 5
 """Fields of Keras 2's messages SavedMetadata and SavedObject."""
 BYTES_FOLLOW = 2
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is a zip archive of a SavedModel folder."""
+    if not path.is_file():
+        return False
+    try:
+        check_directory(path)
+        with zipfile.ZipFile(path) as archive:
+            return any(PurePosixPath(name).name == GRAPH for name in archive.namelist())
+    except (UnreadableFile, OSError, *FAULTS):
+        return False  # another format, or none: for `open_foreign` to tell
+
+
+def open_packed(archive: Path, scratch: Path) -> ForeignFile:
+    """What `open_saved_model` reads, out of a zip archive of the folder.
+
+    Args:
+        archive: Of one SavedModel folder, whatever folders that lies in.
+        scratch: A folder for what is unpacked and copied.
+
+    Raises:
+        BadModel: For a hostile or damaged archive, and as `open_saved_model` does.
+        MammoError: Where the disk has no room.
+    """
+    inside = scratch / "archive"
+    try:
+        members, refused = list_members(archive)
+        size = sum(member.file_size for member in members)
+        if size > MAX_FILE_BYTES:
+            raise BadModel(f"Expected at most {MAX_FILE_BYTES:,} bytes unpacked, got {size:,}")
+        refused = refused or [*unpack(archive, inside).refusals]
+    except UnreadableFile as error:
+        raise BadModel(str(error)) from error
+    if refused:
+        raise BadModel(f"{archive.name}, {refused[0].file}: {refused[0].reason}")
+    folders = [file.parent for file in inside.rglob(GRAPH)]
+    if len(folders) != 1:
+        raise BadModel(f"Expected one SavedModel folder in {archive.name}, found {len(folders)}")
+    return open_saved_model(folders[0], scratch)
 
 
 def open_saved_model(folder: Path, scratch: Path) -> ForeignFile:

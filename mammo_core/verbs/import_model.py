@@ -8,7 +8,10 @@ import typer
 
 def import_model(
     file: Annotated[
-        Path, typer.Argument(help="A Keras model: .keras, .h5, or a SavedModel folder of Keras 2.")
+        Path,
+        typer.Argument(
+            help="A Keras model: .keras, .h5, or a SavedModel folder of Keras 2 or its .zip."
+        ),
     ],
     name: Annotated[str, typer.Option(help="The model's name in models/.")],
     classes: Annotated[

@@ -10,9 +10,8 @@ import standin_home
 from made_cards import make_card
 
 from mammo_core.cli import main
-from mammo_core.errors import BadModel
 from mammo_core.model_card import render_card
-from mammo_core.model_store import StoredModel, find_model, list_models, predictions_path
+from mammo_core.model_store import StoredModel, find_model, predictions_path
 from mammo_core.paths import write_json
 from mammo_core.plausibility import judge_predictions, measure_noise, read_plausibility
 from mammo_core.predictions import PredictionTable, read_predictions
@@ -136,13 +135,16 @@ def test_an_import_with_reference_data_keeps_what_they_tell(exams, tmp_path, cap
     assert json.loads(said.out) == answer
 
 
-def test_reference_data_of_other_classes_leave_no_model(exams, home, tmp_path, capsys):
+def test_reference_data_of_other_classes_leave_the_order_unchecked_with_a_warning(
+    exams, tmp_path, capsys
+):
     foreign_files.functional(units=3).save(tmp_path / "theirs.keras")
     words = ["import", tmp_path / "theirs.keras", "--name", "theirs", "--reference-data", exams]
     code, said = run(capsys, *words, "--classes", "a,b,c")
-    assert code == 2
-    assert "has the label" in said.err
-    assert list_models() == []
-    assert list((home / "models").iterdir()) == []
-    with pytest.raises(BadModel):
-        find_model("theirs")
+    assert code == 0, said.err
+    answer = json.loads(said.out)
+    assert "plausibility" not in answer
+    assert "not checked" in answer["warnings"][-1]
+    assert "has the label" in answer["warnings"][-1]
+    assert read_plausibility(find_model("theirs")) is None
+    assert run(capsys, "plausibility", "theirs", exams)[0] == 2

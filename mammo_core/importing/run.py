@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.config import read_settings
-from mammo_core.errors import BadConfiguration
+from mammo_core.errors import BadConfiguration, BadDataset, BadModel
 from mammo_core.importing.archive import ForeignFile, open_foreign
 from mammo_core.importing.cleaning import Entry, clean_config
 from mammo_core.importing.facts import Import, list_warnings, write_facts
@@ -84,7 +84,9 @@ def import_model(
         told = _check_on(reference, place, progress)
         write_card(read_model(place))
         _tell(progress, 4)
-    return {**_answer(name, classifier, asked, checked), **told}
+    answer = _answer(name, classifier, asked, checked)
+    warnings = [*answer["warnings"], *told.pop("warnings", ())]
+    return answer | told | {"warnings": warnings}
 
 
 def check_file(asked: Import, scratch: Path) -> CheckedFile:
@@ -146,12 +148,18 @@ def _write_folder(
 
 
 def _check_on(reference: "Dataset | None", place: Path, progress: Progress) -> dict[str, Any]:
-    """{"plausibility": what labeled images tell}, empty where there are none."""
+    """{"plausibility": what labeled images tell}, empty where there are none.
+
+    A reference that cannot be used does not undo the import: {"warnings": [why]}.
+    """
     if reference is None:
         return {}
     from mammo_core.plausibility import check_plausibility
 
-    answer = check_plausibility(read_model(place), reference, progress=progress)
+    try:
+        answer = check_plausibility(read_model(place), reference, progress=progress)
+    except (BadDataset, BadModel) as error:
+        return {"warnings": [f"The order of its classes was not checked: {error}"]}
     return {"plausibility": asdict(answer)}
 
 

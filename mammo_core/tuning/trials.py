@@ -32,8 +32,8 @@ from mammo_core.types import Progress
 
 METRIC = "val_auroc"
 """The column of the history whose highest value a sweep looks for; never of the test set."""
-PATCHES = "patches"
-"""The stage whose epochs do not count: whole images are not learned yet."""
+LAST = "images"
+"""The stage whose epochs count: the model that a trial leaves is one of them, none of before."""
 
 Row = dict[str, Any]
 OnEpoch = Callable[[Row], None]
@@ -72,9 +72,9 @@ class Watch:
             raise Pruned("Worse than the median of the other trials")
 
     def note(self, row: Row) -> bool:
-        """Whether the row is one of whole images with a metric, which is then reported."""
+        """Whether the row is one of the last stage with a metric, which is then reported."""
         value = row.get(METRIC)
-        if row.get("stage") == PATCHES or value in (None, "") or not math.isfinite(value):
+        if row.get("stage") != LAST or value in (None, "") or not math.isfinite(value):
             return False
         self.values.append(float(value))
         self.trial.report(self.values[-1], len(self.values))

@@ -7,6 +7,7 @@ from typing import Any
 
 from mammo_core.errors import BadModel
 from mammo_core.jobs import list_jobs
+from mammo_core.locks import InUse, holding_where_possible
 from mammo_core.model_card import write_card
 from mammo_core.model_folders import adding, take_away
 from mammo_core.model_store import StoredModel, file_sha256, read_model
@@ -99,10 +100,21 @@ def _is_being_trained(place: Path) -> bool:
     busy = (job for job in list_jobs() if job.status().state in ("running", "waiting"))
     if any(_names_folder(word, place) for job in busy for word in job.description["arguments"]):
         return True
+    if _is_held(place):
+        return True
     if (place / "model.json").exists():
         return False
     newest = max((path.stat().st_mtime for path in place.glob("*.*")), default=0.0)
     return time.time() - newest < STILL_S
+
+
+def _is_held(place: Path) -> bool:
+    """Whether a process of this home trains into it, however long its epochs take."""
+    try:
+        with holding_where_possible(place, patience_s=0.0):
+            return False
+    except InUse:
+        return True
 
 
 def _names_folder(word: str, place: Path) -> bool:

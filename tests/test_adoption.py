@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from made_cards import make_card
@@ -13,6 +14,7 @@ from mammo_core import adoption
 from mammo_core.adoption import adopt_model, remove_model
 from mammo_core.cli import main
 from mammo_core.errors import BadConfiguration, BadModel, MammoError
+from mammo_core.locks import holding
 from mammo_core.model_folders import adding
 from mammo_core.model_store import (
     default_model,
@@ -162,6 +164,18 @@ def test_an_unfinished_training_goes_once_it_is_still(home):
         os.utime(path, (1, 1))
     remove_model("half")
     assert entries(home) == []
+
+
+def test_a_training_that_has_been_silent_for_long_keeps_its_folder(home):
+    folder = make_folder(home / "models" / "half")
+    (folder / "model.json").unlink()
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
+    with ThreadPoolExecutor(1) as other, holding(folder):
+        refusal = other.submit(remove_model, "half").exception()
+    assert isinstance(refusal, BadModel)
+    assert "being trained" in str(refusal)
+    remove_model("half")
 
 
 def test_the_app_opens_with_the_chosen_model_while_it_is_there(home):

@@ -1,6 +1,7 @@
 """A training learns, repeats itself, obeys its settings and goes on where it was stopped."""
 
 import csv
+import weakref
 
 import numpy as np
 import pytest
@@ -305,6 +306,20 @@ class TestLearning:
         run(tmp_path, data, epochs=1, batch_size=len(data.train) - 2)
         n = len(data.train)
         assert losses(tmp_path) == pytest.approx([((n - 2) ** 2 + 2**2) / n])
+
+    def test_what_was_said_of_patches_is_not_kept_for_the_epoch(self, data, tmp_path, monkeypatch):
+        made, alive = [], []
+
+        def step(batch):
+            alive.append(sum(predictions() is not None for predictions in made))
+            predictions = np.zeros((len(batch[0]), 4, 2), np.float32)
+            made.append(weakref.ref(predictions))
+            return 1.0, predictions
+
+        monkeypatch.setattr("mammo_core.training.loop.make_step", lambda *compiled: step)
+        run(tmp_path, data, **PATCHES | {"patch_epochs": 1, "epochs": 1, "patch_batch_size": 2})
+        assert len(alive) > 4
+        assert max(alive) <= 1
 
     def test_every_epoch_has_its_training_auroc_and_pace(self, unbroken):
         for row in history(unbroken[0]):

@@ -172,6 +172,7 @@ def _train_epoch(
         MammoError: Where the loss is no longer finite.
     """
     losses: list[float] = []
+    sizes: list[int] = []
     seen: list[tuple[NDArray[np.float32], NDArray[np.generic]]] = []
     n_batches, start = len(stage.batches), time.monotonic()
     before, total = state.epoch * n_batches, stage.epochs * n_batches
@@ -180,9 +181,11 @@ def _train_epoch(
         loss, predictions = step(batch)
         _check_finite(loss, "loss", stage, config, state)
         losses.append(loss)
-        seen.append((predictions, batch[1]))
-    pace = sum(len(labels) for _, labels in seen) / max(time.monotonic() - start, 1e-6)
-    loss = float(np.average(losses, weights=[len(labels) for _, labels in seen]))
+        sizes.append(len(predictions))
+        if predictions.ndim == 2:  # those of patches' positions would fill the memory
+            seen.append((predictions, batch[1]))
+    pace = sum(sizes) / max(time.monotonic() - start, 1e-6)
+    loss = float(np.average(losses, weights=sizes))
     return Learnt({"loss": loss, **score_predictions(seen)}, pace)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from mammo_core.metrics.auroc import compute_auroc
 from mammo_core.predictions import PredictionTable
+from mammo_core.wording import count
 
 FEW_PATIENTS = 15
 
@@ -34,9 +35,10 @@ def _on_patients(table: PredictionTable, positive: int) -> list[str]:
     n = len(np.unique(table.patients[table.labels == positive]))
     if not 0 < n < FEW_PATIENTS:
         return []
+    are = "is" if n == 1 else "are"
     return [
-        f"Only {n} patients are '{table.classes[positive]}': with fewer than {FEW_PATIENTS} no "
-        "interval can be trusted much"
+        f"Only {count(n, 'patient')} {are} '{table.classes[positive]}': with fewer than "
+        f"{FEW_PATIENTS} no interval can be trusted much"
     ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mammo_core.errors import BadDataset
-from mammo_core.training.splits import check_splits
+from mammo_core.training.splits import check_splits, warn_of_shared_patients
 
 CLASSES = ("normal", "benign", "malignant")
 LABELS = np.tile([0, 1, 2], 8)
@@ -50,6 +50,19 @@ def test_a_validation_without_either_side_of_its_auroc_is_refused(kept, counts):
     assert f"'val' has {counts}" in told
     assert "--shares" in told
     assert "cross-validate" in told
+
+
+@pytest.mark.parametrize(
+    ("patients", "told_of"),
+    [("aabbcc", []), ("aabacc", ["val"]), ("aabbca", ["test"]), ("abaabb", ["val", "test"])],
+)
+def test_patients_on_both_sides_of_a_split_are_told(caplog, patients, told_of):
+    splits = np.array(["train", "train", "val", "val", "test", "test"], object)
+    with caplog.at_level(logging.WARNING):
+        warn_of_shared_patients(splits, np.array(list(patients), object))
+    told = [record.getMessage() for record in caplog.records]
+    for split, sentence in zip(told_of, told, strict=True):
+        assert f"in the split '{split}' too: figures there flatter" in sentence
 
 
 def test_enough_of_every_class_is_no_matter(caplog):

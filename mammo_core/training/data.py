@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mammo_core.errors import BadConfiguration, BadDataset
 from mammo_core.hanging import choose_one_a_breast, hang_views, label_breasts
 from mammo_core.training.configuration import TrainingConfiguration
-from mammo_core.training.splits import check_splits
+from mammo_core.training.splits import check_splits, warn_of_shared_patients
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -102,6 +102,8 @@ def gather_data(
         pixels = hang_views(cache, dataset.index)
         labels = label_breasts(labels, pixels.pairs)
         train, val = (choose_one_a_breast(pixels.pairs, rows) for rows in (train, val))
+    if roles is None:
+        warn_of_shared_patients(splits, patients)
     # parts of an experiment were checked together, and no index can mend them
     check_splits(labels, train, val, dataset.classes, patients if roles is None else None)
     known = train[index["mask_path"].notna().to_numpy()[train] & (labels[train] > 0)]

@@ -50,6 +50,24 @@ def check_splits(
         _warn_of_lone_patients(split, labels[positions], ids[positions], classes)
 
 
+def warn_of_shared_patients(splits: NDArray[np.object_], patients: NDArray[np.object_]) -> None:
+    """Tell of patients with training images who are in another split, too: figures there flatter.
+
+    Splits that a dataset brings along are kept, whatever they share.
+
+    Args:
+        splits: (N,) "train", "val" or "test"; anything else is none.
+        patients: (N,) patient ids.
+    """
+    of = {split: set(patients[splits == split].tolist()) for split in ("train", "val", "test")}
+    for split in ("val", "test"):
+        if shared := len(of["train"] & of[split]):
+            logger.warning(
+                "%s in the split '%s' too: figures there flatter; index again with --shares",
+                *(f"{count(shared, 'patient')} of the split 'train' have images", split),
+            )
+
+
 def _check_train(counts: NDArray[np.integer], classes: tuple[str, ...]) -> None:
     absent = [name for name, n in zip(classes, counts, strict=True) if not n]
     if absent:

@@ -122,6 +122,16 @@ def test_only_the_recipe_with_patches_counts_them():
     check_memory(TrainingConfiguration(recipe="whole_image", **settings), 16 * GIB)
 
 
+def test_two_views_need_twice_the_memory_of_one():
+    allowed = []
+    for architecture in ("compact_cnn", "two_view"):
+        known = {"recipe": "whole_image", "image_size": (2048, 1024), "batch_size": 99_999}
+        with pytest.raises(BadConfiguration) as refused:
+            check_memory(TrainingConfiguration(architecture=architecture, **known), 16 * GIB)
+        allowed.append(int(str(refused.value).split("at most ")[1].split()[0]))
+    assert allowed[1] == allowed[0] // 2
+
+
 def test_usual_settings_fit_a_small_machine():
     check_memory(TrainingConfiguration(), 4 * GIB)
 

@@ -51,7 +51,7 @@ def check_writable(out: Path) -> None:
 
 
 def _pixels_an_image(config: TrainingConfiguration) -> dict[str, int]:
-    rows, columns = config.image_size
+    rows, columns, _ = config.input_shape
     sizes = {"batch_size": rows * columns}
     if config.recipe == "patch_to_image":
         sizes["patch_batch_size"] = config.patch_size**2

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from linear_classifier import LinearClassifier
 
+from mammo_core.errors import BadModel
+
 RUNS_MODELS = re.compile(
     r"import keras|import tensorflow|keras_classifier|start_tensorflow|architectures import"
     r"|training\.(loop|run|step|stages|losses|devices) import"
@@ -44,6 +46,16 @@ def home(tmp_path, monkeypatch):
     """An empty MAMMO_HOME of this test's own."""
     monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture
+def absent_network(monkeypatch):
+    """What a home without networks says, said without starting TensorFlow to find it out."""
+
+    def refuse(self, doing, task, *arguments):
+        raise BadModel("The stand-in for a model has no network")
+
+    monkeypatch.setattr("mammo_ui.worker.Worker.run", refuse)
 
 
 @pytest.fixture(scope="session")

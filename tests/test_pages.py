@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NAMES = [name for group in PAGES.values() for name in group]
 FACT = "research only, not for diagnosis"
 
+pytestmark = pytest.mark.usefixtures("absent_network")
+
 
 @pytest.fixture(scope="module")
 def made_home(tmp_path_factory):

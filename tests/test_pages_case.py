@@ -8,6 +8,8 @@ from mammo_core.paths import REPOSITORY
 from mammo_core.predictions import read_predictions
 from mammo_ui import uploads
 
+pytestmark = pytest.mark.usefixtures("absent_network")
+
 
 @pytest.fixture
 def standin(home):

@@ -22,6 +22,8 @@ from mammo_ui.theme import MODEL_A, MODEL_B
 READ = ("foreign", "first")
 KNOWN = {"value": 0.75, "low": 0.5, "high": 0.875}
 
+pytestmark = pytest.mark.usefixtures("absent_network")
+
 
 @pytest.fixture
 def models(home):

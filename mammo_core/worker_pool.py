@@ -62,6 +62,32 @@ def count_workers() -> int:
     return os.cpu_count() or 1
 
 
+@contextmanager
+def open_pool(workers: int, start: Callable[[], None] | None) -> Iterator[ProcessPoolExecutor]:
+    """Processes that leave Ctrl-C to this one; each does `start` first."""
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (start,))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def check_start(pool: ProcessPoolExecutor) -> int:
+    """The id of a worker that lives, before any file is blamed for its death.
+
+    Raises:
+        MammoError: Where the worker dies without any work.
+    """
+    try:
+        return pool.submit(os.getpid).result()
+    except BrokenProcessPool as error:
+        raise MammoError(
+            "The processes that share the work end as soon as they start: free some memory, and "
+            "in a script of your own guard what it does by if __name__ == '__main__'"
+        ) from error
+
+
 def _run_until_death(
     work: Callable[[ChunkT], ResultT],
     waiting: Iterator[ChunkT],
@@ -70,7 +96,7 @@ def _run_until_death(
 ) -> Generator[Answer[ChunkT, ResultT], None, list[ChunkT] | None]:
     """Work through the chunks; returns those under way when a worker died, None at the end."""
     running: deque[tuple[ChunkT, Future[ResultT]]] = deque()
-    with _pool(workers, start) as pool:
+    with open_pool(workers, start) as pool:
         while True:
             for chunk in islice(waiting, 3 * workers - len(running)):
                 running.append((chunk, _submit(pool, work, chunk)))
@@ -101,8 +127,8 @@ def _run_alone(
     work: Callable[[ChunkT], ResultT], chunk: ChunkT, start: Callable[[], None] | None
 ) -> Iterator[Answer[ChunkT, ResultT]]:
     """The chunk's result from a process of its own, or those of its halves, down to one file."""
-    with _pool(1, start) as pool:
-        _check_start(pool)
+    with open_pool(1, start) as pool:
+        check_start(pool)
         try:
             result: ResultT | None = pool.submit(work, chunk).result()
         except BrokenProcessPool:
@@ -112,31 +138,6 @@ def _run_alone(
         yield chunk, result
     for half in halves:
         yield from _run_alone(work, half, start)
-
-
-def _check_start(pool: ProcessPoolExecutor) -> None:
-    """Make sure that a worker lives before any file is blamed for its death.
-
-    Raises:
-        MammoError: Where the worker dies without any work.
-    """
-    try:
-        pool.submit(os.getpid).result()
-    except BrokenProcessPool as error:
-        raise MammoError(
-            "The processes that share the work end as soon as they start: free some memory, and "
-            "in a script of your own guard what it does by if __name__ == '__main__'"
-        ) from error
-
-
-@contextmanager
-def _pool(workers: int, start: Callable[[], None] | None) -> Iterator[ProcessPoolExecutor]:
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (start,))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _start_worker(start: Callable[[], None] | None) -> None:

@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import pytest
 from linear_classifier import LinearClassifier
+from warm_reader import WarmReader
 
 from mammo_core.errors import BadModel
 
@@ -56,6 +57,21 @@ def absent_network(monkeypatch):
         raise BadModel("The stand-in for a model has no network")
 
     monkeypatch.setattr("mammo_ui.worker.Worker.run", refuse)
+
+
+@pytest.fixture(scope="session")
+def running_reader():
+    """One process for all guarded readings."""
+    reader = WarmReader()
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def warm_reader(running_reader, monkeypatch):
+    """Files of an import are read by a process that waits already."""
+    monkeypatch.setattr("mammo_core.importing.copying.read_guarded", running_reader)
+    return running_reader
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,12 @@ import pytest
 
 from mammo_core.cli import main
 from mammo_core.errors import BadConfiguration, BadModel, MammoError
+from mammo_core.importing.copying import Copying
 from mammo_core.importing.facts import Import
-from mammo_core.importing.hdf5 import list_arrays
+from mammo_core.importing.hdf5 import copy_hdf5
 from mammo_core.importing.run import check_file, import_model
 
-pytestmark = pytest.mark.usefixtures("home")
+pytestmark = pytest.mark.usefixtures("home", "warm_reader")
 TWO = ("benign", "malignant")
 SPARE_BYTES = 150_000_000
 
@@ -345,8 +346,10 @@ def test_arrays_that_are_not_really_there_are_refused(name, tmp_path):
     write, match = HOLLOW[name]
     with h5py.File(tmp_path / "hollow.h5", "w") as file:
         write(file, tmp_path)
+    size = (tmp_path / "hollow.h5").stat().st_size
     with pytest.raises(BadModel, match=match):
-        list_arrays(tmp_path / "hollow.h5")
+        copy_hdf5(Copying(tmp_path / "hollow.h5", tmp_path, size))
+    assert not list(tmp_path.glob("*.npy"))
 
 
 def test_a_stop_leaves_nothing(files, nothing_left):

@@ -9,12 +9,19 @@ import numpy as np
 import pytest
 
 from mammo_core.errors import BadModel
+from mammo_core.importing import copying
 from mammo_core.importing.facts import Import
 from mammo_core.importing.run import import_model
 from mammo_core.model_store import find_model, list_models
 
 pytestmark = pytest.mark.usefixtures("home")
 TWO = ("benign", "malignant")
+
+
+@pytest.fixture(autouse=True)
+def read_here(monkeypatch):
+    """Checkpoints are read in this process: TensorFlow starts slowly in one of its own."""
+    monkeypatch.setattr(copying, "read_guarded", lambda work, task, bounds: work(task))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mammo_core.errors import BadModel
-from mammo_core.importing.hdf5 import StoredArray, list_arrays, read_text_attribute
+from mammo_core.importing.copying import copy_apart
 from mammo_core.importing.limits import (
     HARMLESS_BYTES,
     MAX_CONFIG_BYTES,
@@ -18,10 +18,12 @@ from mammo_core.importing.limits import (
     MAX_FILE_BYTES,
     MAX_MEMBERS,
 )
+from mammo_core.importing.stored_weights import StoredArray, StoredWeights
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 ZIP_SIGNATURE = b"PK\x03\x04"
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
+LEGACY, MODEL_CONFIG = "model.h5", "model_config"
 SAVE_ANEW = "save it there with model.save('model.keras')"
 
 
@@ -32,17 +34,20 @@ class ForeignFile:
     Attributes:
         format: As people call it.
         config: The declared network, not checked yet.
-        weights: A copy of the weights, HDF5, named as Keras wants it.
-        arrays: What lies in there.
-        is_ordered: Whether the arrays' names are their order among the model's weights, and say
-            nothing else.
+        weights: Its weights, copied.
+        layout: The name by which Keras knows how they are laid out in HDF5; None where their order
+            is that of the model's weights.
     """
 
     format: str
     config: dict[str, Any]
-    weights: Path
-    arrays: tuple[StoredArray, ...]
-    is_ordered: bool = False
+    weights: StoredWeights
+    layout: str | None
+
+    @property
+    def arrays(self) -> tuple[StoredArray, ...]:
+        """What the weights are."""
+        return self.weights.arrays
 
 
 def open_foreign(path: Path, scratch: Path) -> ForeignFile:
@@ -96,7 +101,7 @@ def _open_archive(path: Path, scratch: Path) -> ForeignFile:
         raise BadModel(f"{path.name} is a damaged archive: {error}") from error
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise BadModel(f"Cannot read {path.name}: {error}") from error
-    return ForeignFile("Keras 3 archive", _parse(text, path), weights, list_arrays(weights))
+    return ForeignFile("Keras 3 archive", _parse(text, path), _copy(weights), WEIGHTS)
 
 
 def _check_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -130,19 +135,28 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo | None, path:
 
 
 def _open_hdf5(path: Path, scratch: Path) -> ForeignFile:
-    weights = scratch / "model.h5"
+    place = scratch / LEGACY
     try:
-        shutil.copyfile(path, weights)
+        shutil.copyfile(path, place)
     except OSError as error:
         raise BadModel(f"Cannot read {path}: {error.strerror or error}") from error
-    arrays = list_arrays(weights)  # first: no link is followed to find the configuration
-    text = read_text_attribute(weights, "model_config")
-    if text is None:
+    weights = _copy(place)
+    text = weights.groups[""].get(MODEL_CONFIG)
+    if not isinstance(text, bytes):
         raise BadModel(
             f"{path.name} holds weights without the network's configuration; load them into the "
             f"network where it was made and {SAVE_ANEW}"
         )
-    return ForeignFile("HDF5", _parse(text, path), weights, arrays)
+    return ForeignFile("HDF5", _parse(text.decode("utf-8"), path), weights, LEGACY)
+
+
+def _copy(file: Path) -> StoredWeights:
+    """The weights, which Keras never loads from the foreign file itself."""
+    from mammo_core.importing.hdf5 import copy_hdf5
+
+    weights = copy_apart(copy_hdf5, file, file.stat().st_size)
+    file.unlink()
+    return weights
 
 
 def load_json(text: str | bytes) -> Any:

@@ -11,9 +11,9 @@ from typing import Any
 from mammo_core import __version__
 from mammo_core.config import to_mapping
 from mammo_core.importing.cleaning import Entry, walk_layers
-from mammo_core.importing.hdf5 import StoredArray
 from mammo_core.importing.input_ranges import INPUT_RANGES
 from mammo_core.importing.layers import AUGMENTATIONS, RESCALING
+from mammo_core.importing.stored_weights import StoredArray
 from mammo_core.preprocess import Preprocess
 
 THRESHOLD = 0.5

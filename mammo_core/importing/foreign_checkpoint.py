@@ -1,40 +1,47 @@
 """A TensorFlow checkpoint's arrays in the order in which Keras counts a model's weights."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 from tensorflow.core.protobuf import trackable_object_graph_pb2
 
 from mammo_core.errors import BadModel
+from mammo_core.importing.copying import Copying
+from mammo_core.importing.stored_weights import StoredArray, StoredWeights
 
 OBJECTS = "_CHECKPOINTABLE_OBJECT_GRAPH"
 FAULTS = (tf.errors.OpError, ValueError, KeyError, IndexError, RuntimeError, TypeError)
 
 
-def convert_checkpoint(prefix: Path, data_bytes: int, target: Path) -> None:
-    """Write the weights of a checkpoint's model to an HDF5 file, named by their order.
+def copy_checkpoint(copying: Copying) -> StoredWeights:
+    """Copy the weights of a checkpoint's model, named by their order.
 
     Args:
-        prefix: The checkpoint's files without their endings.
-        data_bytes: How much the file of numbers holds; no more is read.
-        target: Where to write.
+        copying: From the checkpoint's files without their endings; no more than their bytes.
 
     Raises:
         BadModel: Where it is damaged, declares more than it holds, or is none of Keras 2.
     """
     try:
-        reader = tf.train.load_checkpoint(str(prefix))
+        reader = tf.train.load_checkpoint(str(copying.source))
         keys = list(_order_weights(reader))
-        _check_bytes(reader, keys, data_bytes)
-        with h5py.File(target, "w") as file:
-            for number, key in enumerate(keys):
-                file[f"{number:06d}"] = reader.get_tensor(key)
+        _check_bytes(reader, keys, copying.n_bytes)
+        values = [np.asarray(reader.get_tensor(key)) for key in keys]
     except FAULTS as error:
         raise BadModel(f"The weights cannot be read: {str(error).splitlines()[0][:200]}") from error
+    weights = StoredWeights(tuple(map(_describe, keys, values)), {}, copying.target)
+    for number, array in enumerate(values):
+        weights.save(number, array)
+    return weights
+
+
+def _describe(key: str, values: NDArray[Any]) -> StoredArray:
+    if values.dtype.kind not in "fiub":
+        raise BadModel(f"Expected numbers in the weights at {key[:60]}, got another kind")
+    return StoredArray(key, values.shape, values.dtype.kind, values.dtype.itemsize)
 
 
 def _order_weights(reader: Any) -> Iterator[str]:

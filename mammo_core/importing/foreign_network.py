@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-import h5py
 import keras
 import numpy as np
 import tensorflow as tf
@@ -16,9 +15,10 @@ import tensorflow as tf
 from mammo_core.errors import BadModel
 from mammo_core.importing.archive import ForeignFile
 from mammo_core.importing.cleaning import Entry
-from mammo_core.importing.hdf5 import StoredArray
 from mammo_core.importing.input_ranges import InputRange
 from mammo_core.importing.limits import MAX_OUTPUT_VALUES, MAX_PRODUCTS
+from mammo_core.importing.own_hdf5 import write_hdf5
+from mammo_core.importing.stored_weights import StoredArray
 from mammo_core.keras_classifier import KerasClassifier
 
 Shape = tuple[int, ...]
@@ -58,13 +58,14 @@ def build_network(entry: Entry, file: ForeignFile) -> keras.Model:
     """
     try:
         model = _deserialize(entry)
-        if file.is_ordered:
-            model.set_weights(list(_read(file)))
+        if file.layout is None:
+            model.set_weights(list(file.weights.read_floats()))
         else:
-            model.load_weights(file.weights)
+            model.load_weights(write_hdf5(file.weights, file.weights.folder / file.layout))
     except OF_KERAS as error:
         raise BadModel(f"Keras cannot load the weights: {_first_line(error)}") from error
-    if _digest(np.asarray(v) for v in model.weights if _is_float(v)) != _digest(_read(file)):
+    taken = (np.asarray(v) for v in model.weights if _is_float(v))
+    if _digest(taken) != _digest(file.weights.read_floats()):
         raise BadModel("The weights that Keras took from the file are not all that it holds")
     return model
 
@@ -181,13 +182,6 @@ def _deserialize(entry: Entry) -> keras.Model:
     if not isinstance(model, keras.Model):
         raise BadModel(f"Expected a model, got {type(model).__name__}")
     return model
-
-
-def _read(file: ForeignFile) -> Iterable[Any]:
-    with h5py.File(file.weights, "r") as stored:
-        for array in file.arrays:
-            if array.kind == "f":
-                yield stored[array.path][()]
 
 
 def _digest(arrays: Iterable[Any]) -> Counter[tuple[Shape, bytes]]:

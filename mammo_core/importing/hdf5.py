@@ -1,10 +1,14 @@
-"""The arrays that an HDF5 file really holds, found without reading one or following a link."""
+"""The plain content of an HDF5 file, no link of it followed; for a process that may crash."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
+import h5py
+import numpy as np
+
 from mammo_core.errors import BadModel
+from mammo_core.importing.copying import Copying
 from mammo_core.importing.limits import (
     HARMLESS_BYTES,
     MAX_DEPTH,
@@ -13,114 +17,121 @@ from mammo_core.importing.limits import (
     MAX_OBJECTS,
     MAX_TOTAL_EXPANSION,
 )
+from mammo_core.importing.stored_weights import StoredArray, StoredWeights, Text
 
 NOT_READ = ("optimizer", "optimizer_weights", "metrics", "compile_metrics")
 """Groups of the training's state, which an import leaves behind."""
+TEXTS = ("layer_names", "weight_names", "keras_version", "backend", "model_config")
+"""What Keras's older format tells beside the arrays; parts of long lists are numbered."""
+DAMAGE = (
+    *(OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError),
+    *(ArithmeticError, AssertionError, SystemError),
+)
+"""What h5py and NumPy raise about structures that make no sense."""
 
 
 @dataclass(frozen=True)
-class StoredArray:
-    """An array of a file.
+class Content:
+    """What lies in a file.
 
     Attributes:
-        path: Its groups and its name.
-        shape: As the file declares it, and holds it.
-        kind: NumPy's letter: "f" float, "i" or "u" integer.
-        bytes_each: Of one number.
+        arrays: The arrays, described.
+        groups: The texts of each group, by its path.
+        seen: Addresses of what was found.
     """
 
-    path: str
-    shape: tuple[int, ...]
-    kind: str
-    bytes_each: int
-
-    @property
-    def size(self) -> int:
-        """How many numbers it has."""
-        size = 1
-        for side in self.shape:
-            size *= side
-        return size
+    arrays: list[StoredArray] = field(default_factory=list)
+    groups: dict[str, dict[str, Text]] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
 
 
-def list_arrays(path: Path) -> tuple[StoredArray, ...]:
-    """The arrays of an HDF5 file, the training's state aside.
+def copy_hdf5(copying: Copying) -> StoredWeights:
+    """Copy the arrays of an HDF5 file and its texts, the training's state aside.
 
     Raises:
         BadModel: Where the file is damaged, points outside of itself, or declares more than it
             holds.
     """
-    import h5py
-
     try:
-        with h5py.File(path, "r") as file:
-            arrays = tuple(_walk(h5py, file, "", set(), 0))
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise BadModel(f"The weights cannot be read as HDF5: {_first_line(error)}") from error
-    declared = sum(array.size * array.bytes_each for array in arrays)
-    allowed = min(MAX_FILE_BYTES, MAX_TOTAL_EXPANSION * path.stat().st_size + HARMLESS_BYTES)
-    if declared > allowed:
-        raise BadModel(
-            f"The weights declare {declared:,} bytes, expected at most {allowed:,} in such a file"
-        )
-    return arrays
-
-
-def read_text_attribute(path: Path, name: str) -> str | None:
-    """A text of the file's root; None where there is none of that name.
-
-    Raises:
-        BadModel: Where the file is damaged or the attribute is no text.
-    """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            text = file.attrs.get(name)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        with h5py.File(copying.source, "r") as file:
+            content = Content()
+            _walk(file, "", content, 0)
+            _check_total(content, copying.n_bytes)
+            weights = StoredWeights(tuple(content.arrays), content.groups, copying.target)
+            for number, array in enumerate(weights.arrays):
+                weights.save(number, np.asarray(file[array.path][()]))
+    except DAMAGE as error:
         raise BadModel(f"The file cannot be read as HDF5: {_first_line(error)}") from error
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    if text is not None and not isinstance(text, str):
-        raise BadModel(f"Expected a text in the file's attribute {name}, got another kind")
-    return text
+    return weights
 
 
-def _walk(h5py: Any, group: Any, prefix: str, seen: set[int], depth: int) -> list[StoredArray]:
-    """The arrays under a group; each object once, hard links only."""
-    if depth > MAX_DEPTH or len(seen) > MAX_OBJECTS:
+def _walk(group: Any, prefix: str, content: Content, depth: int) -> None:
+    """Note what lies under a group; each object once, hard links only."""
+    if depth > MAX_DEPTH or len(content.seen) > MAX_OBJECTS:
         raise BadModel("Expected a plain tree of weights, got one too deep or too wide")
-    found = []
+    content.groups[prefix] = dict(_read_texts(group))
     for name in group:
         if not prefix and name in NOT_READ:
             continue
+        if not (isinstance(name, str) and name.isprintable()):
+            raise BadModel(f"Expected names of weights in plain letters, got {name[:60]!a}")
         path = f"{prefix}/{name}".lstrip("/")
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise BadModel(f"The weights at {path} are a link to elsewhere, which is not followed")
         item = group[name]
         address = h5py.h5o.get_info(item.id).addr
-        if address in seen:
+        if address in content.seen:
             raise BadModel(f"The weights at {path} are stored under a second name")
-        seen.add(address)
+        content.seen.add(address)
         if isinstance(item, h5py.Group):
-            found += _walk(h5py, item, path, seen, depth + 1)
+            _walk(item, path, content, depth + 1)
         else:
-            found.append(_describe(h5py, item, path))
-    return found
+            content.arrays.append(_describe(item, path))
 
 
-def _describe(h5py: Any, item: Any, path: str) -> StoredArray:
+def _describe(item: Any, path: str) -> StoredArray:
     if not isinstance(item, h5py.Dataset) or item.shape is None or item.dtype.kind not in "fiub":
         raise BadModel(f"Expected numbers in the weights at {path}, got another kind")
     if item.external or item.is_virtual:
         raise BadModel(f"The weights at {path} lie in another file, which is not opened")
-    if item.nbytes > max(HARMLESS_BYTES, MAX_EXPANSION * item.id.get_storage_size()):
+    array = StoredArray(path, tuple(item.shape), item.dtype.kind, item.dtype.itemsize)
+    stored = item.id.get_storage_size()
+    if array.n_bytes > max(HARMLESS_BYTES, MAX_EXPANSION * stored):
         raise BadModel(
-            f"The weights at {path} declare {item.nbytes:,} bytes, of which the file stores "
-            f"{item.id.get_storage_size():,}"
+            f"The weights at {path} declare {array.n_bytes:,} bytes, of which the file stores "
+            f"{stored:,}"
         )
-    return StoredArray(path, tuple(item.shape), item.dtype.kind, item.dtype.itemsize)
+    return array
+
+
+def _check_total(content: Content, n_bytes: int) -> None:
+    declared = sum(array.n_bytes for array in content.arrays)
+    allowed = min(MAX_FILE_BYTES, MAX_TOTAL_EXPANSION * n_bytes + HARMLESS_BYTES)
+    if declared > allowed:
+        raise BadModel(
+            f"The weights declare {declared:,} bytes, expected at most {allowed:,} in such a file"
+        )
+
+
+def _read_texts(group: Any) -> Iterator[tuple[str, Text]]:
+    for name in group.attrs:
+        if name.rstrip("0123456789") in TEXTS:
+            yield name, _to_text(name, group.attrs[name])
+
+
+def _to_text(name: str, value: Any) -> Text:
+    """A text or a list of them, in UTF-8."""
+    if isinstance(value, str | bytes):
+        return _encode(value)
+    items: list[Any] = value.tolist() if np.ndim(value) == 1 else [None]
+    if not all(isinstance(item, str | bytes) for item in items):
+        raise BadModel(f"Expected a text in the file's attribute {name}, got another kind")
+    return tuple(_encode(item) for item in items)
+
+
+def _encode(text: str | bytes) -> bytes:
+    return (text.decode("utf-8") if isinstance(text, bytes) else text).encode("utf-8")
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return (str(error).strip(" '\"\n").splitlines() or [type(error).__name__])[0]

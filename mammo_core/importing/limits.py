@@ -23,3 +23,10 @@ MAX_OUTPUT_VALUES = 2**27
 """Numbers in one layer's output for one image: 0.5 GB."""
 MAX_PRODUCTS = 5e12
 """Multiplications for one image: minutes on two cores."""
+READER_SECONDS = 30.0
+"""For the process that reads a file, and more for a large one."""
+MIN_BYTES_PER_SECOND = 5_000_000
+READER_BYTES = 500_000_000
+"""Of memory for the HDF5 library, and more for a large file."""
+CHECKPOINT_READER_BYTES = 4_000_000_000
+"""The same where TensorFlow reads."""

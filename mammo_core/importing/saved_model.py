@@ -15,8 +15,13 @@ from mammo_core.datasets.archives import FAULTS, list_members, unpack
 from mammo_core.datasets.zip_directory import check_directory
 from mammo_core.errors import BadModel, UnreadableFile
 from mammo_core.importing.archive import SAVE_ANEW, ForeignFile, load_json
-from mammo_core.importing.hdf5 import list_arrays
-from mammo_core.importing.limits import MAX_CONFIG_BYTES, MAX_FILE_BYTES
+from mammo_core.importing.copying import Copying, copy_apart
+from mammo_core.importing.limits import (
+    CHECKPOINT_READER_BYTES,
+    MAX_CONFIG_BYTES,
+    MAX_FILE_BYTES,
+)
+from mammo_core.importing.stored_weights import StoredWeights
 
 GRAPH, METADATA = "saved_model.pb", "keras_metadata.pb"
 INDEX, DATA = "variables.index", "variables.data-00000-of-00001"
@@ -81,15 +86,16 @@ def open_saved_model(folder: Path, scratch: Path) -> ForeignFile:
         )
     config = _read_config(folder / METADATA)
     _copy_weights(folder / "variables", scratch)
-    from mammo_core.tensorflow_start import start_tensorflow
+    n_bytes = (scratch / DATA).stat().st_size
+    weights = copy_apart(_copy_variables, scratch / "variables", n_bytes, CHECKPOINT_READER_BYTES)
+    return ForeignFile("Keras 2 SavedModel", config, weights, None)
 
-    start_tensorflow()
-    from mammo_core.importing.foreign_checkpoint import convert_checkpoint
 
-    weights = scratch / "ordered.h5"
-    convert_checkpoint(scratch / "variables", (scratch / DATA).stat().st_size, weights)
-    arrays = list_arrays(weights)
-    return ForeignFile("Keras 2 SavedModel", config, weights, arrays, is_ordered=True)
+def _copy_variables(copying: Copying) -> StoredWeights:
+    """`copy_checkpoint`, where TensorFlow starts in the process that reads."""
+    from mammo_core.importing.foreign_checkpoint import copy_checkpoint
+
+    return copy_checkpoint(copying)
 
 
 def _read_config(path: Path) -> dict[str, Any]:

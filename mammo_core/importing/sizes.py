@@ -5,9 +5,9 @@ from typing import Any
 
 from mammo_core.errors import BadModel
 from mammo_core.importing.cleaning import Entry, walk_layers
-from mammo_core.importing.hdf5 import StoredArray
 from mammo_core.importing.layers import LAYERS, Pattern
 from mammo_core.importing.limits import MAX_SIDE, MIN_SIDE
+from mammo_core.importing.stored_weights import StoredArray
 
 Size = tuple[int, int]
 

@@ -9,9 +9,15 @@ from contextlib import suppress
 import psutil
 
 from mammo_core.errors import UnreadableFile
-from mammo_core.guarded_reading import DIED, _begin
+from mammo_core.guarded_reading import DIED, _begin, _limit_memory
 
 PATIENCE_S = 5.0
+SPARE_BYTES = 1_000_000_000
+
+
+def begin():
+    _begin()
+    _limit_memory(SPARE_BYTES)
 
 
 class WarmReader:
@@ -23,13 +29,13 @@ class WarmReader:
 
     def _start(self):
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(1, context, _begin)
+        self._pool = ProcessPoolExecutor(1, context, begin)
         self._process = psutil.Process(self._pool.submit(os.getpid).result())
 
     def __call__(self, work, task, bounds):
         try:
             return self._pool.submit(work, task).result(PATIENCE_S)
-        except (BrokenProcessPool, TimeoutError) as error:
+        except (BrokenProcessPool, TimeoutError, MemoryError) as error:
             self.lost += 1
             self.close()
             self._start()

@@ -8,6 +8,7 @@ A damaged file can make the HDF5 library crash, so that a process of its own rea
 import io
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,16 +19,18 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.errors import BadConfiguration
-from mammo_core.worker_pool import run_chunks
+from mammo_core.errors import BadConfiguration, UnreadableFile
+from mammo_core.guarded_reading import Bounds, read_guarded
 
 MEMBER = "model.weights.h5"
 """Where a `.keras` archive has its weights."""
-WORKERS = 2
-"""With a single one `run_chunks` would read in this very process."""
+READER_SECONDS = 60.0
+"""For the process that reads, however large a file of the architecture may be."""
+READER_BYTES = 500_000_000
+"""Of memory for the HDF5 library, beside the weights and their copy."""
 UNREADABLE = (
-    *(OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError),
-    *(NotImplementedError, zipfile.BadZipFile),
+    *(OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError),
+    *(ArithmeticError, AssertionError, SystemError, EOFError, zlib.error, zipfile.BadZipFile),
 )
 """What HDF5 and zip files raise where they are damaged or built otherwise."""
 
@@ -75,10 +78,6 @@ class WeightCopy:
     target: Path
     limit: int
 
-    def halves(self) -> tuple["WeightCopy", ...]:
-        """None: it is one file."""
-        return ()
-
 
 @contextmanager
 def open_weights(path: Path, limit: int) -> Iterator[StoredWeights]:
@@ -94,13 +93,22 @@ def open_weights(path: Path, limit: int) -> Iterator[StoredWeights]:
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = WeightCopy(path, Path(folder) / "copy.npz", limit)
-        ((_, answer),) = run_chunks(copy_weights, [copy], WORKERS)
+        answer = _copy_apart(copy)
         if not isinstance(answer, StoredWeights):
             raise BadConfiguration(
-                f"Setting 'weights' must be a file of Keras weights, got {path.name}: "
-                f"{answer or 'it is damaged, for the process that read it crashed'}"
+                f"Setting 'weights' must be a file of Keras weights, got {path.name}: {answer}"
             )
         yield answer
+
+
+def _copy_apart(copy: WeightCopy) -> StoredWeights | str:
+    """What `copy_weights` returns, from a process that may crash."""
+    try:
+        return read_guarded(
+            copy_weights, copy, Bounds(READER_SECONDS, READER_BYTES + 3 * copy.limit)
+        )
+    except UnreadableFile as error:
+        return f"it is damaged, for {error}"
 
 
 def copy_weights(copy: WeightCopy) -> StoredWeights | str:

@@ -134,4 +134,5 @@ def _encode(text: str | bytes) -> bytes:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip(" '\"\n").splitlines() or [type(error).__name__])[0]
+    text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    return (text.strip().splitlines() or [type(error).__name__])[0]

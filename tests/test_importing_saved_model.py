@@ -1,12 +1,16 @@
 """SavedModel folders: what names its layers is rebuilt, what only runs stays outside."""
 
 import shutil
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import foreign_files
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from mammo_core.errors import BadModel
 from mammo_core.importing import copying
@@ -96,6 +100,49 @@ def test_what_was_unpacked_goes_with_the_import(folder, tmp_path, monkeypatch):
 def test_an_exported_graph_is_refused_with_what_to_do(folder):
     (folder / "keras_metadata.pb").unlink()
     refuse(folder, r"not run here; save it there with model.save")
+
+
+@pytest.fixture
+def hostile_graph(tmp_path):
+    """An exported graph that writes a file when it is run; (saved_model.pb, that file)."""
+    canary = tmp_path / "canary"
+
+    class Theirs(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+        def __call__(self, image):
+            tf.io.write_file(str(canary), "run")
+            return image
+
+    tf.saved_model.save(Theirs(), str(tmp_path / "exported"))
+    tf.saved_model.load(str(tmp_path / "exported"))([1.0])
+    canary.unlink()  # it is as hostile as it says
+    return tmp_path / "exported" / "saved_model.pb", canary
+
+
+def test_an_exported_graph_is_neither_loaded_nor_run(hostile_graph):
+    graph, canary = hostile_graph
+    code = (
+        "import sys, pathlib\n"
+        "from mammo_core.errors import BadModel\n"
+        "from mammo_core.importing.facts import Import\n"
+        "from mammo_core.importing.run import import_model\n"
+        "try:\n"
+        "    import_model(Import(file=pathlib.Path(sys.argv[1]), classes=('a', 'b')), 'theirs')\n"
+        "except BadModel as error:\n"
+        "    assert 'model.save' in str(error), error\n"
+        "    sys.exit(7 if 'tensorflow' in sys.modules else 0)\n"
+    )
+    root = Path(__file__).parents[1]
+    result = subprocess.run([sys.executable, "-c", code, graph.parent], cwd=root, check=False)
+    assert result.returncode == 0
+    assert not canary.exists()
+
+
+def test_a_graph_beside_named_layers_is_not_run_either(hostile_graph, folder):
+    graph, canary = hostile_graph
+    shutil.copyfile(graph, folder / "saved_model.pb")
+    take_in(folder)
+    assert not canary.exists()
 
 
 def test_another_folder_is_refused(tmp_path):

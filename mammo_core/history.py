@@ -1,7 +1,9 @@
-"""The history of a training as its folder holds it: a row an epoch."""
+"""The history of a training as its folder holds it, a row an epoch, and which epoch is the best."""
 
 import csv
 import io
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,19 @@ def read_history(folder: Path) -> list[dict[str, Any]]:
         {key: _as_number(value) for key, value in row.items()}
         for row in csv.DictReader(io.StringIO(text))
     ]
+
+
+def rank_epoch(row: Mapping[str, Any]) -> tuple[float, float]:
+    """What makes an epoch better than another: its validation AUROC, among equals its loss.
+
+    Few validation images often give many epochs the very same AUROC, and the network goes on
+    learning. Where no AUROC is defined, the loss alone decides.
+    """
+    auroc, loss = row.get("val_auroc"), row.get("val_loss")
+    return (
+        auroc if isinstance(auroc, float) else -math.inf,
+        -loss if isinstance(loss, float) else -math.inf,
+    )
 
 
 def _as_number(value: str | None) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 from mammo_core.augmentation.motion import STILL, Motion
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled, MammoError
+from mammo_core.history import read_history
 from mammo_core.training.batches import ImageBatches, make_patch_batches
 from mammo_core.training.checkpoint import RunState, load_state, save_state, write_history
 from mammo_core.training.configuration import TrainingConfiguration
@@ -21,7 +22,6 @@ from mammo_core.training.patches import (
     place_patch,
     weigh_classes,
 )
-from mammo_core.training.validation import Scores
 from mammo_core.types import no_progress
 
 CLASSES = ("normal", "malignant")
@@ -226,10 +226,10 @@ class TestCheckpoint:
     def test_a_state_survives_the_disk(self, tmp_path):
         weights = [np.arange(3.0), np.ones((2, 2))]
         rows = [{"epoch": 1, "stage": "images", "loss": 0.5}]
-        state = RunState(1, 2, rows, weights, [], weights[:1], 0.75, 1)
+        state = RunState(1, 2, rows, weights, [], weights[:1], 1)
         save_state(tmp_path, state)
         back = load_state(tmp_path)
-        assert (back.stage, back.epoch, back.rows, back.best_score) == (1, 2, rows, 0.75)
+        assert (back.stage, back.epoch, back.rows, back.best_epoch) == (1, 2, rows, 1)
         np.testing.assert_array_equal(back.variables[1], weights[1])
         assert losses(tmp_path).tolist() == [0.5]
 
@@ -290,7 +290,7 @@ class TestLearning:
     ):
         from mammo_core.training import loop
 
-        nothing = Scores({"val_loss": float("nan")}, float("nan"))
+        nothing = {"val_loss": float("nan")}
         monkeypatch.setattr(loop, "score_images", lambda *inputs: nothing)
         guess = (0.7, np.full((8, 2), 0.5, np.float32))
         monkeypatch.setattr(loop, "make_step", lambda *compiled: lambda batch: guess)
@@ -306,6 +306,21 @@ class TestLearning:
         run(tmp_path, data, epochs=1, batch_size=len(data.train) - 2)
         n = len(data.train)
         assert losses(tmp_path) == pytest.approx([((n - 2) ** 2 + 2**2) / n])
+
+    def test_of_equal_aurocs_the_lowest_loss_is_kept(self, data, tmp_path, monkeypatch):
+        from mammo_core.training import loop
+        from mammo_core.training.diagnosis import find_best_epoch
+
+        judged = iter([(0.8, 0.9), (0.8, 0.7), (0.8, 0.7), (0.7, 0.1)])
+        names = ("val_auroc", "val_loss")
+        monkeypatch.setattr(
+            loop, "score_images", lambda *inputs: dict(zip(names, next(judged), strict=True))
+        )
+        guess = (0.7, np.full((8, 2), 0.5, np.float32))
+        monkeypatch.setattr(loop, "make_step", lambda *compiled: lambda batch: guess)
+        run(tmp_path, data, epochs=4, recipe="whole_image")
+        state = load_state(tmp_path)
+        assert (state.best_epoch, find_best_epoch(read_history(tmp_path))) == (2, 2)
 
     def test_what_was_said_of_patches_is_not_kept_for_the_epoch(self, data, tmp_path, monkeypatch):
         made, alive = [], []

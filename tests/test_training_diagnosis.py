@@ -48,6 +48,10 @@ def test_the_best_epoch_is_the_first_of_the_highest_auroc():
     assert find_best_epoch(history([0.6, 0.8, 0.7, 0.8])) == 2
 
 
+def test_of_equal_aurocs_the_lowest_validation_loss_is_the_best():
+    assert find_best_epoch(history([0.8, 0.8, 0.7, 0.8], val_losses=[0.9, 0.6, 0.1, 0.7])) == 2
+
+
 def test_an_epoch_without_auroc_is_not_the_best():
     assert find_best_epoch([{"epoch": 1.0, "val_auroc": ""}]) is None
 

@@ -40,7 +40,6 @@ class RunState:
         variables: Model and optimizer state of the stage, empty at its start.
         weights: The model's weights with which the stage began or, once it ended, ended.
         best: The best weights of the stage so far, empty before the first epoch.
-        best_score: Their validation score.
         best_epoch: Their epoch, counted from 1 over all stages.
         begun_with: What the card says of the weights that the first stage began with; empty where
             they were drawn.
@@ -52,7 +51,6 @@ class RunState:
     variables: list[NDArray[Any]] = field(default_factory=list)
     weights: list[NDArray[Any]] = field(default_factory=list)
     best: list[NDArray[Any]] = field(default_factory=list)
-    best_score: float = -np.inf
     best_epoch: int = 0
     begun_with: dict[str, Any] = field(default_factory=dict)
 
@@ -72,7 +70,6 @@ def save_state(folder: Path, state: RunState) -> None:
         "stage": state.stage,
         "epoch": state.epoch,
         "rows": state.rows,
-        "best_score": state.best_score if np.isfinite(state.best_score) else None,
         "best_epoch": state.best_epoch,
         "begun_with": state.begun_with,
     }
@@ -132,8 +129,7 @@ def _read_state(path: Path) -> RunState:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
             arrays: dict[str, Any] = {kind: _in_order(stored, kind) for kind in KINDS}
-        score = facts.pop("best_score")
-        return RunState(**facts, **arrays, best_score=-np.inf if score is None else score)
+        return RunState(**facts, **arrays)
     except UNREADABLE as error:
         raise BadModel(
             f"The checkpoint {path} is damaged ({error}); delete the folder to train anew"

@@ -12,6 +12,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.history import rank_epoch
+
 Row = Mapping[str, Any]
 """One epoch of history.csv: epoch, loss, train_auroc, val_loss, val_auroc; what was not measured
 is no float."""
@@ -127,9 +129,9 @@ class Course:
 
 
 def find_best_epoch(rows: Sequence[Row]) -> int | None:
-    """The epoch of the highest validation AUROC, the first of equals; None where none has one."""
+    """The epoch of the highest validation AUROC, by loss among equals; None where none has one."""
     scored = _with(rows, "val_auroc")
-    return int(max(scored, key=lambda row: row["val_auroc"])["epoch"]) if scored else None
+    return int(max(scored, key=rank_epoch)["epoch"]) if scored else None
 
 
 def hanley_mcneil_error(auroc: float, n_positives: int, n_negatives: int) -> float:

@@ -24,7 +24,7 @@ from mammo_core.training.counts import count_images
 from mammo_core.training.data import TrainingData
 from mammo_core.training.kept_validation import keep_validation
 from mammo_core.training.plan import Plan
-from mammo_core.training.validation import Scores, predict_positions, score_probabilities
+from mammo_core.training.validation import Columns, predict_positions, score_probabilities
 from mammo_core.types import Progress, no_progress
 
 
@@ -131,7 +131,7 @@ def _choose_threshold(val: NDArray[np.float32], data: TrainingData) -> float:
 
 
 def _training_facts(
-    model: keras.Model, plan: Plan, scores: Scores, state: RunState
+    model: keras.Model, plan: Plan, scores: Columns, state: RunState
 ) -> dict[str, Any]:
     return {
         "configuration": to_mapping(plan.config),
@@ -141,7 +141,7 @@ def _training_facts(
         "seconds": round(sum(row["seconds"] for row in state.rows), 1),
         "parameters": model.count_params(),
         **({"begun_with": state.begun_with} if state.begun_with else {}),
-        "val": {name.removeprefix("val_"): value for name, value in scores.columns.items()},
+        "val": {name.removeprefix("val_"): value for name, value in scores.items()},
         "created": time.strftime("%Y-%m-%d"),
     }
 

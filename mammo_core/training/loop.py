@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.errors import MammoError
+from mammo_core.history import rank_epoch
 from mammo_core.training.checkpoint import (
     Row,
     RunState,
@@ -26,7 +27,7 @@ from mammo_core.training.stages import Stage, build_network
 from mammo_core.training.step import Step, make_step
 from mammo_core.training.transfer import build_head_stage
 from mammo_core.training.validation import (
-    Scores,
+    Columns,
     predict_positions,
     score_images,
     score_predictions,
@@ -99,7 +100,7 @@ def _end(folder: Path, stage: Stage, state: RunState) -> None:
     """Keep the stage's best weights and make ready for the next."""
     state.weights = state.best or stage.network.get_weights()
     state.stage, state.epoch = state.stage + 1, 0
-    state.variables, state.best, state.best_score = [], [], -np.inf
+    state.variables, state.best = [], []
     save_state(folder, state)
 
 
@@ -118,23 +119,29 @@ def _run_epochs(
         start = time.monotonic()
         learnt = _train_epoch(stage, step, config, state, progress)
         scores = judge()
-        _check_finite(scores.columns["val_loss"], "validation loss", stage, config, state)
+        _check_finite(scores["val_loss"], "validation loss", stage, config, state)
         state.epoch += 1
         row: Row = {"epoch": len(state.rows) + 1, "stage": stage.name, **learnt.columns}
         times = {"seconds": time.monotonic() - start, "images_per_second": learnt.pace}
-        state.rows.append({**row, **scores.columns, **times})
-        if scores.score > state.best_score:
-            state.best, state.best_score = stage.network.get_weights(), scores.score
-            state.best_epoch = len(state.rows)
+        state.rows.append({**row, **scores, **times})
+        if _is_best(state):
+            state.best, state.best_epoch = stage.network.get_weights(), len(state.rows)
         state.variables = read_variables(stage.trained)
         save_state(folder, state)
         state.variables = []  # three times the weights; the disk holds them
         on_epoch(state.rows[-1])
 
 
+def _is_best(state: RunState) -> bool:
+    """Whether the last epoch is better than the one whose weights are kept."""
+    if not state.best:
+        return True
+    return rank_epoch(state.rows[-1]) > rank_epoch(state.rows[state.best_epoch - 1])
+
+
 def _make_judge(
     stage: Stage, data: TrainingData, config: TrainingConfiguration
-) -> Callable[[], Scores]:
+) -> Callable[[], Columns]:
     """What judges an epoch: the network on whole images, or its head on their features."""
     features = stage.features
     if features is not None:
@@ -143,7 +150,7 @@ def _make_judge(
         )
     network = build_network(data, config, config.image_size)
 
-    def judge() -> Scores:
+    def judge() -> Columns:
         network.set_weights(stage.network.get_weights())
         return score_images(network, data)
 

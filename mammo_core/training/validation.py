@@ -1,7 +1,6 @@
 """How an epoch is judged: on the validation images, as the model will be used (inference mode)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import keras
@@ -21,28 +20,19 @@ class Inputs(Protocol):
         """(n, ...) inputs for positions of the pixel cache."""
 
 
-@dataclass(frozen=True)
-class Scores:
-    """An epoch's validation.
-
-    Attributes:
-        columns: What the history shows, by column name.
-        score: Decides which epoch is the best; higher is better.
-    """
-
-    columns: dict[str, float]
-    score: float
+Columns = dict[str, float]
+"""What the history shows of an epoch's validation, by column name."""
 
 
-def score_images(model: keras.Model, data: TrainingData) -> Scores:
+def score_images(model: keras.Model, data: TrainingData) -> Columns:
     """How a model does on the validation images now."""
     return score_probabilities(predict_positions(model, data, data.val), data)
 
 
-def score_probabilities(probabilities: NDArray[np.float32], data: TrainingData) -> Scores:
+def score_probabilities(probabilities: NDArray[np.float32], data: TrainingData) -> Columns:
     """Loss, AUROC of the last class against the rest and each class's recall.
 
-    Where one of the two sides is absent the AUROC is undefined, and minus the loss decides.
+    Where one of the two sides is absent the AUROC is undefined and has no column.
 
     Args:
         probabilities: (n, K) of the validation images.
@@ -54,9 +44,8 @@ def score_probabilities(probabilities: NDArray[np.float32], data: TrainingData) 
     auroc = compute_auroc(probabilities[:, -1], labels == data.n_classes - 1)
     recalls = _recalls(predicted, labels, data.classes)
     columns = {"val_macro_f1": _macro_f1(predicted, labels, data.n_classes), **recalls}
-    if np.isnan(auroc):
-        return Scores({"val_loss": loss, **columns}, -loss)
-    return Scores({"val_loss": loss, "val_auroc": float(auroc), **columns}, float(auroc))
+    measured = {} if np.isnan(auroc) else {"val_auroc": float(auroc)}
+    return {"val_loss": loss, **measured, **columns}
 
 
 def score_predictions(

@@ -43,6 +43,13 @@ FALL = 0.15
 """A validation AUROC that falls so far in one epoch has jumped."""
 WINDOW = 8
 """The last epochs, among which two jumps make a training unstable."""
+MOVED = 0.1
+"""Share of itself by which the training loss has fallen once outputs have left chance."""
+SCATTERS = 2.0
+"""Scatters by which a change must exceed what epochs do anyway."""
+PAIRED = 0.5
+"""Of the share by which a mean over so many positives scatters, what remains between epochs, which
+are judged on the same images."""
 
 ADVICE: dict[Kind, str] = {
     "unmeasured": "Validation needs images of the last class and of others: index the dataset with "
@@ -56,6 +63,14 @@ ADVICE: dict[Kind, str] = {
     "plateau": "Stop here; next try a larger image_size or the recipe transfer.",
     "learning": "Let it go on; if the last epoch is the best one, train longer.",
 }
+
+ADVICE_ENDED: dict[Kind, str] = {
+    "too_early": f"Train it longer: a verdict needs {FEWEST_EPOCHS} epochs.",
+    "plateau": "Next try a larger image_size or the recipe transfer.",
+    "learning": "Train longer, with more epochs, if the last epoch is the best one; else the best "
+    "epoch's weights are what these settings give.",
+}
+"""In place of `ADVICE` where the run has ended."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +168,11 @@ def diagnose(
 
 
 def diagnose_facts(
-    rows: Sequence[Row], *, n_positives: int | None = None, n_negatives: int | None = None
+    rows: Sequence[Row],
+    *,
+    n_positives: int | None = None,
+    n_negatives: int | None = None,
+    has_ended: bool = False,
 ) -> Diagnosis:
     """Whether it is learning, with the figures.
 
@@ -161,6 +180,7 @@ def diagnose_facts(
         rows: The finished epochs of one stage, in their order; at least one.
         n_positives: Validation images of the last class, None where that is not known.
         n_negatives: Validation images of the other classes; None counts as many as positives.
+        has_ended: Whether no further epoch comes, so that no advice is to wait for one.
     """
     best = find_best_epoch(rows)
     if best is None:
@@ -179,8 +199,21 @@ def diagnose_facts(
         gap=gap,
         noise=course.noise_at(auroc) or None,
         sentence=f"{_tell_best(course)}: {finding.words}{_tell_gap(rows, gap)}",
-        advice=ADVICE[kind],
+        advice=_advise(kind, has_ended=has_ended),
     )
+
+
+def choose_rows(rows: Sequence[Row]) -> Sequence[Row]:
+    """The last stage's rows; all those of whole images where it is too short to be judged."""
+    stages = [row.get("stage", "training") for row in rows]
+    last = [row for row, stage in zip(rows, stages, strict=True) if stage == stages[-1]]
+    if len(last) >= FEWEST_EPOCHS or "patches" in stages[-1:]:
+        return last
+    return [row for row, stage in zip(rows, stages, strict=True) if stage != "patches"]
+
+
+def _advise(kind: Kind, *, has_ended: bool) -> str:
+    return ADVICE_ENDED.get(kind, ADVICE[kind]) if has_ended else ADVICE[kind]
 
 
 def measure_gap(rows: Sequence[Row]) -> float | None:
@@ -189,10 +222,11 @@ def measure_gap(rows: Sequence[Row]) -> float | None:
     return float(gaps[-FEWEST_EPOCHS:].mean()) if len(gaps) else None
 
 
-def find_overfitting(rows: Sequence[Row]) -> int | None:
+def find_overfitting(rows: Sequence[Row], n_positives: int | None = None) -> int | None:
     """The epoch of the lowest validation loss if since then it rose while the training loss fell.
 
-    None where fewer than three epochs came after it, or where either loss did otherwise.
+    None where fewer than three epochs came after it, where either loss did otherwise, or where the
+    rise is within what the validation loss scatters by.
     """
     known = _with(rows, "val_loss")
     if not known:
@@ -201,7 +235,8 @@ def find_overfitting(rows: Sequence[Row]) -> int | None:
     since = known[lowest:]
     if len(since) <= FEWEST_EPOCHS:
         return None
-    rises = _drift(since[1:], "val_loss") > FLAT  # one lucky epoch before a level line is no rise
+    after = since[1:]  # one lucky epoch before a level line is no rise
+    rises = _drift(after, "val_loss") > _least_rise(known, len(after), n_positives)
     falls = _drift(since, "loss") < 0
     return int(since[0]["epoch"]) if rises and falls else None
 
@@ -235,17 +270,46 @@ def _judge_unstable(course: Course) -> Finding | None:
     return _tell_jumps(scored, falls, "AUROC") if len(falls) > 1 else None
 
 
+def _least_rise(rows: Sequence[Row], n_after: int, n_positives: int | None) -> float:
+    """The share of itself by which a validation loss must have risen over so many epochs."""
+    logs = np.log(np.maximum(_column(rows[-2 * WINDOW :], "val_loss"), 1e-9))
+    error = _scatter(logs) * math.sqrt(12 * (n_after - 1) / (n_after * (n_after + 1)))
+    few = PAIRED / math.sqrt(n_positives) if n_positives else 0.0
+    return max(FLAT, few, SCATTERS * error)
+
+
 def _judge_overfitting(course: Course) -> Finding | None:
-    """Only the training side gets better: by the losses, by AUROC, or by heart from the start."""
-    since = find_overfitting(course.rows)
+    """Only the training side gets better: by the losses, by AUROC, or by heart from the start.
+
+    By the losses and by AUROC only where the validation AUROC has fallen from its best one by more
+    than it scatters, the training AUROC is not below it, and the training loss has fallen at all.
+    """
+    if _can_overfit(course) and (finding := _judge_parting(course)) is not None:
+        return finding
+    if _learns_by_heart(course):
+        words = "overfitting, it learns the training images by heart and nothing else."
+        return Finding(words, int(course.rows[0]["epoch"]))
+    return None
+
+
+def _can_overfit(course: Course) -> bool:
+    """Whether it is past its best epoch, ahead on the training side, and has left chance."""
+    scored = _column(_with(course.since_best, "val_auroc"), "val_auroc")
+    is_past = course.auroc - scored[-FEWEST_EPOCHS:].max() > SCATTERS * _scatter(scored)
+    gap = measure_gap(course.rows)
+    losses = _column(_with(course.rows, "loss"), "loss")
+    has_moved = len(losses) > 0 and losses[-FEWEST_EPOCHS:].mean() < (1 - MOVED) * losses[0]
+    return bool(is_past and has_moved) and (gap is None or gap > 0)
+
+
+def _judge_parting(course: Course) -> Finding | None:
+    """The losses part, or else the gap of AUROC widens."""
+    since = find_overfitting(course.rows, course.n_positives)
     if since is not None:
         return Finding(f"overfitting since epoch {since}, as only the training loss falls.", since)
     if _widens(course):
         words = f"overfitting since epoch {course.best}, as only the training AUROC rises."
         return Finding(words, course.best)
-    if _learns_by_heart(course):
-        words = "overfitting, it learns the training images by heart and nothing else."
-        return Finding(words, int(course.rows[0]["epoch"]))
     return None
 
 
@@ -338,6 +402,13 @@ def _with(rows: Sequence[Row], key: str) -> list[Row]:
 
 def _column(rows: Sequence[Row], key: str) -> NDArray[np.float64]:
     return np.array([row[key] for row in rows], dtype=float)
+
+
+def _scatter(values: NDArray[np.float64]) -> float:
+    """The standard deviation about a smooth course: from second differences, which hold six."""
+    if len(values) < FEWEST_EPOCHS:
+        return 0.0
+    return float(np.sqrt((np.diff(values, 2) ** 2).mean() / 6))
 
 
 def _drift(rows: Sequence[Row], key: str) -> float:

@@ -205,21 +205,22 @@ def stacked_bars(colors: Mapping[str, str], n_values: int, *, as_shares: bool) -
     }  # fmt: skip
 
 
-def forest(estimate_title: str, n_rows: int, whole: float | None) -> Spec:
+def forest(estimate_title: str, groups: Sequence[str], whole: float | None) -> Spec:
     """Estimates with their intervals, one line a group; fields group, value, low, high, n.
 
     Args:
         estimate_title: Of the horizontal axis.
-        n_rows: How many groups there are.
+        groups: From top to bottom; told here, as those without an interval would come last.
         whole: The estimate over all cases, drawn as a dashed line; None for none.
     """
     y = {"field": "group", "type": "nominal", "sort": None, "title": None,
+         "scale": {"domain": list(groups)},
          "axis": {"labelLimit": 260, "labelFontSize": 12, "labelOverlap": False}}  # fmt: skip
     x = {"type": "quantitative", "title": estimate_title, "scale": UNIT,
          "axis": {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2f"}}  # fmt: skip
     dashes = {"type": "rule", "strokeDash": [4, 4], "color": MUTED}
     return {
-        "height": 26 * n_rows + 60,
+        "height": 26 * len(groups) + 60,
         "encoding": {},
         "layer": [
             {"mark": dashes, "data": {"values": [] if whole is None else [{"whole": whole}]},

@@ -19,6 +19,7 @@ STATES = {
     "done": ":green[done]",
 }
 TITLES = {"cross_validation": "Cross-validation", "learning_curve": "Learning curve"}
+POOLED, MEAN = "all pooled", "mean of the parts"
 RATES = {"sensitivity": "Sensitivity", "specificity": "Specificity", "recall_rate": "Recall rate"}
 
 
@@ -29,6 +30,16 @@ def list_experiments() -> list[str]:
     `learning-curve --out` were given.
     """
     return [experiment.folder.name for experiment in record.list_experiments()]
+
+
+def show_titled(name: str) -> None:
+    """The same as `show_experiment` below a heading, for a place that has none of its own."""
+    folder = record.experiments_folder() / name
+    if (folder / record.FILE).exists():
+        experiment = record.read_experiment(folder)
+        title = f"{TITLES[experiment.kind]}: {experiment.content['name']}"
+        st.markdown(f"**{frame.plain(title)}**")
+    show_experiment(name)
 
 
 def show_experiment(name: str) -> None:
@@ -64,7 +75,6 @@ def _show_head(experiment: Experiment) -> None:
         f"{n_done} of {count(len(experiment.parts), 'part')} done",
         frame.plain(f"{settings['recipe']}, {settings['architecture']}, seed {settings['seed']}"),
     ]
-    st.markdown(f"**{TITLES[experiment.kind]}: {frame.plain(experiment.content['name'])}**")
     st.caption("  ·  ".join(facts))
 
 
@@ -76,7 +86,7 @@ def _show_cross_validation(experiment: Experiment) -> None:
     whole = None if result is None else result["per_class"][positive]["auroc"]["value"]
     charts.show_chart(
         f"AUROC for {frame.plain(positive)} by part",
-        charts.forest(f"AUROC, {positive} against the rest", len(rows), whole),
+        charts.forest(f"AUROC, {positive} against the rest", [row["group"] for row in rows], whole),
         "Each part is judged on patients that its model never saw. Points are estimates, lines "
         "95 % intervals over patients, the dashed line all images pooled.",
         rows,
@@ -87,7 +97,7 @@ def _show_cross_validation(experiment: Experiment) -> None:
 
 
 def forest_rows(experiment: Experiment) -> list[charts.Row]:
-    """A row for each judged part with an AUROC, then the mean of them and all images pooled."""
+    """A row for each judged part with an AUROC, then all pooled and the mean of the parts."""
     rows: list[charts.Row] = [
         {"group": part["title"], "n": part["test"]["n"], "patients": part["test"]["patients"]}
         | part["test"]["auroc"]
@@ -99,7 +109,7 @@ def forest_rows(experiment: Experiment) -> list[charts.Row]:
         return rows
     counts = {"n": result["n"], "patients": result["patients"]}
     pooled = result["per_class"][experiment.content["positive"]]["auroc"]
-    joined = {"mean of the parts": result["folds"]["mean_auroc"], "all pooled": pooled}
+    joined = {POOLED: pooled, MEAN: result["folds"]["mean_auroc"]}
     return rows + [
         {"group": group, **counts, **estimate}
         for group, estimate in joined.items()
@@ -115,11 +125,12 @@ def _show_pooled(experiment: Experiment, result: dict[str, Any]) -> None:
         for name, title in RATES.items()
     )
     st.markdown(
-        f"Pooled **{frame.estimate_text(pooled)}**  ·  mean of {folds['n_defined']} parts "
+        f"Pooled **{frame.estimate_text(pooled)}**  ·  mean of {count(folds['n_defined'], 'part')} "
         f"**{frame.estimate_text(folds['mean_auroc'])}**{_spread_text(folds)}  \n"
         f"At each part's own threshold: {rates}"
     )
-    st.caption("  \n".join(map(frame.plain, (*folds["meanings"].values(), *result["warnings"]))))
+    said = (*folds["meanings"].values(), *_tell_missing(experiment), *result["warnings"])
+    st.caption("  \n".join(map(frame.plain, said)))
     st.download_button(
         "Out-of-fold table (CSV)",
         _reader(experiment),
@@ -128,6 +139,19 @@ def _show_pooled(experiment: Experiment, result: dict[str, Any]) -> None:
         key="out_of_fold_csv",
         on_click="ignore",
     )
+
+
+def _tell_missing(experiment: Experiment) -> list[str]:
+    """Which estimates of the forest lack an interval, and why."""
+    lacking = [row["group"] for row in forest_rows(experiment) if row["low"] is None]
+    if not lacking:
+        return []
+    why = (
+        "too few patients: an interval of an AUROC needs two or more with "
+        f"{experiment.content['positive']} and two or more without, and that of the mean needs "
+        "one of every part."
+    )
+    return [f"Without an interval: {', '.join(lacking)}. The reason is {why}"]
 
 
 def _spread_text(folds: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ from mammo_core.experiments.record import experiments_folder
 from mammo_core.jobs import Job
 from mammo_core.studies import studies_folder
 from mammo_ui import frame, training_jobs
-from mammo_ui.experiments import list_experiments, show_experiment
+from mammo_ui.experiments import list_experiments, show_titled
 from mammo_ui.sweeps import list_studies, show_study
 
 MOST = 12
@@ -35,7 +35,7 @@ class Kind:
 
 KINDS = {
     "study": Kind("Sweep", studies_folder, list_studies, show_study),
-    "experiment": Kind("Experiment", experiments_folder, list_experiments, show_experiment),
+    "experiment": Kind("Experiment", experiments_folder, list_experiments, show_titled),
 }
 """By the parameter of the address that names one."""
 

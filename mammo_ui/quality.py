@@ -129,7 +129,7 @@ def _show_facts_alone(estimate: Report) -> None:
     if rows:
         charts.show_chart(
             f"What each fact alone says about {frame.plain(estimate['positive'])}",
-            charts.forest("AUROC", len(rows), 0.5),
+            charts.forest("AUROC", [row["group"] for row in rows], 0.5),
             "Point and interval by patient; the dashed line is chance. An interval wholly to one "
             "side of it needs an explanation.",
             rows,

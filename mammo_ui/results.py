@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from mammo_core.two_views import describe_input
+from mammo_core.wording import count
 from mammo_ui import charts, frame, judgments, state
 from mammo_ui.theme import MODEL_A
 
@@ -71,7 +72,7 @@ def show_worst_slices(evaluation: Evaluation) -> None:
         st.caption(f"Below the {whole:.2f} of all cases, lowest end of the interval first.")
     for group in sorted(below, key=_lower_end)[:3]:
         name = f"{group['by']} {group['value']}"
-        text = f"{frame.estimate_text(group['auroc'])}, {group['patients']} patients"
+        text = f"{frame.estimate_text(group['auroc'])}, {count(group['patients'], 'patient')}"
         st.markdown(f"{frame.plain(name)}: **{text}**")
 
 
@@ -134,7 +135,7 @@ def show_threshold_cards(rates: Rates, evaluation: Evaluation) -> None:
     columns = st.columns(len(RATE_TITLES))
     for column, (name, (title, meaning)) in zip(columns, RATE_TITLES.items(), strict=True):
         with column:
-            n = f"{evaluation['patients']} patients"
+            n = count(evaluation["patients"], "patient")
             frame.show_card(title, rates[name], n, help_text=meaning)
 
 
@@ -208,10 +209,10 @@ def show_subgroups(evaluation: Evaluation) -> None:
     title = f"AUROC, {evaluation['positive']} against the rest"
     charts.show_chart(
         f"AUROC for {evaluation['positive']} by subgroup",
-        charts.forest(title, len(rows), _whole_auroc(evaluation)["value"]),
+        charts.forest(title, [row["group"] for row in rows], _whole_auroc(evaluation)["value"]),
         "Points are estimates, lines 95 % intervals over patients, the dashed line all cases; "
         "intervals that overlap may hide no difference. "
-        f"{len(unknown)} subgroups have too few positive or negative cases.",
+        f"Too few positive or negative cases: {count(len(unknown), 'subgroup')}.",
         rows,
         key="subgroups",
     )

@@ -172,7 +172,7 @@ def test_the_worst_slices_are_below_the_whole_the_lowest_interval_first(standin)
 
 
 def test_every_group_of_the_forest_keeps_its_label_and_its_room():
-    spec = charts.forest("AUROC", 40, 0.8)
+    spec = charts.forest("AUROC", [f"group {i}" for i in range(40)], 0.8)
     axes = [layer["encoding"]["y"]["axis"] for layer in spec["layer"] if "y" in layer["encoding"]]
     assert axes
     assert all(axis["labelOverlap"] is False for axis in axes)

@@ -12,7 +12,7 @@ from mammo_core.errors import Cancelled, MammoError
 from mammo_core.experiments.cross_validation import Protocol, run_cross_validation
 from mammo_core.experiments.learning_curve import Curve, run_learning_curve
 from mammo_core.experiments.record import TABLE, read_experiment
-from mammo_ui import experiments
+from mammo_ui import charts, experiments
 
 
 @pytest.fixture(scope="module")
@@ -59,12 +59,35 @@ def test_pooled_and_mean_are_both_told_with_what_each_means(filled):
     assert "different models" in text
 
 
-def test_the_forest_has_each_part_then_mean_and_pooled(filled):
+def test_the_forest_has_each_part_then_pooled_and_mean(filled):
     experiment = read_experiment(filled / "folds")
     rows = experiments.forest_rows(experiment)
     titles = [part["title"] for part in experiment.parts]
-    assert [row["group"] for row in rows] == [*titles, "mean of the parts", "all pooled"]
+    assert [row["group"] for row in rows] == [*titles, "all pooled", "mean of the parts"]
     assert all(row["low"] <= row["value"] <= row["high"] for row in rows)
+
+
+def test_a_row_without_an_interval_keeps_its_place_and_is_given_its_reason(filled):
+    content = json.loads((filled / "folds" / "experiment.json").read_text())
+    for estimate in (
+        content["parts"][1]["test"]["auroc"],
+        content["result"]["folds"]["mean_auroc"],
+    ):
+        estimate |= {"low": None, "high": None}
+    (filled / "folds" / "experiment.json").write_text(json.dumps(content))
+    at = draw("folds")
+    text = words(at).replace("\\", "")
+    assert "Without an interval: fold 2, mean of the parts." in text
+    assert "too few patients" in text
+    assert "Both intervals" not in text
+    rows = experiments.forest_rows(read_experiment(filled / "folds"))
+    groups = [row["group"] for row in rows]
+    for layer in charts.forest("AUROC", groups, None)["layer"][1:]:
+        assert layer["encoding"]["y"]["scale"]["domain"] == groups
+
+
+def test_the_heading_is_told_where_the_place_has_none(filled):
+    assert "Cross-validation:" not in words(draw("folds"))
 
 
 def test_the_table_that_is_downloaded_is_that_of_the_folder(filled):

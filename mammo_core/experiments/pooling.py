@@ -24,8 +24,8 @@ MEANINGS = {
         "training is worth on average; a fold without both sides counts in the pooled value alone."
     ),
     "interval": (
-        "Both intervals are over patients and take the models as given: what another dealing or "
-        "seed would change shows in the spread over folds alone."
+        "Intervals are over patients and take the models as given: what another dealing or seed "
+        "would change shows in the spread over folds alone."
     ),
 }
 

@@ -13,6 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from mammo_core import jobs
 from mammo_core.errors import BadConfiguration, BadModel
+from mammo_core.wording import count
 from mammo_ui import frame, import_form, job_view, job_watch, library, model_files, state
 from mammo_ui.import_form import Asked
 
@@ -89,7 +90,7 @@ def show_answer(answer: dict[str, Any]) -> None:
         _offer_judging(name)
     with layers:
         rows = [{"no.": i + 1, "layer": path} for i, path in enumerate(answer["layers"])]
-        st.markdown(f"**{len(rows)} convolutional layers**")
+        st.markdown(f"**{count(len(rows), 'convolutional layer')}**")
         height = 240 if len(rows) > FEW_LAYERS else "content"
         st.dataframe(rows, hide_index=True, height=height, alt="The layers from input to output")
 

@@ -180,7 +180,7 @@ def _offer_override(batch: Batch, chosen: Sequence[int]) -> None:
     unasked = [place for place in chosen if batch.answers[place].probabilities is None]
     if len(chosen) < 2 or not unasked:
         return
-    label = f"Ask the model about the {len(unasked)} chosen files that were not accepted"
+    label = f"Ask the model about {count(len(unasked), 'chosen file')} not accepted"
     if st.button(label, help="Its answer on anything but a mammogram means nothing."):
         with st.spinner("Asking the model"):
             batch.override(unasked)

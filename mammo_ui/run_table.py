@@ -8,6 +8,7 @@ import streamlit as st
 
 from mammo_core.run import STATES, Run
 from mammo_core.run_results import IN_SHORT, NOT_TESTED, Measured
+from mammo_core.wording import count
 from mammo_ui import frame
 
 TICKED = "runs"
@@ -90,8 +91,8 @@ def describe_measured(measured: Measured) -> str:
     if measured.estimate["value"] is None:
         return f"{text} {IN_SHORT.get(measured.reason, measured.reason)}".strip()
     if measured.patients:
-        return f"{text}, {measured.patients} patients"
-    return f"{text}, {measured.n} images" if measured.n else text
+        return f"{text}, {count(measured.patients, 'patient')}"
+    return f"{text}, {count(measured.n, 'image')}" if measured.n else text
 
 
 def describe_test(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from mammo_core.wording import count
 from mammo_ui import case_tiles, frame, judgments, results, state
 
 choice = st.session_state["choice"]
@@ -11,7 +12,7 @@ frame.stop_without_results(choice)
 summary = judgments.summarize(choice)
 evaluation = summary.evaluation
 positive = evaluation["positive"]
-n = f"{evaluation['patients']} patients"
+n = count(evaluation["patients"], "patient")
 points = {point["name"]: point for point in evaluation["operating_points"]}
 
 cards, matrix, worst = st.columns([1, 1.45, 1.45], gap="medium")

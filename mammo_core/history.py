@@ -3,9 +3,14 @@
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+PATCHES = "patches"
+"""The one stage whose network is no model of whole images: the next stage begins anew."""
+
+Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
 def read_history(folder: Path) -> list[dict[str, Any]]:
@@ -34,6 +39,11 @@ def rank_epoch(row: Mapping[str, Any]) -> tuple[float, float]:
         auroc if isinstance(auroc, float) else -math.inf,
         -loss if isinstance(loss, float) else -math.inf,
     )
+
+
+def select_candidates(rows: Sequence[Row]) -> list[Row]:
+    """The epochs one of which is the model: all but those of patches, or those while alone."""
+    return [row for row in rows if row.get("stage") != PATCHES] or list(rows)
 
 
 def _as_number(value: str | None) -> Any:

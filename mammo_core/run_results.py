@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mammo_core.errors import MammoError
+from mammo_core.history import select_candidates
 from mammo_core.model_store import StoredModel, file_sha256
 from mammo_core.paths import read_json
 
@@ -77,7 +78,8 @@ def read_validation(model: StoredModel) -> Measured:
 
 def read_best_epoch(rows: Sequence[Mapping[str, Any]], dataset: str | None) -> Measured:
     """The best validation AUROC so far of an unfinished training."""
-    known = [row["val_auroc"] for row in rows if isinstance(row.get("val_auroc"), float)]
+    candidates = select_candidates(rows)
+    known = [row["val_auroc"] for row in candidates if isinstance(row.get("val_auroc"), float)]
     if not known:
         return Measured(UNDEFINED, dataset, reason=NO_POSITIVE if rows else NO_EPOCH)
     return Measured({**UNDEFINED, "value": max(known)}, dataset, reason=UNFINISHED)

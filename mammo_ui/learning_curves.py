@@ -8,7 +8,7 @@ import streamlit as st
 
 from mammo_core.history import read_history
 from mammo_core.training.counts import read_judged
-from mammo_core.training.diagnosis import Diagnosis, diagnose_facts
+from mammo_core.training.diagnosis import Diagnosis, diagnose_facts, tell_other_stage
 from mammo_ui import charts, frame
 from mammo_ui.theme import MUTED, SPLIT_COLORS, class_colors
 
@@ -37,6 +37,9 @@ def show_history(folder: Path) -> None:
     shown = _choose_stage(rows, key=f"stage_{folder.name}")
     verdict = _judge(shown, folder)
     st.markdown(f"**{frame.plain(verdict.sentence)}** {frame.plain(verdict.advice)}")
+    told = tell_other_stage(rows, shown[-1].get(STAGE, "training"))
+    if told:
+        st.markdown(frame.plain(told))
     _show_speed(shown)
     _show_charts(shown, verdict.best_epoch)
 

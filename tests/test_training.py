@@ -322,6 +322,15 @@ class TestLearning:
         state = load_state(tmp_path)
         assert (state.best_epoch, find_best_epoch(read_history(tmp_path))) == (2, 2)
 
+    def test_patches_leave_no_best_epoch_to_the_images(self, data, tmp_path, monkeypatch):
+        from mammo_core.training import loop
+
+        guess = (0.7, np.zeros((2, 4, 2), np.float32))
+        monkeypatch.setattr(loop, "make_step", lambda *compiled: lambda batch: guess)
+        monkeypatch.setattr(loop, "rank_epoch", lambda row: -row["epoch"])
+        run(tmp_path, data, **PATCHES | {"patch_epochs": 1, "epochs": 2})
+        assert load_state(tmp_path).best_epoch == 2
+
     def test_what_was_said_of_patches_is_not_kept_for_the_epoch(self, data, tmp_path, monkeypatch):
         made, alive = [], []
 

@@ -37,12 +37,32 @@ def configure(**settings):
     return TrainingConfiguration(**known | lengths | {"dropout": 0.3} | settings)
 
 
-def run(folder, data, weights, progress=no_progress, on_epoch=lambda row: None, **settings):
-    from mammo_core.training.loop import run_stages
+def is_later(row):
+    """Each epoch is better than those before."""
+    return row["epoch"]
+
+
+def is_earlier(row):
+    """No epoch is better than the first."""
+    return -row["epoch"]
+
+
+def run(
+    folder,
+    data,
+    weights,
+    progress=no_progress,
+    on_epoch=lambda row: None,
+    rank=is_later,
+    **settings,
+):
+    from mammo_core.training import loop
 
     state = load_state(folder)
     state.weights = state.weights or weights
-    return run_stages(folder, data, configure(**settings), state, progress, on_epoch)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "rank_epoch", rank)
+        return loop.run_stages(folder, data, configure(**settings), state, progress, on_epoch)
 
 
 def history(folder):
@@ -102,6 +122,25 @@ class TestStages:
         assert {"conv1/kernel", "conv5/kernel", "evidence/kernel"} <= names
         assert not {name for name in names if name.endswith(STATISTICS)}
 
+    def test_a_head_that_no_later_epoch_beats_is_the_model(self, data, weights, tmp_path):
+        kept = []
+
+        def keep(row):
+            kept.append(load_state(tmp_path))
+
+        model = run(tmp_path, data, weights, on_epoch=keep, rank=is_earlier, head_epochs=2)
+        assert [state.best_epoch for state in kept] == [1] * 4
+        for first, last in zip(kept[0].best, model.get_weights(), strict=True):
+            np.testing.assert_array_equal(first, last)
+
+    def test_a_stage_ends_by_its_own_patience_however_good_the_stage_before(
+        self, data, weights, tmp_path
+    ):
+        lengths = {"head_epochs": 1, "upper_epochs": 1, "epochs": 4, "patience": 2}
+        run(tmp_path, data, weights, rank=is_earlier, **lengths)
+        stages = [row["stage"] for row in history(tmp_path)]
+        assert stages == ["head", "upper", "images", "images", "images"]
+
     def test_features_are_deleted_when_the_head_has_learnt(self, unbroken):
         assert not list(unbroken[0].glob("features-*"))
 
@@ -132,7 +171,7 @@ class TestStages:
         def stop_after_the_head(done, total, doing):
             told.append(doing)
             assert [path.stat().st_mtime_ns for path in tmp_path.glob("features-*")] in ([made], [])
-            if doing == "Training on upper":
+            if " on upper, " in doing:
                 raise Cancelled("Stopped by the user")
 
         with pytest.raises(Cancelled):

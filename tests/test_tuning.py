@@ -103,14 +103,14 @@ def study(folder):
     return read_json(folder / "study.json")
 
 
-def test_a_trial_is_worth_what_its_last_stage_is(tmp_path):
-    def transfer(sweep, settings, folder, progress, on_epoch):
-        stages = (("head", 0.9), ("upper", 0.8), ("images", 0.6), ("images", 0.7))
+def test_a_trial_is_worth_the_best_epoch_that_may_be_its_model(tmp_path):
+    def learn(sweep, settings, folder, progress, on_epoch):
+        stages = (("patches", 0.95), ("head", 0.9), ("upper", 0.8), ("images", 0.7))
         for epoch, (stage, auroc) in enumerate(stages, start=1):
             on_epoch({"epoch": epoch, "stage": stage, "val_auroc": auroc})
 
-    (trial,) = run(make_sweep(tmp_path / "s", n_trials=1), transfer)["trials"]
-    assert (trial["value"], trial["curve"]) == (0.7, [0.6, 0.7])
+    (trial,) = run(make_sweep(tmp_path / "s", n_trials=1), learn)["trials"]
+    assert (trial["value"], trial["curve"]) == (0.9, [0.9, 0.8, 0.7])
 
 
 def test_there_are_as_many_trials_as_asked(folder, study):

@@ -39,7 +39,7 @@ class RunState:
         rows: One row for each finished epoch of all stages.
         variables: Model and optimizer state of the stage, empty at its start.
         weights: The model's weights with which the stage began or, once it ended, ended.
-        best: The best weights of the stage so far, empty before the first epoch.
+        best: The best weights so far, empty before the first epoch and after patches.
         best_epoch: Their epoch, counted from 1 over all stages.
         begun_with: What the card says of the weights that the first stage began with; empty where
             they were drawn.

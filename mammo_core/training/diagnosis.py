@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.history import rank_epoch
+from mammo_core.history import rank_epoch, select_candidates
 
 Row = Mapping[str, Any]
 """One epoch of history.csv: epoch, loss, train_auroc, val_loss, val_auroc; what was not measured
@@ -147,6 +147,22 @@ def find_best_epoch(rows: Sequence[Row]) -> int | None:
     """The epoch of the highest validation AUROC, by loss among equals; None where none has one."""
     scored = _with(rows, "val_auroc")
     return int(max(scored, key=rank_epoch)["epoch"]) if scored else None
+
+
+def find_model_epoch(rows: Sequence[Row]) -> int | None:
+    """The epoch, of all stages', whose weights are the model's so far; None without any AUROC."""
+    return find_best_epoch(select_candidates(rows))
+
+
+def tell_other_stage(rows: Sequence[Row], stage: str) -> str | None:
+    """That the model's epoch lies in another stage than the one shown; None where it doesn't."""
+    best = find_model_epoch(rows)
+    row = next((row for row in rows if row["epoch"] == best), None)
+    if row is None or row.get("stage", stage) == stage:
+        return None
+    return (
+        f"The model is of epoch {best}, in the stage {row['stage']} (AUROC {row['val_auroc']:.2f})."
+    )
 
 
 def hanley_mcneil_error(auroc: float, n_positives: int, n_negatives: int) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.errors import MammoError
-from mammo_core.history import rank_epoch
+from mammo_core.history import PATCHES, rank_epoch
 from mammo_core.training.checkpoint import (
     Row,
     RunState,
@@ -52,7 +52,10 @@ def run_stages(
     on_epoch: OnEpoch = ignore_epoch,
     devices: Devices | None = None,
 ) -> keras.Model:
-    """The trained model of the last stage, with its best weights; goes on from `state`.
+    """The trained model with the weights of its best epoch; goes on from `state`.
+
+    A stage begins with the best weights so far. They stay the best until an epoch beats them, so
+    that a trunk that only gets worse costs nothing; patches alone are no model of whole images.
 
     Args:
         folder: Where the state is kept.
@@ -100,7 +103,9 @@ def _end(folder: Path, stage: Stage, state: RunState) -> None:
     """Keep the stage's best weights and make ready for the next."""
     state.weights = state.best or stage.network.get_weights()
     state.stage, state.epoch = state.stage + 1, 0
-    state.variables, state.best = [], []
+    state.variables = []
+    if stage.name == PATCHES:
+        state.best = []  # else what comes next has to beat what it begins with
     save_state(folder, state)
 
 
@@ -183,8 +188,9 @@ def _train_epoch(
     seen: list[tuple[NDArray[np.float32], NDArray[np.generic]]] = []
     n_batches, start = len(stage.batches), time.monotonic()
     before, total = state.epoch * n_batches, stage.epochs * n_batches
+    doing = _tell_epoch(stage, state)
     for batch in prefetch(stage.batches.epoch(state.epoch)):
-        progress(before + len(losses), total, f"Training on {stage.name}")
+        progress(before + len(losses), total, doing)
         loss, predictions = step(batch)
         _check_finite(loss, "loss", stage, config, state)
         losses.append(loss)
@@ -194,6 +200,12 @@ def _train_epoch(
     pace = sum(sizes) / max(time.monotonic() - start, 1e-6)
     loss = float(np.average(losses, weights=sizes))
     return Learnt({"loss": loss, **score_predictions(seen)}, pace)
+
+
+def _tell_epoch(stage: Stage, state: RunState) -> str:
+    """Which epoch is under way; those of the stages before count, as in the history."""
+    before = len(state.rows) - state.epoch
+    return f"Epoch {len(state.rows) + 1} of {before + stage.epochs} on {stage.name}, steps in all"
 
 
 def _check_finite(
@@ -210,7 +222,8 @@ def _check_finite(
 
 
 def _is_stuck(stage: Stage, state: RunState) -> bool:
-    """Whether the best epoch of this stage lies too far back."""
-    if stage.patience is None or not state.best:
+    """Whether the best of this stage's own epochs lies too far back."""
+    if stage.patience is None or not state.epoch:
         return False
-    return len(state.rows) - state.best_epoch >= stage.patience
+    own = [rank_epoch(row) for row in state.rows[-state.epoch :]]
+    return len(own) - 1 - own.index(max(own)) >= stage.patience

@@ -12,7 +12,7 @@ import optuna
 from optuna.trial import TrialState
 
 from mammo_core.errors import Cancelled, MammoError
-from mammo_core.history import read_history
+from mammo_core.history import PATCHES, read_history
 from mammo_core.locks import holding
 from mammo_core.tuning.heartbeat import ask_trial, replace_silent_trials
 from mammo_core.tuning.interruption import (
@@ -33,7 +33,7 @@ from mammo_core.types import Progress
 METRIC = "val_auroc"
 """The column of the history whose highest value a sweep looks for; never of the test set."""
 LAST = "images"
-"""The stage whose epochs count: the model that a trial leaves is one of them, none of before."""
+"""The stage in which trials are compared under way: a head says little of what follows it."""
 
 Row = dict[str, Any]
 OnEpoch = Callable[[Row], None]
@@ -51,7 +51,7 @@ class Watch:
 
     Attributes:
         trial: Under way.
-        values: The metric after each epoch of whole images so far.
+        values: The metric after each epoch so far that may be the trial's model.
         changed: Called after each report.
     """
 
@@ -68,13 +68,13 @@ class Watch:
         if not self.note(row):
             return
         self.changed()
-        if self.trial.should_prune():
+        if row.get("stage") == LAST and self.trial.should_prune():
             raise Pruned("Worse than the median of the other trials")
 
     def note(self, row: Row) -> bool:
-        """Whether the row is one of the last stage with a metric, which is then reported."""
+        """Whether the row may be the model's and has a metric, which is then reported."""
         value = row.get(METRIC)
-        if row.get("stage") != LAST or value in (None, "") or not math.isfinite(value):
+        if row.get("stage") == PATCHES or value in (None, "") or not math.isfinite(value):
             return False
         self.values.append(float(value))
         self.trial.report(self.values[-1], len(self.values))

@@ -23,7 +23,7 @@ def diagnose(
     from mammo_core.hard_examples import read_losses
     from mammo_core.history import read_history
     from mammo_core.training.counts import read_judged
-    from mammo_core.training.diagnosis import diagnose_facts
+    from mammo_core.training.diagnosis import diagnose_facts, find_model_epoch, tell_other_stage
 
     folder = _find_folder(model)
     rows, losses, judged = read_history(folder), read_losses(folder), read_judged(folder)
@@ -39,9 +39,13 @@ def diagnose(
         "stage": stage,
         "epochs": len(rows),
         **asdict(facts),
+        "model_epoch": find_model_epoch(rows),
         "recall": _recall(shown, facts.best_epoch),
         "highest_losses": losses[:top],
-        "warnings": _warn(facts, shown, losses, judged),
+        "warnings": [
+            *filter(None, [tell_other_stage(rows, stage)]),
+            *_warn(facts, shown, losses, judged),
+        ],
     }
 
 

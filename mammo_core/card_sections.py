@@ -9,6 +9,7 @@ from typing import Any
 from mammo_core.errors import MammoError
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import read_json
+from mammo_core.run_differences import plays_part
 from mammo_core.run_results import IMPORTED, read_validation
 from mammo_core.test_looks import count_looks
 from mammo_core.two_views import describe_input
@@ -107,7 +108,8 @@ def describe_tests(model: StoredModel) -> Section:
     paths = sorted((model.path / "evaluations").glob("*.mean.json"))
     rows = tuple(row for path in paths for row in _read_row(path))
     text = "95 % intervals, the patient as unit." if rows else NOT_MEASURED
-    command = "" if rows else f"python -m mammo_core evaluate {shlex.quote(model.id)} DATASET"
+    words = ["evaluate", model.id, model.trained_on or "DATASET"]
+    command = "" if rows else f"python -m mammo_core {shlex.join(words)}"
     return Section("Measured", f"{text} {_tell_looks(model)}".strip(), rows=rows, command=command)
 
 
@@ -146,15 +148,21 @@ def describe_making(model: StoredModel) -> Section:
     training = model.card["training"]
     configuration = training.get("configuration", {})
     facts = {
-        f"{key} (done)" if key in configuration else key: training[key]
+        f"{key} (done)" if key in configuration else key: _write_noted(key, training)
         for key in NOTED
-        if training.get(key) is not None
+        if training.get(key) is not None and plays_part(key, configuration)
     }
     if not configuration:
         return Section("How it was made", "It was trained elsewhere and imported.", facts=facts)
-    return Section(
-        "How it was made", facts=facts | configuration, command=_write_command(model, configuration)
-    )
+    facts |= {key: v for key, v in configuration.items() if plays_part(key, configuration)}
+    return Section("How it was made", facts=facts, command=_write_command(model, configuration))
+
+
+def _write_noted(key: str, training: Mapping[str, Any]) -> Any:
+    """What was noted; the best epoch with what it counts, as it may exceed the epochs."""
+    if key == "best_epoch" and training.get("patch_epochs"):
+        return f"{training[key]}, those on patches counted"
+    return training[key]
 
 
 def _write_command(model: StoredModel, configuration: Mapping[str, Any]) -> str:

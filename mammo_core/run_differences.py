@@ -66,7 +66,7 @@ def _complete(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any
         if whole[group]:
             whole[group] = _defaults(kind) | whole[group]
     settings = whole["training"]
-    whole["training"] = {key: value for key, value in settings.items() if _counts(key, settings)}
+    whole["training"] = {key: value for key, value in settings.items() if plays_part(key, settings)}
     return {
         group: {key: v for key, v in values.items() if key not in IMPLIED.get(group, ())}
         for group, values in whole.items()
@@ -82,7 +82,7 @@ def _defaults(kind: Any) -> dict[str, Any]:
     }
 
 
-def _counts(key: str, settings: Mapping[str, Any]) -> bool:
+def plays_part(key: str, settings: Mapping[str, Any]) -> bool:
     """Whether a setting plays a part in a training with these settings."""
     needed = [need for start, need in ONLY_WITH.items() if key.startswith(start)]
     return all(settings.get(other) == value for other, value in needed)

@@ -13,6 +13,9 @@ from mammo_core.model_store import StoredModel, read_model
 from mammo_core.paths import write_json
 from mammo_core.training.configuration import TrainingConfiguration
 
+LARGE = {"image_size": (320, 192)}
+"""Room for a patch."""
+
 
 def make_model(folder):
     return StoredModel(folder / "mine", make_card())
@@ -63,10 +66,29 @@ def test_the_command_on_the_card_repeats_the_very_settings(tmp_path):
     assert read_settings(TrainingConfiguration, assignments) == asked
 
 
-def test_every_setting_of_the_training_is_on_the_card(tmp_path):
-    run_folders.write_run(tmp_path / "mine")
+@pytest.mark.parametrize(
+    ("recipe", "absent"),
+    [("whole_image", ("patch", "head_", "upper_")), ("patch_to_image", ("head_", "upper_"))],
+)
+def test_every_setting_that_played_a_part_is_on_the_card_and_no_other(tmp_path, recipe, absent):
+    run_folders.write_run(tmp_path / "mine", recipe=recipe, **LARGE)
     text = render_card(read_model(tmp_path / "mine"))
-    assert all(f"| {key} |" in text for key in to_mapping(TrainingConfiguration()))
+    for key in to_mapping(TrainingConfiguration()):
+        plays_no_part = key.startswith((*absent, "focal_"))
+        assert (f"| {key} |" in text) != plays_no_part
+
+
+def test_a_best_epoch_that_exceeds_the_epochs_says_what_it_counts(tmp_path):
+    training = {"patch_epochs": 40, "epochs": 10, "best_epoch": 47}
+    run_folders.write_run(tmp_path / "mine", recipe="patch_to_image", training=training, **LARGE)
+    assert "| best_epoch | 47, those on patches counted |" in render_card(
+        read_model(tmp_path / "mine")
+    )
+
+
+def test_the_command_to_evaluate_names_the_models_own_data(tmp_path):
+    run_folders.write_run(tmp_path / "mine")
+    assert "evaluate mine films\n" in render_card(read_model(tmp_path / "mine"))
 
 
 def test_what_came_from_elsewhere_says_what_is_not_known(tmp_path):

@@ -111,6 +111,15 @@ def time_left_of(noted: Mapping[str, Any]) -> str:
     return time_left(done, total, seconds, first=first)
 
 
+def tell_progress(noted: Mapping[str, Any]) -> str:
+    """A job's progress in a line, the same wherever it is shown; empty before the first."""
+    if not noted:
+        return ""
+    done, total = int(noted["done"]), int(noted["total"])
+    counted = f": {done:,} of {total:,}" if total > 1 else ""
+    return f"{noted['doing']}{counted}{time_left_of(noted)}"
+
+
 def read_progress(folder: Path) -> dict[str, object]:
     """The last progress a job noted, empty where it noted none yet."""
     try:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mammo_core.jobs import UNFINISHED, Job
-from mammo_core.progress import time_left_of
+from mammo_core.progress import tell_progress
 from mammo_ui.frame import plain
 from mammo_ui.job_watch import failure_of
 
@@ -29,8 +29,7 @@ def _draw(job: Job) -> None:
         st.rerun()
     progress = status.progress
     done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
-    left = time_left_of(progress)
-    doing = f"{progress['doing']}: {done:,} of {total:,}{left}" if progress else "Starting"
+    doing = tell_progress(progress) or "Starting"
     if status.place:
         doing = f"Waiting, place {status.place} in the queue"
     st.markdown(f"**{plain(job.description['title'])}**")

@@ -5,9 +5,14 @@ from mammo_core import jobs
 RECENT = 20  # jobs that are looked at; older ones have ended long ago
 
 
+def active_jobs() -> list[jobs.Job]:
+    """The jobs that are at work or wait for their turn, the newest first."""
+    return [job for job in jobs.list_jobs()[:RECENT] if job.state in jobs.UNFINISHED]
+
+
 def running_jobs() -> list[jobs.Job]:
     """The jobs at work, the newest first."""
-    return [job for job in jobs.list_jobs()[:RECENT] if job.status().state == "running"]
+    return [job for job in active_jobs() if job.state == "running"]
 
 
 def last_job(arguments: list[str]) -> jobs.Job | None:

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from mammo_core import jobs
-from mammo_core.progress import time_left_of
+from mammo_core.progress import tell_progress
 from mammo_ui.frame import plain
-from mammo_ui.job_watch import RECENT, failure_of, running_jobs
+from mammo_ui.job_watch import RECENT, active_jobs, failure_of, running_jobs
 from mammo_ui.worker import WORKER
 
 LIGHTS = {"off": "gray", "warming": "orange", "busy": "blue", "ready": "green"}
@@ -23,9 +23,9 @@ def show_status_corner() -> None:
 
 def _note_ends() -> bool:
     """Whether a job has ended since the last look; a failed one is kept until it is read."""
-    running = {job.id for job in running_jobs()}
-    ended = st.session_state.get(WATCHED, set()) - running
-    st.session_state[WATCHED] = running
+    active = {job.id for job in active_jobs()}
+    ended = st.session_state.get(WATCHED, set()) - active
+    st.session_state[WATCHED] = active
     failures = st.session_state.setdefault(UNREAD, {})
     for job in jobs.list_jobs()[:RECENT]:
         reason = failure_of(job) if job.id in ended else None
@@ -52,6 +52,8 @@ def _draw_status() -> None:
     for job in running_jobs():
         progress = job.status().progress
         done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
-        left = time_left_of(progress)
-        text = f"{job.description['title']}: {progress.get('doing', 'starting')}{left}"
+        text = f"{job.description['title']}: {tell_progress(progress) or 'starting'}"
         st.progress(min(1.0, done / total), text=plain(text))
+    n_waiting = sum(job.state == "waiting" for job in active_jobs())
+    if n_waiting:
+        st.caption(f"{n_waiting} {'waits' if n_waiting == 1 else 'wait'} in the queue")

@@ -103,9 +103,8 @@ def forget(job: Job) -> None:
     if st.query_params.get(JOB) == job.id:
         del st.query_params[JOB]
     try:
-        for one in training_jobs():
-            if is_same_result(one, job):
-                forget_job(one)
+        for one in [one for one in training_jobs() if is_same_result(one, job)]:
+            forget_job(one)
     except MammoError as error:
         st.toast(frame.plain(error))
 

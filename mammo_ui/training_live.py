@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from mammo_core.jobs import Job, JobStatus
-from mammo_core.progress import time_left_of
+from mammo_core.progress import tell_progress
 from mammo_ui import frame, state
 from mammo_ui.experiments import show_experiment
 from mammo_ui.learning_curves import show_history
@@ -83,8 +83,7 @@ def _show_progress(status: JobStatus) -> None:
     progress = status.progress
     if status.state == "running":
         done, total = int(progress.get("done", 0)), max(1, int(progress.get("total", 1)))
-        left = time_left_of(progress)
-        text = f"{progress['doing']}: {done} of {total}{left}" if progress else NOT_YET
+        text = tell_progress(progress) or NOT_YET
         st.progress(min(1.0, done / total), text=frame.plain(text))
     elif status.state == "waiting":
         st.info(f"Place {status.place} in the queue: it begins when those before it have ended.")

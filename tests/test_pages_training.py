@@ -1,5 +1,7 @@
 """What the Train page does before a training starts and says of those before."""
 
+import json
+
 import pytest
 import standin_home
 from standin_home import make_job
@@ -14,6 +16,7 @@ from mammo_ui import training_jobs
 from mammo_ui.learning_curves import choose_ticks, draw_curves
 from mammo_ui.names import checked_name
 from mammo_ui.training_fields import KEYS, STEPS, field_of, keys_of
+from mammo_ui.training_findings import find_in
 from mammo_ui.training_jobs import best_epoch_text, choose_job, last_word
 from mammo_ui.training_start import check_free, settings_words
 from mammo_ui.training_steps import step_of
@@ -86,6 +89,27 @@ def test_the_address_chooses_the_job_else_the_running_one_else_the_newest(home, 
     address["job"] = ended.id
     assert choose_job(jobs) == ended
     assert choose_job([]) is None
+
+
+def test_a_training_that_was_resumed_is_one_row_and_its_link_shows_the_newest(home, monkeypatch):
+    stopped = make_job(home, 1, home / "models" / "a", exit_code=130)
+    other = make_job(home, 2, home / "models" / "b", exit_code=0)
+    resumed = make_job(home, 3, home / "models" / "a", exit_code=0)
+    jobs = training_jobs.training_jobs()
+    assert training_jobs.newest_of_each(jobs) == [resumed, other]
+    monkeypatch.setattr(training_jobs.st, "query_params", {"job": stopped.id})
+    assert choose_job(jobs) == resumed
+    training_jobs.forget(resumed)
+    assert training_jobs.training_jobs() == [other]
+
+
+def test_a_finished_search_shows_its_main_number_and_an_unbegun_one_none(home):
+    folder = home / "study"
+    assert find_in("tune", folder) == ""
+    folder.mkdir(parents=True)
+    trials = [{"number": n, "value": 0.5 + n / 10} for n in range(3)]
+    (folder / "study.json").write_text(json.dumps({"trials": trials, "best": 2}))
+    assert find_in("tune", folder) == "best trial 2 of 3, AUROC 0.70"
 
 
 def test_every_setting_of_a_training_is_asked_for_once():

@@ -8,6 +8,7 @@ from mammo_core.progress import (
     TerminalProgress,
     current_progress,
     read_progress,
+    tell_progress,
     time_left,
     time_left_of,
 )
@@ -92,3 +93,12 @@ def test_the_terminal_tells_the_same_time(tmp_path, clock, monkeypatch, capsys):
     clock(10)
     progress(950, 1000, "Training on images")
     assert capsys.readouterr().err.endswith("950 of 1000, 10 s left")
+
+
+def test_a_job_tells_its_work_and_steps_wherever_it_is_shown():
+    noted = {"doing": "Epoch 3 of 120 on images, steps in all", "done": 1_018, "total": 9_600}
+    assert tell_progress(noted) == "Epoch 3 of 120 on images, steps in all: 1,018 of 9,600"
+    assert tell_progress({"doing": "Starting TensorFlow", "done": 0, "total": 1}) == (
+        "Starting TensorFlow"
+    )
+    assert tell_progress({}) == ""

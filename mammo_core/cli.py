@@ -15,10 +15,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from mammo_core.errors import Cancelled, Incomplete, MammoError
+from mammo_core.plain_text import to_lines
 from mammo_core.verbs import VERBS
 
 Verb = Callable[..., dict[str, Any]]
-NESTED = (dict, list, tuple)
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -81,54 +81,6 @@ def _answering(verb: Verb) -> Callable[..., None]:
 def _print(answer: dict[str, Any], as_json: bool) -> None:
     text = json.dumps(answer, allow_nan=False, default=str) if as_json else to_lines(answer)
     sys.stdout.write(text + "\n")
-
-
-def to_lines(answer: Any, indent: str = "") -> str:
-    """An answer as indented `key: value` lines for a person."""
-    if isinstance(answer, dict) and set(answer) == {"value", "low", "high"}:
-        return indent + format_estimate(answer)
-    if isinstance(answer, dict):
-        return "\n".join(_entry(key, value, indent) for key, value in answer.items())
-    if isinstance(answer, list | tuple):
-        return "\n".join(_entry("-", item, indent) for item in answer)
-    return f"{indent}{_text(answer)}"
-
-
-def format_estimate(estimate: dict[str, float | None]) -> str:
-    """The text of an estimate: "0.912 [0.861 to 0.953]", or "undefined"."""
-    if estimate["value"] is None:
-        return "undefined"
-    if estimate["low"] is None or estimate["high"] is None:
-        return f"{estimate['value']:.3f}"
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f} to {estimate['high']:.3f}]"
-
-
-def _entry(key: str, value: Any, indent: str) -> str:
-    mark = "-" if key == "-" else f"{key}:"
-    is_flat = not isinstance(value, NESTED)
-    if isinstance(value, dict) and set(value) == {"value", "low", "high"}:
-        return f"{indent}{mark} {format_estimate(value)}"
-    if _fits_a_line(value):
-        return f"{indent}{mark} " + ", ".join(f"{k} {_text(v)}" for k, v in value.items())
-    if is_flat or not value:
-        return f"{indent}{mark} {_text(value) if is_flat else 'none'}"
-    return f"{indent}{mark}\n{to_lines(value, indent + '  ')}"
-
-
-def _fits_a_line(value: Any) -> bool:
-    """Whether it is a table of single words and values; sentences get a line each."""
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and not any(" " in str(key) or isinstance(item, NESTED) for key, item in value.items())
-    )
-
-
-def _text(value: Any) -> str:
-    """A value for a person: numbers with four digits, what is unknown as a dash."""
-    if value is None:
-        return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _leave(code: int, message: str) -> NoReturn:

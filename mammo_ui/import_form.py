@@ -1,5 +1,6 @@
 """The form that asks for a model from elsewhere and what its user knows of it."""
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
@@ -33,8 +34,12 @@ class Asked:
     reference: str | None = None
 
 
-def ask() -> Asked | None:
-    """The form; None until it is sent."""
+def ask(on_send: Callable[[], None]) -> Asked | None:
+    """The form; None until it is sent.
+
+    Args:
+        on_send: Called before the page is drawn with what was sent.
+    """
     with st.form("import"):
         source = _ask_source()
         left, middle, right = st.columns(3)
@@ -53,7 +58,7 @@ def ask() -> Asked | None:
         )
         size, preprocess = _ask_preparation()
         reference = _ask_reference()
-        if not st.form_submit_button("Import it", type="primary"):
+        if not st.form_submit_button("Import it", type="primary", on_click=on_send):
             return None
     return Asked(source, name.strip(), classes, input_range, size.strip(), preprocess, reference)
 

@@ -6,16 +6,30 @@ import re
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from mammo_core import jobs
+from mammo_core import jobs, model_store
 from mammo_core.errors import BadConfiguration, BadModel
+from mammo_core.plausibility import read_plausibility
 from mammo_core.wording import count
-from mammo_ui import frame, import_form, job_view, job_watch, library, model_files, state
+from mammo_ui import (
+    frame,
+    import_form,
+    job_view,
+    job_watch,
+    library,
+    model_files,
+    run_actions,
+    state,
+)
 from mammo_ui.import_form import Asked
+from mammo_ui.status import UNREAD
+
+if TYPE_CHECKING:
+    from mammo_core.model_store import StoredModel
 
 STARTED = "started_import"
 LONGEST_ANSWER = 1_000_000
@@ -40,7 +54,7 @@ def show_importing() -> None:
         job_view.show_job(running)
         return
     _tell_last()
-    asked = import_form.ask()
+    asked = import_form.ask(_forget_last)
     if asked is not None:
         frame.show_errors_of(_start, asked)
     st.caption(HOW_IT_IS_SAFE)
@@ -50,12 +64,19 @@ def _is_import(job: jobs.Job) -> bool:
     return job.description["arguments"][:1] == ["import"]
 
 
+def _forget_last() -> None:
+    """What became of the last attempt is not told beside the next one."""
+    st.session_state.pop(STARTED, None)
+
+
 def _tell_last() -> None:
-    """What became of the import that was started here."""
+    """What became of the import that was started here; the status corner need not say it too."""
     started = st.session_state.get(STARTED)
     job = next((job for job in jobs.list_jobs() if job.id == started), None)
     if job is None:
         return
+    if st.session_state.get(UNREAD, {}).pop(job.id, None):
+        st.rerun()
     if job.state != "done":
         job_view.tell_end(job)
         return
@@ -70,8 +91,9 @@ def show_answer(answer: dict[str, Any]) -> None:
     Args:
         answer: Of the verb `import`.
     """
-    name = Path(answer["model"]).name
-    judged = "" if "plausibility" in answer else " It has not been judged on any image here yet."
+    model = model_store.read_model(Path(answer["model"]))
+    kept, name = read_plausibility(model), model.path.name
+    judged = "" if kept else " It has not been judged on any image here yet."
     st.success(f"**{frame.plain(name)}** is in.{judged}")
     told, layers = st.columns([1.2, 1], gap="large")
     with told:
@@ -85,8 +107,10 @@ def show_answer(answer: dict[str, Any]) -> None:
         st.markdown("  \n".join(lines))
         for warning in answer["warnings"]:
             st.warning(frame.plain(f"{word_for_page(warning)}."))
-        for sentence in answer.get("plausibility", {}).get("sentences", ()):
+        for sentence in kept["sentences"] if kept else ():
             st.info(frame.plain(f"{word_for_page(sentence)}."))
+        if not kept:
+            _offer_check(model)
         _offer_judging(name)
     with layers:
         rows = [{"no.": i + 1, "layer": path} for i, path in enumerate(answer["layers"])]
@@ -100,6 +124,21 @@ def word_for_page(text: str) -> str:
     for words, ours in WORDS.items():
         text = re.sub(words, ours, text)
     return text
+
+
+def _offer_check(model: "StoredModel") -> None:
+    """The check of the order of the classes; nothing where no dataset has labels of its classes."""
+    fitting = [
+        name
+        for name in library.dataset_names()
+        if model.classes[-1] in (classes := library.read_card(name).classes)
+        and set(classes) <= set(model.classes)
+    ]
+    if fitting:
+        chosen = st.session_state["choice"].dataset
+        on = chosen if chosen in fitting else fitting[0]
+        label = f"Check the order of its classes on {frame.plain(on)}"
+        run_actions.offer_check_on(model.path, on, label)
 
 
 def _offer_judging(name: str) -> None:

@@ -1,5 +1,7 @@
 """What can be done with a run on the Models page: choose, make default, export, check, delete."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from mammo_core import jobs, model_store
@@ -54,14 +56,19 @@ def _offer_check(run: Run) -> None:
         return
     with st.popover("Check", help="Are its classes in the right order, its inputs as it learned?"):
         chosen = st.selectbox("On the labeled images of", datasets, key="check_on")
-        arguments = ["plausibility", str(run.path), str(library.dataset_path(chosen))]
-        last = job_watch.last_job(arguments)
-        if last is not None and last.state == "running":
-            st.caption("It is being checked; the status corner shows how far it is.")
-        elif st.button("Check it", type="primary"):
-            jobs.start_job(f"Check {run.name} on {chosen}", arguments)
-            st.rerun()
+        offer_check_on(run.path, chosen, "Check it")
         st.caption("What is found stands on its card. No test image is looked at without need.")
+
+
+def offer_check_on(model: Path, dataset: str, label: str) -> None:
+    """A button that starts the check of a model on a dataset; while it runs, that it does."""
+    arguments = ["plausibility", str(model), str(library.dataset_path(dataset))]
+    last = job_watch.last_job(arguments)
+    if last is not None and last.state in jobs.UNFINISHED:
+        st.caption("It is being checked; the status corner shows how far it is.")
+    elif st.button(label):
+        jobs.start_job(f"Check {model.name} on {dataset}", arguments)
+        st.rerun()
 
 
 def _offer_deletion(run: Run) -> None:

@@ -5,6 +5,8 @@ import os
 
 import psutil
 import pytest
+import run_folders
+import standin_home
 from test_pages import open_app, words
 
 from mammo_core.errors import BadConfiguration, BadModel
@@ -14,6 +16,7 @@ from mammo_core.paths import read_json
 from mammo_ui import importing, model_files
 from mammo_ui.import_form import Asked
 from mammo_ui.importing import word_for_page
+from mammo_ui.status import UNREAD
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -103,6 +106,53 @@ def test_an_upload_stays_while_its_job_runs_and_goes_when_it_has_ended(home):
     note_job(home, exit_code=2)
     model_files.drop_ended()
     assert not place.exists()
+
+
+def errors_after(home, *sent):
+    """What the tab says in red after a failed import, once the buttons named by `sent` are hit."""
+    job = note_job(home, exit_code=1)
+    (job.folder / "log.txt").write_text("It is no archive")
+    at = open_app("models", part="Import a model")
+    at.session_state[importing.STARTED] = job.id
+    at.session_state[UNREAD] = {job.id: "Import x failed: It is no archive"}
+    at.run()
+    for label in sent:
+        next(button for button in at.main.button if button.label == label).click().run()
+    assert not at.exception
+    return [error.value for error in at.error]
+
+
+def test_a_failed_import_is_told_once(home):
+    (told,) = errors_after(home)
+    assert "It is no archive" in told
+
+
+def test_the_next_attempt_takes_the_failure_away(home):
+    (told,) = errors_after(home, "Import it")
+    assert told.startswith("Expected a model's file")
+
+
+def import_answer(home, classes):
+    run_folders.write_import(home / "models" / "theirs", classes=classes)
+    standin_home.write_dataset(home / ".mammo" / "datasets" / "films", n_patients=1, seed=0)
+    job = note_job(home, exit_code=0)
+    facts = {"input_shape": [64, 48, 1], "head": "softmax", "parameters": 10, "warnings": []}
+    facts |= {"model": str(home / "models" / "theirs"), "classes": classes, "layers": []}
+    (job.folder / "log.txt").write_text(json.dumps(facts))
+    at = open_app("models", part="Import a model")
+    at.session_state[importing.STARTED] = job.id
+    return at.run()
+
+
+@pytest.mark.parametrize(
+    ("classes", "offered"),
+    [(("normal", "benign", "malignant"), True), (("healthy", "malignant"), False)],
+)
+def test_the_order_of_the_classes_can_be_checked_where_labels_fit(home, classes, offered):
+    at = import_answer(home, classes)
+    assert not at.exception
+    labels = [button.label for button in at.main.button]
+    assert ("Check the order of its classes on films" in labels) == offered
 
 
 def test_an_upload_whose_job_was_forgotten_goes(home):

@@ -7,13 +7,14 @@ from typing import Any
 import streamlit as st
 
 from mammo_core.history import read_history
+from mammo_core.training.cautions import RECALL, list_cautions
 from mammo_core.training.counts import read_judged
 from mammo_core.training.diagnosis import Diagnosis, diagnose_facts, tell_other_stage
 from mammo_ui import charts, frame
 from mammo_ui.theme import MUTED, SPLIT_COLORS, class_colors
 
 MOST_TICKS, MOST_DOTS = 8, 60
-STAGE, RECALL = "stage", "val_recall_"
+STAGE = "stage"
 LINES = {"training": SPLIT_COLORS["train"], "validation": SPLIT_COLORS["val"]}
 NUMBERS = {
     "Training loss": "loss",
@@ -40,6 +41,8 @@ def show_history(folder: Path) -> None:
     told = tell_other_stage(rows, shown[-1].get(STAGE, "training"))
     if told:
         st.markdown(frame.plain(told))
+    for caution in list_cautions(shown, verdict.best_epoch, read_judged(folder)):
+        st.caption(f":orange[⚠] {frame.plain(caution)}.")
     _show_speed(shown)
     _show_charts(shown, verdict.best_epoch)
 

@@ -6,9 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-FEW_POSITIVES = 15
-RECALL = "val_recall_"
-
 
 def diagnose(
     model: Annotated[str, typer.Argument(help="A model's folder or name, finished or not.")],
@@ -22,6 +19,7 @@ def diagnose(
     """
     from mammo_core.hard_examples import read_losses
     from mammo_core.history import read_history
+    from mammo_core.training.cautions import find_recall, list_cautions
     from mammo_core.training.counts import read_judged
     from mammo_core.training.diagnosis import diagnose_facts, find_model_epoch, tell_other_stage
 
@@ -40,11 +38,12 @@ def diagnose(
         "epochs": len(rows),
         **asdict(facts),
         "model_epoch": find_model_epoch(rows),
-        "recall": _recall(shown, facts.best_epoch),
+        "recall": find_recall(shown, facts.best_epoch),
         "highest_losses": losses[:top],
         "warnings": [
             *filter(None, [tell_other_stage(rows, stage)]),
-            *_warn(facts, shown, losses, judged),
+            *list_cautions(shown, facts.best_epoch, judged),
+            *_tell_losses(losses),
         ],
     }
 
@@ -67,27 +66,9 @@ def _find_folder(name: str) -> Path:
     raise BadModel(f"No training '{name}': expected a model's folder or a name in models/")
 
 
-def _recall(rows: list[dict[str, Any]], best: int | None) -> dict[str, float]:
-    """The share of each class that the best epoch (else the last) called rightly."""
-    row = next((row for row in rows if row["epoch"] == best), rows[-1])
-    return {
-        name.removeprefix(RECALL): value
-        for name, value in row.items()
-        if name.startswith(RECALL) and isinstance(value, float)
-    }
-
-
-def _warn(facts: Any, rows: list[dict[str, Any]], losses: list[Any], judged: Any) -> list[str]:
+def _tell_losses(losses: list[dict[str, Any]]) -> list[str]:
     from mammo_core.hard_examples import find_common_traits
 
-    warnings = []
-    if judged is not None and judged.n_positives < FEW_POSITIVES:
-        warnings.append(
-            f"Only {judged.n_positives} validation images are {judged.positive}: no difference "
-            "between epochs can be trusted much"
-        )
-    missed = [name for name, share in _recall(rows, facts.best_epoch).items() if share == 0]
-    warnings += [f"No validation image of class {name} was called rightly" for name in missed]
     if not losses:
-        warnings.append("The highest losses are known once the training has ended")
-    return warnings + find_common_traits(losses)
+        return ["The highest losses are known once the training has ended"]
+    return find_common_traits(losses)

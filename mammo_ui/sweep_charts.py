@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any
 
 from mammo_ui.charts import Row, Spec
-from mammo_ui.theme import BLUE, MUTED, PURPLE, VERMILION
+from mammo_ui.theme import BLUE, MUTED, VERMILION
 from mammo_ui.training_fields import field_of, title_of
 
 Trial = Mapping[str, Any]
@@ -18,15 +18,21 @@ MOST_LINES = 200
 """So many trials are drawn side by side, the best first; more would hide each other."""
 ROW_HEIGHT = 46
 ALIGN = "datum.place === 0 ? 'left' : datum.place === 1 ? 'right' : 'center'"
-WORSE_TO_BETTER = [PURPLE, BLUE]
-"""Both can be seen on light and on dark."""
+BY_VALUE = {"name": "viridis", "extent": [0.25, 0.75]}
+"""Even steps of value are even steps of color, from blue to green: the ends that are left out
+cannot be seen on dark or on light."""
 SPREAD = 0.02
 """By which trials of the same category are set apart, as a share of the axis."""
 
 
+def drawn_of(trials: Sequence[Trial]) -> list[Trial]:
+    """The trials that are drawn: those that have ended with a value."""
+    return [trial for trial in trials if trial["state"] in DRAWN and trial["value"] is not None]
+
+
 def history_rows(trials: Sequence[Trial]) -> list[Row]:
     """Number, state, value and the best complete value so far of each trial that has a value."""
-    drawn = [trial for trial in trials if trial["state"] in DRAWN and trial["value"] is not None]
+    drawn = drawn_of(trials)
     complete = [t["value"] if t["state"] == "complete" else -math.inf for t in drawn]
     return [
         {
@@ -91,9 +97,8 @@ def importance_bars(n_bars: int) -> Spec:
 
 def parallel_rows(trials: Sequence[Trial], ranges: Ranges) -> list[Row]:
     """A point for each trial on each axis: axis, place in [0, 1], shown value, trial, value."""
-    drawn = [trial for trial in trials if trial["state"] in DRAWN and trial["value"] is not None]
-    best = sorted(drawn, key=lambda one: -one["value"])[:MOST_LINES]
-    ends = _ends_of(best)
+    best = sorted(drawn_of(trials), key=lambda one: -one["value"])[:MOST_LINES]
+    ends = _ends_of(trials)
     return [
         {
             "axis": name,
@@ -157,7 +162,9 @@ def axis_labels(ranges: Ranges, trials: Sequence[Trial]) -> list[Row]:
     return [*rows, *_end_labels(VALUE, f"{low:.3f}", f"{high:.3f}")]
 
 
-def parallel(ranges: Ranges, trials: Sequence[Trial], best: int | None) -> Spec:
+def parallel(
+    ranges: Ranges, trials: Sequence[Trial], best: int | None, paper: str = "#ffffff"
+) -> Spec:
     """A line a trial across an axis a setting; fields as of `parallel_rows`.
 
     The axes lie one below the other, so that the names of categories have room.
@@ -166,6 +173,7 @@ def parallel(ranges: Ranges, trials: Sequence[Trial], best: int | None) -> Spec:
         ranges: As study.json holds them.
         trials: Those of the study.
         best: The number of the best one, drawn on top; None where there is none.
+        paper: The page's color, which parts the words from the lines below them.
     """
     names = [*(field_of(key).label for key in ranges), VALUE]
     y = {"field": "axis", "type": "nominal", "sort": names, "title": None,
@@ -177,7 +185,11 @@ def parallel(ranges: Ranges, trials: Sequence[Trial], best: int | None) -> Spec:
     order = {"field": "row", "type": "quantitative"}
     detail = {"field": "trial", "type": "nominal"}
     is_complete = "datum.state === 'complete'"
-    text = {"type": "text", "dy": 13, "fontSize": 11, "color": MUTED, "align": {"expr": ALIGN}}
+    text = {"type": "text", "dy": 13, "fontSize": 11, "align": {"expr": ALIGN}}
+    words = {
+        "data": {"values": axis_labels(ranges, trials)},
+        "encoding": {"text": {"field": "text"}},
+    }
     return {
         "height": ROW_HEIGHT * len(names),
         "encoding": {"y": y, "x": x},
@@ -189,13 +201,13 @@ def parallel(ranges: Ranges, trials: Sequence[Trial], best: int | None) -> Spec:
              "transform": [{"filter": is_complete}],
              "encoding": {"detail": detail, "order": order, "tooltip": tips,
                           "color": {"field": "value", "type": "quantitative",
-                                    "scale": {"range": WORSE_TO_BETTER}, "legend": None}}},
+                                    "scale": {"scheme": BY_VALUE}, "legend": None}}},
             {"mark": {"type": "line", "color": VERMILION, "strokeWidth": 3,
                       "point": {"color": VERMILION}},
              "transform": [{"filter": f"datum.trial === {-1 if best is None else best}"}],
              "encoding": {"order": order, "tooltip": tips}},
-            {"mark": text, "data": {"values": axis_labels(ranges, trials)},
-             "encoding": {"text": {"field": "text"}}},
+            {"mark": text | {"stroke": paper, "strokeWidth": 5, "strokeJoin": "round"}, **words},
+            {"mark": text | {"color": MUTED}, **words},
         ],
     }  # fmt: skip
 
@@ -205,7 +217,7 @@ def _end_labels(axis: str, low: str, high: str) -> list[Row]:
 
 
 def _ends_of(trials: Sequence[Trial]) -> tuple[float, float]:
-    """The lowest and the highest value, apart even where all are equal."""
-    values = [trial["value"] for trial in trials if trial["value"] is not None] or [0.5]
+    """The lowest and the highest value of the drawn trials, apart even where all are equal."""
+    values = [trial["value"] for trial in drawn_of(trials)] or [0.5]
     low, high = min(values), max(values)
     return (low, high) if high - low > 1e-6 else (low - 0.05, high + 0.05)

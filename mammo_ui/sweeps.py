@@ -11,19 +11,30 @@ from mammo_core.paths import models_folder
 from mammo_core.wording import count
 from mammo_ui import charts, frame, sweep_charts
 from mammo_ui.names import checked_name
+from mammo_ui.theme import page_color
 from mammo_ui.training_fields import field_of, title_of
 
 Study = Mapping[str, Any]
 HISTORY_READING = "Higher is better. The line is the best complete trial so far."
 PARALLEL_READING = (
-    "A line is a trial: through its settings down to its AUROC, bluer where higher, thick for the "
-    "best. Where blue lines meet, a setting helps; gray ones were ended early."
+    "A line is a trial: through its settings down to its AUROC, blue at the lowest one to green at "
+    "the highest, thick and orange for the best. Where green lines meet, a setting helps; gray "
+    "ones were ended early."
 )
 IMPORTANCE_READING = (
     "The share of the differences between complete trials that a setting explains (functional "
     "analysis of variance); from few trials a rough order at best."
 )
 TAKEN = "sweep_adopted"
+WORDS = {
+    "pruned": "ended early",
+    "failed": "failed",
+    "running": "under way",
+    "waiting": "waiting",
+}
+"""For the states of trials that are not complete."""
+MANY_TRIALS, TALLEST = 8, 480
+"""More trials than that scroll, in so many pixels."""
 
 
 def list_studies() -> list[str]:
@@ -68,9 +79,7 @@ def _show_head(study: Study) -> None:
 def tell_standing(study: Study) -> str:
     """How far the sweep is and what it found, in a sentence or two."""
     states = [trial["state"] for trial in study["trials"]]
-    words = {"pruned": "ended early", "failed": "failed", "running": "under way",
-             "waiting": "waiting"}  # fmt: skip
-    others = [f"{states.count(state)} {say}" for state, say in words.items() if state in states]
+    others = [f"{states.count(state)} {say}" for state, say in WORDS.items() if state in states]
     done = ", ".join([f"{states.count('complete')} complete", *others])
     best = find_best(study)
     found = "No trial is complete yet."
@@ -129,7 +138,7 @@ def _show_charts(study: Study) -> None:
     with right:
         _show_importance(study)
     rows = sweep_charts.parallel_rows(trials, study["ranges"])
-    spec = sweep_charts.parallel(study["ranges"], trials, study["best"])
+    spec = sweep_charts.parallel(study["ranges"], trials, study["best"], page_color())
     charts.show_chart("Settings of each trial", spec, PARALLEL_READING, rows, key=f"lines_{key}")
 
 
@@ -146,21 +155,35 @@ def _show_importance(study: Study) -> None:
 
 def _show_trials(study: Study) -> None:
     st.markdown("**All trials**")
-    st.dataframe(describe_trials(study["trials"]), hide_index=True, key=f"table_{study['name']}")
+    rows = describe_trials(study["trials"])
+    with st.container(height=TALLEST if len(rows) > MANY_TRIALS else "content"):
+        st.table(rows, hide_index=True, border="horizontal")
 
 
-def describe_trials(trials: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """A row a trial, the best complete ones first."""
+def describe_trials(trials: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """A row a trial, the best complete ones first; its settings in one cell, which wraps."""
+    has_reasons = any(one["reason"] for one in trials)
     ordered = sorted(trials, key=lambda one: (one["state"] != "complete", -(one["value"] or 0)))
     return [
         {
-            "trial": one["number"],
-            "state": one["state"],
-            "val. AUROC": None if one["value"] is None else round(one["value"], 3),
-            "epochs": one["epochs"],
-            "seconds": one["seconds"],
-            **{field_of(k).label: show_value(k, v) for k, v in one["settings"].items()},
-            "reason": one["reason"] or "",
+            "trial": str(one["number"]),
+            "state": WORDS.get(one["state"], one["state"]),
+            "AUROC": _show_number(one["value"], 3),
+            "epochs": str(one["epochs"]),
+            "seconds": _show_number(one["seconds"], 0),
+            "settings": _list_settings(one["settings"]),
+            **({"reason": frame.plain(one["reason"] or "")} if has_reasons else {}),
         }
         for one in ordered
     ]
+
+
+def _show_number(value: float | None, digits: int) -> str:
+    return frame.DASH if value is None else f"{value:.{digits}f}"
+
+
+def _list_settings(settings: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{field_of(key).label.lower()} {frame.plain(show_value(key, value))}"
+        for key, value in settings.items()
+    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import streamlit as st
+
 BLACK = "#000000"
 ORANGE = "#e69f00"
 SKY_BLUE = "#56b4e9"
@@ -18,6 +20,13 @@ MUTED = "#8b949e"
 CLASS_COLORS = {"normal": GREEN, "benign": PURPLE, "malignant": VERMILION}
 OTHER_COLORS = (SKY_BLUE, YELLOW, ORANGE, BLUE)
 SPLIT_COLORS = {"train": SKY_BLUE, "val": ORANGE}
+PAPER = {"light": "#ffffff", "dark": "#12161b"}
+"""The page's own color, as .streamlit/config.toml sets it."""
+
+
+def page_color() -> str:
+    """What the page is drawn on for who looks at it."""
+    return PAPER.get(st.context.theme.type or "light", PAPER["light"])
 
 
 def class_colors(classes: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from mammo_core.model_store import file_sha256
 from mammo_core.studies import list_studies, read_study, studies_folder
 from mammo_core.tuning.summary import caution
 from mammo_ui import sweep_charts
+from mammo_ui.frame import DASH
 from mammo_ui.sweeps import describe_trials, tell_standing
 
 RANGES = {
@@ -159,6 +160,22 @@ def test_a_trial_passes_every_axis_within_its_ends():
     assert all(0 <= row["place"] <= 1 for row in rows)
 
 
+def test_the_value_axis_ends_at_the_best_and_the_worst_of_the_drawn_trials():
+    ends = [
+        row for row in sweep_charts.axis_labels(RANGES, TRIALS) if row["axis"] == "Validation AUROC"
+    ]
+    assert [row["text"] for row in ends] == ["0.700", "0.800"]
+    rows = sweep_charts.parallel_rows(TRIALS, RANGES)
+    places = {row["trial"]: row["place"] for row in rows if row["axis"] == "Validation AUROC"}
+    assert (places[0], places[3]) == (0.0, 1.0)
+
+
+def test_what_is_not_known_yet_is_a_dash_in_the_table():
+    trials = [make_trial(0, "running", [], seconds=None)]
+    row = describe_trials(trials)[0]
+    assert (row["AUROC"], row["seconds"]) == (DASH, DASH)
+
+
 @pytest.mark.parametrize(
     ("key", "setting", "place"),
     [
@@ -184,7 +201,7 @@ def test_categories_share_the_axis_and_never_mix():
 
 def test_the_table_begins_with_the_best_and_keeps_the_reasons():
     rows = describe_trials(TRIALS)
-    assert [row["trial"] for row in rows[:2]] == [3, 0]
+    assert [row["trial"] for row in rows[:2]] == ["3", "0"]
     assert {row["reason"] for row in rows} == {"", "Not enough memory"}
 
 

@@ -4,15 +4,21 @@ import os
 import sys
 import tempfile
 
+from mammo_core.types import Progress, no_progress
 
-def start_tensorflow() -> None:
+
+def start_tensorflow(progress: Progress = no_progress) -> None:
     """Import Keras and TensorFlow quietly; seconds at the first call, nothing afterwards.
 
     What their libraries write to the process's standard error meanwhile is dropped, unless the
     import fails.
+
+    Args:
+        progress: Told that it starts, if it does.
     """
     if "tensorflow" in sys.modules:
         return
+    progress(0, 1, "Starting TensorFlow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     kept = os.dup(2)

@@ -91,7 +91,7 @@ def learn_with_keras(
     """Train as the verb `train` does, without what trainings before left in memory."""
     from mammo_core.tensorflow_start import forget_networks, start_tensorflow
 
-    start_tensorflow()
+    start_tensorflow(progress)
     forget_networks()
     from mammo_core.training.run import train
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mammo_core.history import EPOCHS
 from mammo_core.locks import holding_where_possible
 from mammo_core.model_store import read_model
 from mammo_core.preparation import prepare_dataset
@@ -34,8 +35,8 @@ def train(
         on_epoch: Told every finished epoch's row of the history.
 
     Returns:
-        The verb's answer: model, epochs (of whole images), patch_epochs, best_epoch (the row of
-        history.csv, patches first), seconds, val.
+        The verb's answer: model, epochs (of whole images), patch_epochs, head_epochs,
+        upper_epochs, best_epoch (the row of history.csv, patches first), seconds, val.
 
     Raises:
         BadConfiguration: For another plan than the one that `out` was begun with, first weights
@@ -60,6 +61,7 @@ def _train_anew_or_on(plan: Plan, out: Path, progress: Progress, on_epoch: OnEpo
     state = load_state(out)
     begin_with_weights(state, plan.config, plan.dataset.classes, progress)
     dataset, cache = prepare_dataset(plan.dataset, plan.preprocess, progress=progress)
+    progress(0, 1, "Building the network")
     plan = replace(plan, dataset=dataset)
     data = gather_data(plan.dataset, cache, plan.config, plan.roles)
     write_plan(out, plan)
@@ -70,5 +72,5 @@ def _train_anew_or_on(plan: Plan, out: Path, progress: Progress, on_epoch: OnEpo
 
 def _answer(out: Path) -> dict[str, Any]:
     facts = read_model(out).card["training"]
-    kept = {key: facts[key] for key in ("epochs", "patch_epochs", "best_epoch", "seconds", "val")}
-    return {"model": str(out), **kept}
+    names = (*EPOCHS.values(), "best_epoch", "seconds", "val")
+    return {"model": str(out), **{key: facts[key] for key in names if key in facts}}

@@ -55,10 +55,10 @@ def _search(plan: Any, search: dict[str, Any]) -> dict[str, Any]:
     from mammo_core.tensorflow_start import start_tensorflow
     from mammo_core.training.rates import rate_key
 
-    start_tensorflow()
+    progress = current_progress()
+    start_tensorflow(progress)
     from mammo_core.training.learning_rate import RateSearch, search_learning_rate
 
-    progress = current_progress()
     stage, curve = search_learning_rate(plan, RateSearch(**search), progress=progress)
     settings = {
         "architecture": plan.config.architecture,

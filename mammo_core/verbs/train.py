@@ -42,11 +42,12 @@ def train(
     plan = plan_training(load_dataset(dataset), settings)
     from mammo_core.tensorflow_start import start_tensorflow
 
-    start_tensorflow()
+    progress = current_progress()
+    start_tensorflow(progress)
     from mammo_core.training.run import train as run
 
     with open_logs(names, out, plan) as on_epoch:
-        return run(plan, out, progress=current_progress(), on_epoch=on_epoch)
+        return run(plan, out, progress=progress, on_epoch=on_epoch)
 
 
 def read_configuration(file: Path | None, assignments: list[str]) -> Any:

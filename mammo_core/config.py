@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mammo_core.errors import BadConfiguration
+from mammo_core.wording import tell_nearest
 
 Settings = TypeVar("Settings")
 
@@ -24,7 +25,9 @@ def read_settings(kind: type[Settings], values: Mapping[str, Any]) -> Settings:
     known = [field.name for field in dataclasses.fields(kind) if field.init]  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            raise BadConfiguration(f"Unknown setting '{key}'; known are: {', '.join(known)}")
+            raise BadConfiguration(
+                f"Unknown setting '{key}'; known are: {', '.join(known)}{tell_nearest(key, known)}"
+            )
     return kind(**{key: _convert(key, value, hints[key]) for key, value in values.items()})
 
 
@@ -81,7 +84,8 @@ def _convert(key: str, value: Any, hint: Any) -> Any:
         return _convert(key, value, next(option for option in options if option is not type(None)))
     if origin is Literal:
         if value not in options:
-            raise BadConfiguration(f"Setting '{key}' must be one of {options}, got '{value}'")
+            near = tell_nearest(str(value), map(str, options))
+            raise BadConfiguration(f"Setting '{key}' must be one of {options}, got '{value}'{near}")
         return value
     if origin is tuple:
         return _convert_pair(key, value, options)

@@ -1,5 +1,6 @@
 """How counts and reasons are put into words, on pages and on the command line alike."""
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -10,6 +11,12 @@ def count(n: int, noun: str) -> str:
     if n == 1:
         return f"1 {noun}"
     return f"{n:,} {noun}{'es' if noun.endswith(('ch', 'sh', 's', 'x')) else 's'}"
+
+
+def tell_nearest(name: str, known: Iterable[str]) -> str:
+    """The end of an error, "; did you mean 'epochs'?", where a known name is like that one."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def shorten_reason(reason: str) -> str:

@@ -185,7 +185,7 @@ def test_a_method_alone_asks_only_for_what_it_needs(cnn, images):
 
 
 def test_an_unknown_method_is_refused_with_the_known_ones(cnn, images):
-    with pytest.raises(BadConfiguration, match=r"'grad_kam'; known are: .*did you mean grad_cam"):
+    with pytest.raises(BadConfiguration, match=r"'grad_kam'; known are: .*did you mean 'grad_cam'"):
         explain_together(cnn, images, 1, ["grad_kam"])
 
 

@@ -11,6 +11,7 @@ from mammo_core.architectures.architecture import (
 )
 from mammo_core.errors import BadConfiguration
 from mammo_core.hanging import VIEWS
+from mammo_core.wording import tell_nearest
 
 if TYPE_CHECKING:
     import keras
@@ -169,7 +170,10 @@ def check_architecture(name: str) -> None:
     """
     if name not in ARCHITECTURES:
         known = ", ".join(ARCHITECTURES)
-        raise BadConfiguration(f"Setting 'architecture' must be one of {known}, got '{name}'")
+        raise BadConfiguration(
+            f"Setting 'architecture' must be one of {known}, got '{name}'"
+            f"{tell_nearest(name, ARCHITECTURES)}"
+        )
 
 
 def find_imagenet(name: str) -> PublishedWeights:

@@ -1,12 +1,12 @@
 """Several methods on the same images at the price of one pass."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from mammo_core.attribution.base import Attributed, Attribution, Images, Maps, Question
 from mammo_core.attribution.resolution import upsample
 from mammo_core.errors import BadConfiguration
 from mammo_core.types import Classifier, Target
+from mammo_core.wording import tell_nearest
 
 
 def choose_methods(names: Iterable[str]) -> dict[str, Attribution]:
@@ -20,9 +20,7 @@ def choose_methods(names: Iterable[str]) -> dict[str, Attribution]:
     chosen = {}
     for name in names:
         if name not in METHODS:
-            near = "".join(
-                f"; did you mean {n}?" for n in difflib.get_close_matches(name, METHODS, 1)
-            )
+            near = tell_nearest(name, METHODS)
             raise BadConfiguration(
                 f"Unknown method '{name}'; known are: {', '.join(METHODS)}{near}"
             )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from mammo_core.augmentation.step import Step
 from mammo_core.errors import BadConfiguration
+from mammo_core.wording import tell_nearest
 
 __all__ = ["AUGMENTATIONS", "STEPS", "Step", "Strengths", "read_augmentation", "tell_augmentation"]
 
@@ -145,6 +146,7 @@ def _read_step(item: str) -> tuple[str, float]:
         raise BadConfiguration(
             f"Setting 'augmentation' must be one of {', '.join(AUGMENTATIONS)} or a list of steps "
             f"such as rotate:8, of {', '.join(STEPS)}; got '{item}'"
+            f"{tell_nearest(name, [*AUGMENTATIONS, *STEPS])}"
         )
     step = STEPS[name]
     try:

@@ -8,6 +8,7 @@ from mammo_core.datasets.layouts.table import NEEDED
 from mammo_core.datasets.naming import PICTURE_SUFFIXES
 from mammo_core.datasets.tables import SYNONYMS, match_columns, read_headings, tables_in
 from mammo_core.errors import BadDataset, MammoError, UnreadableFile
+from mammo_core.wording import tell_nearest
 
 CATCH_ALL = ("dicom_folder", "class_folders")
 """The layouts that fit almost any folder of folders."""
@@ -23,7 +24,8 @@ def choose_layout(root: Path, name: str | None = None) -> Layout:
         BadDataset: Where the name or the folder's content is unknown.
     """
     if name is not None and name not in LAYOUTS:
-        raise BadDataset(f"Unknown format '{name}'; known are: {', '.join(LAYOUTS)}")
+        near = tell_nearest(name, LAYOUTS)
+        raise BadDataset(f"Unknown format '{name}'; known are: {', '.join(LAYOUTS)}{near}")
     if not root.exists():
         raise UnreadableFile(f"Expected a folder of mammograms or a table, found no {root}")
     if name is not None:

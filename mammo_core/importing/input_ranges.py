@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mammo_core.errors import BadConfiguration
+from mammo_core.wording import tell_nearest
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def find_input_range(name: str, channels: int) -> InputRange:
     """
     if name not in INPUT_RANGES:
         known = ", ".join(INPUT_RANGES)
-        raise BadConfiguration(f"--input-range must be one of {known}, got '{name}'")
+        near = tell_nearest(name, INPUT_RANGES)
+        raise BadConfiguration(f"--input-range must be one of {known}, got '{name}'{near}")
     chosen = INPUT_RANGES[name]
     if len(chosen.scale) > 1 and channels != len(chosen.scale):
         raise BadConfiguration(

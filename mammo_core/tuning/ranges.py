@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 from mammo_core.config import read_settings
 from mammo_core.errors import BadConfiguration
 from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.wording import tell_nearest
 
 Value = str | float | int
 
@@ -109,8 +110,9 @@ def read_range(word: str) -> tuple[str, Range]:
     key, equals, text = (part.strip() for part in word.partition("="))
     hints = get_type_hints(TrainingConfiguration)
     if key not in hints or key == "seed":
-        known = ", ".join(name for name in hints if name != "seed")
-        raise BadConfiguration(f"Cannot vary '{key}'; a sweep can vary: {known}")
+        known = [name for name in hints if name != "seed"]
+        near = tell_nearest(key, known)
+        raise BadConfiguration(f"Cannot vary '{key}'; a sweep can vary: {', '.join(known)}{near}")
     if not equals and key in RANGES:
         return key, RANGES[key]
     if not text:

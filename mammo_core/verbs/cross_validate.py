@@ -16,8 +16,11 @@ def cross_validate(
     ],
     folds: Annotated[int, typer.Option(min=2, help="How many folds of patients.")] = 5,
     leave_out: Annotated[
-        Literal["source", "manufacturer"] | None,
-        typer.Option(help="Test each source or scanner in turn on models that never saw it."),
+        str | None,
+        typer.Option(
+            metavar="source|manufacturer",
+            help="Test each source or scanner in turn on models that never saw it.",
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Fold the patients of the test split, too.")
@@ -37,6 +40,7 @@ def cross_validate(
     Example: python -m mammo_core cross-validate mias --out .mammo/experiments/mias --all
     """
     settings = read_configuration(config, assignments or [])
+    group = _read_group(leave_out)
     from mammo_core.datasets import load_dataset
     from mammo_core.experiments.cross_validation import Protocol
     from mammo_core.experiments.cross_validation import cross_validate as run
@@ -44,5 +48,21 @@ def cross_validate(
     from mammo_core.training.plan import plan_training
 
     plan = plan_training(load_dataset(dataset), settings)
-    protocol = Protocol(folds=folds, leave_out=leave_out, everything=everything)
+    protocol = Protocol(folds=folds, leave_out=group, everything=everything)
     return run(plan, protocol, out.resolve(), progress=current_progress())
+
+
+def _read_group(name: str | None) -> Literal["source", "manufacturer"] | None:
+    """What is left out in turn.
+
+    Raises:
+        BadConfiguration: For another name.
+    """
+    from mammo_core.errors import BadConfiguration
+
+    match name:
+        case None | "source" | "manufacturer":
+            return name
+    raise BadConfiguration(
+        f"--leave-out must be source or manufacturer (the maker of the scanner), got '{name}'"
+    )

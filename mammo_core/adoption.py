@@ -29,18 +29,21 @@ def adopt_model(folder: str | Path, name: str) -> StoredModel:
         BadConfiguration: Where the name cannot be taken.
         MammoError: Where models/ cannot be written.
     """
-    source = read_model(Path(folder).resolve())
+    place = Path(folder).resolve()
+    if not place.is_dir():
+        raise BadModel(f"There is no folder {folder}; give a finished trial's or fold's folder")
+    source = read_model(place)
     if file_sha256(source.file) != source.sha256:
         raise BadModel(
             f"{source.file} is not the file that its card describes (another SHA-256); "
             "train it anew"
         )
-    with adding(name) as place:
+    with adding(name) as target:
         ignored = shutil.ignore_patterns(*LEFT_BEHIND)
-        shutil.copytree(source.path, place, ignore=ignored, dirs_exist_ok=True)
+        shutil.copytree(source.path, target, ignore=ignored, dirs_exist_ok=True)
         training = {**source.card["training"], "adopted_from": _tell_origin(source.path)}
-        write_json(place / "model.json", {**source.card, "training": training})
-        write_card(read_model(place))
+        write_json(target / "model.json", {**source.card, "training": training})
+        write_card(read_model(target))
     return read_model(models_folder() / name)
 
 

@@ -158,7 +158,10 @@ def _tell(facts: Mapping[str, Any], classes: tuple[str, ...], p: Any) -> Iterato
         yield _tell_order(facts, classes)
         called = {classes[k] for k in p.argmax(axis=1)}
         if len(called) == 1:
-            yield f"It calls every one of {facts['n']} images {called.pop()}"
+            yield (
+                f"It calls every one of {facts['n']} images {called.pop()}, though with "
+                "probabilities that differ"
+            )
     if facts["certain"] > OFTEN:
         yield (
             f"It is certain (above {CERTAIN}) of {facts['certain']:.0%} of the images: its input "
@@ -175,8 +178,13 @@ def _tell_order(facts: Mapping[str, Any], classes: tuple[str, ...]) -> str:
     """What the AUROC says about the order of the classes."""
     value, low, high = (facts["auroc"][key] for key in ("value", "low", "high"))
     of = f"of {facts['positive']} on {facts['n']} images of {facts['patients']} patients"
-    if value is None or low is None or high is None:
+    if value is None:
         return f"No AUROC {of}: the order of the classes cannot be checked on them"
+    if low is None or high is None:
+        return (
+            f"AUROC {of}: {value:.2f}, without an interval, as too few patients are of one class: "
+            "the order of the classes cannot be checked on them"
+        )
     told = f"AUROC {of}: {value:.2f} [{low:.2f} to {high:.2f}]"
     if high < 0.5:
         other = f", such as --classes {','.join(reversed(classes))}" if len(classes) == 2 else ""

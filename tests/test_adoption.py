@@ -94,6 +94,11 @@ def fill_up(name):
         raise OSError(28, "No space left on device")
 
 
+def test_a_trial_that_is_not_there_is_called_no_folder(home, tmp_path):
+    with pytest.raises(BadModel, match="There is no folder"):
+        adopt_model(tmp_path / "trials" / "9", "best")
+
+
 def test_a_failure_on_the_way_in_leaves_nothing(home):
     with pytest.raises(MammoError, match="No space left"):
         fill_up("half")

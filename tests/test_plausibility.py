@@ -70,7 +70,8 @@ def test_one_answer_for_all_speaks_of_preprocessing():
 
 def test_one_class_for_all_is_told():
     answer = judge_predictions(labeled(2, [0.1, 0.2, 0.3, 0.4]), "films")
-    assert "It calls every one of 4 images benign" in answer.sentences
+    told = "It calls every one of 4 images benign, though with probabilities that differ"
+    assert told in answer.sentences
 
 
 def test_certainty_about_nearly_all_speaks_of_the_scale():
@@ -148,3 +149,11 @@ def test_reference_data_of_other_classes_leave_the_order_unchecked_with_a_warnin
     assert "has the label" in answer["warnings"][-1]
     assert read_plausibility(find_model("theirs")) is None
     assert run(capsys, "plausibility", "theirs", exams)[0] == 2
+
+
+def test_an_auroc_without_an_interval_is_told_with_what_it_lacks():
+    labels = ["malignant", "benign", "benign", "benign"]
+    answer = judge_predictions(make_table([0.2, 0.3, 0.1, 0.4], labels), "exams")
+    assert answer.auroc["value"] == pytest.approx(1 / 3)
+    assert "0.33, without an interval, as too few patients" in answer.sentences[0]
+    assert "No AUROC" not in answer.sentences[0]

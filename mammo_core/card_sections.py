@@ -24,8 +24,8 @@ SYNTHETIC = (
 )
 NOT_MEASURED = "Not yet; an evaluation adds its numbers here."
 NOTED = (
-    *("patch_epochs", "epochs", "best_epoch", "seconds", "created", "adopted_from"),
-    *("file", "format", "head", "input_range"),
+    *("patch_epochs", "head_epochs", "upper_epochs", "epochs", "best_epoch", "seconds"),
+    *("created", "adopted_from", "file", "format", "head", "input_range"),
 )
 """What is told of a training, then of an import, where the card has it."""
 NOT_KNOWN_DATA = "It was trained elsewhere; on which images is not known here."

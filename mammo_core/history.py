@@ -10,6 +10,11 @@ from typing import Any, TypeVar
 PATCHES = "patches"
 """The one stage whose network is no model of whole images: the next stage begins anew."""
 
+EPOCHS = {
+    PATCHES: "patch_epochs", "head": "head_epochs", "upper": "upper_epochs", "images": "epochs"
+}  # fmt: skip
+"""The setting that holds the epochs of each stage, and the fact of a card that counts them."""
+
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 
@@ -39,6 +44,11 @@ def rank_epoch(row: Mapping[str, Any]) -> tuple[float, float]:
         auroc if isinstance(auroc, float) else -math.inf,
         -loss if isinstance(loss, float) else -math.inf,
     )
+
+
+def count_epochs(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many epochs each stage had, by the names of `EPOCHS`."""
+    return {key: sum(row["stage"] == stage for row in rows) for stage, key in EPOCHS.items()}
 
 
 def select_candidates(rows: Sequence[Row]) -> list[Row]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mammo_core.errors import MammoError
-from mammo_core.history import read_history
+from mammo_core.history import EPOCHS, read_history
 from mammo_core.model_store import StoredModel, read_model
 from mammo_core.paths import read_json
 from mammo_core.run import GROUPS, Run
@@ -51,7 +51,7 @@ def _read_whole(model: StoredModel) -> Run:
         validation=read_validation(model),
         tests=read_tests(model),
         val=training.get("val", {}),
-        epochs=len(rows) or training.get("patch_epochs", 0) + training.get("epochs", 0),
+        epochs=len(rows) or sum(training.get(key, 0) for key in EPOCHS.values()),
         seconds=training.get("seconds"),
         date=training.get("created") or _date_of(model.file),
     )

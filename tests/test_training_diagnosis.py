@@ -12,9 +12,11 @@ from mammo_core.training.diagnosis import (
     diagnose,
     diagnose_facts,
     find_best_epoch,
+    find_model_epoch,
     find_overfitting,
     hanley_mcneil_error,
     measure_gap,
+    tell_other_stage,
 )
 
 FALLING = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5]
@@ -50,6 +52,24 @@ def test_the_best_epoch_is_the_first_of_the_highest_auroc():
 
 def test_of_equal_aurocs_the_lowest_validation_loss_is_the_best():
     assert find_best_epoch(history([0.8, 0.8, 0.7, 0.8], val_losses=[0.9, 0.6, 0.1, 0.7])) == 2
+
+
+def staged(**aurocs):
+    stages = [(stage, auroc) for stage, all_ in aurocs.items() for auroc in all_]
+    rows = history([auroc for _, auroc in stages])
+    return [{**row, "stage": stage} for row, (stage, _) in zip(rows, stages, strict=True)]
+
+
+def test_the_model_is_of_the_best_epoch_of_all_stages_but_patches():
+    assert find_model_epoch(staged(head=[0.8, 0.7], upper=[0.7], images=[0.6])) == 1
+    assert find_model_epoch(staged(patches=[0.9], images=[0.6, 0.7])) == 3
+    assert find_model_epoch(staged(patches=[0.6, 0.9])) == 2
+
+
+def test_a_model_of_another_stage_than_the_one_shown_is_told():
+    rows = staged(head=[0.8, 0.7], images=[0.6])
+    assert "epoch 1, in the stage head (AUROC 0.80)" in tell_other_stage(rows, "images")
+    assert tell_other_stage(rows, "head") is None
 
 
 def test_an_epoch_without_auroc_is_not_the_best():

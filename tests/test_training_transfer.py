@@ -7,6 +7,7 @@ import pytest
 
 from mammo_core.architectures import build_architecture
 from mammo_core.errors import Cancelled, MammoError
+from mammo_core.history import count_epochs
 from mammo_core.training.checkpoint import RunState, load_state
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.training.data import TrainingData
@@ -140,6 +141,10 @@ class TestStages:
         run(tmp_path, data, weights, rank=is_earlier, **lengths)
         stages = [row["stage"] for row in history(tmp_path)]
         assert stages == ["head", "upper", "images", "images", "images"]
+
+    def test_epochs_are_those_of_whole_images_and_each_stage_counts_its_own(self, unbroken):
+        counted = count_epochs(history(unbroken[0]))
+        assert counted == {"patch_epochs": 0, "head_epochs": 3, "upper_epochs": 1, "epochs": 1}
 
     def test_features_are_deleted_when_the_head_has_learnt(self, unbroken):
         assert not list(unbroken[0].glob("features-*"))

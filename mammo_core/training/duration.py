@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from mammo_core.config import read_settings
 from mammo_core.errors import MammoError
-from mammo_core.history import read_history
+from mammo_core.history import EPOCHS, read_history
 from mammo_core.training.configuration import TrainingConfiguration
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
-
-STAGES = {"patches": "patch_epochs", "head": "head_epochs", "upper": "upper_epochs"}
-"""The setting that holds the epochs of each stage that has its own."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ def _scale(
     spent = _seconds_an_epoch(read_history(model.path))
     parts = [
         seconds * count_pixels(stage, config, counts) / count_pixels(stage, before, counts_before)
-        * getattr(config, STAGES.get(stage, "epochs"))
+        * getattr(config, EPOCHS.get(stage, "epochs"))
         for stage, seconds in spent.items()
     ]  # fmt: skip
     return sum(parts) if parts else None

@@ -15,6 +15,7 @@ from mammo_core import __version__
 from mammo_core.architectures import build_architecture
 from mammo_core.config import to_mapping
 from mammo_core.hard_examples import rank_losses, write_losses
+from mammo_core.history import count_epochs
 from mammo_core.metrics.operating_points import choose_youden, list_candidates
 from mammo_core.model_card import write_card
 from mammo_core.model_store import file_sha256, read_model
@@ -135,8 +136,7 @@ def _training_facts(
 ) -> dict[str, Any]:
     return {
         "configuration": to_mapping(plan.config),
-        "epochs": sum(row["stage"] != "patches" for row in state.rows),
-        "patch_epochs": sum(row["stage"] == "patches" for row in state.rows),
+        **count_epochs(state.rows),
         "best_epoch": state.best_epoch,
         "seconds": round(sum(row["seconds"] for row in state.rows), 1),
         "parameters": model.count_params(),

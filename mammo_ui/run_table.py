@@ -10,11 +10,17 @@ from mammo_core.run import STATES, Run
 from mammo_core.run_results import IN_SHORT, NOT_TESTED, Measured
 from mammo_core.wording import count
 from mammo_ui import frame
+from mammo_ui.run_names import write_head
 
 TICKED = "runs"
 """The parameter of the address that names the ticked runs."""
 MOST_ROWS = 9
 ROW_HEIGHT = 35
+WIDTHS = {
+    **{"Run": 150, "Validation AUROC": 215, "Test AUROC": 290, "Data": 110},
+    **{"State": 125, "Date": 95},
+}
+"""In pixels; on a page of 800 the first two are seen whole, on one of 1440 the first four."""
 
 
 def show_table(runs: Sequence[Run], default: str | None) -> list[Run]:
@@ -39,6 +45,22 @@ def show_table(runs: Sequence[Run], default: str | None) -> list[Run]:
         alt="A row a run: state, AUROCs, network, data, date",
     )
     return [runs[place] for place in rows]
+
+
+def show_ticked(runs: Sequence[Run]) -> None:
+    """The ticked runs as chips that can be removed, since a table may hide them below its fold."""
+    if not runs:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown("Ticked", width="content")
+        for place, run in enumerate(runs):
+            st.button(
+                f"{write_head(place, run)}  ✕",
+                key=f"tick_{run.name}",
+                help="Take the tick away",
+                on_click=untick,
+                args=(run.name,),
+            )
 
 
 def read_ticks() -> list[str]:
@@ -71,17 +93,17 @@ def describe_run(run: Run, default: str | None) -> dict[str, Any]:
     shape = told["input_shape"]
     return {
         "Run": run.name,
-        "State": f"{run.state}, default" if run.name == default else run.state,
         "Validation AUROC": describe_measured(run.validation),
         "Test AUROC": describe_test(run),
         "Data": run.dataset,
+        "State": f"{run.state}, default" if run.name == default else run.state,
+        "Date": run.date or None,
         "Architecture": told["architecture"],
         "Recipe": told["recipe"],
         "Parameters": told["parameters"],
         "Minutes": told["minutes"],
         "Input": " x ".join(map(str, shape)) or None,
         "Epochs": run.epochs or None,
-        "Date": run.date or None,
     }
 
 
@@ -110,19 +132,24 @@ def _configure_columns() -> dict[str, Any]:
     column = st.column_config
     states = "; ".join(f"{name}: {meaning}" for name, meaning in STATES.items())
     return {
-        "Run": column.TextColumn(pinned=True),
-        "State": column.TextColumn(help=f"{states}. The app opens with the default."),
+        "Run": column.TextColumn(pinned=True, width=WIDTHS["Run"]),
+        "State": column.TextColumn(
+            width=WIDTHS["State"], help=f"{states}. The app opens with the default."
+        ),
         "Validation AUROC": column.TextColumn(
+            width=WIDTHS["Validation AUROC"],
             help="Of the last class against the rest, with its 95 % interval over patients. The "
-            "best epoch was chosen on these images, which flatters."
+            "best epoch was chosen on these images, which flatters.",
         ),
         "Test AUROC": column.TextColumn(
-            help=f"From evaluations that are kept; never computed here. A dash: {NOT_TESTED}."
+            width=WIDTHS["Test AUROC"],
+            help=f"From evaluations that are kept; never computed here. A dash: {NOT_TESTED}.",
         ),
         "Input": column.TextColumn(help="Rows x columns x channels."),
         "Parameters": column.NumberColumn(format="localized"),
         "Minutes": column.NumberColumn(format="%.1f"),
-        "Data": column.TextColumn(help="What it was trained on."),
+        "Date": column.TextColumn(width=WIDTHS["Date"]),
+        "Data": column.TextColumn(width=WIDTHS["Data"], help="What it was trained on."),
     }
 
 

@@ -32,6 +32,7 @@ def show_runs() -> None:
     whole = library.list_models()
     default = whole[0].id if whole else None
     ticked = run_table.show_table(runs, default)
+    run_table.show_ticked(ticked)
     if len(ticked) > 1:
         frame.show_errors_of(_show_contrast, ticked)
     else:
@@ -48,7 +49,7 @@ def _offer_first() -> None:
 
 
 def _show_contrast(ticked: Sequence[Run]) -> None:
-    """Differences and curves of as many as there are colors, the first two on the same images."""
+    """Differences and curves of as many as there are colors, two of them on the same images."""
     shown = ticked[: len(COLORS)]
     if len(shown) < len(ticked):
         st.caption(f"Only the first {len(shown)} of the {len(ticked)} ticked runs are compared.")
@@ -60,4 +61,4 @@ def _show_contrast(ticked: Sequence[Run]) -> None:
         run_contrast.show_differences(shown)
     with curves:
         run_curves.show_curves(shown)
-    run_pair.show_pair(shown[0], shown[1])
+    run_pair.show_pair(shown)

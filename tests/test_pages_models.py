@@ -16,7 +16,7 @@ from mammo_ui.run_contrast import write_value
 from mammo_ui.run_curves import draw_overlay, gather_points
 from mammo_ui.run_names import COLORS
 from mammo_ui.run_pair import judge
-from mammo_ui.run_table import describe_run
+from mammo_ui.run_table import WIDTHS, describe_run
 from mammo_ui.theme import MODEL_A, MODEL_B
 
 READ = ("foreign", "first")
@@ -79,6 +79,36 @@ def test_a_is_the_run_that_was_ticked_first(models):
     a, b = at.main.table[0].value.columns[1:]
     assert a.endswith("**A**] second")
     assert b.endswith("**B**] first")
+
+
+def test_of_three_ticked_runs_any_two_can_be_compared(models):
+    at = page(runs=["first", "second", "half"])
+    assert "A against B" in [part.value for part in at.subheader]
+    box = next(box for box in at.main.selectbox if box.label.startswith("Compared"))
+    assert box.options == [
+        "A first against B second",
+        "A first against C half",
+        "B second against C half",
+    ]
+    box.select_index(2).run()
+    assert not at.exception
+    assert "B against C" in [part.value for part in at.subheader]
+
+
+def test_ticked_runs_stand_above_as_chips_that_take_the_tick_away(models):
+    at = page(runs=["second", "first"])
+    chips = [button for button in at.main.button if (button.key or "").startswith("tick_")]
+    assert [chip.key for chip in chips] == ["tick_second", "tick_first"]
+    chips[0].click().run()
+    assert at.query_params["runs"] in ("first", ["first"])
+
+
+def test_the_columns_that_matter_fit_a_narrow_and_a_wide_page(models):
+    ticks, narrow, wide = 40, 800 - 240 - 40, 1440 - 300 - 80
+    shown = list(describe_run(read_run(models / "first"), None))
+    assert shown[:4] == ["Run", "Validation AUROC", "Test AUROC", "Data"]
+    assert ticks + sum(WIDTHS[name] for name in shown[:2]) <= narrow
+    assert ticks + sum(WIDTHS[name] for name in shown[:4]) <= wide
 
 
 def test_another_tick_comes_after_those_that_were(models):

@@ -1,5 +1,6 @@
 """Reading an untrusted file in a process of its own, whose crash or hunger ends nothing else."""
 
+import math
 import multiprocessing
 import os
 import threading
@@ -113,17 +114,27 @@ def _end_with_parent() -> None:
 
 
 def _work_within(bounds: Bounds, work: Callable[[TaskT], ResultT], task: TaskT) -> ResultT:
-    _limit_memory(bounds.memory_bytes)
+    _limit(bounds)
     return work(task)
 
 
-def _limit_memory(n_bytes: int) -> None:
-    """Let the system refuse more; where it cannot, the parent's watch is all there is."""
+def _limit(bounds: Bounds) -> None:
+    """Let the system refuse more; where it cannot, the parent's watch is all there is.
+
+    The limit of processor time ends a reading that outlives a parent which was killed: a library
+    that loops for ever may let no other thread run.
+    """
     try:
         import resource
     except ImportError:  # Windows
         return
-    used = psutil.Process().memory_info().vms
-    for limit, most in ((resource.RLIMIT_AS, used + n_bytes), (resource.RLIMIT_CORE, 0)):
+    memory = psutil.Process().memory_info().vms + bounds.memory_bytes
+    seconds = math.ceil(time.process_time() + bounds.seconds) + 1
+    limits = {
+        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_CORE: 0,
+    }
+    for limit, most in limits.items():
         with suppress(ValueError, OSError):  # macOS, and a limit that is lower already
             resource.setrlimit(limit, (most, resource.getrlimit(limit)[1]))

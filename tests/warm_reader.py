@@ -9,7 +9,7 @@ from contextlib import suppress
 import psutil
 
 from mammo_core.errors import UnreadableFile
-from mammo_core.guarded_reading import DIED, _begin, _limit_memory
+from mammo_core.guarded_reading import DIED, Bounds, _begin, _limit
 
 PATIENCE_S = 5.0
 SPARE_BYTES = 1_000_000_000
@@ -17,7 +17,7 @@ SPARE_BYTES = 1_000_000_000
 
 def begin():
     _begin()
-    _limit_memory(SPARE_BYTES)
+    _limit(Bounds(3_600, SPARE_BYTES))
 
 
 class WarmReader:

@@ -50,7 +50,7 @@ def holding(place: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
-            raise InUse(f"{place} is in use by another process ({error}); try again") from error
+            raise InUse(f"{place} is in use by another process; try again") from error
         _held.names.add(name)
         try:
             yield

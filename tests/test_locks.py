@@ -89,3 +89,9 @@ def test_a_home_that_cannot_be_written_is_an_obstacle_only_where_a_lock_is_a_mus
         pass
     with holding_where_possible(tmp_path):
         pass
+
+
+def test_a_place_in_use_is_told_without_the_words_of_the_lock(tmp_path):
+    with holding(tmp_path):
+        met = try_in_another_thread(tmp_path)
+    assert str(met) == f"{tmp_path} is in use by another process; try again"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammo_core.metrics.auroc import compute_auroc
+from mammo_core.metrics.auroc import compute_auroc, estimate_auroc
 from mammo_core.training.diagnosis import (
     ADVICE,
     RULES,
@@ -142,6 +142,7 @@ def test_the_verdict_does_not_depend_on_the_unit_of_the_loss():
 def test_the_number_of_positives_is_told_where_it_is_known():
     rows = history([0.6, 0.7, 0.8])
     assert "(7 positives)" in diagnose(rows, n_positives=7)
+    assert "(1 positive)" in diagnose(rows, n_positives=1)
     assert "positive" not in diagnose(rows)
 
 
@@ -151,6 +152,7 @@ MADE = {
     "unstable": history([0.7] * 6, FALLING, [1.0, 2.0, 1.0, 2.0, 1.0, 2.0]),
     "overfitting": history([0.8] + [0.7] * 5, FALLING, RISING),
     "underfitting": history([0.48, 0.5, 0.47, 0.49]),
+    "perfect": history([1.0, 1.0, 1.0]),
     "plateau": history([0.8] + [0.7] * 5),
     "learning": history([0.6, 0.7, 0.8], [1.0, 0.8, 0.6], [1.0, 0.9, 0.8]),
 }
@@ -226,6 +228,20 @@ def test_a_curve_that_only_gets_better_is_never_called_bad(n, auroc, remains, n_
     facts = diagnose_facts(rows, n_positives=n_positives, n_negatives=n_positives)
     is_chance = auroc <= 0.5 + hanley_mcneil_error(0.5, n_positives, n_positives)
     assert facts.kind == "learning" or is_chance
+
+
+def test_a_perfect_ranking_scatters_by_the_width_of_its_interval():
+    is_positive = np.arange(30) < 10
+    interval = estimate_auroc(is_positive.astype(float), is_positive, np.arange(30))
+    width = interval.high - interval.low
+    assert 1.96 * hanley_mcneil_error(1.0, 10, 20) == pytest.approx(width)
+    assert 1.96 * hanley_mcneil_error(0.0, 10, 20) == pytest.approx(width)
+
+
+def test_a_perfect_ranking_is_not_asked_to_train_longer_and_few_positives_are_told():
+    facts = diagnose_facts(history([1.0, 1.0, 1.0]), n_positives=5, n_negatives=9)
+    assert "longer" not in facts.advice
+    assert "validation set, which is small" in facts.sentence
 
 
 def test_the_gap_is_of_the_last_three_epochs_that_have_both():

@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.history import rank_epoch, select_candidates
+from mammo_core.training.cautions import FEW_POSITIVES
+from mammo_core.wording import count
 
 Row = Mapping[str, Any]
 """One epoch of history.csv: epoch, loss, train_auroc, val_loss, val_auroc; what was not measured
 is no float."""
 
 Kind = Literal[
-    "unmeasured", "too_early", "swapped", "unstable", "overfitting", "underfitting", "plateau",
+    "unmeasured", "too_early", "swapped", "unstable", "overfitting", "underfitting", "perfect",
+    "plateau",
     "learning",
 ]  # fmt: skip
 
@@ -60,6 +63,7 @@ ADVICE: dict[Kind, str] = {
     "overfitting": "Try stronger augmentation or label_smoothing=0.1; the best epoch's weights are "
     "kept.",
     "underfitting": "Look for a better rate with the verb learning-rate, then train longer.",
+    "perfect": "More epochs cannot show on this validation set; judge the model on other images.",
     "plateau": "Stop here; next try a larger image_size or the recipe transfer.",
     "learning": "Let it go on; if the last epoch is the best one, train longer.",
 }
@@ -168,8 +172,13 @@ def tell_other_stage(rows: Sequence[Row], stage: str) -> str | None:
 def hanley_mcneil_error(auroc: float, n_positives: int, n_negatives: int) -> float:
     """The standard error of an AUROC of independent images; views of a patient scatter more.
 
+    At an AUROC of exactly 1 or 0 their variance is none; the width of the interval of a perfect
+    ranking stands in for the 1.96 errors that it would be.
+
     Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747, equation 2.
     """
+    if auroc in (0, 1):
+        return (1 - 0.025 ** (1 / min(n_positives, n_negatives))) / 1.96
     q1, q2 = auroc / (2 - auroc), 2 * auroc**2 / (1 + auroc)
     variance = auroc * (1 - auroc)
     variance += (n_positives - 1) * (q1 - auroc**2) + (n_negatives - 1) * (q2 - auroc**2)
@@ -358,6 +367,15 @@ def _judge_underfitting(course: Course) -> Finding | None:
     return None
 
 
+def _judge_perfect(course: Course) -> Finding | None:
+    """The best AUROC is 1, which no epoch can exceed."""
+    if course.auroc < 1:
+        return None
+    is_small = course.n_positives is not None and course.n_positives < FEW_POSITIVES
+    small = ", which is small" if is_small else ""
+    return Finding(f"nothing is left to gain on this validation set{small}.", course.best)
+
+
 def _judge_plateau(course: Course) -> Finding | None:
     """Four epochs without a better AUROC, and both losses level since the best one."""
     n_since = int(course.rows[-1]["epoch"]) - course.best
@@ -377,6 +395,7 @@ RULES: dict[Kind, Callable[[Course], Finding | None]] = {
     "unstable": _judge_unstable,
     "overfitting": _judge_overfitting,
     "underfitting": _judge_underfitting,
+    "perfect": _judge_perfect,
     "plateau": _judge_plateau,
     "learning": _judge_learning,
 }
@@ -385,7 +404,7 @@ RULES: dict[Kind, Callable[[Course], Finding | None]] = {
 def _tell_best(course: Course) -> str:
     noise = course.noise_at(course.auroc)
     scatter = f" ± {noise:.2f}" if noise else ""
-    counted = "" if course.n_positives is None else f" ({course.n_positives} positives)"
+    counted = "" if course.n_positives is None else f" ({count(course.n_positives, 'positive')})"
     return f"Best validation AUROC {course.auroc:.2f}{scatter} at epoch {course.best}{counted}"
 
 

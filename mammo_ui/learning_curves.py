@@ -48,10 +48,11 @@ def show_history(folder: Path) -> None:
 
 
 def _judge(rows: Sequence[Mapping[str, Any]], folder: Path) -> Diagnosis:
-    judged = read_judged(folder)
+    judged, has_ended = read_judged(folder), (folder / "model.json").is_file()
     if judged is None:
-        return diagnose_facts(rows)
-    return diagnose_facts(rows, n_positives=judged.n_positives, n_negatives=judged.n_negatives)
+        return diagnose_facts(rows, has_ended=has_ended)
+    positives, negatives = judged.n_positives, judged.n_negatives
+    return diagnose_facts(rows, n_positives=positives, n_negatives=negatives, has_ended=has_ended)
 
 
 def _choose_stage(rows: Sequence[dict[str, Any]], *, key: str) -> list[dict[str, Any]]:

@@ -228,7 +228,7 @@ def diagnose_facts(
     )
 
 
-def choose_rows(rows: Sequence[Row]) -> Sequence[Row]:
+def choose_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The last stage's rows; all those of whole images where it is too short to be judged."""
     stages = [row.get("stage", "training") for row in rows]
     last = [row for row, stage in zip(rows, stages, strict=True) if stage == stages[-1]]

@@ -21,19 +21,24 @@ def diagnose(
     from mammo_core.history import read_history
     from mammo_core.training.cautions import find_recall, list_cautions
     from mammo_core.training.counts import read_judged
-    from mammo_core.training.diagnosis import diagnose_facts, find_model_epoch, tell_other_stage
+    from mammo_core.training.diagnosis import (
+        choose_rows,
+        diagnose_facts,
+        find_model_epoch,
+        tell_other_stage,
+    )
 
     folder = _find_folder(model)
     rows, losses, judged = read_history(folder), read_losses(folder), read_judged(folder)
-    stage = rows[-1].get("stage", "training")
-    shown = [row for row in rows if row.get("stage", "training") == stage]
-    counts = {} if judged is None else {
+    stage, shown = rows[-1].get("stage", "training"), choose_rows(rows)
+    has_ended = (folder / "model.json").is_file()
+    counts: dict[str, Any] = {} if judged is None else {
         "n_positives": judged.n_positives, "n_negatives": judged.n_negatives
     }  # fmt: skip
-    facts = diagnose_facts(shown, **counts)
+    facts = diagnose_facts(shown, **counts, has_ended=has_ended)
     return {
         "model": str(folder),
-        "finished": (folder / "model.json").is_file(),
+        "finished": has_ended,
         "stage": stage,
         "epochs": len(rows),
         **asdict(facts),

@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -19,6 +19,9 @@ from mammo_core.plain_text import to_lines
 from mammo_core.verbs import VERBS
 
 Verb = Callable[..., dict[str, Any]]
+INTERRUPTED = 130
+GOING_ON = ("train", "tune", "cross-validate", "learning-curve")
+"""Verbs that keep a part of their work from which the same command goes on."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
 
@@ -30,15 +33,17 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         code = build_app()(args=arguments, prog_name="python -m mammo_core", standalone_mode=False)
     except Cancelled as error:
-        _leave(130, str(error))
+        _leave(INTERRUPTED, str(error))
     except MammoError as error:
         _leave(2, str(error))
     except typer.TyperException as error:
         _leave(2, _message(error))
     except (KeyboardInterrupt, typer.Abort):
-        _leave(130, "Interrupted; what was finished before is intact")
+        code = INTERRUPTED
     except BrokenPipeError:
         _leave(0, "")
+    if code == INTERRUPTED:  # Typer makes this code of Ctrl-C, and says nothing
+        _leave(INTERRUPTED, _tell_interruption(sys.argv[1:] if arguments is None else arguments))
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -87,6 +92,13 @@ def _leave(code: int, message: str) -> NoReturn:
     if message:
         sys.stderr.write(" ".join(message.split()) + "\n")
     sys.exit(code)
+
+
+def _tell_interruption(arguments: Sequence[str]) -> str:
+    """What is kept of a verb's work that was broken off, and what goes on with it."""
+    verb = next(iter(arguments), "")
+    kept = "Interrupted; what was finished before is kept"
+    return f"{kept}, and the same command goes on from there" if verb in GOING_ON else kept
 
 
 def _message(error: typer.TyperException) -> str:

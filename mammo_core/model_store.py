@@ -107,6 +107,8 @@ def find_model(name: str | Path) -> StoredModel:
             f"{name} holds neither model.json nor model.keras; a training that was stopped goes on "
             "with the same train command"
         )
+    if (models_folder() / str(name) / "training.json").is_file():
+        raise BadModel(f"The training '{name}' is unfinished; run its train command again")
     known = ", ".join(model.id for model in list_models()) or "none yet"
     raise BadModel(f"No model '{name}': expected a model folder or one of: {known}")
 

@@ -44,6 +44,8 @@ def _about_doubt(n: int, doubt: str) -> str:
 
 
 def _about_classes(frame: "pd.DataFrame", classes: Sequence[str]) -> Iterator[str]:
+    if not classes:
+        yield "No image has a label: nothing can be trained or judged; add a table"
     if len(classes) == 1:
         yield f"All images are of class {classes[0]}; nothing can be told apart"
     for label in classes:

@@ -149,6 +149,8 @@ def _architecture(facts: Facts) -> tuple[str, str, str]:
     ]
     by_size = sorted(from_scratch, key=lambda name: ARCHITECTURES[name].parameters)
     n = count(facts.n_train, "image")
+    if not facts.n_train:
+        return "architecture", by_size[0], "Without labeled training images: the smallest network"
     if facts.n_train < SMALL:
         return "architecture", by_size[0], f"{n}: a small network, which overfits less"
     most = facts.n_train * WEIGHTS_AN_IMAGE

@@ -62,8 +62,7 @@ def check_folder(out: Path, plan: Plan) -> None:
     if (out / "training.json").exists():
         if read_json(out / "training.json") != plan.to_mapping():
             raise BadConfiguration(
-                f"{out} holds a training with other settings or data; choose another --out or "
-                "delete it"
+                f"{out} holds a training with other settings or data; choose another --out"
             )
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadModel(f"{out} exists and holds no training of ours; choose another --out")

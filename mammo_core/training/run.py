@@ -4,9 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mammo_core.history import EPOCHS
 from mammo_core.locks import holding_where_possible
-from mammo_core.model_store import read_model
 from mammo_core.preparation import prepare_dataset
 from mammo_core.training.checkpoint import load_state, remove_leftovers
 from mammo_core.training.counts import write_counts
@@ -15,6 +13,7 @@ from mammo_core.training.finish import finish_folder, write_model
 from mammo_core.training.first_weights import begin_with_weights
 from mammo_core.training.loop import OnEpoch, ignore_epoch, run_stages
 from mammo_core.training.obstacles import check_memory, check_writable
+from mammo_core.training.outcome import tell_outcome
 from mammo_core.training.plan import Plan, check_folder, write_plan
 from mammo_core.types import Progress, no_progress
 
@@ -54,7 +53,7 @@ def train(
             finish_folder(out)
         else:
             _train_anew_or_on(plan, out, progress, on_epoch)
-    return _answer(out)
+    return tell_outcome(out)
 
 
 def _train_anew_or_on(plan: Plan, out: Path, progress: Progress, on_epoch: OnEpoch) -> None:
@@ -68,9 +67,3 @@ def _train_anew_or_on(plan: Plan, out: Path, progress: Progress, on_epoch: OnEpo
     write_counts(out, data)
     model = run_stages(out, data, plan.config, state, progress, on_epoch)
     write_model(out, model, plan, data, state, cache.image_ids, progress)
-
-
-def _answer(out: Path) -> dict[str, Any]:
-    facts = read_model(out).card["training"]
-    names = (*EPOCHS.values(), "best_epoch", "seconds", "val")
-    return {"model": str(out), **{key: facts[key] for key in names if key in facts}}

@@ -31,9 +31,11 @@ def learning_rate(
     settings = read_configuration(config, assignments or [])
     _check_range(lowest, highest)
     from mammo_core.datasets import load_dataset
+    from mammo_core.training.outcome import check_labeled
     from mammo_core.training.plan import plan_training
 
     plan = plan_training(load_dataset(dataset), settings)
+    check_labeled(plan.dataset)
     answer = _search(plan, {"lowest": lowest, "highest": highest, "n_steps": steps})
     return _keep(answer, plan.dataset.name, out)
 
@@ -65,7 +67,23 @@ def _search(plan: Any, search: dict[str, Any]) -> dict[str, Any]:
         "recipe": plan.config.recipe,
         "batch_size": plan.config.batch_size,
     }
-    return {"setting": rate_key(stage), "stage": stage, "settings": settings, **asdict(curve)}
+    return {
+        "setting": rate_key(stage),
+        "stage": stage,
+        "settings": settings,
+        **asdict(curve),
+        **_tell(curve),
+    }
+
+
+def _tell(curve: Any) -> dict[str, str]:
+    """Why there is no suggestion; nothing where there is one."""
+    if curve.suggestion is not None:
+        return {}
+    return {
+        "note": f"No suggestion: in {len(curve.losses)} steps the loss never fell by more than "
+        "batches differ; take more --steps, such as 300, or a larger batch_size"
+    }
 
 
 def _keep(answer: dict[str, Any], name: str, out: Path | None) -> dict[str, Any]:

@@ -36,10 +36,20 @@ def train(
     from mammo_core.datasets import load_dataset
     from mammo_core.progress import current_progress
     from mammo_core.training.epoch_logs import open_logs, read_log_names
-    from mammo_core.training.plan import plan_training
+    from mammo_core.training.outcome import (
+        NOTHING_TRAINED,
+        check_labeled,
+        is_finished,
+        tell_outcome,
+    )
+    from mammo_core.training.plan import check_folder, plan_training
 
     names = read_log_names(log)
     plan = plan_training(load_dataset(dataset), settings)
+    check_folder(out, plan)
+    if is_finished(out):
+        return {**tell_outcome(out), "note": NOTHING_TRAINED}
+    check_labeled(plan.dataset)
     from mammo_core.tensorflow_start import start_tensorflow
 
     progress = current_progress()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from mammo_core.two_views import BOTH
 from mammo_ui import charts, frame, model_tasks, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.overlay_store import read_drawn
@@ -43,6 +44,16 @@ COMPLETENESS = (
     "share that the sum misses: 0 % keeps the promise, a large gap means that the map tells only "
     "part of the story."
 )
+
+
+def tell_how_to_read(model: "StoredModel") -> str:
+    """What the maps say and do not say; of a model of two views, which half of it is shown."""
+    if not model.views:
+        return HOW_TO_READ
+    return (
+        f"{HOW_TO_READ} {frame.plain(model.id)} judges {BOTH} of a breast together: a map is the "
+        "half of it that lies on this view; the other half is on the other view's page."
+    )
 
 
 def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Selection) -> None:

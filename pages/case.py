@@ -26,10 +26,12 @@ case = judgments.find_case(choice, image_id)
 
 casework.show_walk(list(walk.index), image_id, selection)
 facts, pictures = st.columns([1, 4], gap="medium")
-with facts:
-    casework.show_verdict(case, choice.model.classes)
-    casework.show_hanging(case, dataset, selection)
-    casework.show_facts(case)
+with facts, st.container(key="case_facts"):
+    with st.container():
+        casework.show_verdict(case, choice.model.classes)
+        casework.show_facts(case)
+    with st.container():
+        casework.show_hanging(case, dataset, selection)
 with pictures:
     chosen, asked = st.columns([2, 1])
     methods = chosen.multiselect(
@@ -48,7 +50,7 @@ with pictures:
     if maps.open:
         with maps:
             casework.show_explanations(choice.model, dataset, image_id, methods, target)
-            st.caption(casework.HOW_TO_READ)
+            st.caption(casework.tell_how_to_read(choice.model))
     if preprocessing.open:
         with preprocessing:
             traces.show_trace(

@@ -2,11 +2,13 @@
 
 import pytest
 import standin_home
+from made_cards import make_card
 from test_pages import asked, open_app
 
+from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY
 from mammo_core.predictions import read_predictions
-from mammo_ui import uploads
+from mammo_ui import casework, uploads
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 
@@ -28,6 +30,15 @@ def test_the_class_in_the_address_is_explained_else_the_predicted_one(standin):
     assert class_box(open_app("case", case=first)).value == said
     assert class_box(open_app("case", case=first, **{"class": other})).value == other
     assert class_box(open_app("case", case=first, **{"class": "nonsense"})).value == said
+
+
+def test_only_a_model_of_two_views_says_which_half_its_maps_are(tmp_path):
+    told = {
+        views: casework.tell_how_to_read(StoredModel(tmp_path / "tv", make_card(views=views)))
+        for views in ((), ("CC", "MLO"))
+    }
+    assert "half" not in told[()]
+    assert "tv judges CC and MLO of a breast together" in told["CC", "MLO"]
 
 
 def test_choosing_a_class_writes_it_into_the_address(standin):

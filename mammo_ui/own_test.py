@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mammo_core.errors import MammoError
-from mammo_core.seen_images import ROLES, tell_seen
+from mammo_core.seen_images import has_history, tell_seen
 from mammo_core.test_looks import count_looks, is_own_test, note_look
 from mammo_core.wording import count
 from mammo_ui import library
@@ -40,8 +40,8 @@ def stop_before_own_test(choice: "Choice") -> None:
 
 
 def tell_seen_images(choice: "Choice") -> str | None:
-    """What to say where a part of an experiment is shown on images that it learned from."""
-    if not (choice.model.path / ROLES).exists():
+    """What to say where a model is shown on images that it, or what it began with, learned from."""
+    if not has_history(choice.model):
         return None  # most models; their dataset need not be read for this
     return tell_seen(choice.model, library.require_dataset(choice.dataset), choice.split)
 

@@ -28,11 +28,13 @@ class WeightSource:
         word: The setting that led to it.
         file: Where it lies.
         classes: Of the model that it belongs to; None where no card tells.
+        model: That model.
     """
 
     word: str
     file: Path
     classes: tuple[str, ...] | None = None
+    model: StoredModel | None = None
 
 
 def find_weights(
@@ -76,7 +78,7 @@ def _find_model(word: str, architecture: str) -> WeightSource:
             f"({' or '.join(SUFFIXES)}) or a model, got '{word}': {error}"
         ) from error
     _check_same(model, architecture)
-    return WeightSource(word, model.file, model.classes)
+    return WeightSource(word, model.file, model.classes, model)
 
 
 def _check_same(model: StoredModel, architecture: str) -> None:

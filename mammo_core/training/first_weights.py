@@ -6,6 +6,7 @@ from mammo_core.architectures import build_architecture
 from mammo_core.architectures.pretrained import assign_weights
 from mammo_core.architectures.weight_sources import find_weights
 from mammo_core.model_store import file_sha256
+from mammo_core.seen_images import describe_parent
 from mammo_core.training.checkpoint import RunState
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_core.types import Progress
@@ -39,4 +40,5 @@ def begin_with_weights(
         "sha256": file_sha256(source.file),
         "trunk_layers": fit.layers,
         "head": fit.head,
+        **(describe_parent(source.model) if source.model else {}),
     }

@@ -1,11 +1,13 @@
 """From a dataset and a configuration to a model folder."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mammo_core.locks import holding_where_possible
 from mammo_core.preparation import prepare_dataset
+from mammo_core.seen_images import tell_other_splits
 from mammo_core.training.checkpoint import load_state, remove_leftovers
 from mammo_core.training.counts import write_counts
 from mammo_core.training.data import gather_data
@@ -16,6 +18,8 @@ from mammo_core.training.obstacles import check_memory, check_writable
 from mammo_core.training.outcome import tell_outcome
 from mammo_core.training.plan import Plan, check_folder, write_plan
 from mammo_core.types import Progress, no_progress
+
+logger = logging.getLogger(__name__)
 
 
 def train(
@@ -59,6 +63,9 @@ def train(
 def _train_anew_or_on(plan: Plan, out: Path, progress: Progress, on_epoch: OnEpoch) -> None:
     state = load_state(out)
     begin_with_weights(state, plan.config, plan.dataset.classes, progress)
+    told = tell_other_splits(state.begun_with, plan.dataset)
+    if told:
+        logger.warning(told)
     dataset, cache = prepare_dataset(plan.dataset, plan.preprocess, progress=progress)
     progress(0, 1, "Building the network")
     plan = replace(plan, dataset=dataset)

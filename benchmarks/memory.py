@@ -9,7 +9,9 @@ from pathlib import Path
 
 import psutil
 
-VERBS = ("index", "quality", "prepare", "predict")
+VERBS = ("index", "quality", "prepare", "predict", "train")
+SHORT = ("image_size=64x48", "patch_size=32", "patch_epochs=2", "epochs=2")
+"""Settings of a training that lasts for seconds."""
 DEMO = Path(__file__).resolve().parents[1] / "models" / "demo"
 FEW, MANY = 24, 96
 ALLOWED_GROWTH = 1.1
@@ -41,7 +43,13 @@ def _measure(folder: Path, patients: int) -> dict[str, int]:
         "quality": measure_peak("quality", str(dataset), home=folder),
         "prepare": measure_peak("prepare", str(dataset), "--size", "320x192", home=folder),
         "predict": measure_peak("predict", "demo", str(dataset), home=folder),
+        "train": measure_peak("train", str(dataset), *_train_words(folder, patients), home=folder),
     }
+
+
+def _train_words(folder: Path, patients: int) -> list[str]:
+    settings = [word for setting in SHORT for word in ("--set", setting)]
+    return ["--out", str(folder / f"model{patients}"), *settings]
 
 
 def measure_peak(*words: str, home: Path) -> int:

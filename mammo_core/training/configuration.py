@@ -5,6 +5,7 @@ from typing import Literal
 
 from mammo_core.architectures import ARCHITECTURES, PoolingChoice, check_architecture, find_imagenet
 from mammo_core.augmentation import read_augmentation
+from mammo_core.config import to_text
 from mammo_core.errors import BadConfiguration
 
 Recipe = Literal["whole_image", "patch_to_image", "transfer"]
@@ -145,4 +146,5 @@ class TrainingConfiguration:
 
     def _check(self, key: str, holds: bool, allowed: str) -> None:
         if not holds:
-            raise BadConfiguration(f"Setting '{key}' must be {allowed}, got {getattr(self, key)}")
+            got = to_text(getattr(self, key))
+            raise BadConfiguration(f"Setting '{key}' must be {allowed}, got {got}")

@@ -1,5 +1,6 @@
 """What the Train page asks of a dataset: can it be trained on, and what to begin with."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,28 @@ if TYPE_CHECKING:
 def trainable_datasets() -> list[str]:
     """The datasets that hold training images."""
     return [name for name in library.dataset_names() if _has_training_images(name)]
+
+
+def describe_unlisted(listed: Sequence[str]) -> str:
+    """Which datasets cannot be trained on and why, in a line; empty where all can.
+
+    Args:
+        listed: Those that can.
+    """
+    reasons = {name: _find_lack(name) for name in library.dataset_names() if name not in listed}
+    told = ", ".join(f"{name} ({reason})" for name, reason in reasons.items())
+    return f"Not listed: {told}." if told else ""
+
+
+def _find_lack(name: str) -> str:
+    """What a dataset without training images lacks."""
+    try:
+        index = library.require_dataset(name).index
+    except (MammoError, OSError):
+        return "damaged"
+    if not index["label"].notna().any():
+        return "no labels"
+    return "no training images" if (index["split"] == "val").any() else "test images alone"
 
 
 def _has_training_images(name: str) -> bool:

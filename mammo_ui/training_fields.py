@@ -1,5 +1,6 @@
 """The settings of a training as a form shows them: label, step, widget; one table for all keys."""
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -152,15 +153,16 @@ def ask(key: str, dataset: str, default: Any, *, is_varied: bool = False) -> Any
     """
     field, name, options = field_of(key), widget_name(dataset, key), list_options(key)
     st.session_state.setdefault(name, to_text(default) if HINTS[key] in TEXTS else default)
+    label = f"{field.label} (varies)" if is_varied else field.label
     about = "The sweep varies it." if is_varied else field.help
     common = {"key": name, "help": about or None, "disabled": is_varied, "persist_state": "session"}
     if options:
-        return _choose(key, field.label, options, common)
+        return _choose(key, label, options, common)
     if HINTS[key] is bool:
-        return st.checkbox(field.label, **common)
+        return st.checkbox(label, **common)
     if HINTS[key] in (int, float):
-        return _ask_number(key, field.label, common)
-    return st.text_input(field.label, max_chars=200, **common)
+        return _ask_number(key, label, common)
+    return st.text_input(label, max_chars=200, **common)
 
 
 def list_options(key: str) -> list[Any]:
@@ -184,6 +186,23 @@ def widget_name(dataset: str, key: str) -> str:
 def title_of(key: str, value: Any) -> str:
     """A setting's value for a person."""
     return TITLES.get(key, {}).get(value, to_text(value))
+
+
+def name_fields(message: str) -> str:
+    """An error of the core in the words of the form: its fields' names, not the keys."""
+    text = re.sub(r"Range '(\w+)=", r"Range of '\1' '", message)
+    text = re.sub(r"(?:Setting )?'(\w+)'", lambda found: _name(found[1], found[0]), text)
+    text = re.sub(r"\b(\w+)=(\w+)", _name_value, text)
+    return re.sub(r"\b[a-z]+_\w+", lambda found: _name(found[0], found[0]).lower(), text)
+
+
+def _name(key: str, otherwise: str) -> str:
+    return field_of(key).label if key in KEYS else otherwise
+
+
+def _name_value(found: re.Match[str]) -> str:
+    key, value = found[1], found[2]
+    return f"{field_of(key).label}: {title_of(key, value)}" if key in KEYS else found[0]
 
 
 def _choose(key: str, label: str, options: list[Any], common: dict[str, Any]) -> Any:

@@ -7,17 +7,26 @@ import streamlit as st
 
 from mammo_core.errors import MammoError
 from mammo_core.training.configuration import TrainingConfiguration
-from mammo_core.training.duration import estimate_duration
+from mammo_core.training.duration import estimate_duration, find_dearest
+from mammo_core.tuning.ranges import read_range
 from mammo_core.verbs import VERBS
 from mammo_ui import frame, library, state, training_data, training_jobs
-from mammo_ui.sweep_ranges import check_ranges, varied_keys
-from mammo_ui.training_start import start_task
+from mammo_ui.sweep_ranges import check_ranges, find_ranges, varied_keys
+from mammo_ui.training_fields import name_fields
+from mammo_ui.training_start import check_name, start_task
 from mammo_ui.training_steps import ask_settings, chosen_dataset
 from mammo_ui.training_tasks import TASKS, Task, suggest_name
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
+STARTED = "n_tasks_started"
+EACH = {
+    "tune": " at most for each trial",
+    "cross-validate": " each training",
+    "learning-curve": " at most for each training",
+}
+"""Of which of a verb's trainings the time is told."""
 HOW_TO_MAKE = (
     "sample exams --patients 60 --seed 1",
     "index exams --out .mammo/datasets/exams",
@@ -46,7 +55,7 @@ def _tell_how_to_make_one() -> None:
 
 def _draw_form(names: Sequence[str], first: str) -> None:
     with st.container(key="train_form", gap=8):
-        task, name = _choose_task()
+        task, name, below_name = _choose_task()
         place = st.container(gap=8)
         with place:
             words = _ask_words(task, chosen_dataset(names, first))
@@ -57,17 +66,20 @@ def _draw_form(names: Sequence[str], first: str) -> None:
             return
         if config is not None and not _tell_ranges(words or (), config, place):
             words = None
+        if config is not None and not _tell_name(task, dataset, name, config, below_name):
+            words = None
         label = f"Start {task.title.lower()}"
         is_asked = st.button(
             label, type="primary", width="stretch", disabled=None in (config, words), key="start"
         )
         if config is not None:
-            _tell_duration(task, dataset, config)
+            _tell_duration(task, dataset, config, words or ())
     if is_asked and config is not None and words is not None:
         frame.show_errors_of(_start, task, dataset, name, config, words)
 
 
-def _choose_task() -> tuple[Task, str]:
+def _choose_task() -> tuple[Task, str, "DeltaGenerator"]:
+    """What to run, its name, and where to say what is wrong with the name."""
     left, right = st.columns(2)
     known = [verb for verb in TASKS if verb in VERBS]
     verb = left.selectbox(
@@ -76,7 +88,9 @@ def _choose_task() -> tuple[Task, str]:
     )  # fmt: skip
     folders = map(training_jobs.result_folder, training_jobs.training_jobs())
     suggested = suggest_name(TASKS[verb], frozenset(folder for folder in folders if folder))
-    return TASKS[verb], right.text_input("Name", suggested, max_chars=40, key=f"name_{suggested}")
+    n_started = st.session_state.get(STARTED, 0)  # a name that was used is not asked for again
+    name = right.text_input("Name", suggested, max_chars=40, key=f"name_{suggested}_{n_started}")
+    return TASKS[verb], name, right
 
 
 def _ask_words(task: Task, dataset: str) -> list[str] | None:
@@ -95,21 +109,39 @@ def _tell_ranges(
     try:
         check_ranges(words, config)
     except MammoError as error:
+        place.error(frame.plain(name_fields(str(error))))
+        return False
+    return True
+
+
+def _tell_name(
+    task: Task, dataset: str, name: str, config: TrainingConfiguration, place: "DeltaGenerator"
+) -> bool:
+    """Whether the name can be used; told in its place where not."""
+    try:
+        check_name(task, dataset, name, config)
+    except MammoError as error:
         place.error(frame.plain(error))
         return False
     return True
 
 
-def _tell_duration(task: Task, dataset: str, config: TrainingConfiguration) -> None:
+def _tell_duration(
+    task: Task, dataset: str, config: TrainingConfiguration, words: Sequence[str]
+) -> None:
     """How long it will take, where an earlier training of this kind tells."""
+    dearest = find_dearest(config, dict(map(read_range, find_ranges(words))))
+    if dearest is None:
+        st.caption("How long a trial takes cannot be told: the network varies.")
+        return
     counts = list(training_data.facts_of(dataset).train.values())
     newest_first = sorted(
         library.list_models(), key=lambda model: library.version_of(model.file), reverse=True
     )
-    estimate = estimate_duration(config, counts, newest_first)
+    estimate = estimate_duration(dearest, counts, newest_first)
     if task.verb == "learning-rate" or estimate is None:
         return
-    each = "" if task.verb == "train" else " each training"
+    each = EACH.get(task.verb, "")
     minutes = estimate.seconds / 60
     told = f"{minutes:.0f} min" if minutes >= 1.5 else f"{estimate.seconds:.0f} s"
     st.caption(f"About {told}{each}, judging by {frame.plain(estimate.judged_by)}.")
@@ -119,4 +151,5 @@ def _start(
     task: Task, dataset: str, name: str, config: TrainingConfiguration, words: Sequence[str]
 ) -> None:
     training_jobs.show_in_address(start_task(task, dataset, name, config, words))
+    st.session_state[STARTED] = st.session_state.get(STARTED, 0) + 1
     st.rerun()

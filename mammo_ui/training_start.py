@@ -49,14 +49,7 @@ def start_task(
     Raises:
         MammoError: For a name or dataset that cannot be used.
     """
-    from mammo_core.training.plan import plan_training
-
-    name = checked_name(name)
-    out = task.place(name)
-    if task.verb == "train":
-        check_free(out, plan_training(library.require_dataset(dataset), config))
-    else:
-        check_unused(out)
+    out = check_name(task, dataset, name, config)
     folder = str(library.dataset_path(dataset))
     arguments = [
         task.verb,
@@ -66,8 +59,25 @@ def start_task(
         *words,
         *settings_words(config, varied_keys(words)),
     ]
+    name = name.strip()
     title = f"{task.title}: {name}" if task.verb != "train" else f"Train {name}"
     return start_job(title, arguments, lane=find_lane(arguments))
+
+
+def check_name(task: Task, dataset: str, name: str, config: TrainingConfiguration) -> Path:
+    """Where the results of that name will lie.
+
+    Raises:
+        BadConfiguration: For a name that is malformed or taken.
+    """
+    from mammo_core.training.plan import plan_training
+
+    out = task.place(checked_name(name))
+    if task.verb == "train" and out.exists():
+        check_free(out, plan_training(library.require_dataset(dataset), config))
+    else:
+        check_unused(out)
+    return out
 
 
 def settings_words(

@@ -1,7 +1,7 @@
 """The four steps of the Train page's form: settings, why they are suggested, what is wrong."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,16 @@ from mammo_core.errors import BadConfiguration
 from mammo_core.training.configuration import TrainingConfiguration
 from mammo_ui import frame, training_data
 from mammo_ui.augmentation_steps import offer_steps
-from mammo_ui.training_fields import KEYS, STEPS, Step, ask, field_of, keys_of, title_of
+from mammo_ui.training_fields import (
+    KEYS,
+    STEPS,
+    Step,
+    ask,
+    field_of,
+    keys_of,
+    name_fields,
+    title_of,
+)
 from mammo_ui.training_start import read_values
 
 if TYPE_CHECKING:
@@ -57,7 +66,7 @@ class Answers:
         try:
             return read_values(self.dataset, self.values)
         except BadConfiguration as error:
-            self.feet[step_of(str(error))].error(frame.plain(error))
+            self.feet[step_of(str(error))].error(frame.plain(name_fields(str(error))))
             return None
 
 
@@ -109,6 +118,8 @@ def _ask_data(names: Sequence[str], first: str, varied: frozenset[str]) -> Answe
         answers.ask("image_size")
     _ask_rare(answers, "data", head)
     _explain(answers, "data", training_data.describe_splits(dataset))
+    if unlisted := training_data.describe_unlisted(names):
+        answers.feet["data"].caption(frame.plain(unlisted))
     for warning in answers.suggestion.warnings:
         answers.feet["data"].caption(f":orange[⚠] {frame.plain(warning)}")
     for obstacle in answers.suggestion.obstacles:
@@ -125,11 +136,13 @@ def _ask_step(
         with head:
             offer_more(answers.dataset, answers.values)
     _ask_rare(answers, step, head)
-    _explain(answers, step, *_describe_network(answers.values) if step == "model" else ())
+    _explain(answers, step, *_describe_network(answers) if step == "model" else ())
 
 
-def _describe_network(values: Mapping[str, Any]) -> tuple[str, ...]:
-    network = ARCHITECTURES[values["architecture"]]
+def _describe_network(answers: Answers) -> tuple[str, ...]:
+    if "architecture" in answers.varied:
+        return ()
+    network = ARCHITECTURES[answers.values["architecture"]]
     return (f"{network.parameters:,} weights; for {network.suits}",)
 
 

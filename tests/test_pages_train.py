@@ -122,13 +122,28 @@ def test_a_wrong_setting_is_told_in_its_place_and_cannot_start(standin, key, val
     assert at.button(key="start").disabled
 
 
-def test_a_taken_name_is_refused_and_nothing_runs(standin, started):
+@pytest.mark.parametrize(
+    ("name", "says"), [("demo", "demo is taken"), ("a/b", "Expected a name"), ("", "Expected")]
+)
+def test_a_name_that_cannot_be_used_is_told_before_the_start(standin, started, name, says):
     at = open_train()
-    name = next(field for field in at.text_input if field.label == "Name")
-    name.set_value("demo").run()
-    at.button(key="start").click().run()
-    assert at.error[0].value == "The name demo is taken; choose another"
-    assert not started
+    next(field for field in at.text_input if field.label == "Name").set_value(name).run()
+    assert says in at.error[0].value.replace("\\", "")
+    assert at.button(key="start").disabled
+
+
+def test_a_dataset_that_cannot_be_trained_on_is_named_with_its_reason(standin):
+    standin_home.write_dataset(standin / ".mammo" / "datasets" / "tested", 3, seed=0)
+    assert "Not listed: tested (test images alone)." in words(open_train())
+
+
+def test_a_sweep_says_in_words_what_it_varies_and_nothing_of_one_network(standin):
+    at = open_train()
+    assert "weights; for" in words(at)
+    at.selectbox(key="task").set_value("tune").run()
+    assert at.selectbox(key="exams/architecture").label == "Architecture (varies)"
+    assert "weights; for" not in words(at)
+    assert "cannot be told: the network varies" in words(at)
 
 
 def test_start_puts_the_chosen_settings_into_the_queue_of_trainings(standin, started):
@@ -163,7 +178,7 @@ def test_settings_that_mean_nothing_for_the_recipe_are_not_asked_for(standin):
 def test_transfer_brings_the_first_weights_into_sight_and_says_what_they_may_be(standin):
     at = open_train()
     at.selectbox(key="exams/recipe").set_value("transfer").run()
-    assert "Setting 'weights'" in at.error[0].value
+    assert "First weights must be" in at.error[0].value
     assert "demo" in at.selectbox(key="exams/weights").options
     at.selectbox(key="exams/weights").set_value("demo").run()
     assert not at.error
@@ -292,7 +307,7 @@ def test_a_wrong_range_is_told_and_cannot_start(standin):
     at = open_train()
     at.selectbox(key="task").set_value("tune").run()
     at.text_input(key="range_dropout").set_value("0.5..0.1").run()
-    assert "dropout" in at.error[0].value
+    assert "Dropout" in at.error[0].value
     assert at.button(key="start").disabled
 
 

@@ -15,7 +15,7 @@ from mammo_core.training.plan import Plan, write_plan
 from mammo_ui import training_jobs
 from mammo_ui.learning_curves import choose_ticks, draw_curves
 from mammo_ui.names import checked_name
-from mammo_ui.training_fields import KEYS, STEPS, field_of, keys_of
+from mammo_ui.training_fields import KEYS, STEPS, field_of, keys_of, name_fields
 from mammo_ui.training_findings import find_in
 from mammo_ui.training_jobs import best_epoch_text, choose_job, last_word
 from mammo_ui.training_start import check_free, settings_words
@@ -128,6 +128,22 @@ def test_an_error_is_told_at_the_step_that_holds_its_setting():
     assert step_of("Setting 'image_size' must be 32 to 4096 a side, got (1, 1)") == "data"
     assert step_of("Setting 'augmentation' must be one of none, 'light'; got 'x'") == "balance"
     assert step_of("the disk is full") == "schedule"
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (
+            "Setting 'image_size' is 32 up, got 12x5",
+            "Image size is 32 up, got 12x5",
+        ),
+        ("at most the shorter side of image_size", "at most the shorter side of image size"),
+        ("no mask; use recipe=whole_image", "no mask; use Recipe: Whole images"),
+        ("Range 'dropout=0.5..0.1' must rise", "Range of Dropout '0.5..0.1' must rise"),
+    ],
+)
+def test_an_error_names_the_fields_as_the_form_does(raw, told):
+    assert name_fields(raw) == told
 
 
 def test_a_command_holds_the_settings_that_differ_and_makes_the_same_configuration():

@@ -1,17 +1,29 @@
 """How long a training will take, judged by those that were made here before."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.config import read_settings
-from mammo_core.errors import MammoError
+from mammo_core.errors import BadConfiguration, MammoError
 from mammo_core.history import EPOCHS, read_history
 from mammo_core.training.configuration import TrainingConfiguration
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
+    from mammo_core.tuning.ranges import Range, Value
+
+UNKNOWABLE = frozenset({"architecture", "recipe", "channels"})
+"""Settings whose cost no other value of theirs tells."""
+LENGTHENING = frozenset(
+    {"image_size", "epochs", "patch_size", "patches_a_lesion", *EPOCHS.values()}
+)
+"""Settings in proportion to which a training lasts."""
+STARTING_S = 16.0
+"""Starting TensorFlow, preparing the pixels and writing the model, which no history holds; so much
+it was for 80 images on two cores."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,8 @@ def estimate_duration(
 ) -> Estimate | None:
     """The time of a training, by the first of the earlier models that is like it.
 
-    An epoch is taken to last in proportion to the pixels that it sees.
+    An epoch is taken to last in proportion to the pixels that it sees. What starting costs comes
+    on top: `STARTING_S`, and what the first epoch of each stage took for compiling.
 
     Args:
         config: The settings.
@@ -49,6 +62,36 @@ def estimate_duration(
     return None
 
 
+def find_dearest(
+    config: TrainingConfiguration, ranges: "Mapping[str, Range]"
+) -> TrainingConfiguration | None:
+    """The settings of a sweep's longest trial, None where the network varies or they do not fit.
+
+    Args:
+        config: What stays the same.
+        ranges: What varies.
+    """
+    if not UNKNOWABLE.isdisjoint(ranges):
+        return None
+    longest = {
+        key: max((_read_value(key, value) for value in range_.ends), key=_product)
+        for key, range_ in ranges.items()
+        if key in LENGTHENING
+    }
+    try:
+        return replace(config, **longest)
+    except BadConfiguration:
+        return None  # of two ranges, the largest values do not go together
+
+
+def _read_value(key: str, value: "Value") -> Any:
+    return getattr(read_settings(TrainingConfiguration, {"recipe": "whole_image", key: value}), key)
+
+
+def _product(value: Any) -> float:
+    return float(prod(value)) if isinstance(value, tuple) else float(value)
+
+
 def _scale(
     config: TrainingConfiguration, counts: Sequence[int], model: "StoredModel"
 ) -> float | None:
@@ -61,13 +104,23 @@ def _scale(
         return None
     if (before.architecture, before.recipe) != (config.architecture, config.recipe):
         return None
-    spent = _seconds_an_epoch(read_history(model.path))
+    rows = read_history(model.path)
+    spent = _seconds_an_epoch(rows)
     parts = [
         seconds * count_pixels(stage, config, counts) / count_pixels(stage, before, counts_before)
         * getattr(config, EPOCHS.get(stage, "epochs"))
         for stage, seconds in spent.items()
     ]  # fmt: skip
-    return sum(parts) if parts else None
+    return STARTING_S + _seconds_of_compiling(rows, spent) + sum(parts) if parts else None
+
+
+def _seconds_of_compiling(rows: Sequence[dict[str, Any]], spent: dict[str, float]) -> float:
+    """By how much the first epoch of each stage outlasted the stage's usual one."""
+    seconds = 0.0
+    for stage, usual in spent.items():
+        first = next(row for row in rows if str(row.get("stage")) == stage)["seconds"]
+        seconds += max(0.0, first - usual) if isinstance(first, float) else 0.0
+    return seconds
 
 
 def _seconds_an_epoch(rows: Sequence[dict[str, Any]]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from mammo_core.card_sections import Section
 from mammo_core.errors import MammoError
 from mammo_core.paths import read_json, write_json
 from mammo_core.types import Classifier, Progress, no_progress
+from mammo_core.wording import count
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -131,7 +132,7 @@ def describe_plausibility(model: "StoredModel") -> list[Section]:
     kept = read_plausibility(model)
     if kept is None:
         return []
-    text = f"On {kept['n']} images of {kept['dataset']} ({kept['split']}):"
+    text = f"On {count(kept['n'], 'image')} of {kept['dataset']} ({kept['split']}):"
     return [Section("Plausibility", text, items=tuple(map(str, kept["sentences"])))]
 
 
@@ -177,7 +178,8 @@ def _tell(facts: Mapping[str, Any], classes: tuple[str, ...], p: Any) -> Iterato
 def _tell_order(facts: Mapping[str, Any], classes: tuple[str, ...]) -> str:
     """What the AUROC says about the order of the classes."""
     value, low, high = (facts["auroc"][key] for key in ("value", "low", "high"))
-    of = f"of {facts['positive']} on {facts['n']} images of {facts['patients']} patients"
+    images, patients = count(facts["n"], "image"), count(facts["patients"], "patient")
+    of = f"of {facts['positive']} on {images} of {patients}"
     if value is None:
         return f"No AUROC {of}: the order of the classes cannot be checked on them"
     if low is None or high is None:

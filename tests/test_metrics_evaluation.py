@@ -202,7 +202,7 @@ def test_replicates_that_lack_what_a_statistic_needs_are_counted(read, frame):
     answer = evaluate(read(frame), bootstrap=200)
     # The one malignant patient is absent from (59 / 60) ** 60 of the draws.
     assert answer["bootstrap"]["undefined"] >= 200 * 0.365 - 4 * 7
-    assert answer["per_class"]["malignant"]["recall"]["low"] is not None
+    assert answer["per_class"]["malignant"]["average_precision"]["low"] is not None
 
 
 def test_the_default_point_is_the_threshold_asked_for(read, frame):

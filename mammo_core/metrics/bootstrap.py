@@ -62,6 +62,11 @@ class PatientSums:
         self.totals: NDArray[np.float64] = sums.sum(axis=0, dtype=np.float64)
         self._sums = np.ascontiguousarray(sums.reshape(len(sums), -1), dtype=np.float32)
 
+    @property
+    def of_patients(self) -> NDArray[np.float32]:
+        """(..., patients) the sums of each patient alone."""
+        return np.moveaxis(self._sums.reshape(len(self._sums), *self.totals.shape), 0, -1)
+
     def __call__(self, counts: Counts) -> NDArray[np.float32]:
         """(..., b) totals for (patients, b) counts."""
         return (self._sums.T @ counts).reshape(*self.totals.shape, counts.shape[1])

@@ -98,8 +98,24 @@ class Estimates:
     ) -> list[dict[str, float | None]]:
         """Estimates of what `compute` makes of totals (..., B): one for each leading element."""
         values = np.ravel(compute(sums.totals[..., None]))
-        replicates = compute(self._drawn[name]).reshape(len(values), -1)
+        drawn = compute(self._drawn[name])
+        replicates = drawn.reshape(len(values), drawn.shape[-1])
         return [self.estimate(float(v), r) for v, r in zip(values, replicates, strict=True)]
+
+    def of_rates(
+        self, name: str, sums: PatientSums, compute: Compute
+    ) -> list[dict[str, float | None]]:
+        """As `of_sums` for rates; no interval where a single patient has the rows of one.
+
+        Every replicate of such a rate is the rate itself, and that width of 0 says nothing.
+        """
+        estimates = self.of_sums(name, sums, compute)
+        alone = compute(sums.of_patients)
+        n_patients = (~np.isnan(alone.reshape(len(estimates), alone.shape[-1]))).sum(axis=1)
+        return [
+            {**one, "low": None, "high": None} if n < 2 and one["low"] == one["high"] else one
+            for one, n in zip(estimates, n_patients, strict=True)
+        ]
 
 
 class Section(Protocol):
@@ -134,7 +150,7 @@ class Classification:
         """The summaries and `per_class`."""
         confusion = ("confusion", self._confusion)
         summaries = {name: estimates.of_sums(*confusion, f)[0] for name, f in SUMMARIES.items()}
-        per_class = {name: estimates.of_sums(*confusion, f) for name, f in PER_CLASS.items()}
+        per_class = {name: estimates.of_rates(*confusion, f) for name, f in PER_CLASS.items()}
         classes = {
             name: {
                 "support": int(np.count_nonzero(self._table.labels == i)),
@@ -169,7 +185,7 @@ class OperatingPoints:
     def answer(self, estimates: Estimates) -> dict[str, Any]:
         """`operating_points`, undefined where a class is missing."""
         rates = {
-            name: estimates.of_sums("points", self._sums, _of_outcomes(rate))
+            name: estimates.of_rates("points", self._sums, _of_outcomes(rate))
             for name, rate in RATES.items()
         }
         points = [
@@ -248,7 +264,7 @@ class Subgroups:
         """`subgroups`; recall and specificity are of the most probable class."""
         names = {"recall": "sensitivity", "specificity": "specificity"}
         rates = {
-            name: estimates.of_sums("subgroups", self._sums, _of_outcomes(RATES[rate]))
+            name: estimates.of_rates("subgroups", self._sums, _of_outcomes(RATES[rate]))
             for name, rate in names.items()
         }
         groups = [

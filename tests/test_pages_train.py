@@ -202,6 +202,7 @@ def test_a_waiting_training_tells_its_place_and_can_be_canceled(standin):
     waiting = make_job(standin, 2, standin / "models" / "b", waits=True)
     at = open_train(job=waiting.id)
     assert "Place 1 in the queue" in words(at)
+    assert "1 waits in the queue" in words(at)
     at.button(key=f"cancel_row_{waiting.id}").click().run()
     assert waiting.state == "stopped"
 

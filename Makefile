@@ -2,16 +2,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow check bench fuzz gate sample models demo demo-shortcut contact-sheet screenshot
+.PHONY: app test test-slow test-large check bench fuzz gate sample models demo demo-shortcut contact-sheet screenshot
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not large"
 
 test-slow: .venv/dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not large"
+
+test-large: .venv/dev
+	$(BIN)/python -m pytest -m large
 
 check: .venv/dev
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ PUBLISHED = {
     "convnext_tiny": ("ConvNeXtTiny", True),
 }
 CHEAP_FIRST = [
-    name if name == "mobilenet_v3_small" else pytest.param(name, marks=pytest.mark.slow)
+    name if name == "mobilenet_v3_small" else pytest.param(name, marks=pytest.mark.large)
     for name in PUBLISHED
 ]
 

@@ -85,7 +85,8 @@ class Crew:
             return process
         if process.exitcode != MORE:
             self._deaths += 1
-        return self._start() if self._deaths <= MOST_DEATHS else process
+        # The next trial's deaths may be counted before the end of the one before is seen.
+        return self._start() if self._deaths <= 2 * MOST_DEATHS else process
 
 
 def _work_alone(sweep: Sweep, work: Work, stop: Event, faults: "SimpleQueue[str]") -> None:

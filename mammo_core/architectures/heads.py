@@ -33,14 +33,18 @@ def pool_positions(
     scale and bias are learnt from half the identity on.
     """
     evidence = layers.Dense(n_classes, name="evidence", dtype="float32")(features)
-    head = layers.Dense(
+    return make_answer(n_classes)(POOLINGS[pooling](features, evidence))
+
+
+def make_answer(n_classes: int) -> keras.Layer:
+    """The last layer: class probabilities, beginning with half of the first inputs as logits."""
+    return layers.Dense(
         n_classes,
         activation="softmax",
         kernel_initializer=keras.initializers.Identity(gain=0.5),
         name="probabilities",
         dtype="float32",
     )
-    return head(POOLINGS[pooling](features, evidence))
 
 
 def pool_by_logsumexp(

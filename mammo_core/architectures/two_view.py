@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from mammo_core.architectures.architecture import InputShape, Pooling
 from mammo_core.architectures.compact_cnn import build_features
-from mammo_core.architectures.heads import pool_by_logsumexp
+from mammo_core.architectures.heads import make_answer, pool_by_logsumexp
 from mammo_core.errors import BadConfiguration
 
 N_VIEWS = 2
@@ -83,13 +83,5 @@ def _fuse(
     """
     cc = pooled[0] * present[0] + pooled[1] * (1 - present[0])
     mlo = pooled[1] * present[1] + pooled[0] * (1 - present[1])
-    head = layers.Dense(
-        n_classes,
-        activation="softmax",
-        kernel_initializer=keras.initializers.Identity(gain=0.5),
-        name="probabilities",
-        dtype="float32",
-    )
-    return head(
-        layers.Concatenate(name="both_views", dtype="float32")([(cc + mlo) / 2, (cc - mlo) / 2])
-    )
+    both = layers.Concatenate(name="both_views", dtype="float32")
+    return make_answer(n_classes)(both([(cc + mlo) / 2, (cc - mlo) / 2]))

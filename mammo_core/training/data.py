@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -112,19 +113,23 @@ def gather_data(
             "Setting 'recipe' is patch_to_image, but no training image has a lesion mask; "
             "use recipe=whole_image"
         )
-
-    def read_mask(position: int) -> NDArray[np.float32]:
-        mask = dataset.read_mask(cache.image_ids[position])
-        if mask is None:
-            raise BadDataset(f"The lesion mask of {cache.image_ids[position]} is gone")
-        placed: NDArray[np.float32] = cache.placements[position].to_model(mask).astype(np.float32)
-        return placed
-
-    with_lesion = frozenset(map(int, known))
     return TrainingData(
-        *(pixels, labels, train, val, dataset.classes),
-        *(with_lesion, read_mask, config.channels, max(1, len(config.views))),
+        *(pixels, labels, train, val, dataset.classes, frozenset(map(int, known))),
+        *(partial(read_lesion, dataset, cache), config.channels, max(1, len(config.views))),
     )
+
+
+def read_lesion(dataset: "Dataset", cache: "PixelCache", position: int) -> NDArray[np.float32]:
+    """(H, W) in [0, 1]: the lesion of the image at that position, in the model's grid.
+
+    Raises:
+        BadDataset: Where its mask is gone.
+    """
+    mask = dataset.read_mask(cache.image_ids[position])
+    if mask is None:
+        raise BadDataset(f"The lesion mask of {cache.image_ids[position]} is gone")
+    placed: NDArray[np.float32] = cache.placements[position].to_model(mask).astype(np.float32)
+    return placed
 
 
 def prefetch(batches: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:

@@ -7,9 +7,10 @@ from typing import Any
 import streamlit as st
 
 from mammo_core.history import read_history
+from mammo_core.training.best_epoch import tell_other_stage
 from mammo_core.training.cautions import RECALL, list_cautions
 from mammo_core.training.counts import read_judged
-from mammo_core.training.diagnosis import Diagnosis, diagnose_facts, tell_other_stage
+from mammo_core.training.diagnosis import Diagnosis, diagnose_facts
 from mammo_ui import charts, frame
 from mammo_ui.theme import MUTED, SPLIT_COLORS, class_colors
 

@@ -11,7 +11,7 @@ from mammo_core.errors import MammoError
 from mammo_core.history import read_history
 from mammo_core.jobs import LANES, Job, JobStatus, forget_job, list_jobs, resume_job
 from mammo_core.progress import tell_progress
-from mammo_core.training.diagnosis import find_model_epoch
+from mammo_core.training.best_epoch import find_model_epoch
 from mammo_ui import frame
 from mammo_ui.training_findings import find_in
 

@@ -309,7 +309,7 @@ class TestLearning:
 
     def test_of_equal_aurocs_the_lowest_loss_is_kept(self, data, tmp_path, monkeypatch):
         from mammo_core.training import loop
-        from mammo_core.training.diagnosis import find_best_epoch
+        from mammo_core.training.best_epoch import find_best_epoch
 
         judged = iter([(0.8, 0.9), (0.8, 0.7), (0.8, 0.7), (0.7, 0.1)])
         names = ("val_auroc", "val_loss")

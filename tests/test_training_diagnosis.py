@@ -6,18 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammo_core.metrics.auroc import compute_auroc, estimate_auroc
-from mammo_core.training.diagnosis import (
-    ADVICE,
-    RULES,
-    diagnose,
-    diagnose_facts,
-    find_best_epoch,
-    find_model_epoch,
-    find_overfitting,
-    hanley_mcneil_error,
-    measure_gap,
-    tell_other_stage,
-)
+from mammo_core.training.best_epoch import find_best_epoch, find_model_epoch, tell_other_stage
+from mammo_core.training.course import hanley_mcneil_error, measure_gap
+from mammo_core.training.diagnosis import ADVICE, RULES, diagnose, diagnose_facts
+from mammo_core.training.overfitting import find_overfitting
 
 FALLING = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5]
 RISING = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5]

@@ -19,14 +19,10 @@ def diagnose(
     """
     from mammo_core.hard_examples import read_losses
     from mammo_core.history import read_history
+    from mammo_core.training.best_epoch import find_model_epoch, tell_other_stage
     from mammo_core.training.cautions import find_recall, list_cautions
     from mammo_core.training.counts import read_judged
-    from mammo_core.training.diagnosis import (
-        choose_rows,
-        diagnose_facts,
-        find_model_epoch,
-        tell_other_stage,
-    )
+    from mammo_core.training.diagnosis import choose_rows, diagnose_facts
 
     folder = _find_folder(model)
     rows, losses, judged = read_history(folder), read_losses(folder), read_judged(folder)

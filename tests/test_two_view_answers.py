@@ -12,7 +12,7 @@ from test_pages import open_app, words
 from mammo_core.datasets import load_dataset
 from mammo_core.file_prediction import NamedFile, answer_file, tabulate
 from mammo_core.metrics.selection import EvaluationOptions
-from mammo_core.metrics.stored import evaluate_model
+from mammo_core.metrics.stored import compare_models, evaluate_model
 from mammo_core.model_card import render_card
 from mammo_core.model_store import StoredModel, find_model, predictions_path
 from mammo_core.paths import REPOSITORY, read_json, write_json
@@ -79,15 +79,31 @@ def standin(home):
     return home
 
 
-def test_evaluate_warns_at_image_level_alone(standin):
-    model, dataset = find_model("demo"), load_dataset(standin / ".mammo" / "datasets" / "exams")
-    path = predictions_path(model, "exams")
+def keep_predictions(model, dataset):
+    """Say of the model's table that it is of this model and dataset as they are."""
+    path = predictions_path(model, dataset.name)
     facts = {"model_sha256": model.sha256, "dataset_fingerprint": dataset.version, "split": "all"}
     write_predictions(path, read_predictions(path).frame, facts)
+
+
+def test_evaluate_warns_at_image_level_alone(standin):
+    model, dataset = find_model("demo"), load_dataset(standin / ".mammo" / "datasets" / "exams")
+    keep_predictions(model, dataset)
     for level, is_told in (("image", True), ("breast", False)):
         options = EvaluationOptions(level=level, bootstrap=0)
         told = evaluate_model(str(model.path), str(dataset.path), options)["warnings"]
         assert any("--level breast" in warning for warning in told) is is_told
+
+
+def test_compare_warns_of_the_model_of_two_views_alone(standin):
+    dataset = load_dataset(standin / ".mammo" / "datasets" / "exams")
+    for name in ("demo", "single"):
+        keep_predictions(find_model(name), dataset)
+    for level, warned in (("image", ["demo"]), ("breast", [])):
+        options = EvaluationOptions(level=level, bootstrap=0)
+        answer = compare_models("single", "demo", str(dataset.path), options)
+        told = [text.split()[0] for text in answer["warnings"] if "--level breast" in text]
+        assert (told, answer["difference"]["value"]) == (warned, 0)
 
 
 def test_the_app_begins_with_breasts_and_goes_back_with_another_model(standin):

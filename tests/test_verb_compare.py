@@ -1,11 +1,16 @@
 """`compare`: two tables, exit codes, and counts where images differ."""
 
 import json
+import shutil
 
 import pytest
+import standin_home
 from prediction_rows import make_predictions
 
 from mammo_core.cli import main
+from mammo_core.datasets import load_dataset
+from mammo_core.model_store import find_model, predictions_path
+from mammo_core.predictions import read_predictions, write_predictions
 
 
 def run(capsys, *words):
@@ -46,16 +51,16 @@ def test_the_overlap_is_compared_when_asked_for(capsys, tables, tmp_path):
     assert json.loads(out)["n"] == 112
 
 
-def test_models_are_compared_on_a_dataset(capsys, tables, monkeypatch):
-    from mammo_core.predictions import read_predictions
-
-    asked = []
-
-    def read(model, dataset, split):
-        asked.append((model, dataset, split))
-        return read_predictions(tables[len(asked) - 1])
-
-    monkeypatch.setattr("mammo_core.metrics.stored.read_model_predictions", read)
-    code, _, _ = run(capsys, "demo", "other", "--dataset", "films")
+def test_models_are_compared_on_a_dataset(capsys, home):
+    standin_home.make_home(home)
+    shutil.copytree(home / "models" / "demo", home / "models" / "other")
+    dataset = load_dataset(home / ".mammo" / "datasets" / "exams")
+    for name in ("demo", "other"):
+        model = find_model(name)
+        path = predictions_path(model, dataset.name)
+        facts = {"model_sha256": model.sha256, "dataset_fingerprint": dataset.version}
+        write_predictions(path, read_predictions(path).frame, facts | {"split": "all"})
+    code, out, _ = run(capsys, "demo", "other", "--dataset", str(dataset.path))
+    answer = json.loads(out)
     assert code == 0
-    assert asked == [("demo", "films", "test"), ("other", "films", "test")]
+    assert (answer["n"], answer["difference"]["value"], answer["delong_p"]) == (48, 0, None)

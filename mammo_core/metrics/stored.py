@@ -1,6 +1,7 @@
 """Evaluations kept in the model's folder, so that pages show intervals without a bootstrap."""
 
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,11 +76,24 @@ def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict
         answer = evaluate_options(table, options)
         store_evaluation(stored.path, data.name, table, options, answer)
         write_card(stored)
-    seen = tell_seen(stored, data, options.split)
     looks = note_look(stored, data, options.split, "evaluate")
-    told = (seen, tell_counted_twice(stored, options.level))
-    warnings = [*answer["warnings"], *filter(None, told)]
+    warnings = [*answer["warnings"], *_tell_of(stored, data, options)]
     return answer | {"warnings": warnings, "test_looks": looks and looks.to_json()}
+
+
+def compare_models(
+    a: str, b: str, dataset: str, options: EvaluationOptions, *, overlap: bool = False
+) -> dict[str, Any]:
+    """Two models on a dataset, as `metrics.comparison.compare`, with what is to be told of each."""
+    from mammo_core.datasets import load_dataset
+    from mammo_core.metrics.comparison import compare
+    from mammo_core.model_store import find_model
+
+    tables = [read_model_predictions(model, dataset, options.split) for model in (a, b)]
+    answer = compare(tables[0], tables[1], options, overlap=overlap)
+    data = load_dataset(dataset)
+    told = chain.from_iterable(_tell_of(find_model(model), data, options) for model in (a, b))
+    return answer | {"warnings": list(dict.fromkeys([*answer["warnings"], *told]))}
 
 
 def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTable:
@@ -94,6 +108,12 @@ def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTa
     table = _current_predictions(stored, data, split)
     note_look(stored, data, split, "compare")
     return table
+
+
+def _tell_of(model: "StoredModel", dataset: "Dataset", options: EvaluationOptions) -> list[str]:
+    """Why its figures on that split, counted so, are not to be taken as they stand."""
+    seen = tell_seen(model, dataset, options.split)
+    return list(filter(None, (seen, tell_counted_twice(model, options.level))))
 
 
 def _current_predictions(model: "StoredModel", dataset: "Dataset", split: str) -> PredictionTable:

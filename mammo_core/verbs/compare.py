@@ -29,7 +29,7 @@ def compare(
     """
     from mammo_core.metrics.comparison import compare as compare_tables
     from mammo_core.metrics.selection import EvaluationOptions
-    from mammo_core.metrics.stored import read_model_predictions
+    from mammo_core.metrics.stored import compare_models
     from mammo_core.predictions import read_predictions
 
     options = EvaluationOptions(
@@ -40,11 +40,6 @@ def compare(
         bootstrap=bootstrap,
         seed=seed,
     )
-    if dataset is None:
-        tables = read_predictions(a), read_predictions(b)
-    else:
-        tables = (
-            read_model_predictions(a, dataset, split),
-            read_model_predictions(b, dataset, split),
-        )
-    return compare_tables(tables[0], tables[1], options, overlap=overlap)
+    if dataset is not None:
+        return compare_models(a, b, dataset, options, overlap=overlap)
+    return compare_tables(read_predictions(a), read_predictions(b), options, overlap=overlap)

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.errors import MammoError
-from mammo_core.model_store import file_sha256, predictions_path
+from mammo_core.model_store import file_sha256
 from mammo_core.paths import read_json, write_json
 from mammo_ui import library
-from mammo_ui.library import has_predictions, version_of
+from mammo_ui.chosen_rows import Rows, read_rows, read_scores, read_table, rows_of, table_path
+from mammo_ui.library import has_predictions
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mammo_core.metrics.curves import Curve
     from mammo_core.metrics.threshold_sweep import ThresholdSweep
-    from mammo_core.predictions import PredictionTable
     from mammo_ui.state import Choice
 
 LOG = logging.getLogger(__name__)
@@ -72,14 +72,15 @@ def _make_summary(choice: "Choice") -> Summary:
 
 
 def _summary_path(choice: "Choice") -> Path:
-    folder = _table_path(choice).parents[1] / "evaluations"
-    return folder / f"{choice.dataset}.{choice.split}.{choice.level}.overview.json"
+    folder = table_path(choice).parents[1] / "evaluations"
+    parts = (choice.dataset, choice.split, choice.level, choice.aggregation, "overview", "json")
+    return folder / ".".join(parts)
 
 
 def _summary_key(choice: "Choice") -> dict[str, Any]:
     return {
         "version": SUMMARY_VERSION,
-        "table_sha256": file_sha256(_table_path(choice)),
+        "table_sha256": file_sha256(table_path(choice)),
         "model_sha256": choice.model.sha256,
         "dataset_fingerprint": library.read_card(choice.dataset).version,
         "threshold": choice.threshold,
@@ -92,7 +93,7 @@ def are_outdated(choice: "Choice") -> bool:
         return False
     from mammo_core.predictions import read_provenance
 
-    made_from = read_provenance(_table_path(choice))
+    made_from = read_provenance(table_path(choice))
     version = library.read_card(choice.dataset).version
     return made_from is not None and not made_from.is_of(choice.model.sha256, version)
 
@@ -105,9 +106,8 @@ def count_cases(choice: "Choice") -> tuple[int, int] | None:
     kept = read_summary(choice)
     if kept is not None:
         return kept.images, kept.evaluation["patients"]
-    path = predictions_path(model, dataset)
     try:
-        table = _read_units(path, version_of(path), choice.split, "image")
+        table = read_rows(rows_of(choice).images)
     except MammoError:
         return None  # the page that needs the numbers tells why there are none
     return len(table), table.n_patients
@@ -115,10 +115,7 @@ def count_cases(choice: "Choice") -> tuple[int, int] | None:
 
 def evaluate(choice: "Choice") -> dict[str, Any]:
     """The evaluation of the choice, from the store where it was made before."""
-    model, path = choice.model, _table_path(choice)
-    return _evaluation(
-        model.path, model.threshold, choice.dataset, version_of(path), choice.split, choice.level
-    )
+    return _evaluation(choice.model.path, choice.model.threshold, choice.dataset, rows_of(choice))
 
 
 @dataclass(frozen=True)
@@ -131,28 +128,23 @@ class Curves:
 
 def draw_curves(choice: "Choice") -> Curves:
     """ROC and precision over recall of the chosen split at the chosen level."""
-    path = _table_path(choice)
-    return _curves(path, version_of(path), choice.split, choice.level)
+    return _curves(rows_of(choice))
 
 
 def list_cases(choice: "Choice") -> "pd.DataFrame":
     """A row an image of the choice, judged at its level and threshold."""
-    path = _table_path(choice)
-    return _cases(path, version_of(path), choice.split, choice.level, choice.threshold)
+    return _cases(rows_of(choice), choice.threshold)
 
 
 def known_cases(choice: "Choice") -> frozenset[str]:
     """The ids of the images that the choice has predictions for, in any split."""
-    path = _table_path(choice)
-    cases = _cases(path, version_of(path), "all", "image", choice.threshold)
-    return frozenset(cases.index)
+    return frozenset(_cases(_all_images(choice), choice.threshold).index)
 
 
 def find_case(choice: "Choice", image_id: str) -> dict[str, Any]:
     """Everything known of one image, judged by itself at the chosen threshold."""
-    path = _table_path(choice)
-    cases = _cases(path, version_of(path), "all", "image", choice.threshold)
-    table = _read_table(path, version_of(path))
+    rows = _all_images(choice)
+    cases, table = _cases(rows, choice.threshold), read_table(rows.path, rows.version)
     place = int((table.frame["image_id"] == image_id).to_numpy().argmax())
     p = dict(zip([f"p_{name}" for name in table.classes], table.probabilities[place], strict=True))
     return cases.loc[image_id].to_dict() | p
@@ -160,67 +152,47 @@ def find_case(choice: "Choice", image_id: str) -> dict[str, Any]:
 
 def rates_at_threshold(choice: "Choice") -> dict[str, dict[str, float | None]]:
     """Sensitivity, specificity, PPV, NPV and recall rate at the chosen threshold."""
-    path = _table_path(choice)
-    sweep = _sweep(path, version_of(path), choice.split, choice.level)
-    rates = sweep.at_threshold(choice.threshold)
+    rates = _sweep(rows_of(choice)).at_threshold(choice.threshold)
     return {name: estimate.to_json() for name, estimate in rates.items()}
 
 
-def _table_path(choice: "Choice") -> Path:
-    if choice.model is None or choice.dataset is None:
-        raise MammoError("Choose a model and a dataset in the sidebar first")
-    return predictions_path(choice.model, choice.dataset)
-
-
-@lru_cache(maxsize=4)
-def _read_table(path: Path, version: int) -> "PredictionTable":
-    from mammo_core.predictions import read_predictions
-
-    return read_predictions(path)
+def _all_images(choice: "Choice") -> Rows:
+    return rows_of(choice).images.of_split("all")
 
 
 @lru_cache(maxsize=8)
-def _read_units(path: Path, version: int, split: str, level: str) -> "PredictionTable":
-    from mammo_core.metrics.selection import EvaluationOptions, select
-
-    return select(_read_table(path, version), EvaluationOptions(split=split, level=level))[0]
-
-
-@lru_cache(maxsize=8)
-def _cases(path: Path, version: int, split: str, level: str, threshold: float) -> "pd.DataFrame":
+def _cases(rows: Rows, threshold: float) -> "pd.DataFrame":
     from mammo_core import cases
 
-    images = _read_units(path, version, split, "image")
-    units = _read_units(path, version, split, level)
+    images, units = read_rows(rows.images), read_rows(rows)
     return cases.list_cases(images, units, positive=images.classes[-1], threshold=threshold)
 
 
 @lru_cache(maxsize=8)
-def _sweep(path: Path, version: int, split: str, level: str) -> "ThresholdSweep":
+def _sweep(rows: Rows) -> "ThresholdSweep":
     from mammo_core.metrics.threshold_sweep import ThresholdSweep
 
-    units = _read_units(path, version, split, level)
-    return ThresholdSweep(*_scores(units), units.patients)
+    return ThresholdSweep(*read_scores(rows), read_rows(rows).patients)
 
 
 @lru_cache(maxsize=8)
-def _curves(path: Path, version: int, split: str, level: str) -> Curves:
+def _curves(rows: Rows) -> Curves:
     from mammo_core.metrics.curves import precision_recall_curve, roc_curve
 
-    scores, is_positive = _scores(_read_units(path, version, split, level))
+    scores, is_positive = read_scores(rows)
     return Curves(roc_curve(scores, is_positive), precision_recall_curve(scores, is_positive))
 
 
 @lru_cache(maxsize=8)
-def _evaluation(
-    folder: Path, threshold: float, dataset: str, version: int, split: str, level: str
-) -> dict[str, Any]:
+def _evaluation(folder: Path, threshold: float, dataset: str, rows: Rows) -> dict[str, Any]:
     from mammo_core.metrics.evaluation import evaluate_options
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.metrics.stored import load_evaluation, store_evaluation
 
-    options = EvaluationOptions(split=split, level=level, threshold=threshold)
-    table = _read_table(folder / "predictions" / f"{dataset}.parquet", version)
+    options = EvaluationOptions(
+        split=rows.split, level=rows.level, aggregation=rows.aggregation, threshold=threshold
+    )
+    table = read_table(rows.path, rows.version)
     answer = load_evaluation(folder, dataset, table, options)
     if answer is None:
         answer = evaluate_options(table, options)
@@ -234,8 +206,3 @@ def _keep(write: Callable[..., None], *arguments: Any) -> None:
         write(*arguments)
     except MammoError as error:
         LOG.warning("It is computed again next time: %s", error)
-
-
-def _scores(units: "PredictionTable") -> tuple[Any, Any]:
-    positive = len(units.classes) - 1
-    return units.probabilities[:, positive], units.labels == positive

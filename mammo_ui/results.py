@@ -60,7 +60,7 @@ def _open_cell(evaluation: Evaluation, true: str, predicted: str) -> None:
 
 def show_worst_slices(evaluation: Evaluation) -> None:
     """Up to three subgroups below the whole, those whose interval reaches lowest first."""
-    whole = _whole_auroc(evaluation)["value"]
+    whole = whole_auroc(evaluation)["value"]
     known = known_subgroups(evaluation)
     below = [group for group in known if group["auroc"]["value"] < whole]
     st.markdown("**Where it is worst** (AUROC)", help="See Evaluate for all subgroups.")
@@ -76,7 +76,8 @@ def show_worst_slices(evaluation: Evaluation) -> None:
         st.markdown(f"{frame.plain(name)}: **{text}**")
 
 
-def _whole_auroc(evaluation: Evaluation) -> dict[str, float | None]:
+def whole_auroc(evaluation: Evaluation) -> dict[str, float | None]:
+    """The AUROC of all cases."""
     return evaluation["per_class"][evaluation["positive"]]["auroc"]
 
 
@@ -169,69 +170,6 @@ def show_precision_recall(choice: state.Choice, evaluation: Evaluation, rates: R
         f"{share:.2f}, the share of positive cases.",
         rows,
         key="precision_recall",
-    )
-
-
-def show_per_class(evaluation: Evaluation) -> None:
-    """A row a class with its estimates."""
-    names = ("precision", "recall", "specificity", "f1", "auroc", "average_precision")
-    rows = [
-        {"class": name, "n": found["support"]}
-        | {key.replace("_", " "): frame.estimate_text(found[key]) for key in names}
-        for name, found in evaluation["per_class"].items()
-    ]
-    st.dataframe(rows, hide_index=True)
-    st.caption("Each class against the rest, with 95 % intervals over patients.")
-    summary = {
-        "Accuracy": "accuracy",
-        "Balanced accuracy": "balanced_accuracy",
-        "Macro F1": "macro_f1",
-        "Cohen's kappa": "cohen_kappa",
-    }
-    texts = [
-        f"{title} **{frame.estimate_text(evaluation[key])}**" for title, key in summary.items()
-    ]
-    st.markdown("  ·  ".join(texts))
-
-
-def show_subgroups(evaluation: Evaluation) -> None:
-    """AUROC of each subgroup with its interval as a forest plot."""
-    known = known_subgroups(evaluation)
-    if not known:
-        st.info("No subgroup has five positive and five negative cases, the least for an AUROC.")
-        return
-    rows = [
-        {"group": f"{group['by']} {group['value']}", "n": group["n"]}
-        | {"patients": group["patients"], **group["auroc"]}
-        for group in known
-    ]
-    unknown = [group for group in evaluation["subgroups"] if group["auroc"]["value"] is None]
-    title = f"AUROC, {evaluation['positive']} against the rest"
-    charts.show_chart(
-        f"AUROC for {evaluation['positive']} by subgroup",
-        charts.forest(title, [row["group"] for row in rows], _whole_auroc(evaluation)["value"]),
-        "Points are estimates, lines 95 % intervals over patients, the dashed line all cases; "
-        "intervals that overlap may hide no difference. "
-        f"Too few positive or negative cases: {count(len(unknown), 'subgroup')}.",
-        rows,
-        key="subgroups",
-    )
-
-
-def show_operating_points(evaluation: Evaluation) -> None:
-    """A row a named operating point."""
-    rows = [
-        {
-            "operating point": POINT_TITLES.get(point["name"], point["name"]),
-            "threshold": point["threshold"],
-            **{title: frame.estimate_text(point[key]) for key, (title, _) in RATE_TITLES.items()},
-        }
-        for point in evaluation["operating_points"]
-    ]
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={"threshold": st.column_config.NumberColumn(format="%.3f")},
     )
 
 

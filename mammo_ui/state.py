@@ -19,6 +19,7 @@ IMAGE = "image"
 """The address's image of the chosen dataset that is looked at."""
 SPLITS = {"test": "test", "val": "validation", "train": "training", "all": "all"}
 LEVELS = {"image": "image", "breast": "breast", "exam": "exam", "patient": "patient"}
+RULES = {"mean": "mean", "max": "maximum", "noisy_or": "noisy-or"}
 FACETS = {
     "outcome": "Outcome at the threshold",
     "true": "Truth",
@@ -45,6 +46,7 @@ class Choice:
         dataset: Its name, None where there is no dataset yet.
         split: A key of `SPLITS`.
         level: A key of `LEVELS`, the unit that numbers count.
+        aggregation: A key of `RULES`, how images join to a larger unit; "mean" for images.
         threshold: The positive class's probability from which a case is called positive.
         not_found: What the address asked for and is not there, such as "model nope".
     """
@@ -53,6 +55,7 @@ class Choice:
     dataset: str | None
     split: str
     level: str
+    aggregation: str
     threshold: float
     not_found: tuple[str, ...] = ()
 
@@ -99,13 +102,14 @@ def choose() -> Choice:
         )
         level = right.selectbox(
             "Level", list(LEVELS), format_func=LEVELS.get, key="level", bind="query-params",
-            help="What one case is: a breast, exam or patient takes the mean of its images.",
+            help="What one case is: an image, or all images of a breast, an exam or a patient.",
         )  # fmt: skip
+        rule = _choose_rule(level)
         threshold = st.slider(
             "Threshold", 0.0, 1.0, models[model].threshold if model else 0.5, 0.01, key="threshold",
             bind="query-params", help="A case is called positive from this probability on.",
         )  # fmt: skip
-    return Choice(models.get(model or ""), dataset, split, level, threshold, not_found)
+    return Choice(models.get(model or ""), dataset, split, level, rule, threshold, not_found)
 
 
 def _find_unknown(models: Iterable[str], datasets: Iterable[str]) -> tuple[str, ...]:
@@ -115,6 +119,7 @@ def _find_unknown(models: Iterable[str], datasets: Iterable[str]) -> tuple[str, 
         "dataset": datasets,
         "split": SPLITS.values(),
         "level": LEVELS.values(),
+        "rule": RULES.values(),
         "sort": SORTS,
     }
     asked = {name: st.query_params.get(name) for name in known}
@@ -138,6 +143,21 @@ def _choose_name(label: str, key: str, names: list[str], on_change: Any = "rerun
         st.selectbox(label, ["none yet"], disabled=True, key=f"no_{key}")
         return None
     return st.selectbox(label, names, key=key, bind="query-params", on_change=on_change)
+
+
+def _choose_rule(level: str) -> str:
+    """How images join; asked only where several do."""
+    if level == "image":
+        return "mean"
+    return st.selectbox(
+        f"A {LEVELS[level]}'s probability is its images'",
+        list(RULES),
+        format_func=RULES.get,
+        key="rule",
+        bind="query-params",
+        help="The mean is calm, the maximum takes the most suspicious image, noisy-or takes images "
+        "as independent witnesses, of whom one suffices. The label is always the worst one.",
+    )
 
 
 def _take_models_threshold() -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from mammo_ui import frame, judgments, results
+from mammo_ui.evaluate_tabs import TABS
 
 choice = st.session_state["choice"]
 frame.show_title("Evaluate", "How good, at which threshold, for whom?")
@@ -22,10 +23,8 @@ with roc:
 with pr:
     results.show_precision_recall(choice, evaluation, rates)
 
-per_class, subgroups, points = st.tabs(["Per class", "Subgroups", "Operating points"])
-with per_class:
-    results.show_per_class(evaluation)
-with subgroups:
-    results.show_subgroups(evaluation)
-with points:
-    results.show_operating_points(evaluation)
+tabs = st.tabs(list(TABS), key="evaluate_tab", on_change="rerun")
+for tab, show in zip(tabs, TABS.values(), strict=True):
+    if tab.open:
+        with tab:
+            frame.show_errors_of(show, choice, evaluation)

@@ -213,7 +213,7 @@ def test_an_interval_without_width_says_nothing_and_says_so(low, high, told):
     [("loss", ["loss 2.31"]), ("uncertainty", ["uncertainty 0.50"]), ("score", [])],
 )
 def test_each_tile_names_both_rules_and_what_it_is_sorted_by(standin, sort, key):
-    choice = state.Choice(library.find_model("demo"), "exams", "test", "image", 0.27)
+    choice = state.Choice(library.find_model("demo"), "exams", "test", "image", "mean", 0.27)
     case = {"image_id": "a", "true": "benign", "predicted": "normal", "correct": False}
     case |= {"score": 0.12, "outcome": "TN", "loss": 2.31, "uncertainty": 0.5}
     lines = [line.text for line in case_tiles.write_lines(case, choice, {}, sort)]

@@ -1,6 +1,6 @@
 """The cases behind the numbers: each image with how right, how sure and how high its score is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,12 @@ def list_cases(
 
 
 def select_cases(
-    cases: pd.DataFrame, facets: Mapping[str, Sequence[str]], *, sort: str = "loss", find: str = ""
+    cases: pd.DataFrame,
+    facets: Mapping[str, Sequence[str]],
+    *,
+    sort: str = "loss",
+    find: str = "",
+    among: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """The cases that every facet keeps, the largest `sort` first, equals by image id.
 
@@ -46,10 +51,13 @@ def select_cases(
             lack keeps nothing.
         sort: A numeric column.
         find: Part of the image id, upper or lower case.
+        among: The image ids to keep, None for all.
     """
     kept = np.ones(len(cases), dtype=bool)
     for column, values in facets.items():
         kept &= _as_text(cases, column).isin(list(values)).to_numpy()
+    if among is not None:
+        kept &= cases["image_id"].isin(among).to_numpy()
     if find:
         kept &= cases["image_id"].str.contains(find, case=False, regex=False).to_numpy()
     return cases[kept].sort_values([sort, "image_id"], ascending=[False, True], na_position="last")

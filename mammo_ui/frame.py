@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import isclose
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.errors import MammoError
+from mammo_core.image_sets import read_set
 from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.two_views import tell_counted_twice
 from mammo_core.wording import count
@@ -158,6 +160,21 @@ def show_chips(selection: state.Selection, n: int) -> None:
                 on_click=state.write_selection,
                 args=(selection.without(facet),),
             )
+        _show_kept_set(selection)
+
+
+def _show_kept_set(selection: state.Selection) -> None:
+    """The chip of a set of images, by its title."""
+    if not selection.kept:
+        return
+    kept = read_set(selection.kept)
+    st.button(
+        f"{plain(kept.title) if kept else 'a set that is gone, so left out'}  ✕",
+        key="chip_set",
+        help="Remove this filter",
+        on_click=state.write_selection,
+        args=(replace(selection, kept=""),),
+    )
 
 
 def stop_without_dataset(choice: state.Choice) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.errors import MammoError
+from mammo_core.image_sets import read_set
 from mammo_core.model_store import file_sha256
 from mammo_core.paths import read_json, write_json
 from mammo_ui import library
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from mammo_core.metrics.curves import Curve
     from mammo_core.metrics.threshold_sweep import ThresholdSweep
-    from mammo_ui.state import Choice
+    from mammo_ui.state import Choice, Selection
 
 LOG = logging.getLogger(__name__)
 SUMMARY_VERSION = 1
@@ -134,6 +135,20 @@ def draw_curves(choice: "Choice") -> Curves:
 def list_cases(choice: "Choice") -> "pd.DataFrame":
     """A row an image of the choice, judged at its level and threshold."""
     return _cases(rows_of(choice), choice.threshold)
+
+
+def select_cases(choice: "Choice", selection: "Selection") -> "pd.DataFrame":
+    """The cases of the choice that a selection keeps, in its order."""
+    from mammo_core import cases
+
+    kept = read_set(selection.kept)
+    return cases.select_cases(
+        list_cases(choice),
+        selection.facets,
+        sort=selection.sort,
+        find=selection.find,
+        among=kept and kept.image_ids,
+    )
 
 
 def known_cases(choice: "Choice") -> frozenset[str]:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from mammo_core.image_sets import keep_set
 from mammo_core.model_store import StoredModel
 from mammo_ui import breast_level, library, own_test
 
@@ -189,17 +190,20 @@ class Selection:
         facets: The values kept of each facet; a facet that is absent keeps everything.
         sort: A key of `SORTS`.
         find: Part of an image id, empty for all.
+        kept: The key of a set of images (`image_sets.keep_set`), empty for all.
     """
 
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = "loss"
     find: str = ""
+    kept: str = ""
 
     def to_query(self) -> dict[str, Any]:
         """The selection as parameters of an address."""
         query: dict[str, Any] = {name: list(values) for name, values in self.facets.items()}
         query |= {"sort": self.sort} if self.sort != "loss" else {}
-        return query | ({"find": self.find} if self.find else {})
+        texts = {"find": self.find, "set": self.kept}
+        return query | {name: text for name, text in texts.items() if text}
 
     def without(self, facet: str) -> "Selection":
         """The selection with that filter removed."""
@@ -221,13 +225,14 @@ def read_selection() -> Selection:
         facets={name: values for name, values in facets.items() if values},
         sort=sort if sort in SORTS else "loss",
         find=st.query_params.get("find", ""),
+        kept=st.query_params.get("set", ""),
     )
 
 
 def write_selection(selection: Selection) -> None:
     """Put the selection into the address; only from a widget's callback."""
     query = selection.to_query()
-    for name in (*FACETS, "sort", "find"):
+    for name in (*FACETS, "sort", "find", "set"):
         if name in query:
             st.query_params[name] = query[name]
         elif name in st.query_params:
@@ -242,6 +247,11 @@ def address(page: str, **query: Any) -> str:
 def open_page(page: str, **query: Any) -> None:
     """Go to a page of pages/ with these parameters in its address; the global choices stay."""
     st.switch_page(f"../pages/{page}.py", query_params=query)
+
+
+def open_cases_of(title: str, image_ids: Iterable[str]) -> None:
+    """Show these images on the Cases page, under a title of a few words."""
+    open_page("cases", set=keep_set(title, image_ids))
 
 
 def choose_facet(

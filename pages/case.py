@@ -3,7 +3,6 @@
 import streamlit as st
 
 from mammo_core.attribution import METHODS
-from mammo_core.cases import select_cases
 from mammo_ui import casework, frame, judgments, library, state, traces
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
@@ -12,8 +11,7 @@ selection = state.read_selection()
 frame.show_title("Case", "Why did it say so, and should I believe it?")
 frame.stop_without_results(choice)
 
-cases = judgments.list_cases(choice)
-walk = select_cases(cases, selection.facets, sort=selection.sort, find=selection.find)
+walk = judgments.select_cases(choice, selection)
 image_id = st.query_params.get("case") or next(iter(walk.index), None)
 if image_id is None or image_id not in judgments.known_cases(choice):
     st.info(f"There is no case {frame.plain(image_id)} among these predictions.")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mammo_core.cases import count_facet, select_cases
+from mammo_core.cases import count_facet
 from mammo_core.metrics.operating_points import OUTCOMES
 from mammo_ui import case_tiles, frame, judgments, state
 
@@ -14,7 +14,7 @@ frame.show_title("Cases", "Show me them")
 frame.stop_without_results(choice)
 
 cases = judgments.list_cases(choice)
-chosen = select_cases(cases, selection.facets, sort=selection.sort, find=selection.find)
+chosen = judgments.select_cases(choice, selection)
 filters, gallery = st.columns([1, 4], gap="medium")
 
 with filters:

@@ -10,6 +10,7 @@ import standin_home
 from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
+from mammo_core.image_sets import keep_set
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import Provenance, read_predictions, write_predictions
@@ -357,3 +358,9 @@ def test_an_operating_point_sets_its_threshold_to_the_last_digit(standin):
     exact = float(button.key.removeprefix("point_"))
     button.click().run()
     assert at.session_state["threshold"] == exact
+
+
+def test_a_kept_set_of_images_is_shown_alone_and_by_its_title(standin):
+    at = open_app("cases", set=keep_set("Picked on the map", ["S00001_LCC", "nobody"]))
+    assert "Picked on the map" in at.button(key="chip_set").label
+    assert "1 image" in words(at)

@@ -5,7 +5,8 @@ from typing import Any
 from mammo_core.metrics.bootstrap import Statistic, resample
 from mammo_core.metrics.cautions import list_cautions
 from mammo_core.metrics.outcomes import compute_confusion
-from mammo_core.metrics.sections import SECTIONS, Estimates, Question
+from mammo_core.metrics.sections import SECTIONS
+from mammo_core.metrics.sections.question import Estimates, Question
 from mammo_core.metrics.selection import EvaluationOptions, select
 from mammo_core.predictions import PredictionTable
 

@@ -1,0 +1,103 @@
+"""What a section of an evaluation is asked, what it needs drawn, and the form of its answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.metrics.bootstrap import PatientSums, Statistic
+from mammo_core.metrics.estimate import percentile_estimate
+from mammo_core.predictions import PredictionTable
+
+Array = NDArray[np.floating]
+Compute = Callable[[Array], Array]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A table at its level, and the class that is asked about.
+
+    Attributes:
+        table: Every label known.
+        positive: Index of the class.
+        threshold: Of the operating point `default`.
+    """
+
+    table: PredictionTable
+    positive: int
+    threshold: float = 0.5
+
+    @cached_property
+    def scores(self) -> Array:
+        """(N,) probability of the positive class."""
+        return self.table.probabilities[:, self.positive]
+
+    @cached_property
+    def is_positive(self) -> NDArray[np.bool_]:
+        """(N,) whether the positive class is the true one."""
+        return self.table.labels == self.positive
+
+
+class Estimates:
+    """Replicates by name, made into estimates; remembers in which of them any was undefined."""
+
+    def __init__(self, drawn: Mapping[str, Array], replicates: int) -> None:
+        self._drawn = drawn
+        self._is_incomplete = np.zeros(replicates, dtype=bool)
+
+    @property
+    def n_incomplete(self) -> int:
+        """In how many replicates some estimate asked for so far was undefined and left out."""
+        return int(self._is_incomplete.sum())
+
+    def estimate(self, value: float, replicates: Array) -> dict[str, float | None]:
+        """A value with the percentile interval of its (B,) replicates."""
+        if not np.isnan(value):
+            self._is_incomplete |= np.isnan(replicates)
+        return percentile_estimate(value, replicates).to_json()
+
+    def of(self, name: str, value: float) -> dict[str, float | None]:
+        """A value with the interval of the replicates of that name."""
+        return self.estimate(value, self._drawn[name])
+
+    def drawn(self, name: str) -> Array:
+        """(..., B) replicates of that name."""
+        return self._drawn[name]
+
+    def of_sums(
+        self, name: str, sums: PatientSums, compute: Compute
+    ) -> list[dict[str, float | None]]:
+        """Estimates of what `compute` makes of totals (..., B): one for each leading element."""
+        values = np.ravel(compute(sums.totals[..., None]))
+        drawn = compute(self._drawn[name])
+        replicates = drawn.reshape(len(values), drawn.shape[-1])
+        return [self.estimate(float(v), r) for v, r in zip(values, replicates, strict=True)]
+
+    def of_rates(
+        self, name: str, sums: PatientSums, compute: Compute
+    ) -> list[dict[str, float | None]]:
+        """As `of_sums` for rates; no interval where a single patient has the rows of one.
+
+        Every replicate of such a rate is the rate itself, and that width of 0 says nothing.
+        """
+        estimates = self.of_sums(name, sums, compute)
+        alone = compute(sums.of_patients)
+        n_patients = (~np.isnan(alone.reshape(len(estimates), alone.shape[-1]))).sum(axis=1)
+        return [
+            {**one, "low": None, "high": None} if n < 2 and one["low"] == one["high"] else one
+            for one, n in zip(estimates, n_patients, strict=True)
+        ]
+
+
+class Section(Protocol):
+    """A part of the answer."""
+
+    @property
+    def statistics(self) -> Mapping[str, Statistic]:
+        """What to compute from each draw of patients."""
+
+    def answer(self, estimates: Estimates) -> dict[str, Any]:
+        """The section's keys and what stands under them."""

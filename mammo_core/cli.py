@@ -15,6 +15,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from mammo_core.errors import Cancelled, Incomplete, MammoError
+from mammo_core.headlines import tell_headline
 from mammo_core.plain_text import to_lines
 from mammo_core.verbs import VERBS
 
@@ -58,19 +59,19 @@ def build_app() -> typer.Typer:
     )
     app.callback()(lambda: None)  # without one, an app of a single verb would hide its name
     for name, verb in VERBS.items():
-        app.command(name)(_answering(verb))
+        app.command(name)(_answering(name, verb))
     return app
 
 
-def _answering(verb: Verb) -> Callable[..., None]:
+def _answering(name: str, verb: Verb) -> Callable[..., None]:
     """The verb with a `--json` option, printing what it returns."""
 
     @functools.wraps(verb)
     def run(*, as_json: bool, **options: Any) -> None:
         try:
-            _print(verb(**options), as_json)
+            _print(name, verb(**options), as_json)
         except Incomplete as fault:
-            _print(fault.answer, as_json)
+            _print(name, fault.answer, as_json)
             raise
 
     option = inspect.Parameter(
@@ -83,9 +84,14 @@ def _answering(verb: Verb) -> Callable[..., None]:
     return run
 
 
-def _print(answer: dict[str, Any], as_json: bool) -> None:
-    text = json.dumps(answer, allow_nan=False, default=str) if as_json else to_lines(answer)
+def _print(name: str, answer: dict[str, Any], as_json: bool) -> None:
+    text = json.dumps(answer, allow_nan=False, default=str) if as_json else _write(name, answer)
     sys.stdout.write(text + "\n")
+
+
+def _write(name: str, answer: dict[str, Any]) -> str:
+    """The answer for a person, what it comes to before all else."""
+    return "\n".join([*tell_headline(name, answer), to_lines(answer)])
 
 
 def _leave(code: int, message: str) -> NoReturn:

@@ -1,0 +1,79 @@
+"""The first lines of an answer in plain text: what it comes to, before its tables."""
+
+import textwrap
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any
+
+from mammo_core.plain_text import WIDTH, format_estimate
+from mammo_core.wording import count
+
+Answer = Mapping[str, Any]
+
+SIGNIFICANT = 0.05
+"""A p below this is a difference; the intervals of 95 % say the same."""
+SMALLEST = 0.001
+"""A p below this is not told more exactly."""
+
+
+def tell_headline(verb: str, answer: Answer) -> list[str]:
+    """The lines of a verb's answer that come first, with a blank one after; none for most verbs.
+
+    Args:
+        verb: As the command line names it.
+        answer: What the verb returned.
+    """
+    tell = HEADLINES.get(verb)
+    if tell is None:
+        return []
+    return [*chain.from_iterable(textwrap.wrap(line, WIDTH) for line in tell(answer)), ""]
+
+
+def _tell_evaluation(answer: Answer) -> list[str]:
+    """How well the model ranks and names, and on how much."""
+    auroc = format_estimate(answer["per_class"][answer["positive"]]["auroc"])
+    accuracy = format_estimate(answer["balanced_accuracy"])
+    ranking = f"AUROC for {answer['positive']} {auroc}"
+    return [f"{ranking}, balanced accuracy {accuracy}", _tell_rows(answer)]
+
+
+def _tell_comparison(answer: Answer) -> list[str]:
+    """Which of the two is better, if that can be told, and on how much."""
+    both = (f"{name.upper()} {format_estimate(answer[f'auroc_{name}'])}" for name in "ab")
+    return [
+        f"{_tell_better(answer)}, {_tell_p(answer['delong_p'])} (DeLong, clustered by patient)",
+        f"AUROC for {answer['positive']}: {', '.join(both)}; {_tell_rows(answer)}",
+    ]
+
+
+def _tell_better(answer: Answer) -> str:
+    difference, p = answer["difference"], answer["delong_p"]
+    if p is None or p >= SIGNIFICANT:
+        return f"No difference can be told: A minus B {format_estimate(difference)}"
+    better, by = ("A", difference) if difference["value"] > 0 else ("B", _turn(difference))
+    return f"{better} is better by {format_estimate(by)}"
+
+
+def _turn(difference: Mapping[str, float]) -> dict[str, float | None]:
+    """B minus A from A minus B, which is known with its interval wherever it has a p."""
+    return {"value": -difference["value"], "low": -difference["high"], "high": -difference["low"]}
+
+
+def _tell_p(p: float | None) -> str:
+    if p is None:
+        return "p undefined"
+    return f"p < {SMALLEST}" if p < SMALLEST else f"p = {p:.2g}"
+
+
+def _tell_rows(answer: Answer) -> str:
+    """What was counted: "96 images of 24 patients, split test"."""
+    patients = count(answer["patients"], "patient")
+    rows = f"{count(answer['n'], answer['level'])} of {patients}"
+    told = patients if answer["level"] == "patient" else rows
+    return f"{told}, {answer['level']} level, split {answer['split']}"
+
+
+HEADLINES: dict[str, Callable[[Answer], list[str]]] = {
+    "evaluate": _tell_evaluation,
+    "compare": _tell_comparison,
+}

@@ -54,13 +54,14 @@ def _measure_waiting(name: str, stage: Any, file: Path) -> dict[str, object]:
 
     from mammo_core.training.data import prefetch
     from mammo_core.training.devices import find_devices
-    from mammo_core.training.step import make_step
+    from mammo_core.training.step import make_step, place_images
 
     step = make_step(stage.trained, find_devices())
     ready = [tuple(map(tf.constant, batch)) for batch in _read(stage, file, 0)]
     _train(step, ready[:2])
     pairs = [
-        (_train(step, prefetch(_read(stage, file, 0))), _train(step, ready)) for _ in range(PAIRS)
+        (_train(step, prefetch(map(place_images, _read(stage, file, 0)))), _train(step, ready))
+        for _ in range(PAIRS)
     ]
     waiting = float(np.median([fed / bare - 1 for fed, bare in pairs]))
     return {

@@ -36,6 +36,17 @@ def test_the_parts_of_a_batch_weigh_what_the_batch_weighs(n, n_parts):
     np.testing.assert_array_equal(np.concatenate([part[0] for part in parts])[:n], images)
 
 
+def test_a_batch_whose_images_are_a_tensor_has_the_parts_of_the_batch():
+    from mammo_core.training.step import place_images, split_batch
+
+    batch = make_batch(5)
+    placed = place_images(batch)
+    assert "CPU" in placed[0].device
+    for own, expected in zip(split_batch(placed, 2), split_batch(batch, 2), strict=True):
+        for array, other in zip(own, expected, strict=True):
+            np.testing.assert_array_equal(array, other)
+
+
 def test_without_graphics_processors_nothing_is_halved_or_mirrored():
     from mammo_core.training.devices import choose_devices
 
@@ -73,7 +84,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from mammo_core.training.checkpoint import read_variables, restore_variables
 from mammo_core.training.devices import use_devices
-from mammo_core.training.step import make_step
+from mammo_core.training.step import make_step, place_images
 
 def build(devices):
     keras.utils.set_random_seed(1)
@@ -92,7 +103,7 @@ learn, share = make_step(a, one), make_step(b, two)
 rng = np.random.default_rng(0)
 for n in (8, 8, 5, 1, 8):
     batch = rng.random((n, 8, 8, 1), "f4"), rng.integers(0, 3, n), rng.random(n, "f4")
-    (loss, alone), (shared_loss, together) = learn(batch), share(batch)
+    (loss, alone), (shared_loss, together) = learn(batch), share(place_images(batch))
     np.testing.assert_allclose(shared_loss, loss, rtol=1e-5)
     np.testing.assert_allclose(together, alone, atol=1e-6)
 for x, y in zip(a.get_weights(), b.get_weights(), strict=True):

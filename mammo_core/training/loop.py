@@ -24,7 +24,7 @@ from mammo_core.training.devices import Devices, find_devices
 from mammo_core.training.rates import rate_key
 from mammo_core.training.recipes import RECIPES
 from mammo_core.training.stages import Stage, build_network
-from mammo_core.training.step import Step, make_step
+from mammo_core.training.step import Step, make_step, place_images
 from mammo_core.training.transfer import build_head_stage
 from mammo_core.training.validation import (
     Columns,
@@ -189,7 +189,7 @@ def _train_epoch(
     n_batches, start = len(stage.batches), time.monotonic()
     before, total = state.epoch * n_batches, stage.epochs * n_batches
     doing = _tell_epoch(stage, state)
-    for batch in prefetch(stage.batches.epoch(state.epoch)):
+    for batch in prefetch(map(place_images, stage.batches.epoch(state.epoch))):
         progress(before + len(losses), total, doing)
         loss, predictions = step(batch)
         _check_finite(loss, "loss", stage, config, state)

@@ -27,6 +27,13 @@ def make_step(model: keras.Model, devices: Devices) -> Step:
     return _make_mirrored(model, devices.strategy)
 
 
+def place_images(batch: Batch) -> tuple[tf.Tensor, NDArray[Any], NDArray[np.float32]]:
+    """The batch with its images as the tensor that a step would copy them to before it begins."""
+    images, labels, weights = batch
+    with tf.device("CPU:0"):  # a step on another device, or on several, fetches them from here
+        return tf.constant(images), labels, weights
+
+
 def split_batch(batch: Batch, n_parts: int) -> list[Batch]:
     """The batch in equal parts, whose mean losses have the batch's mean loss as their mean.
 
@@ -34,7 +41,8 @@ def split_batch(batch: Batch, n_parts: int) -> list[Batch]:
     """
     n = len(batch[0])
     n_added = -n % n_parts
-    images, labels, weights = (np.concatenate([a, a[-1:].repeat(n_added, 0)]) for a in batch)
+    arrays = map(np.asarray, batch)
+    images, labels, weights = (np.concatenate([a, a[-1:].repeat(n_added, 0)]) for a in arrays)
     weights = weights * np.float32((n + n_added) / n)
     weights[n:] = 0
     parts = zip(*(np.split(array, n_parts) for array in (images, labels, weights)), strict=True)

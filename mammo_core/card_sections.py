@@ -38,6 +38,7 @@ class Section:
     Attributes:
         title: Its heading.
         text: Sentences.
+        words: What a person wrote, told as it is, whatever it holds.
         items: Sentences that stand for themselves.
         facts: Values by name.
         rows: A table, all rows with the same columns.
@@ -46,6 +47,7 @@ class Section:
 
     title: str
     text: str = ""
+    words: str = ""
     items: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     rows: tuple[dict[str, str], ...] = ()
@@ -69,6 +71,11 @@ def describe_network(model: StoredModel) -> Section:
 def _describe_threshold(model: StoredModel) -> str:
     source = ", Youden's on validation" if model.card["training"].get("val") else ""
     return f"{model.threshold:.3f} for {model.classes[-1]}{source}"
+
+
+def describe_note(model: StoredModel) -> list[Section]:
+    """What whoever trained it wants to be known of it, if anything."""
+    return [Section("Note", words=model.note)] if model.note else []
 
 
 def describe_use(model: StoredModel) -> Section:
@@ -167,11 +174,12 @@ def _write_noted(key: str, training: Mapping[str, Any]) -> Any:
 
 def _write_command(model: StoredModel, configuration: Mapping[str, Any]) -> str:
     """The verb `train` with all settings that are no defaults."""
-    from mammo_core.config import to_mapping
-    from mammo_core.training.configuration import TrainingConfiguration
+    from mammo_core.training.configuration import TrainingConfiguration, list_settings
 
-    usual = to_mapping(TrainingConfiguration())
+    usual = list_settings(TrainingConfiguration())
     settings = {key: value for key, value in configuration.items() if value != usual.get(key)}
+    if model.note:
+        settings["note"] = model.note
     words = ["train", model.card["dataset"]["name"], "--out", f"models/{model.id}"]
     for key, value in settings.items():
         text = "x".join(map(str, value)) if isinstance(value, list) else str(value)

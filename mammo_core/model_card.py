@@ -1,5 +1,6 @@
 """The model card: what a model is, how it was made, what it was measured to do, what it cannot."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from mammo_core.card_sections import (
     describe_data,
     describe_making,
     describe_network,
+    describe_note,
     describe_tests,
     describe_use,
     describe_validation,
@@ -16,6 +18,9 @@ from mammo_core.card_sections import (
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import write_text
 from mammo_core.plausibility import describe_plausibility
+
+MARKS = re.compile(r"[\\`*_\[\]<>|~$&#@!]|:(?=//)|(?<=www)\.|^[-+=]")
+"""What formats text or makes it a link, an ordered list apart."""
 
 
 def write_card(model: StoredModel) -> None:
@@ -27,6 +32,7 @@ def list_sections(model: StoredModel) -> list[Section]:
     """The parts of the card, in their order."""
     return [
         describe_network(model),
+        *describe_note(model),
         describe_use(model),
         Section("What it cannot", items=tuple(list_limits(model))),
         describe_data(model),
@@ -50,12 +56,19 @@ def render_section(section: Section) -> str:
     parts = [
         f"## {section.title}",
         section.text,
+        f"> {escape_words(section.words)}" if section.words else "",
         "\n".join(f"- {item}" for item in section.items),
         _render_facts(section),
         _render_rows(section.rows),
         f"```\n{section.command}\n```" if section.command else "",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def escape_words(words: str) -> str:
+    """A line of Markdown that shows exactly these words, and reads well unshown too."""
+    words = MARKS.sub(r"\\\g<0>", " ".join(words.split()))
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", words)
 
 
 def _render_facts(section: Section) -> str:

@@ -49,6 +49,11 @@ class StoredModel:
         return self.path.name
 
     @property
+    def note(self) -> str:
+        """What whoever trained it wants to be known of it, in one line; mostly empty."""
+        return " ".join(str(self.card["training"].get("note", "")).split())
+
+    @property
     def file(self) -> Path:
         """The network, in Keras's own format."""
         return self.path / "model.keras"

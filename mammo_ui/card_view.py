@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mammo_core.card_sections import Section
     from mammo_core.model_store import StoredModel
 
-LEFT = ("What it is", "Intended use", "What it cannot", "Data")
+LEFT = ("What it is", "Note", "Intended use", "What it cannot", "Data")
 """The parts of the card that a reader needs first."""
 
 
@@ -48,6 +48,8 @@ def _show_sections(sections: Sequence["Section"]) -> None:
         st.markdown(f"**{frame.plain(section.title)}**")
         if section.text:
             st.markdown(frame.plain(section.text))
+        if section.words:
+            st.markdown(frame.plain(section.words))
         if section.items:
             st.markdown("\n".join(f"- {frame.plain(item)}" for item in section.items))
         if section.facts:

@@ -187,6 +187,7 @@ def show_model_facts(model: "StoredModel") -> None:
         "Classes": ", ".join(model.classes),
         "Own threshold": f"{model.threshold:.2f}",
         "Seed": card["seed"],
+        "Note": model.note or None,
     }
     known = {title: value for title, value in facts.items() if value is not None}
     texts = [f"{title}: **{frame.as_text(value)}**" for title, value in known.items()]

@@ -100,6 +100,7 @@ FIELDS: dict[str, Field] = {
         "Patches a lesion", "schedule", "With x without it, an epoch.", True, PATCHES
     ),
     "seed": Field("Seed", "schedule", "The same seed, the same model.", True),
+    "note": Field("Note", "schedule", "Your own words for the model's card.", True),
 }
 TITLES: dict[str, dict[str, str]] = {
     "recipe": {

@@ -10,7 +10,7 @@ from mammo_core.importing.facts import Import, write_facts
 from mammo_core.model_store import file_sha256
 from mammo_core.paths import write_json, write_text
 from mammo_core.preprocess import Preprocess
-from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.training.configuration import TrainingConfiguration, list_settings
 
 HISTORY = (
     "epoch,stage,loss,val_loss,val_auroc,seconds\n1,images,1.1,1.0,0.6,4\n2,images,0.9,0.9,0.8,4\n"
@@ -21,7 +21,7 @@ SMALL = {"recipe": "whole_image", "image_size": (64, 48)}
 def write_run(folder, *, training=None, dataset=None, card=None, **settings):
     """A whole model, trained here with these settings."""
     configuration = TrainingConfiguration(**(SMALL | settings))
-    facts = {"configuration": to_mapping(configuration), "parameters": 1000, "seconds": 8.0}
+    facts = {"configuration": list_settings(configuration), "parameters": 1000, "seconds": 8.0}
     facts |= {"epochs": 2, "patch_epochs": 0, "val": {"loss": 0.9, "auroc": 0.8}}
     write_model(
         folder,
@@ -61,7 +61,7 @@ def write_unfinished(folder, *, history=HISTORY, **settings):
     """What a training leaves behind that was stopped."""
     configuration = TrainingConfiguration(**(SMALL | settings))
     plan = {
-        "configuration": to_mapping(configuration),
+        "configuration": list_settings(configuration),
         "preprocessing": to_mapping(Preprocess(size=configuration.image_size)),
         "dataset": {"name": "films", "fingerprint": "f"},
     }

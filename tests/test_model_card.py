@@ -1,18 +1,24 @@
 """The card says what a model is and what it was measured to do."""
 
+import html
+import re
 import shlex
 
 import pytest
 import run_folders
 from made_cards import make_card
+from markdown_it import MarkdownIt
 
 from mammo_core.card_limits import list_limits
-from mammo_core.config import parse_assignments, read_settings, to_mapping
+from mammo_core.config import parse_assignments, read_settings
+from mammo_core.errors import BadConfiguration
 from mammo_core.model_card import list_sections, render_card, write_card
 from mammo_core.model_store import StoredModel, read_model
-from mammo_core.paths import write_json
-from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.paths import REPOSITORY, write_json
+from mammo_core.training.configuration import TrainingConfiguration, list_settings
+from mammo_core.verbs.train import read_toml
 
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 LARGE = {"image_size": (320, 192)}
 """Room for a patch."""
 
@@ -66,6 +72,53 @@ def test_the_command_on_the_card_repeats_the_very_settings(tmp_path):
     assert read_settings(TrainingConfiguration, assignments) == asked
 
 
+def test_the_note_of_a_training_is_on_its_card_and_in_its_command(tmp_path):
+    run_folders.write_run(tmp_path / "mine", training={"note": "For the seminar, week 3"})
+    sections = {one.title: one for one in list_sections(read_model(tmp_path / "mine"))}
+    assert sections["Note"].words == "For the seminar, week 3"
+    assert "note=For the seminar, week 3" in shlex.split(sections["How it was made"].command)
+
+
+def test_a_card_without_a_note_has_no_place_for_one(tmp_path):
+    run_folders.write_run(tmp_path / "mine")
+    assert "ote" not in {one.title[1:] for one in list_sections(read_model(tmp_path / "mine"))}
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<script>alert(1)</script> & <b>bold</b>",
+        "# A heading",
+        "1. A list",
+        "- A list, *bold*, _slanted_, `code`, ~~gone~~",
+        "![picture](https://example.org/a.png) www.example.org",
+        "```\n\n# A heading\n\n| a | b |",
+        "a\\*b",
+    ],
+)
+def test_a_note_is_shown_letter_by_letter(tmp_path, note):
+    run_folders.write_run(tmp_path / "mine", training={"note": note})
+    text = render_card(read_model(tmp_path / "mine"))
+    quotation = next(line for line in text.splitlines() if line.startswith("> "))
+    shown = MARKDOWN.render(quotation)
+    assert html.unescape(re.sub("</?(blockquote|p)>", "", shown)).strip() == " ".join(note.split())
+    assert text.count("\n# ") == 0
+
+
+def test_a_note_decides_nothing_about_a_training():
+    with_note = TrainingConfiguration(note="For the seminar")
+    assert list_settings(with_note) == list_settings(TrainingConfiguration())
+    with pytest.raises(BadConfiguration, match="'note' must be at most 300 letters"):
+        TrainingConfiguration(note="x" * 301)
+
+
+def test_the_model_that_takes_a_shortcut_says_so_as_its_settings_do():
+    model = read_model(REPOSITORY / "models" / "demo-shortcut")
+    assert "shortcut on purpose" in model.note
+    assert model.note == read_toml(REPOSITORY / "models" / "demo-shortcut.toml")["note"]
+    assert model.note in (model.path / "card.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("recipe", "absent"),
     [("whole_image", ("patch", "head_", "upper_")), ("patch_to_image", ("head_", "upper_"))],
@@ -73,7 +126,7 @@ def test_the_command_on_the_card_repeats_the_very_settings(tmp_path):
 def test_every_setting_that_played_a_part_is_on_the_card_and_no_other(tmp_path, recipe, absent):
     run_folders.write_run(tmp_path / "mine", recipe=recipe, **LARGE)
     text = render_card(read_model(tmp_path / "mine"))
-    for key in to_mapping(TrainingConfiguration()):
+    for key in list_settings(TrainingConfiguration()):
         plays_no_part = key.startswith((*absent, "focal_"))
         assert (f"| {key} |" in text) != plays_no_part
 

@@ -123,12 +123,14 @@ def test_a_real_sweep_leaves_whole_models(home, tmp_path):
     run("index", tmp_path / "exams", "--out", home / ".mammo" / "datasets" / "exams")
     words = ["--set", "recipe=whole_image", "--set", "epochs=2", "--range", "learning_rate"]
     words += ["--range", "image_size=64x48,96x64", "--workers", 2, "--trials", 3]
+    words += ["--set", "note=For the seminar"]
     answer = run("tune", "exams", "--out", tmp_path / "study", *words)
     study = read_json(tmp_path / "study" / "study.json")
     assert [trial["state"] for trial in study["trials"]] == ["complete"] * 3
     for trial in study["trials"]:
         card = read_json(tmp_path / "study" / trial["model"] / "model.json")
         assert card["training"]["val"]["auroc"] == pytest.approx(trial["value"], abs=1e-6)
+        assert card["training"]["note"] == "For the seminar"
         assert "x".join(map(str, card["input_shape"][:2])) == trial["settings"]["image_size"]
     assert answer["best"]["value"] == max(trial["value"] for trial in study["trials"])
 

@@ -25,6 +25,7 @@ from mammo_core.metrics.selection import EvaluationOptions
 from mammo_core.model_store import read_model
 from mammo_core.prediction import join_probabilities
 from mammo_core.predictions import read_predictions, write_predictions
+from mammo_core.training.configuration import list_settings
 from mammo_core.types import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def describe_setup(plan: "Plan", protocol: dict[str, Any]) -> Facts:
         "positive": plan.dataset.classes[-1],
         "settings": {
             "protocol": protocol,
-            "configuration": to_mapping(plan.config),
+            "configuration": list_settings(plan.config),
             "preprocessing": to_mapping(plan.preprocess),
         },
     }

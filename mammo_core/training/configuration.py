@@ -1,11 +1,11 @@
 """What can be set about a training, checked before anything is touched."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from mammo_core.architectures import ARCHITECTURES, PoolingChoice, check_architecture, find_imagenet
 from mammo_core.augmentation import read_augmentation
-from mammo_core.config import to_text
+from mammo_core.config import to_mapping, to_text
 from mammo_core.errors import BadConfiguration
 
 Recipe = Literal["whole_image", "patch_to_image", "transfer"]
@@ -15,6 +15,8 @@ Loss = Literal["cross_entropy", "focal"]
 
 MOST = 100_000
 """Epochs, and images in a batch, beyond which a number is a slip of the finger."""
+LONGEST_NOTE = 300
+"""Letters of a note."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,7 @@ class TrainingConfiguration:
         augmentation: A preset's name, steps such as "flip,rotate:8,mixup:0.2", or both; cutout and
             mixup are of whole images.
         patience: Epochs of whole images without a better validation AUROC before the end.
+        note: Anything that a reader of the model's card should know; it changes no training.
     """
 
     recipe: Recipe = "patch_to_image"
@@ -86,6 +89,7 @@ class TrainingConfiguration:
     augmentation: str = "standard"
     patience: int = 12
     seed: int = 0
+    note: str = ""
 
     @property
     def views(self) -> tuple[str, ...]:
@@ -116,6 +120,8 @@ class TrainingConfiguration:
         self._check("focal_gamma", 0 <= self.focal_gamma <= 10, "from 0 to 10")
         self._check("channels", self.channels in (1, 3), "1 or 3")
         self._check("seed", 0 <= self.seed < 2**32, f"from 0 to {2**32 - 1}")
+        is_short = len(self.note) <= LONGEST_NOTE
+        self._check("note", is_short, f"at most {LONGEST_NOTE} letters long")
         read_augmentation(self.augmentation)
         self._check_weights()
         self._check_sizes()
@@ -148,3 +154,8 @@ class TrainingConfiguration:
         if not holds:
             got = to_text(getattr(self, key))
             raise BadConfiguration(f"Setting '{key}' must be {allowed}, got {got}")
+
+
+def list_settings(config: TrainingConfiguration) -> dict[str, Any]:
+    """What decides the training, as JSON would hold it: all but the note."""
+    return {key: value for key, value in to_mapping(config).items() if key != "note"}

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mammo_core.config import to_mapping
 from mammo_core.errors import BadConfiguration, MammoError
 from mammo_core.paths import read_json, state_folder, write_json
+from mammo_core.training.configuration import list_settings
 from mammo_core.training.plan import Plan
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ def _begin_run(client: Any, out: Path, plan: Plan, place: str) -> str:
         else experiment.experiment_id
     )
     run = str(client.create_run(number, run_name=out.name).info.run_id)
-    for key, value in to_mapping(plan.config).items():
+    for key, value in list_settings(plan.config).items():
         client.log_param(run, key, value)
     client.log_param(run, "dataset", plan.dataset.name)
     write_json(out / RUN_FILE, {"run": run, "place": place})

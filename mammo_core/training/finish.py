@@ -21,6 +21,7 @@ from mammo_core.model_card import write_card
 from mammo_core.model_store import file_sha256, read_model
 from mammo_core.paths import write_json, writing
 from mammo_core.training.checkpoint import RunState, delete_state
+from mammo_core.training.configuration import list_settings
 from mammo_core.training.counts import count_images
 from mammo_core.training.data import TrainingData
 from mammo_core.training.kept_validation import keep_validation
@@ -135,7 +136,7 @@ def _training_facts(
     model: keras.Model, plan: Plan, scores: Columns, state: RunState
 ) -> dict[str, Any]:
     return {
-        "configuration": to_mapping(plan.config),
+        "configuration": list_settings(plan.config),
         **count_epochs(state.rows),
         "best_epoch": state.best_epoch,
         "seconds": round(sum(row["seconds"] for row in state.rows), 1),
@@ -143,6 +144,7 @@ def _training_facts(
         **({"begun_with": state.begun_with} if state.begun_with else {}),
         "val": {name.removeprefix("val_"): value for name, value in scores.items()},
         "created": time.strftime("%Y-%m-%d"),
+        **({"note": plan.config.note} if plan.config.note else {}),
     }
 
 

@@ -9,7 +9,7 @@ from mammo_core.config import fingerprint, to_mapping
 from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.paths import read_json, write_json
 from mammo_core.preprocess import Preprocess
-from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.training.configuration import TrainingConfiguration, list_settings
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -39,7 +39,7 @@ class Plan:
         """What must be the same for a training to go on."""
         dealt = {} if self.roles is None else {"roles": fingerprint(dict(self.roles))}
         return {
-            "configuration": to_mapping(self.config),
+            "configuration": list_settings(self.config),
             "preprocessing": to_mapping(self.preprocess),
             "dataset": {"name": self.dataset.name, "fingerprint": self.dataset.version},
             **dealt,

@@ -64,6 +64,9 @@ class Choice:
 
 Range = Between | Choice
 
+NEVER_VARIED = ("seed", "note")
+"""Settings that make no model better."""
+
 RANGES: dict[str, Range] = {
     "architecture": Choice(("compact_cnn", "vgg_small", "resnet_small")),
     "image_size": Choice(("256x160", "320x192", "448x272")),
@@ -109,8 +112,8 @@ def read_range(word: str) -> tuple[str, Range]:
     """
     key, equals, text = (part.strip() for part in word.partition("="))
     hints = get_type_hints(TrainingConfiguration)
-    if key not in hints or key == "seed":
-        known = [name for name in hints if name != "seed"]
+    if key not in hints or key in NEVER_VARIED:
+        known = [name for name in hints if name not in NEVER_VARIED]
         near = tell_nearest(key, known)
         raise BadConfiguration(f"Cannot vary '{key}'; a sweep can vary: {', '.join(known)}{near}")
     if not equals and key in RANGES:

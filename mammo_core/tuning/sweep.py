@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammo_core.config import read_settings, to_mapping
+from mammo_core.config import read_settings
 from mammo_core.errors import BadConfiguration, BadDataset
 from mammo_core.paths import read_json, write_json
-from mammo_core.training.configuration import TrainingConfiguration
+from mammo_core.training.configuration import TrainingConfiguration, list_settings
 from mammo_core.tuning.ranges import Range, Value
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Sweep:
         """What must be the same for a sweep to go on."""
         return {
             "dataset": dict(self.data),
-            "configuration": to_mapping(read_settings(TrainingConfiguration, self.fixed)),
+            "configuration": list_settings(read_settings(TrainingConfiguration, self.fixed)),
             "ranges": {key: value.to_mapping() for key, value in self.ranges.items()},
             "seed": self.seed,
         }

@@ -12,7 +12,8 @@ SETTINGS = (
     "patch_size, patch_batch_size, patches_a_lesion, patch_learning_rate, head_epochs, "
     "upper_epochs, upper_share, head_learning_rate, weight_decay, dropout, imbalance "
     "(class_weights, effective_number, balanced_sampling, none), loss (cross_entropy, focal), "
-    "focal_gamma, label_smoothing, augmentation, patience, seed."
+    "focal_gamma, label_smoothing, augmentation, patience, seed, note "
+    "(your own words for the model's card)."
 )
 
 

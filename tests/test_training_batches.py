@@ -49,6 +49,10 @@ def join(batches):
     return [np.concatenate(parts) for parts in zip(*batches, strict=True)]
 
 
+def make_patches(data, config):
+    return make_patch_batches(data, config, (4, 4))
+
+
 def epoch(data, number=0, **settings):
     config = TrainingConfiguration(**SETTINGS | settings)
     return join(ImageBatches(data, config).epoch(number))
@@ -56,7 +60,7 @@ def epoch(data, number=0, **settings):
 
 def patch_epoch(data, number=0, **settings):
     config = TrainingConfiguration(**SETTINGS | settings)
-    return join(make_patch_batches(data, config, (4, 4)).epoch(number))
+    return join(make_patches(data, config).epoch(number))
 
 
 @pytest.mark.parametrize("make", [epoch, patch_epoch])
@@ -78,6 +82,28 @@ class TestEveryBatch:
         gray = make(data, augmentation=augmentation)[0]
         colored = make(make_data(data.pixels, channels=3), augmentation=augmentation)[0]
         np.testing.assert_array_equal(colored, np.repeat(gray, 3, axis=-1))
+
+
+@pytest.mark.parametrize("make", [ImageBatches, make_patches])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_become_a_tensor_without_a_copy(make, channels, data):
+    from mammo_core.training.step import place_images
+
+    for batch in make(make_data(data.pixels, channels), TrainingConfiguration(**SETTINGS)).epoch(0):
+        tensor = place_images(batch)[0]
+        np.testing.assert_array_equal(tensor.numpy(), batch[0])
+        batch[0][:] = 7
+        assert (tensor.numpy() == 7).all()
+
+
+def test_images_that_begin_anywhere_become_the_same_tensor():
+    from mammo_core.training.step import place_images
+
+    room = np.arange(2 * 8 * 8 + 16, dtype=np.float32)
+    for first in range(16):
+        images = room[first : first + 128].reshape(2, 8, 8, 1)
+        tensor = place_images((images, np.zeros(2, np.int64), np.ones(2, np.float32)))[0]
+        np.testing.assert_array_equal((tensor + 1).numpy(), images + 1)
 
 
 def test_validation_has_the_channels_of_the_model(data):

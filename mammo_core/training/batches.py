@@ -11,7 +11,7 @@ from mammo_core.augmentation import Strengths, read_augmentation
 from mammo_core.augmentation.change import draw_image_change, draw_patch_change
 from mammo_core.augmentation.mixing import mix_batch
 from mammo_core.training.configuration import TrainingConfiguration
-from mammo_core.training.data import Batch, TrainingData, repeat_gray
+from mammo_core.training.data import Batch, TrainingData, make_room, repeat_gray
 from mammo_core.training.imbalance import STRATEGIES
 from mammo_core.training.patches import (
     LesionMask,
@@ -61,7 +61,7 @@ class ImageBatches:
         """(n, H, W) images, each view after a change of its own."""
         rows, columns = self.data.pixels.shape[1:]
         n_views = self.data.n_views
-        images = np.empty((len(positions), rows, columns), np.float32)
+        images = make_room((len(positions), rows, columns))
         for image, position in zip(images, positions, strict=True):
             pixels = np.asarray(self.data.pixels[position])
             for half, own in zip(*(np.split(a, n_views, 1) for a in (pixels, image)), strict=True):
@@ -128,7 +128,7 @@ class PatchBatches:
 
     def _cut(self, spots: list[Spot], strengths: Strengths, rng: np.random.Generator) -> Batch:
         size, n_positions = self.config.patch_size, self.grid[0] * self.grid[1]
-        patches = np.empty((len(spots), size, size), np.float32)
+        patches = make_room((len(spots), size, size))
         labels = np.zeros((len(spots), n_positions), np.int64)
         is_sure = np.ones((len(spots), n_positions), bool)
         for row, spot in enumerate(spots):

@@ -1,5 +1,6 @@
 """What a training reads: cached pixels, labels and lesions of the train and validation images."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 UNUSED = -1
 """The label of pixels that the dataset doesn't use; they are in no split."""
+
+ALIGNMENT = 64
+"""Bytes: TensorFlow takes an array that begins at a multiple of them as it lies in memory."""
 
 Batch = tuple[NDArray[np.float32], NDArray[Any], NDArray[np.float32]]
 """Images, labels and weights; labels are int64 class indices, or (n, K) float32 shares of each
@@ -70,8 +74,18 @@ def repeat_gray(images: NDArray[np.float32], channels: int) -> NDArray[np.float3
     if channels == 1:
         return images[..., None]
     n, rows, columns = images.shape
-    repeated = cv2.cvtColor(images.reshape(n * rows, columns), cv2.COLOR_GRAY2RGB)
-    return np.asarray(repeated, np.float32).reshape(n, rows, columns, channels)
+    repeated = make_room((n, rows, columns, channels))
+    tall = images.reshape(n * rows, columns)
+    cv2.cvtColor(tall, cv2.COLOR_GRAY2RGB, dst=repeated.reshape(n * rows, columns, channels))
+    return repeated
+
+
+def make_room(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Room for images that TensorFlow takes without a copy; what it holds is undefined."""
+    size, itemsize = math.prod(shape), np.dtype(np.float32).itemsize
+    room = np.empty(size + ALIGNMENT // itemsize, np.float32)
+    first = -room.ctypes.data % ALIGNMENT // itemsize
+    return room[first : first + size].reshape(shape)
 
 
 def gather_data(

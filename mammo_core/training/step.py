@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mammo_core.training.data import Batch
+from mammo_core.training.data import ALIGNMENT, Batch
 from mammo_core.training.devices import Devices
 
 Step = Callable[[Batch], tuple[float, NDArray[np.float32]]]
@@ -28,8 +28,13 @@ def make_step(model: keras.Model, devices: Devices) -> Step:
 
 
 def place_images(batch: Batch) -> tuple[tf.Tensor, NDArray[Any], NDArray[np.float32]]:
-    """The batch with its images as the tensor that a step would copy them to before it begins."""
+    """The batch with its images as a tensor: their own memory where it is aligned, else a copy.
+
+    A step would copy them before it begins, while no network learns. They must not change later.
+    """
     images, labels, weights = batch
+    if images.ctypes.data % ALIGNMENT == 0:
+        return tf.experimental.dlpack.from_dlpack(images.__dlpack__()), labels, weights
     with tf.device("CPU:0"):  # a step on another device, or on several, fetches them from here
         return tf.constant(images), labels, weights
 

@@ -1,6 +1,7 @@
 """The command line: every verb answers with one JSON object or readable lines.
 
-Exit 0: done. Exit 2: bad input, told in one line. Exit 130: interrupted.
+Exit 0: done. Exit 2: bad input, told in one line. Exit 130: interrupted. Exit 143: interrupted
+by SIGTERM.
 """
 
 import functools
@@ -17,6 +18,7 @@ import typer
 from mammo_core.errors import Cancelled, Incomplete, MammoError
 from mammo_core.headlines import tell_headline
 from mammo_core.plain_text import to_lines
+from mammo_core.termination import TERMINATED, unwinding_on_termination
 from mammo_core.verbs import VERBS
 
 Verb = Callable[..., dict[str, Any]]
@@ -31,8 +33,18 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its advice on tracing helps no user
+    with unwinding_on_termination() as terminated:
+        code = _run(arguments)
+    if code == INTERRUPTED:
+        told = _tell_interruption(sys.argv[1:] if arguments is None else arguments)
+        _leave(TERMINATED if terminated.is_set() else INTERRUPTED, told)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _run(arguments: list[str] | None) -> Any:
+    """Run one verb; what Typer makes of its end, which of Ctrl-C is `INTERRUPTED` and no word."""
     try:
-        code = build_app()(args=arguments, prog_name="python -m mammo_core", standalone_mode=False)
+        return build_app()(args=arguments, prog_name="python -m mammo_core", standalone_mode=False)
     except Cancelled as error:
         _leave(INTERRUPTED, str(error))
     except MammoError as error:
@@ -40,12 +52,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except typer.TyperException as error:
         _leave(2, _message(error))
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         _leave(0, "")
-    if code == INTERRUPTED:  # Typer makes this code of Ctrl-C, and says nothing
-        _leave(INTERRUPTED, _tell_interruption(sys.argv[1:] if arguments is None else arguments))
-    sys.exit(code if isinstance(code, int) else 0)
 
 
 def build_app() -> typer.Typer:

@@ -12,9 +12,10 @@ from mammo_core.locks import holding
 from mammo_core.paths import read_json, state_folder, write_json
 from mammo_core.processes import is_alive
 from mammo_core.progress import read_progress
+from mammo_core.termination import TERMINATED
 
 State = Literal["waiting", "running", "done", "stopped", "failed", "died"]
-STATE_OF_EXIT: dict[int, State] = {0: "done", 130: "stopped"}
+STATE_OF_EXIT: dict[int, State] = {0: "done", 130: "stopped", TERMINATED: "stopped"}
 UNFINISHED: tuple[State, ...] = ("waiting", "running")
 STARTUP_S = 10.0
 """Within this time a job may have no process yet."""

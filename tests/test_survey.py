@@ -12,7 +12,7 @@ from mammo_core.cli import main
 from mammo_core.datasets import index_dataset, inspection, load_dataset
 from mammo_core.datasets.labeling import Labeling
 from mammo_core.datasets.survey import survey_dataset
-from mammo_core.errors import BadDataset, MammoError, UnreadableFile
+from mammo_core.errors import BadDataset, Cancelled, MammoError, UnreadableFile
 from mammo_core.preparation import prepare_dataset
 from mammo_core.preprocess import Preprocess
 
@@ -147,6 +147,21 @@ def test_a_bad_archive_leaves_nothing_behind(tmp_path, content):
     with pytest.raises(UnreadableFile):
         index_dataset(tmp_path / "bad.zip", tmp_path / "data")
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Cancelled])
+def test_an_archive_whose_indexing_is_stopped_leaves_the_earlier_one_alone(tmp_path, stop):
+    archive = pack(write_mini_mias(tmp_path / "films"), tmp_path / "films.zip")
+    index_dataset(archive, tmp_path / "data")
+    before = sorted(tmp_path.rglob("*"))
+
+    def break_off(done, total, doing):
+        if doing != "Unpacking":
+            raise stop
+
+    with pytest.raises(stop):
+        index_dataset(archive, tmp_path / "data", progress=break_off)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_archive_without_images_leaves_nothing_behind(tmp_path):

@@ -4,7 +4,7 @@ import itertools
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -104,13 +104,12 @@ def opened_source(
         yield read_source(root, layout, labeling)
         return
     is_new, folder = not out.exists(), _free_folder(out)
-    try:
+    with ExitStack() as undoing:
+        undoing.callback(shutil.rmtree, out if is_new else folder, ignore_errors=True)
         refusals = unpack(root, folder, progress=progress).refusals
         source = read_source(descend(folder), layout, labeling)
         yield source.unpacked_to(folder.name, root, refusals)
-    except BaseException:
-        shutil.rmtree(out if is_new else folder, ignore_errors=True)
-        raise
+        undoing.pop_all()  # it succeeded: the files stay
 
 
 def refuse_other_source(root: Path, out: Path) -> None:

@@ -11,6 +11,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import pytest
 from linear_classifier import LinearClassifier
+from streamlit.components.v2 import manifest_scanner
 from warm_reader import WarmReader
 
 from mammo_core.errors import BadModel
@@ -35,6 +36,15 @@ def pytest_collection_modifyitems(items):
 @functools.cache
 def runs_models(path):
     return bool(RUNS_MODELS.search(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scanned_once():
+    """Packages with components are looked for once, not at each start of a page: .3 s each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture

@@ -3,17 +3,25 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 BATCHES = 24
 PAIRS = 5
 BUDGET = 0.05
+
+
+class Epoch(NamedTuple):
+    """What the batches of an epoch took: by the clock, and of the CPU."""
+
+    seconds: float
+    cpu: float
 
 
 def rows() -> Iterator[dict[str, object]]:
@@ -26,9 +34,7 @@ def rows() -> Iterator[dict[str, object]]:
         file = Path(folder) / "pixels.npy"
         data = _make_data(file, BATCHES * config.batch_size, config.image_size)
         for name, build in (("images", build_image_stage), ("patches", build_patch_stage)):
-            stage = build(data, config)
-            yield _measure_waiting(name, stage, file)
-            yield _measure_cost(name, stage, file)
+            yield from _measure(name, build(data, config), file)
 
 
 def _make_data(file: Path, n: int, size: tuple[int, int]) -> Any:
@@ -49,7 +55,8 @@ def _make_data(file: Path, n: int, size: tuple[int, int]) -> Any:
     return TrainingData(own, labels, everything, everything, classes, with_lesion, lambda _: mask)
 
 
-def _measure_waiting(name: str, stage: Any, file: Path) -> dict[str, object]:
+def _measure(name: str, stage: Any, file: Path) -> Iterator[dict[str, object]]:
+    """Waiting by the clock; the CPU time of the input, which holds on a busy machine too."""
     import tensorflow as tf
 
     from mammo_core.training.data import prefetch
@@ -59,29 +66,27 @@ def _measure_waiting(name: str, stage: Any, file: Path) -> dict[str, object]:
     step = make_step(stage.trained, find_devices())
     ready = [tuple(map(tf.constant, batch)) for batch in _read(stage, file, 0)]
     _train(step, ready[:2])
-    pairs = [
-        (_train(step, prefetch(map(place_images, _read(stage, file, 0)))), _train(step, ready))
-        for _ in range(PAIRS)
-    ]
-    waiting = float(np.median([fed / bare - 1 for fed, bare in pairs]))
-    return {
+    made, fed, bare = [], [], []
+    for number in range(PAIRS):
+        made.append(_exhaust(map(place_images, _read(stage, file, number)), time.thread_time))
+        fed.append(_train(step, prefetch(map(place_images, _read(stage, file, 0)))))
+        bare.append(_train(step, ready))
+    waiting = float(np.median([a.seconds / b.seconds - 1 for a, b in zip(fed, bare, strict=True)]))
+    cost = float(np.median([epoch.cpu for epoch in made]))
+    n, learning = sum(len(images) for images, _, _ in ready), np.median([e.cpu for e in bare])
+    yield {
         "benchmark": f"training input: share of an epoch of {name} spent waiting",
         "figure": waiting,
         "unit": "of the epoch on ready tensors",
         "budget": BUDGET,
         "ratio": waiting / BUDGET,
     }
+    yield _tell(f"CPU of the {name}", float(cost / learning), "of the network's CPU")
+    yield _tell(f"CPU of one of the {name}", cost / n * 1000, "ms")
 
 
-def _measure_cost(name: str, stage: Any, file: Path) -> dict[str, object]:
-    n, start = 0, time.process_time()
-    for images, _, _ in _read(stage, file, 1):
-        n += len(images)
-    return {
-        "benchmark": f"training input: CPU of one of the {name}",
-        "figure": (time.process_time() - start) / n * 1000,
-        "unit": "ms",
-    }
+def _tell(what: str, figure: float, unit: str) -> dict[str, object]:
+    return {"benchmark": f"training input: {what}", "figure": figure, "unit": unit}
 
 
 def _read(stage: Any, file: Path, number: int) -> Iterator[Any]:
@@ -93,8 +98,12 @@ def _read(stage: Any, file: Path, number: int) -> Iterator[Any]:
     yield from islice(replace(stage.batches, data=data).epoch(number), BATCHES)
 
 
-def _train(step: Any, batches: Iterable[Any]) -> float:
-    start = time.perf_counter()
-    for batch in batches:
-        step(batch)
-    return time.perf_counter() - start
+def _train(step: Any, batches: Iterable[Any]) -> Epoch:
+    """The network's epoch, in all its threads."""
+    return _exhaust(map(step, batches), time.process_time)
+
+
+def _exhaust(items: Iterable[Any], clock: Callable[[], float]) -> Epoch:
+    seconds, cpu = time.perf_counter(), clock()
+    deque(items, maxlen=0)
+    return Epoch(time.perf_counter() - seconds, clock() - cpu)

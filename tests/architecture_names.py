@@ -14,3 +14,11 @@ def mark(name, parameters):
 
 
 EVERY_ARCHITECTURE = [mark(name, facts.parameters) for name, facts in ARCHITECTURES.items()]
+
+
+TRAINABLE_ARCHITECTURES = [
+    pytest.param(name, marks=pytest.mark.large) if facts.parameters > LARGE else name
+    for name, facts in ARCHITECTURES.items()
+    if not facts.views
+]
+"""Those that can learn from patches."""

@@ -4,7 +4,7 @@ import typing
 
 import numpy as np
 import pytest
-from architecture_names import EVERY_ARCHITECTURE
+from architecture_names import EVERY_ARCHITECTURE, TRAINABLE_ARCHITECTURES
 
 from mammo_core.architectures import ARCHITECTURES, Pooling, build_architecture
 from mammo_core.errors import BadConfiguration
@@ -183,7 +183,7 @@ def test_the_verb_lists_every_architecture():
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", [name for name, facts in ARCHITECTURES.items() if not facts.views])
+@pytest.mark.parametrize("name", TRAINABLE_ARCHITECTURES)
 def test_what_it_learns_on_patches_goes_on_with_whole_images(name, tmp_path):
     from mammo_core.training.checkpoint import RunState
     from mammo_core.training.configuration import TrainingConfiguration

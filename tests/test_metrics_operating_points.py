@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_curve
+from sklearn.metrics import f1_score, roc_curve
 
 from mammo_core.metrics.bootstrap import PatientSums, resample, sum_by_patient
 from mammo_core.metrics.estimate import percentile_estimate
@@ -103,6 +103,13 @@ def test_between_bins_the_sweep_stays_close_to_the_exact_bootstrap():
         assert (got[name].low, got[name].high) == pytest.approx(
             (expected.low, expected.high), abs=1e-3
         )
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.37, 0.5, 2.0])
+def test_f1_at_a_threshold_equals_scikit_learns(rows, threshold):
+    scores, truth, _ = rows
+    got = ThresholdSweep(*rows, replicates=5).at_threshold(threshold)["f1"]
+    assert got.value == pytest.approx(f1_score(truth, scores >= threshold, zero_division=0))
 
 
 def test_where_nothing_is_called_ppv_is_undefined(rows):

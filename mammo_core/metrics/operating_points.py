@@ -20,6 +20,7 @@ RATES: dict[str, Rate] = {
     "ppv": lambda tp, fp, fn, tn: divide(tp, tp + fp),
     "npv": lambda tp, fp, fn, tn: divide(tn, tn + fn),
     "recall_rate": lambda tp, fp, fn, tn: divide(tp + fp, tp + fp + fn + tn),
+    "f1": lambda tp, fp, fn, tn: np.where(tp + fn > 0, divide(2 * tp, 2 * tp + fp + fn), np.nan),
 }
 """Each from the numbers of true positives, false positives, false negatives, true negatives."""
 

@@ -7,6 +7,7 @@ from mammo_core.metrics.bootstrap import resample
 from mammo_core.metrics.classification import divide
 from mammo_core.metrics.estimate import LEVELS, Estimate, percentile_estimate
 from mammo_core.metrics.operating_points import RATES
+from mammo_core.metrics.prevalence import rates_at_prevalence
 from mammo_core.metrics.rankings import ScoreBins
 
 Array = NDArray[np.floating]
@@ -45,14 +46,29 @@ class ThresholdSweep:
         self._above = _at_or_above(drawn)
         self._sorted = (np.sort(scores[~is_positive]), np.sort(scores[is_positive]))
 
-    def at_threshold(self, threshold: float) -> dict[str, Estimate]:
-        """Sensitivity, specificity, PPV, NPV and recall rate where p >= threshold is called."""
+    def at_threshold(
+        self, threshold: float, prevalence: float | None = None
+    ) -> dict[str, Estimate]:
+        """The `RATES` where p >= threshold is called: sensitivity, specificity, PPV and so on.
+
+        Args:
+            threshold: Of the score.
+            prevalence: Where given, those of `AT_PREVALENCE` come too: `ppv_at_prevalence`,
+                `npv_at_prevalence` and `recall_rate_at_prevalence`.
+
+        Raises:
+            BadConfiguration: For a prevalence that is not between 0 and 1.
+        """
         fp, tp = (_count_from(scores, threshold) for scores in self._sorted)
         negatives, positives = (len(scores) for scores in self._sorted)
         values = _rates(np.array(tp), np.array(fp), np.array(positives), np.array(negatives))
         fps, tps = (self._replicates(kind, threshold) for kind in (0, 1))
         drawn = _rates(tps, fps, self._above[1, 0], self._above[0, 0])
-        return {name: percentile_estimate(float(values[name]), drawn[name]) for name in RATES}
+        if prevalence is not None:
+            values, drawn = (
+                rates | rates_at_prevalence(rates, prevalence) for rates in (values, drawn)
+            )
+        return {name: percentile_estimate(float(values[name]), drawn[name]) for name in values}
 
     def roc_band(self, n_points: int = 101) -> tuple[Array, Array, Array]:
         """(false positive rates, low, high): the 95 % band of sensitivity at each of them."""

@@ -1,0 +1,67 @@
+"""What a positive and a negative call mean where cancers are as frequent as in practice.
+
+Studies hold far more cancers than screening does. Sensitivity and specificity carry over to another
+prevalence as long as the cases of each kind are alike; predictive values and recall rate do not,
+and follow from the two by Bayes' theorem.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.errors import BadConfiguration
+from mammo_core.metrics.classification import divide
+
+Array = NDArray[np.floating]
+
+
+def compute_ppv(sensitivity: Array, specificity: Array, prevalence: float) -> Array:
+    """Share of positives among the called; NaN where nothing is called or a rate is unknown."""
+    hits = sensitivity * prevalence
+    return divide(hits, hits + (1 - specificity) * (1 - prevalence))
+
+
+def compute_npv(sensitivity: Array, specificity: Array, prevalence: float) -> Array:
+    """Share of negatives among those not called; NaN where all are or a rate is unknown."""
+    passed = specificity * (1 - prevalence)
+    return divide(passed, passed + (1 - sensitivity) * prevalence)
+
+
+def compute_recall_rate(sensitivity: Array, specificity: Array, prevalence: float) -> Array:
+    """Share of all cases that are called."""
+    return sensitivity * prevalence + (1 - specificity) * (1 - prevalence)
+
+
+AT_PREVALENCE: dict[str, Callable[[Array, Array, float], Array]] = {
+    "ppv_at_prevalence": compute_ppv,
+    "npv_at_prevalence": compute_npv,
+    "recall_rate_at_prevalence": compute_recall_rate,
+}
+"""Each from sensitivities and specificities of any one shape, and a prevalence."""
+
+
+def rates_at_prevalence(rates: Mapping[str, Array], prevalence: float) -> dict[str, Array]:
+    """`AT_PREVALENCE` of rates that hold `sensitivity` and `specificity`.
+
+    Raises:
+        BadConfiguration: For a prevalence that is not between 0 and 1.
+
+    Source: Vecchio 1966, doi:10.1056/NEJM196605262742104.
+    """
+    check_prevalence(prevalence)
+    both = rates["sensitivity"], rates["specificity"]
+    return {name: compute(*both, prevalence) for name, compute in AT_PREVALENCE.items()}
+
+
+def check_prevalence(prevalence: float) -> None:
+    """Refuse what is no share of positive cases that leaves both kinds.
+
+    Raises:
+        BadConfiguration: Where it is not between 0 and 1, both left out.
+    """
+    if not 0 < prevalence < 1:
+        raise BadConfiguration(
+            "Expected a prevalence between 0 and 1, 0.006 in screening for instance, got "
+            f"{prevalence:g}"
+        )

@@ -27,6 +27,10 @@ class BadModel(MammoError):
     """A model folder or file that is incomplete, hostile or does not fit."""
 
 
+class BadDatabase(MammoError):
+    """A database of reviews that cannot be reached, is damaged, or is of a newer version."""
+
+
 class Incomplete(MammoError):
     """A fault that left the rest of the work whole.
 

@@ -11,7 +11,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mammo_core.errors import BadModel
-from mammo_core.layer_capture import CONVOLUTIONS, capture_outputs, find_layers, list_maps
+from mammo_core.layer_capture import (
+    CONVOLUTIONS,
+    capture_outputs,
+    find_layers,
+    list_maps,
+    summarize_features,
+)
 from mammo_core.model_store import StoredModel, file_sha256
 from mammo_core.output_head import (
     OutputHead,
@@ -63,6 +69,7 @@ class KerasClassifier:
         self._found = find_layers(model)
         self._head, self._maps, self._raw = self._explore()
         self._forward = self._compile(self._read)
+        self._features: Callable[..., Any] | None = None
         self._backward: dict[tuple[str | None, bool], Callable[..., Any]] = {}
         self.layers = tuple(m for m in self._maps if isinstance(self._found[m], CONVOLUTIONS))
         self.layer = self._maps[-1] if layer is None and self._maps else layer
@@ -81,6 +88,16 @@ class KerasClassifier:
     def logits(self, images: Images) -> NDArray[np.float32]:
         """(N, K) logits."""
         return self._in_batches(self._forward, images)[1]
+
+    def embed(self, images: Images) -> NDArray[np.float32]:
+        """(N, D) what the head decides from; see `summarize_features`.
+
+        Raises:
+            BadModel: Where no layer is wider than the output.
+        """
+        if self._features is None:
+            self._features = self._compile(self._summarize)
+        return self._in_batches(self._features, images)[0]
 
     def gradient(self, images: Images, target: Target) -> NDArray[np.float32]:
         """(N, H, W, C) gradient of each image's target logit with respect to the image."""
@@ -162,6 +179,11 @@ class KerasClassifier:
     def _read(self, images: Any) -> tuple[Any, Any]:
         output, under = self._raw(images)
         return self._head.probabilities(output), self._head.logits(output, under)
+
+    def _summarize(self, images: Any) -> tuple[Any]:
+        with capture_outputs(self._found) as outputs:
+            self._run(images)
+        return (summarize_features(outputs, self._head.n_outputs),)
 
     def _differentiate(
         self, images: Images, target: Target, layer: str | None, *, of_input: bool

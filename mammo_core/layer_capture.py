@@ -12,6 +12,8 @@ from typing import Any
 
 import keras
 
+from mammo_core.errors import BadModel
+
 CONVOLUTIONS = (
     keras.layers.Conv2D,
     keras.layers.Conv2DTranspose,
@@ -68,6 +70,34 @@ def _noting(call: Callable[..., Any], path: str, outputs: dict[str, Any]) -> Cal
 def list_maps(outputs: dict[str, Any]) -> list[str]:
     """Paths of the outputs that are maps (N, h, w, channels) of more than one cell, in order."""
     return [path for path, output in outputs.items() if _is_map(getattr(output, "shape", ()))]
+
+
+def summarize_features(outputs: dict[str, Any], n_outputs: int) -> Any:
+    """(N, D) what the head decides from: the last output that is wider than the model's own.
+
+    Of a map or a row of positions, the mean and the maximum of each channel over them, so that a
+    small lesion is not lost in a large image.
+
+    Args:
+        outputs: In the order of the forward pass.
+        n_outputs: Columns of the model's output.
+
+    Raises:
+        BadModel: Where no layer gives such an output.
+    """
+    for output in reversed(list(outputs.values())):
+        width = list(getattr(output, "shape", ()))[1:][-1:]
+        if width and width[0] is not None and width[0] > n_outputs:
+            return _over_positions(output)
+    raise BadModel("The model has no layer that is wider than its output, so nothing to map by")
+
+
+def _over_positions(output: Any) -> Any:
+    if len(output.shape) == 2:
+        return keras.ops.cast(output, "float32")
+    flat = keras.ops.reshape(output, (keras.ops.shape(output)[0], -1, output.shape[-1]))
+    summaries = [keras.ops.mean(flat, axis=1), keras.ops.max(flat, axis=1)]
+    return keras.ops.cast(keras.ops.concatenate(summaries, axis=1), "float32")
 
 
 def _is_map(shape: Any) -> bool:

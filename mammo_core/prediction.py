@@ -44,11 +44,9 @@ def predict_dataset(
     start_tensorflow()
     from mammo_core.keras_classifier import load_classifier
 
-    _chosen_rows(model, dataset, split)  # refuses what cannot be predicted before all the work
-    dataset, cache = prepare_dataset(dataset, model.preprocess, progress=progress)
-    if model.views:
-        cache = replace(cache, pixels=hang_views(cache, dataset.index))
-    index = _chosen_rows(model, dataset, split)
+    choose_rows(model, dataset, split)  # refuses what cannot be predicted before all the work
+    dataset, cache = open_images(model, dataset, progress)
+    index = choose_rows(model, dataset, split)
     probabilities = predict_images(
         load_classifier(model), cache, index["image_id"].tolist(), progress=progress
     )
@@ -96,7 +94,23 @@ def predict_images(
     return np.concatenate(parts)
 
 
-def _chosen_rows(model: StoredModel, dataset: "Dataset", split: str | None) -> pd.DataFrame:
+def open_images(
+    model: StoredModel, dataset: "Dataset", progress: Progress = no_progress
+) -> "tuple[Dataset, PixelCache]":
+    """The dataset without what the gate keeps out of it, and its images as the model takes them."""
+    dataset, cache = prepare_dataset(dataset, model.preprocess, progress=progress)
+    if model.views:
+        cache = replace(cache, pixels=hang_views(cache, dataset.index))
+    return dataset, cache
+
+
+def choose_rows(model: StoredModel, dataset: "Dataset", split: str | None) -> pd.DataFrame:
+    """The index of a split (None: of all), by image id.
+
+    Raises:
+        BadModel: Where the dataset has a label that the model does not know.
+        BadDataset: Where the split has no images.
+    """
     index: Any = dataset.index
     unknown = sorted(set(index["label"].dropna()) - set(model.classes))
     if unknown:

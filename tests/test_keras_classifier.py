@@ -356,3 +356,27 @@ def test_a_network_whose_weights_are_missing_is_refused(tmp_path, flat):
     stored = StoredModel(stored.path, stored.card | {"sha256": file_sha256(stored.file)})
     with pytest.raises(BadModel, match="cannot load"):
         load_classifier(stored)
+
+
+def test_what_the_head_decides_from_is_the_input_of_its_last_layer():
+    model = functional("softmax", 3)
+    images = np.random.default_rng(0).random((2, 32, 24, 1), np.float32)
+    pooled = keras.Model(model.inputs, model.layers[-2].output)(images).numpy()
+    np.testing.assert_allclose(KerasClassifier(model, THREE).embed(images), pooled, atol=1e-5)
+
+
+def test_of_positions_the_mean_and_the_maximum_are_kept():
+    model = build_architecture("compact_cnn", (64, 48, 1), 3)
+    images = np.random.default_rng(0).random((2, 64, 48, 1), np.float32)
+    positions = keras.Model(model.inputs, model.get_layer("positions").output)(images).numpy()
+    expected = np.concatenate([positions.mean(axis=1), positions.max(axis=1)], axis=1)
+    np.testing.assert_allclose(KerasClassifier(model, THREE).embed(images), expected, atol=1e-4)
+
+
+def test_a_model_without_a_wider_layer_cannot_be_mapped():
+    image = keras.Input((8, 6, 1))
+    model = keras.Model(
+        image, layers.Softmax()(layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3)(image)))
+    )
+    with pytest.raises(BadModel, match="wider"):
+        KerasClassifier(model, THREE).embed(np.zeros((1, 8, 6, 1), np.float32))

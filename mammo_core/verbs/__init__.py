@@ -17,6 +17,7 @@ from mammo_core.verbs.decide import decide
 from mammo_core.verbs.deidentify import deidentify
 from mammo_core.verbs.diagnose import diagnose
 from mammo_core.verbs.diff import diff
+from mammo_core.verbs.embed import embed
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
@@ -34,6 +35,7 @@ from mammo_core.verbs.preview import preview
 from mammo_core.verbs.quality import quality
 from mammo_core.verbs.remove import remove
 from mammo_core.verbs.sample import sample
+from mammo_core.verbs.similar import similar
 from mammo_core.verbs.suggest import suggest
 from mammo_core.verbs.train import train
 from mammo_core.verbs.tune import tune
@@ -60,6 +62,8 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "evaluate": evaluate,
     "compare": compare,
     "explain": explain,
+    "embed": embed,
+    "similar": similar,
     "jobs": jobs,
     "models": models,
     "architectures": architectures,

@@ -1,0 +1,1 @@
+"""What a model sees in images, as vectors: how alike they are, and a map of them."""

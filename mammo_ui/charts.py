@@ -33,11 +33,16 @@ def show_chart(
     event = st.vega_lite_chart(spec=whole, key=key, alt=f"{title}. {reading}".strip(), **listening)
     if reading:
         st.caption(reading)
+    offer_data(rows, key)
+    return event["selection"].get(selects, []) if selects else []
+
+
+def offer_data(rows: Sequence[Row], key: str) -> None:
+    """The numbers of the chart of that name as a table and as a file, behind a small button."""
     data = st.popover("Data", type="tertiary", key=f"{key}_data", on_change="rerun")
     if data.open:
         data.dataframe([dict(row) for row in rows], hide_index=True)
         data.download_button("CSV", to_csv(rows), f"{key}.csv", "text/csv", key=f"{key}_csv")
-    return event["selection"].get(selects, []) if selects else []
 
 
 def show_plain(spec: Spec, rows: Sequence[Row], *, key: str, alt: str) -> None:

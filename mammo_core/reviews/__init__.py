@@ -1,6 +1,7 @@
 """What people say of images: tags, notes, the state of their review; kept in one database.
 
-`database.py` opens it, `schema.py` holds its tables, `reviews.py` reads and writes them.
+`database.py` opens it, `schema.py` holds its tables, `reviews.py` reads and writes them,
+`review.py` is what is said of one image.
 """
 
 OPEN = "open"

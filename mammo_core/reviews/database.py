@@ -39,7 +39,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one state of the database.
+        """A connection for reading.
 
         Raises:
             BadDatabase: Where it cannot be reached or read.

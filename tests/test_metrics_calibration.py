@@ -6,10 +6,14 @@ import statsmodels.api as sm
 from scipy.special import expit
 from sklearn.metrics import brier_score_loss
 
+from mammo_core.metrics.brier_decomposition import decompose_brier
 from mammo_core.metrics.calibration import (
+    BINNINGS,
     bin_sums,
     compute_brier,
     compute_ece,
+    compute_mean_excess,
+    equal_mass_edges,
     fit_logistic,
     reliability_bins,
     squared_error_sums,
@@ -105,3 +109,81 @@ def test_reliability_bins_hold_every_row_and_their_shares(rows):
 def test_empty_bins_are_left_out():
     bins = reliability_bins(np.full(8, 0.55), np.arange(8) > 3, np.arange(8), replicates=10)
     assert [(b.low, b.n) for b in bins] == [(0.5, 8)]
+
+
+def totals(scores, truth, patients=None):
+    patients = np.zeros(len(scores), dtype=int) if patients is None else patients
+    rated = (scores, truth, patients)
+    return bin_sums(*rated).sum(axis=0), squared_error_sums(*rated).sum(axis=0)
+
+
+def test_brier_is_reliability_less_resolution_plus_uncertainty(rows):
+    parts = decompose_brier(*totals(*rows))
+    total = parts.reliability - parts.resolution + parts.uncertainty
+    assert float(total) == pytest.approx(brier_score_loss(rows[1], rows[0]), abs=1e-12)
+
+
+def test_the_parts_of_brier_equal_the_sums_of_stephenson_written_out(rows):
+    scores, truth, _ = rows
+    places = (scores * 10).astype(int)
+    share, n = truth.mean(), len(truth)
+    reliability = between = variance = covariance = 0.0
+    for place in range(10):
+        f, o = scores[places == place], truth[places == place]
+        reliability += len(f) * (f.mean() - o.mean()) ** 2 / n
+        between += len(f) * (o.mean() - share) ** 2 / n
+        variance += ((f - f.mean()) ** 2).sum() / n
+        covariance += 2 * ((o - o.mean()) * (f - f.mean())).sum() / n
+    parts = decompose_brier(*totals(*rows))
+    assert float(parts.reliability) == pytest.approx(reliability)
+    assert float(parts.resolution) == pytest.approx(between - variance + covariance)
+    assert float(parts.uncertainty) == pytest.approx(share * (1 - share))
+
+
+def test_with_one_probability_a_bin_resolution_is_murphys():
+    scores = np.repeat([0.25, 0.75], 4)
+    truth = np.array([True, False, False, False, True, True, False, False])
+    parts = decompose_brier(*totals(scores, truth))
+    # Shares 1/4 and 1/2 around 3/8; the second bin promises 1/4 too much.
+    assert float(parts.resolution) == pytest.approx(1 / 64)
+    assert float(parts.reliability) == pytest.approx(1 / 32)
+
+
+def test_who_always_says_the_share_has_no_skill_and_an_oracle_all():
+    truth = np.arange(8) < 2
+    constant = decompose_brier(*totals(np.full(8, 0.25), truth))
+    oracle = decompose_brier(*totals(truth.astype(float), truth))
+    assert [float(constant.skill), float(oracle.skill)] == pytest.approx([0, 1])
+
+
+def test_without_one_class_there_is_no_skill():
+    assert np.isnan(decompose_brier(*totals(np.full(4, 0.2), np.zeros(4, dtype=bool))).skill)
+
+
+def test_the_mean_excess_is_what_is_promised_beyond_what_is_kept(rows):
+    scores, truth, _ = rows
+    got = compute_mean_excess(totals(*rows)[0])
+    assert float(got) == pytest.approx(scores.mean() - truth.mean())
+
+
+def test_bins_of_equal_mass_hold_equally_many_rows(rows):
+    bins = reliability_bins(*rows, binning="equal_mass", replicates=10)
+    assert [b.n for b in bins] == [40] * 10
+
+
+def test_tied_scores_share_a_bin_of_equal_mass():
+    scores = np.repeat([0.0, 0.1, 0.5, 1.0], [50, 30, 15, 5])
+    edges = equal_mass_edges(scores)
+    assert (edges[0], edges[-1]) == (0, 1)
+    assert (np.diff(edges) > 0).all()
+    bins = reliability_bins(
+        scores, scores > 0.2, np.arange(100), binning="equal_mass", replicates=0
+    )
+    assert sum(b.n for b in bins) == 100
+
+
+@pytest.mark.parametrize("binning", BINNINGS)
+def test_every_binning_covers_0_to_1_upwards(rows, binning):
+    edges = BINNINGS[binning](rows[0])
+    assert (edges[0], edges[-1]) == (0, 1)
+    assert (np.diff(edges) > 0).all()

@@ -1,5 +1,6 @@
 """Whether probabilities of the positive class mean what they say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,15 +37,47 @@ class ReliabilityBin:
     positive_share: Estimate
 
 
-def bin_sums(scores: Array, is_positive: NDArray[np.bool_], patients: NDArray[np.integer]) -> Array:
-    """(patients, 10, 3) rows, sum of probabilities and positives in equal-width bins."""
-    bins = np.minimum((scores * N_BINS).astype(np.intp), N_BINS - 1)
-    n_patients = int(patients.max()) + 1
-    cells = patients * N_BINS + np.maximum(bins, 0)
-    size = n_patients * N_BINS
+def equal_width_edges(scores: Array) -> Array:
+    """(11,) edges of ten bins that are equally wide, whatever the scores."""
+    return np.arange(N_BINS + 1) / N_BINS
+
+
+def equal_mass_edges(scores: Array) -> Array:
+    """(up to 11,) edges of bins that hold equally many rows; fewer where scores are tied.
+
+    Source: Nguyen and O'Connor 2015, doi:10.18653/v1/D15-1182.
+    """
+    inner = np.quantile(scores, np.arange(1, N_BINS) / N_BINS, method="higher")
+    return np.concatenate([[0.0], np.unique(inner[(inner > 0) & (inner < 1)]), [1.0]])
+
+
+BINNINGS: dict[str, Callable[[Array], Array]] = {
+    "equal_width": equal_width_edges,
+    "equal_mass": equal_mass_edges,
+}
+"""Each from (N,) scores to ascending edges from 0 to 1; a bin holds its lower edge."""
+
+
+def bin_sums(
+    scores: Array,
+    is_positive: NDArray[np.bool_],
+    patients: NDArray[np.integer],
+    edges: Array | None = None,
+) -> Array:
+    """(patients, bins, 3) rows, sum of probabilities and positives in each bin.
+
+    Args:
+        scores: (N,) probabilities.
+        is_positive: (N,).
+        patients: (N,) 0, 1, ...
+        edges: Of the bins, from 0 to 1; None for ten that are equally wide.
+    """
+    edges = equal_width_edges(scores) if edges is None else edges
+    n_patients, n_bins = int(patients.max()) + 1, len(edges) - 1
+    cells = patients * n_bins + np.searchsorted(edges[1:-1], scores, "right")
     weights = (None, scores, is_positive)
-    sums = [np.bincount(cells, weights=weight, minlength=size) for weight in weights]
-    return np.stack(sums, axis=-1).reshape(n_patients, N_BINS, 3).astype(np.float64)
+    sums = [np.bincount(cells, weights=w, minlength=n_patients * n_bins) for w in weights]
+    return np.stack(sums, axis=-1).reshape(n_patients, n_bins, 3).astype(np.float64)
 
 
 def squared_error_sums(
@@ -57,7 +90,7 @@ def squared_error_sums(
 
 
 def compute_ece(bins: Array) -> Array:
-    """Expected calibration error of (10, 3, ...) bin totals.
+    """Expected calibration error of (bins, 3, ...) totals.
 
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602.
     """
@@ -70,26 +103,46 @@ def compute_brier(errors: Array) -> Array:
     return divide(errors[0], errors[1])
 
 
+def compute_mean_excess(bins: Array) -> Array:
+    """Mean probability minus share of positives, of (bins, 3, ...) totals; above 0: too high.
+
+    Source: "calibration in the large", Van Calster et al. 2019, doi:10.1186/s12916-019-1466-7.
+    """
+    rows, promised, kept = bins.sum(axis=0)
+    return divide(promised - kept, rows)
+
+
 def reliability_bins(
     scores: Array,
     is_positive: NDArray[np.bool_],
     patients: NDArray[np.integer],
     *,
+    binning: str = "equal_width",
     replicates: int = 1000,
     seed: int = 0,
 ) -> list[ReliabilityBin]:
-    """The bins that hold any row, in order."""
-    sums = bin_sums(scores, is_positive, patients)
+    """The bins that hold any row, in order; `binning` is one of `BINNINGS`."""
+    edges = BINNINGS[binning](scores)
+    sums = bin_sums(scores, is_positive, patients, edges)
     statistic = PatientSums(sums[:, :, [0, 2]])
     drawn = resample({"bins": statistic}, n_patients=len(sums), replicates=replicates, seed=seed)[
         "bins"
     ]
-    shares = divide(drawn[:, 1], drawn[:, 0])
-    totals = sums.sum(axis=0)
+    return list_bins(edges, sums.sum(axis=0), divide(drawn[:, 1], drawn[:, 0]))
+
+
+def list_bins(edges: Array, totals: Array, shares: Array) -> list[ReliabilityBin]:
+    """The bins that hold any row.
+
+    Args:
+        edges: (bins + 1,).
+        totals: (bins, 3) as `bin_sums`, over all patients.
+        shares: (bins, replicates) shares of positives in drawn patients.
+    """
     return [
         ReliabilityBin(
-            low=i / N_BINS,
-            high=(i + 1) / N_BINS,
+            low=float(edges[i]),
+            high=float(edges[i + 1]),
             n=int(rows),
             mean_probability=float(promised / rows),
             positive_share=percentile_estimate(float(kept / rows), shares[i]),

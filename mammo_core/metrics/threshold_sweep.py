@@ -59,16 +59,36 @@ class ThresholdSweep:
         Raises:
             BadConfiguration: For a prevalence that is not between 0 and 1.
         """
-        fp, tp = (_count_from(scores, threshold) for scores in self._sorted)
-        negatives, positives = (len(scores) for scores in self._sorted)
-        values = _rates(np.array(tp), np.array(fp), np.array(positives), np.array(negatives))
-        fps, tps = (self._replicates(kind, threshold) for kind in (0, 1))
-        drawn = _rates(tps, fps, self._above[1, 0], self._above[0, 0])
+        values, drawn = self.draw_at(threshold)
         if prevalence is not None:
             values, drawn = (
                 rates | rates_at_prevalence(rates, prevalence) for rates in (values, drawn)
             )
         return {name: percentile_estimate(float(values[name]), drawn[name]) for name in values}
+
+    def draw_at(self, threshold: float) -> tuple[dict[str, Array], dict[str, Array]]:
+        """The rates at a threshold and, each (B,), their replicates.
+
+        Sweeps of the same patients with one seed have the same draws: their replicates may be
+        subtracted.
+        """
+        fp, tp = (_count_from(scores, threshold) for scores in self._sorted)
+        negatives, positives = (len(scores) for scores in self._sorted)
+        values = _rates(np.array(tp), np.array(fp), np.array(positives), np.array(negatives))
+        fps, tps = (self._replicates(kind, threshold) for kind in (0, 1))
+        return values, _rates(tps, fps, self._above[1, 0], self._above[0, 0])
+
+    def outcomes_at(self, threshold: float) -> dict[str, int]:
+        """How many rows are TP, FP, FN and TN where p >= threshold is called."""
+        fp, tp = (_count_from(scores, threshold) for scores in self._sorted)
+        negatives, positives = (len(scores) for scores in self._sorted)
+        return {"TP": tp, "FP": fp, "FN": positives - tp, "TN": negatives - fp}
+
+    def draw_prevalence(self) -> tuple[Array, Array]:
+        """The share of positives and, (B,), its replicates."""
+        negatives, positives = (np.array(len(scores)) for scores in self._sorted)
+        of_draws = self._above[:, 0]
+        return divide(positives, positives + negatives), divide(of_draws[1], of_draws.sum(axis=0))
 
     def roc_band(self, n_points: int = 101) -> tuple[Array, Array, Array]:
         """(false positive rates, low, high): the 95 % band of sensitivity at each of them."""
@@ -84,6 +104,21 @@ class ThresholdSweep:
         low, high = np.percentile(curves, LEVELS, axis=0)
         return rates, low, high
 
+    def precision_band(self, n_points: int = 101) -> tuple[Array, Array, Array]:
+        """(recalls, low, high): the 95 % band of precision at each of them.
+
+        The precision at a recall is that of the highest threshold which reaches it.
+        """
+        recalls = np.linspace(0, 1, n_points)
+        fps, tps = self._above[:, ::-1]
+        curves = [
+            _precision_from(recalls, fp, tp) for fp, tp in zip(fps.T, tps.T, strict=True) if tp[-1]
+        ]
+        if not curves:
+            return recalls, np.full(n_points, np.nan), np.full(n_points, np.nan)
+        low, high = np.percentile(curves, LEVELS, axis=0)
+        return recalls, low, high
+
     def _replicates(self, kind: int, threshold: float) -> Array:
         """(B,) weight of the negatives (0) or positives (1) at or above a threshold."""
         above, scores = self._above[kind], self._sorted[kind]
@@ -98,6 +133,13 @@ class ThresholdSweep:
 
 def _rates(tp: Array, fp: Array, positives: Array, negatives: Array) -> dict[str, Array]:
     return {name: rate(tp, fp, positives - tp, negatives - fp) for name, rate in RATES.items()}
+
+
+def _precision_from(recalls: Array, fp: Array, tp: Array) -> Array:
+    """(R,) the first precision at each recall or above; `fp` and `tp` rise with the calls."""
+    wanted = np.maximum(recalls * tp[-1] * (1 - 1e-6), 1e-6)  # weights are sums of float32
+    first = np.searchsorted(tp, wanted)
+    return tp[first] / (tp[first] + fp[first])
 
 
 def _count_from(ordered: Array, threshold: float) -> int:

@@ -1,26 +1,30 @@
 """Whether the probabilities mean what they say."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from mammo_core.metrics.bootstrap import PatientSums, Statistic
+from mammo_core.metrics.brier_decomposition import decompose_brier
 from mammo_core.metrics.calibration import (
     bin_sums,
     compute_brier,
     compute_ece,
+    compute_mean_excess,
+    equal_width_edges,
     fit_logistic,
+    list_bins,
     squared_error_sums,
     to_logits,
 )
-from mammo_core.metrics.rankings import (
-    ScoreBins,
-)
+from mammo_core.metrics.classification import divide
+from mammo_core.metrics.rankings import ScoreBins
 from mammo_core.metrics.sections.question import Estimates, Question
 
 
 class Calibration:
-    """Expected calibration error, Brier score, and slope and intercept of a logistic fit.
+    """Expected calibration error, Brier score with its parts, slope and intercept, the bins.
 
     In replicates the logits are those of up to 1,024 bins (exact where there are as few scores).
     """
@@ -29,6 +33,7 @@ class Calibration:
         rated = (question.scores, question.is_positive, question.table.patients)
         self._bins = PatientSums(bin_sums(*rated))
         self._errors = PatientSums(squared_error_sums(*rated))
+        self._edges = equal_width_edges(question.scores)
         self._logits, self._is_positive = to_logits(question.scores), question.is_positive
         patients = question.table.patients
         self._points = ScoreBins(
@@ -41,7 +46,7 @@ class Calibration:
         }
 
     def answer(self, estimates: Estimates) -> dict[str, Any]:
-        """`calibration`."""
+        """`calibration`, and `reliability`: the bins that hold any row."""
         intercept, slope = self._fit(estimates)
         return {
             "calibration": {
@@ -49,8 +54,24 @@ class Calibration:
                 "brier": estimates.of_sums("squared_errors", self._errors, compute_brier)[0],
                 "slope": slope,
                 "intercept": intercept,
-            }
+                "mean_excess": estimates.of_sums("reliability", self._bins, compute_mean_excess)[0],
+                **self._decompose(estimates),
+            },
+            "reliability": self._list_bins(estimates),
         }
+
+    def _decompose(self, estimates: Estimates) -> dict[str, dict[str, float | None]]:
+        values = decompose_brier(self._bins.totals, self._errors.totals)
+        drawn = decompose_brier(estimates.drawn("reliability"), estimates.drawn("squared_errors"))
+        return {
+            f"brier_{name}": estimates.estimate(float(value), getattr(drawn, name))
+            for name, value in values._asdict().items()
+        }
+
+    def _list_bins(self, estimates: Estimates) -> list[dict[str, Any]]:
+        drawn = estimates.drawn("reliability")
+        shares = divide(drawn[:, 2], drawn[:, 0])
+        return [asdict(one) for one in list_bins(self._edges, self._bins.totals, shares)]
 
     def _fit(self, estimates: Estimates) -> list[dict[str, float | None]]:
         logits, place = np.unique(self._logits, return_inverse=True)

@@ -1,11 +1,33 @@
 """The gallery of cases: each with its truth, what was said, its score and what it is sorted by."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
 
 from mammo_ui import library, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.theme import class_colors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+PER_PAGE = 48
+
+
+def show_pages(chosen: "pd.DataFrame", choice: state.Choice, selection: state.Selection) -> None:
+    """The chosen cases page by page, with how to read their tiles."""
+    pages = -(-len(chosen) // PER_PAGE)
+    page = st.pagination(pages, key="page_number") if pages > 1 else 1
+    shown = chosen.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
+    show_cases(shown.to_dict("records"), choice, selection, key="gallery")
+    st.caption(
+        f"All is said of the {state.LEVELS[choice.level]}. ✓ and ✗ judge the most probable class, "
+        "a dashed edge marks the wrong ones; TP, FP, FN and TN judge the score at the threshold. "
+        "Loss is minus the logarithm of the true class's probability. Click an image to open its "
+        "case; ctrl-click opens a new tab."
+    )
 
 
 def show_cases(

@@ -4,9 +4,7 @@ import streamlit as st
 
 from mammo_core.cases import count_facet
 from mammo_core.metrics.operating_points import OUTCOMES
-from mammo_ui import case_tiles, frame, judgments, state
-
-PER_PAGE = 48
+from mammo_ui import case_tiles, embedding_map, frame, judgments, state
 
 choice = st.session_state["choice"]
 selection = state.read_selection()
@@ -32,13 +30,10 @@ with gallery:
     if chosen.empty:
         st.info("No image fits these filters. Remove one of them above.")
         st.stop()
-    pages = -(-len(chosen) // PER_PAGE)
-    page = st.pagination(pages, key="page_number") if pages > 1 else 1
-    shown = chosen.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
-    case_tiles.show_cases(shown.to_dict("records"), choice, selection, key="gallery")
-    st.caption(
-        f"All is said of the {state.LEVELS[choice.level]}. ✓ and ✗ judge the most probable class, "
-        "a dashed edge marks the wrong ones; TP, FP, FN and TN judge the score at the threshold. "
-        "Loss is minus the logarithm of the true class's probability. Click an image to open its "
-        "case; ctrl-click opens a new tab."
-    )
+    pictures, places = st.tabs(["Gallery", "Map"], key="cases_tab", on_change="rerun")
+    if pictures.open:
+        with pictures:
+            case_tiles.show_pages(chosen, choice, selection)
+    if places.open:
+        with places:
+            embedding_map.show_map(choice, chosen)

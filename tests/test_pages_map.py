@@ -1,0 +1,87 @@
+"""The map of cases and similar cases, without a browser."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_pages import asked, made_home, open_app, standin, words
+
+from mammo_core.embeddings.making import tabulate
+from mammo_core.embeddings.storage import embeddings_path
+from mammo_core.image_sets import read_set
+from mammo_core.predictions import write_predictions
+from mammo_ui import embedding_map, library
+
+__all__ = ["made_home", "standin"]  # fixtures
+
+pytestmark = pytest.mark.usefixtures("absent_network")
+
+
+def embed(n=48):
+    """Embeddings of the stand-in's images, as `embed` keeps them."""
+    model, dataset = library.find_model("demo"), library.require_dataset("exams")
+    index = dataset.index.sort_values("image_id")[:n]
+    vectors = np.random.default_rng(0).normal(size=(len(index), 5)).astype(np.float32)
+    facts = {"model_sha256": model.sha256, "dataset_fingerprint": dataset.version, "split": "all"}
+    write_predictions(embeddings_path(model, "exams"), tabulate(index, vectors), facts)
+    return index["image_id"].tolist()
+
+
+def open_map(**query):
+    at = open_app("cases", **query)
+    at.session_state["cases_tab"] = "Map"
+    return at.run()
+
+
+def drawn(at):
+    return [json.loads(c.proto.spec) for c in at.get("plotly_chart")]
+
+
+def test_without_embeddings_the_map_offers_to_make_them(standin):
+    at = open_map()
+    assert not at.exception
+    assert "Make the map" in [button.label for button in at.button]
+
+
+def test_every_chosen_image_has_a_point_in_the_color_of_its_class(standin):
+    embed()
+    traces = {trace["name"]: trace for trace in drawn(open_map())[0]["data"]}
+    assert sum(len(trace["customdata"]) for trace in traces.values()) == 48
+    assert traces["malignant"]["marker"]["color"] == "#d55e00"
+
+
+def test_the_map_obeys_the_filters(standin):
+    embed()
+    traces = drawn(open_map(true="malignant"))[0]["data"]
+    assert {trace["name"] for trace in traces if trace["customdata"]} == {"malignant"}
+
+
+def test_images_without_a_place_are_counted(standin):
+    embed(40)
+    assert "8 of the 48 chosen images have no place on it" in words(open_map())
+
+
+def test_what_a_lasso_holds_opens_as_a_selection(standin):
+    first, second = embed()[:2]
+    at = open_map()
+    points = [{"customdata": image_id} for image_id in (first, second)]
+    at.session_state["map_tsne_true"] = {"selection": {"points": points}}
+    at.run()
+    next(b for b in at.button if b.label == "Show these 2 images").click().run()
+    assert read_set(asked(at, "set")).image_ids == (first, second)
+
+
+def test_more_points_than_a_browser_bears_are_sampled(standin, monkeypatch):
+    embed()
+    monkeypatch.setattr(embedding_map, "MOST", 10)
+    at = open_map()
+    assert sum(len(trace["customdata"]) for trace in drawn(at)[0]["data"]) == 10
+    assert "A random 10 of them are drawn" in words(at)
+
+
+def test_names_from_a_table_are_no_markup_on_the_map():
+    row = {"image_id": "<b>x</b>", "true": pd.NA, "predicted": "a&b", "score": 0.5}
+    told = embedding_map._tell_case(row)
+    assert "&lt;b&gt;x&lt;/b&gt;" in told
+    assert "a&amp;b" in told

@@ -10,7 +10,10 @@ from mammo_core.metrics.auroc import (
     compute_auroc,
     compute_placements,
     estimate_auroc,
+    estimate_macro_auroc,
 )
+from mammo_core.metrics.bootstrap import resample
+from mammo_core.metrics.rankings import AurocReplicates
 
 
 @pytest.fixture
@@ -131,6 +134,52 @@ def test_perfect_separation_keeps_an_interval_of_the_exact_binomial(sign, value)
     estimate = estimate_auroc(sign * truth.astype(float), truth, np.arange(50))
     ends = sorted([value, abs(value - (1 - 0.025 ** (1 / 10)))])
     assert [estimate.low, estimate.high] == pytest.approx(ends)
+
+
+def three_classes(seed=0):
+    rng = np.random.default_rng(seed)
+    labels, patients = rng.integers(0, 3, 240), np.repeat(np.arange(60), 4)
+    shared = rng.normal(size=(60, 3))[patients] + rng.normal(size=(240, 3))
+    odds = np.exp(shared + np.eye(3)[labels])
+    return np.round(odds / odds.sum(axis=1, keepdims=True), 3), labels, patients
+
+
+def test_the_macro_auroc_equals_scikit_learns():
+    scores, labels, patients = three_classes()
+    whole = scores / scores.sum(axis=1, keepdims=True)
+    expected = roc_auc_score(labels, whole, multi_class="ovr", average="macro")
+    assert estimate_macro_auroc(whole, labels, patients).value == pytest.approx(expected)
+
+
+def test_of_two_classes_the_macro_auroc_is_the_auroc(rows):
+    scores, truth, patients = rows
+    both = estimate_macro_auroc(np.stack([-scores, scores], axis=1), truth.astype(int), patients)
+    one = estimate_auroc(*rows)
+    assert both.value == pytest.approx(one.value)
+    assert (both.low, both.high) == pytest.approx((one.low, one.high), abs=2e-3)
+
+
+def test_the_macro_aurocs_interval_is_that_of_the_bootstrap():
+    scores, labels, patients = three_classes()
+    statistics = {k: AurocReplicates(scores[:, k], labels == k, patients, 60) for k in range(3)}
+    drawn = resample(statistics, n_patients=60, replicates=1000, seed=0)
+    error = np.std(np.mean(list(drawn.values()), axis=0))
+    got = estimate_macro_auroc(scores, labels, patients)
+    assert (got.high - got.low) / 2 / 1.96 == pytest.approx(error, rel=0.1)
+
+
+def test_an_absent_class_is_left_out_of_the_macro_auroc(rows):
+    scores, truth, patients = rows
+    three = np.stack([-scores, np.zeros(120), scores], axis=1)
+    got = estimate_macro_auroc(three, 2 * truth, patients)
+    assert got.value == pytest.approx(estimate_auroc(*rows).value)
+    assert estimate_macro_auroc(three, np.zeros(120, int), patients).value is None
+
+
+def test_a_perfect_macro_auroc_has_the_interval_of_the_rarest_class():
+    labels = np.repeat([0, 1, 2], [40, 20, 8])
+    got = estimate_macro_auroc(np.eye(3)[labels], labels, np.arange(68))
+    assert (got.low, got.high) == pytest.approx((0.025 ** (1 / 8), 1))
 
 
 def study(rng, n_patients, share, separation):

@@ -1,15 +1,22 @@
 """Numbers of the confusion matrix against scikit-learn; undefined ones are NaN, not 0."""
 
+import warnings
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from mammo_core.metrics.classification import (
     PER_CLASS,
     SUMMARIES,
     compute_f1,
+    compute_linear_kappa,
     compute_macro_f1,
+    compute_mcc,
     compute_precision,
+    compute_quadratic_kappa,
     compute_recall,
     compute_specificity,
 )
@@ -22,15 +29,63 @@ def rows():
     return truth, np.where(rng.random(200) < 0.6, truth, rng.integers(0, 3, 200))
 
 
-def test_summaries_equal_scikit_learns(rows):
-    confusion = sk.confusion_matrix(*rows)
-    expected = {
-        "accuracy": sk.accuracy_score(*rows),
-        "balanced_accuracy": sk.balanced_accuracy_score(*rows),
-        "macro_f1": sk.f1_score(*rows, average="macro"),
-        "cohen_kappa": sk.cohen_kappa_score(*rows),
-    }
-    assert {name: float(f(confusion)) for name, f in SUMMARIES.items()} == pytest.approx(expected)
+SCIKIT_LEARNS = {
+    "accuracy": sk.accuracy_score,
+    "balanced_accuracy": sk.balanced_accuracy_score,
+    "macro_f1": lambda *rows: sk.f1_score(*rows, average="macro", labels=np.unique(rows[0])),
+    "weighted_f1": lambda *rows: sk.f1_score(*rows, average="weighted"),
+    "mcc": sk.matthews_corrcoef,
+    "cohen_kappa": sk.cohen_kappa_score,
+    "linear_kappa": lambda *rows: sk.cohen_kappa_score(*rows, weights="linear", labels=range(4)),
+    "quadratic_kappa": lambda *rows: sk.cohen_kappa_score(
+        *rows, weights="quadratic", labels=range(4)
+    ),
+}
+CALLS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(CALLS)
+def test_summaries_equal_scikit_learns_whatever_classes_are_absent(calls):
+    truth, predicted = np.array(calls).T
+    confusion = sk.confusion_matrix(truth, predicted, labels=range(4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn's, of absent classes and of 0 / 0
+        expected = {name: f(truth, predicted) for name, f in SCIKIT_LEARNS.items()}
+    assert set(expected) == set(SUMMARIES)
+    for name, compute in SUMMARIES.items():
+        value = float(compute(confusion))
+        # Where nothing can be said, scikit-learn's MCC is 0 and its kappas NaN.
+        assert value == pytest.approx(expected[name], abs=1e-9) or np.isnan(value)
+        assert not np.isnan(value) or name == "mcc" or np.isnan(expected[name])
+
+
+def test_a_truth_or_a_call_that_never_varies_has_no_correlation():
+    assert np.isnan(compute_mcc(np.array([[5, 3], [0, 0]])))
+    assert np.isnan(compute_mcc(np.array([[5, 0], [3, 0]])))
+    assert compute_mcc(np.array([[5, 1], [1, 0]])) == pytest.approx(-1 / 6)
+
+
+def test_of_two_classes_all_kappas_are_one():
+    confusion = np.array([[40, 9], [6, 15]])
+    expected = pytest.approx(float(SUMMARIES["cohen_kappa"](confusion)))
+    assert compute_linear_kappa(confusion) == expected
+    assert compute_quadratic_kappa(confusion) == expected
+
+
+def test_a_miss_by_two_grades_costs_weighted_kappas_more_than_one_by_one_grade():
+    near, far = (np.diag([20, 20, 20]) for _ in range(2))
+    near[0, 1] = far[0, 2] = 5
+    for kappa in (compute_linear_kappa, compute_quadratic_kappa):
+        assert kappa(far) < kappa(near)
+    loss = [1 - float(kappa(far)) for kappa in (compute_linear_kappa, compute_quadratic_kappa)]
+    assert loss[1] > loss[0]
+
+
+def test_the_published_weighted_kappa_is_met():
+    """Two raters, Cohen 1968, table 1, doi:10.1037/h0026256: unweighted kappa .492."""
+    confusion = np.array([[88, 14, 18], [10, 40, 10], [2, 6, 12]])
+    assert SUMMARIES["cohen_kappa"](confusion) == pytest.approx(0.492, abs=5e-4)
 
 
 def test_numbers_of_each_class_equal_scikit_learns(rows):

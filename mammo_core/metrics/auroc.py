@@ -99,11 +99,36 @@ def estimate_auroc(
     if auroc in (0.0, 1.0):
         return perfect_interval(auroc, is_positive, patients)
     variance = clustered_covariance([placements], is_positive, patients)[0, 0]
-    if np.isnan(variance):
-        return Estimate(auroc)
-    reach = Z * np.sqrt(max(variance, 0.0)) / (auroc * (1 - auroc))
-    low, high = expit(logit(auroc) + np.array([-reach, reach]))
-    return Estimate(auroc, float(min(low, auroc)), float(max(high, auroc)))
+    return _logit_estimate(auroc, float(variance))
+
+
+def estimate_macro_auroc(
+    scores: NDArray[np.floating], labels: NDArray[np.integer], patients: NDArray[np.integer]
+) -> Estimate:
+    """The mean over the classes present of each one's AUROC against the rest.
+
+    Its variance is that of a mean of dependent AUROCs: a patient's shares in the errors of all of
+    them are averaged before they are squared. Each AUROC's small-sample factors are Obuchowski's.
+
+    Args:
+        scores: (N, K) a column a class.
+        labels: (N,) in 0..K - 1.
+        patients: (N,) small non-negative integers.
+
+    Source: as `clustered_covariance`.
+    """
+    kinds = {k: labels == k for k in range(scores.shape[1])}
+    truths = {k: of_class for k, of_class in kinds.items() if 0 < of_class.sum() < len(labels)}
+    if not truths:
+        return UNDEFINED
+    placements = [compute_placements(scores[:, k], truth) for k, truth in truths.items()]
+    macro = float(np.mean([part.auroc for part in placements]))
+    if macro in (0.0, 1.0):
+        rarest = min(truths.values(), key=lambda truth: _count_smaller_side(truth, patients))
+        return perfect_interval(macro, rarest, patients)
+    parts = zip(placements, truths.values(), strict=True)
+    shares = np.mean([_shares_in_error(*part, patients) for part in parts], axis=0)
+    return _logit_estimate(macro, float((shares**2).sum()))
 
 
 def perfect_interval(
@@ -115,9 +140,23 @@ def perfect_interval(
     that share nobody, and all were ranked rightly. m successes in m independent trials with success
     rate AUROC give the Clopper-Pearson end 0.025 ** (1 / m): cautious, and never a point.
     """
-    m = min(len(np.unique(patients[is_positive])), len(np.unique(patients[~is_positive])))
+    m = _count_smaller_side(is_positive, patients)
     reach = 1 - 0.025 ** (1 / m)
     return Estimate(1.0, 1 - reach, 1.0) if auroc == 1 else Estimate(0.0, 0.0, reach)
+
+
+def _count_smaller_side(is_positive: NDArray[np.bool_], patients: NDArray[np.integer]) -> int:
+    """Patients with positive or with negative rows, whichever are fewer."""
+    return min(len(np.unique(patients[of_kind])) for of_kind in (is_positive, ~is_positive))
+
+
+def _logit_estimate(auroc: float, variance: float) -> Estimate:
+    """The interval of an AUROC between 0 and 1; none where the variance is NaN."""
+    if np.isnan(variance):
+        return Estimate(auroc)
+    reach = Z * np.sqrt(max(variance, 0.0)) / (auroc * (1 - auroc))
+    low, high = expit(logit(auroc) + np.array([-reach, reach]))
+    return Estimate(auroc, float(min(low, auroc)), float(max(high, auroc)))
 
 
 def _share_below(scores: NDArray[np.floating], others: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -135,6 +174,22 @@ def _group_sums(
     values: NDArray[np.float64], groups: NDArray[np.integer], size: int
 ) -> NDArray[np.float64]:
     return np.bincount(groups, weights=values, minlength=size).astype(np.float64)
+
+
+def _shares_in_error(
+    placements: Placements, is_positive: NDArray[np.bool_], groups: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    """(groups,) whose squares add up to the variance of one AUROC, nearly as in the covariance."""
+    size = int(groups.max()) + 1
+    shares = np.zeros(size)
+    for kind, values in (
+        (is_positive, placements.of_positives),
+        (~is_positive, placements.of_negatives),
+    ):
+        of_kind = groups[kind]
+        factor = np.sqrt(_small_sample_factor(of_kind))
+        shares += factor * _group_sums(values - placements.auroc, of_kind, size) / len(of_kind)
+    return shares
 
 
 def _small_sample_factor(groups: NDArray[np.integer]) -> float:

@@ -34,11 +34,45 @@ def compute_macro_f1(confusion: Array) -> Array:
     return _mean_of_present(compute_f1(confusion))
 
 
+def compute_weighted_f1(confusion: Array) -> Array:
+    """Mean F1 of the classes, each weighted by its rows."""
+    support = confusion.sum(axis=1)
+    f1 = np.where(support > 0, compute_f1(confusion), 0)
+    return divide((support * f1).sum(axis=0), support.sum(axis=0))
+
+
 def compute_cohen_kappa(confusion: Array) -> Array:
     """Agreement beyond chance, unweighted. Source: Cohen 1960, doi:10.1177/001316446002000104."""
-    n = confusion.sum(axis=(0, 1))
-    expected = divide((confusion.sum(axis=0) * confusion.sum(axis=1)).sum(axis=0), n * n)
-    return divide(compute_accuracy(confusion) - expected, 1 - expected)
+    return _weigh_disagreement(confusion, 0)
+
+
+def compute_linear_kappa(confusion: Array) -> Array:
+    """Agreement beyond chance; a miss by two classes is twice as bad as by one.
+
+    For classes with an order, BI-RADS for instance. Source: Cohen 1968, doi:10.1037/h0026256.
+    """
+    return _weigh_disagreement(confusion, 1)
+
+
+def compute_quadratic_kappa(confusion: Array) -> Array:
+    """Agreement beyond chance; a miss by two classes is four times as bad as by one.
+
+    Source: as `compute_linear_kappa`.
+    """
+    return _weigh_disagreement(confusion, 2)
+
+
+def compute_mcc(confusion: Array) -> Array:
+    """Correlation of truth and call over all classes; NaN where either is always the same class.
+
+    Source: Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006; of two classes it is Matthews'
+        coefficient, doi:10.1016/0005-2795(75)90109-9.
+    """
+    confusion = np.asarray(confusion, np.float64)
+    n, support, called = confusion.sum(axis=(0, 1)), confusion.sum(axis=1), confusion.sum(axis=0)
+    covariance = n * _diagonal(confusion).sum(axis=0) - (support * called).sum(axis=0)
+    spreads = [n * n - (of_class * of_class).sum(axis=0) for of_class in (support, called)]
+    return divide(covariance, np.sqrt(spreads[0] * spreads[1]))
 
 
 def compute_precision(confusion: Array) -> Array:
@@ -69,7 +103,11 @@ SUMMARIES: dict[str, Callable[[Array], Array]] = {
     "accuracy": compute_accuracy,
     "balanced_accuracy": compute_balanced_accuracy,
     "macro_f1": compute_macro_f1,
+    "weighted_f1": compute_weighted_f1,
+    "mcc": compute_mcc,
     "cohen_kappa": compute_cohen_kappa,
+    "linear_kappa": compute_linear_kappa,
+    "quadratic_kappa": compute_quadratic_kappa,
 }
 PER_CLASS: dict[str, Callable[[Array], Array]] = {
     "precision": compute_precision,
@@ -81,6 +119,17 @@ PER_CLASS: dict[str, Callable[[Array], Array]] = {
 
 def _diagonal(confusion: Array) -> Array:
     return np.moveaxis(np.diagonal(confusion), -1, 0)
+
+
+def _weigh_disagreement(confusion: Array, power: int) -> Array:
+    """1 - observed / expected disagreement, each weighted by the distance to that power."""
+    confusion = np.asarray(confusion, np.float64)
+    classes = np.arange(len(confusion))
+    distances = np.abs(classes[:, None] - classes)
+    weights = distances.astype(np.float64) ** power * (distances > 0)
+    observed = np.einsum("ij,ij...->...", weights, confusion)
+    chance = np.einsum("ij,i...,j...->...", weights, confusion.sum(axis=1), confusion.sum(axis=0))
+    return 1 - divide(observed * confusion.sum(axis=(0, 1)), chance)
 
 
 def _mean_of_present(values: Array) -> Array:

@@ -1,24 +1,38 @@
-"""Accuracy, F1, kappa and what there is to say of each class."""
+"""Accuracy, F1, kappa, MCC and what there is to say of each class."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mammo_core.metrics.auroc import estimate_auroc
+from mammo_core.metrics.auroc import estimate_auroc, estimate_macro_auroc
 from mammo_core.metrics.bootstrap import PatientSums, Statistic, sum_by_patient
-from mammo_core.metrics.classification import (
-    PER_CLASS,
-    SUMMARIES,
-)
-from mammo_core.metrics.rankings import (
-    AveragePrecisionReplicates,
-    compute_average_precision,
-)
+from mammo_core.metrics.classification import PER_CLASS, SUMMARIES
+from mammo_core.metrics.partial_auroc import PartialAurocReplicates, compute_partial_auroc
+from mammo_core.metrics.probabilistic_f1 import compute_pf1, soft_sums
+from mammo_core.metrics.rankings import AveragePrecisionReplicates, compute_average_precision
 from mammo_core.metrics.sections.question import Estimates, Question
+
+Scores = NDArray[np.floating]
+Truth = NDArray[np.bool_]
+
+
+class Ranking(NamedTuple):
+    """A number that the order of the scores alone decides: how it is computed, how replicated."""
+
+    compute: Callable[[Scores, Truth], float]
+    replicates: Callable[[Scores, Truth, NDArray[np.integer], int], Statistic]
+
+
+RANKINGS = {
+    "partial_auroc": Ranking(compute_partial_auroc, PartialAurocReplicates),
+    "average_precision": Ranking(compute_average_precision, AveragePrecisionReplicates),
+}
 
 
 class Classification:
-    """Accuracy, balanced accuracy, macro F1, kappa, and what there is to say of each class."""
+    """Accuracy, balanced accuracy, F1, MCC, kappas, and what there is to say of each class."""
 
     def __init__(self, question: Question) -> None:
         self._table = table = question.table
@@ -26,33 +40,47 @@ class Classification:
         cells = table.labels * n + table.predicted
         sums = sum_by_patient(cells, table.patients, n * n, table.n_patients)
         self._confusion = PatientSums(sums.reshape(-1, n, n))
+        self._soft = PatientSums(soft_sums(table.probabilities, table.labels, table.patients))
         rankings = {
-            f"average_precision {name}": AveragePrecisionReplicates(
-                table.probabilities[:, i], table.labels == i, table.patients, table.n_patients
+            f"{key} {name}": ranking.replicates(
+                *self._against_rest(i), table.patients, table.n_patients
             )
             for i, name in enumerate(table.classes)
+            for key, ranking in RANKINGS.items()
         }
-        self.statistics: dict[str, Statistic] = {"confusion": self._confusion, **rankings}
+        self.statistics: dict[str, Statistic] = {
+            "confusion": self._confusion,
+            "soft": self._soft,
+            **rankings,
+        }
 
     def answer(self, estimates: Estimates) -> dict[str, Any]:
         """The summaries and `per_class`."""
+        table = self._table
         confusion = ("confusion", self._confusion)
         summaries = {name: estimates.of_sums(*confusion, f)[0] for name, f in SUMMARIES.items()}
-        per_class = {name: estimates.of_rates(*confusion, f) for name, f in PER_CLASS.items()}
+        macro = estimate_macro_auroc(table.probabilities, table.labels, table.patients)
+        rates = {name: estimates.of_rates(*confusion, f) for name, f in PER_CLASS.items()}
+        rates["pf1"] = estimates.of_sums("soft", self._soft, compute_pf1)
         classes = {
             name: {
-                "support": int(np.count_nonzero(self._table.labels == i)),
-                **{key: values[i] for key, values in per_class.items()},
+                "support": int(np.count_nonzero(table.labels == i)),
+                **{key: values[i] for key, values in rates.items()},
                 **self._rankings(i, name, estimates),
             }
-            for i, name in enumerate(self._table.classes)
+            for i, name in enumerate(table.classes)
         }
-        return {**summaries, "per_class": classes}
+        return {**summaries, "macro_auroc": macro.to_json(), "per_class": classes}
 
     def _rankings(self, i: int, name: str, estimates: Estimates) -> dict[str, Any]:
-        scores, is_class = self._table.probabilities[:, i], self._table.labels == i
-        precision = compute_average_precision(scores, is_class)
-        return {
-            "auroc": estimate_auroc(scores, is_class, self._table.patients).to_json(),
-            "average_precision": estimates.of(f"average_precision {name}", precision),
+        rows = self._against_rest(i)
+        whole = estimate_auroc(*rows, self._table.patients).to_json()
+        drawn = {
+            key: estimates.of(f"{key} {name}", ranking.compute(*rows))
+            for key, ranking in RANKINGS.items()
         }
+        return {"auroc": whole, **drawn}
+
+    def _against_rest(self, i: int) -> tuple[Scores, Truth]:
+        """The scores of a class and whether it is the true one."""
+        return self._table.probabilities[:, i], self._table.labels == i

@@ -35,7 +35,7 @@ def show_map(choice: state.Choice, cases: "pd.DataFrame") -> None:
     """
     path = embeddings_path(choice.model, choice.dataset)
     if not are_current(path, choice.model, library.read_card(choice.dataset).version):
-        _offer_map(choice)
+        offer_map(choice)
         return
     place, colored_by = _choose_look()
     points, n_absent = _place(cases, path, place)
@@ -154,7 +154,8 @@ def _tell(reading: str, n_drawn: int, n_chosen: int, n_absent: int) -> None:
     st.caption(" ".join(parts))
 
 
-def _offer_map(choice: state.Choice) -> None:
+def offer_map(choice: state.Choice) -> None:
+    """What to do where no current map is there: a button that makes it, or how far it is."""
     arguments = ["embed", str(choice.model.path), str(library.dataset_path(choice.dataset))]
     last = job_watch.last_job(arguments)
     if last and last.state in jobs.UNFINISHED:

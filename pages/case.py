@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mammo_core.attribution import METHODS
-from mammo_ui import casework, frame, judgments, library, state, traces
+from mammo_ui import casework, frame, judgments, library, similar_cases, state, traces
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
 choice = st.session_state["choice"]
@@ -42,13 +42,16 @@ with pictures:
     )
     with asked:
         target = casework.choose_target(image_id, case["predicted"], choice.model.classes)
-    maps, preprocessing = st.tabs(
-        ["Explanations", "Preprocessing"], key="case_tab", on_change="rerun"
+    maps, alike, preprocessing = st.tabs(
+        ["Explanations", "Similar", "Preprocessing"], key="case_tab", on_change="rerun"
     )
     if maps.open:
         with maps:
             casework.show_explanations(choice.model, dataset, image_id, methods, target)
             st.caption(casework.tell_how_to_read(choice.model))
+    if alike.open:
+        with alike:
+            similar_cases.show_similar(choice, image_id)
     if preprocessing.open:
         with preprocessing:
             traces.show_trace(

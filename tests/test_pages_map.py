@@ -85,3 +85,12 @@ def test_names_from_a_table_are_no_markup_on_the_map():
     told = embedding_map._tell_case(row)
     assert "&lt;b&gt;x&lt;/b&gt;" in told
     assert "a&amp;b" in told
+
+
+def test_similar_cases_stand_beside_an_open_one(standin):
+    embed()
+    at = open_app("case", case="S00001_LCC")
+    at.session_state["case_tab"] = "Similar"
+    at.run()
+    assert not at.exception
+    assert "other patients" in words(at)

@@ -56,6 +56,9 @@ def _on_data(model: StoredModel) -> Iterator[str]:
 
 
 def _on_input(model: StoredModel) -> Iterator[str]:
+    if model.is_table:
+        yield "It is a table without a network: nothing can be asked of it, nor explained."
+        return
     rows = model.input_shape[0]
     if rows < FINE_ROWS:
         yield (

@@ -165,6 +165,12 @@ def describe_making(model: StoredModel) -> Section:
     return Section("How it was made", facts=facts, command=_write_command(model, configuration))
 
 
+def describe_preprocessing(model: StoredModel) -> list[Section]:
+    """How its images were prepared; nothing where no image is known."""
+    facts = model.card["preprocessing"]
+    return [Section("Preprocessing", facts=facts)] if facts else []
+
+
 def _write_noted(key: str, training: Mapping[str, Any]) -> Any:
     """What was noted; the best epoch with what it counts, as it may exceed the epochs."""
     if key == "best_epoch" and training.get("patch_epochs"):

@@ -11,6 +11,7 @@ from mammo_core.card_sections import (
     describe_making,
     describe_network,
     describe_note,
+    describe_preprocessing,
     describe_tests,
     describe_use,
     describe_validation,
@@ -40,7 +41,7 @@ def list_sections(model: StoredModel) -> list[Section]:
         describe_tests(model),
         *describe_plausibility(model),
         describe_making(model),
-        Section("Preprocessing", facts=model.card["preprocessing"]),
+        *describe_preprocessing(model),
         Section("Made with", facts=model.card["versions"]),
     ]
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SHIPPED_MODEL = "demo"
 UNKNOWN = "unknown"
 """What the card of an imported model has for the names of what nobody knows."""
+TABLE = "prediction table"
+"""What the card of a model has for its architecture that is only a table from elsewhere."""
 CARD_KEYS = (
     "architecture",
     "classes",
@@ -54,8 +56,26 @@ class StoredModel:
         return " ".join(str(self.card["training"].get("note", "")).split())
 
     @property
+    def is_table(self) -> bool:
+        """Whether it is only a table of predictions from elsewhere, without a network."""
+        return bool(self.card["architecture"] == TABLE)
+
+    def require_network(self) -> None:
+        """See that there is a network to run.
+
+        Raises:
+            BadModel: Where the model is only a table.
+        """
+        if self.is_table:
+            raise BadModel(
+                f"{self.id} is a table of predictions without a network: it can be evaluated and "
+                "compared, but not run on images; bring another table by adopt-table for others"
+            )
+
+    @property
     def file(self) -> Path:
-        """The network, in Keras's own format."""
+        """The network, in Keras's own format; that there is one, `require_network` sees to."""
+        self.require_network()
         return self.path / "model.keras"
 
     @property
@@ -65,7 +85,8 @@ class StoredModel:
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """(H, W, C) of one image."""
+        """(H, W, C) of one image; raises `BadModel` for a mere table."""
+        self.require_network()
         rows, columns, channels = self.card["input_shape"]
         return rows, columns, channels
 
@@ -87,12 +108,13 @@ class StoredModel:
 
     @property
     def sha256(self) -> str:
-        """The digest of model.keras as the card holds it."""
+        """The digest of model.keras, of a mere table its file's, as the card holds it."""
         return str(self.card["sha256"])
 
     @property
     def preprocess(self) -> "Preprocess":
-        """The preprocessing that the model was trained with."""
+        """The preprocessing that the model was trained with; `BadModel` for a mere table."""
+        self.require_network()
         from mammo_core.preprocess import Preprocess
 
         return read_settings(Preprocess, self.card["preprocessing"])
@@ -124,9 +146,7 @@ def read_model(folder: Path) -> StoredModel:
     Raises:
         BadModel: Where the card or the network is missing or the card is incomplete.
     """
-    for part in ("model.json", "model.keras"):
-        if not (folder / part).is_file():
-            raise BadModel(f"The model folder {folder} lacks {part}; train or import it again")
+    _require_part(folder, "model.json")
     try:
         card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -134,7 +154,15 @@ def read_model(folder: Path) -> StoredModel:
     missing = [key for key in CARD_KEYS if not isinstance(card, dict) or key not in card]
     if missing:
         raise BadModel(f"{folder / 'model.json'} lacks the keys: {', '.join(missing)}")
-    return StoredModel(folder, card)
+    model = StoredModel(folder, card)
+    if not model.is_table:
+        _require_part(folder, "model.keras")
+    return model
+
+
+def _require_part(folder: Path, part: str) -> None:
+    if not (folder / part).is_file():
+        raise BadModel(f"The model folder {folder} lacks {part}; train or import it again")
 
 
 def list_models() -> list[StoredModel]:

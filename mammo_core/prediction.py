@@ -39,6 +39,7 @@ def predict_dataset(
         BadModel: Where the dataset has a label that the model does not know.
         BadDataset: Where the split has no images.
     """
+    model.require_network()
     from mammo_core.tensorflow_start import start_tensorflow
 
     start_tensorflow()

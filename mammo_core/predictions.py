@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mammo_core.errors import BadConfiguration, BadTable, UnreadableFile
 from mammo_core.paths import writing
 from mammo_core.table_files import read_columns
+from mammo_core.table_limits import check_bytes
 
 REQUIRED = ("image_id", "patient_id", "label")
 NUMBERS = ("age", "pixel_spacing_mm", "rows", "columns")
@@ -132,12 +133,23 @@ def read_predictions(path: str | Path) -> PredictionTable:
         BadTable: Where columns or values cannot be used; names the column, image and value.
     """
     path = Path(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UnreadableFile(f"Cannot read {path}: {error.strerror or error}") from error
+    content = read_content(path)
     columns = read_columns(content, path.name)
     return check_predictions(columns, path.name, hashlib.sha256(content).hexdigest())
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a table's file.
+
+    Raises:
+        UnreadableFile: Where there is none.
+        BadTable: Where it is larger than any table of images.
+    """
+    try:
+        check_bytes(path)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"Cannot read {path}: {error.strerror or error}") from error
 
 
 def check_predictions(columns: pa.Table, source: str, sha256: str = "") -> PredictionTable:
@@ -195,12 +207,16 @@ def _check_columns(names: list[str], source: str) -> tuple[str, ...]:
         raise BadTable(f"Expected each column once in {source}, '{repeated[0]}' comes repeatedly")
     for name in REQUIRED:
         if name not in names:
-            raise BadTable(f"Expected a column '{name}' in {source}, found {_names(names)}")
+            raise BadTable(
+                f"Expected a column '{name}' in {source}, found {_names(names)}; where it is named "
+                f"otherwise, adopt-table takes --rename THEIRS={name}"
+            )
     classes = tuple(name[2:] for name in names if name.startswith("p_") and name != "p_")
     if len(classes) < 2:
         raise BadTable(
             f"Expected a column p_<class> for each of at least two classes in {source}, "
-            f"found {_names([f'p_{name}' for name in classes])}"
+            f"found {_names([f'p_{name}' for name in classes])}; where they are named otherwise, "
+            "adopt-table takes --rename THEIRS=OURS and --classes"
         )
     return classes
 

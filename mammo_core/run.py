@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from mammo_core.model_store import TABLE
 from mammo_core.run_results import NOTHING, Measured
 
 RunState = Literal["finished", "imported", "running", "waiting", "stopped", "damaged"]
@@ -57,6 +58,11 @@ class Run:
     def is_whole(self) -> bool:
         """Whether it is a model that can predict."""
         return self.state in ("finished", "imported")
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is only a table of predictions from elsewhere."""
+        return self.facts["model"].get("architecture") == TABLE
 
     @property
     def dataset(self) -> str | None:

@@ -67,7 +67,7 @@ def _describe_network(model: StoredModel) -> dict[str, Any]:
     imported = {key: training[key] for key in ("head", "input_range") if key in training}
     return {
         "architecture": model.card["architecture"],
-        "input_shape": list(model.input_shape),
+        "input_shape": [] if model.is_table else list(model.input_shape),
         "classes": list(model.classes),
         "parameters": training.get("parameters"),
         **imported,

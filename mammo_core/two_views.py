@@ -7,7 +7,9 @@ BOTH = " and ".join(VIEWS)
 
 
 def describe_input(model: StoredModel) -> str:
-    """Rows x columns x channels, and that two views hang in it where they do."""
+    """Rows x columns x channels, and that two views hang in it where they do; or that none is."""
+    if model.is_table:
+        return "none: its predictions were made elsewhere"
     size = " x ".join(map(str, model.input_shape))
     return f"{size}, {BOTH} of a breast side by side" if model.views else size
 

@@ -82,9 +82,19 @@ class Dataset:
         """The image's file.
 
         Raises:
-            BadDataset: Where the dataset has no such image.
+            BadDataset: Where the dataset has no such image, or no pictures at all.
         """
-        return self.path / self._paths_of(image_id)[0]
+        path = self._paths_of(image_id)[0]
+        if not path:
+            raise BadDataset(
+                f"Dataset {self.name} was made of a table of predictions: it has no pictures"
+            )
+        return self.path / path
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there are files behind its images; a dataset made of a table has none."""
+        return bool(self.index["path"].notna().any())
 
     def mask_of(self, image_id: str) -> Path | None:
         """The file of the lesion mask, None where there is none.
@@ -114,9 +124,9 @@ class Dataset:
 
     @cached_property
     def _paths(self) -> dict[str, tuple[str, str]]:
-        """(path, mask path or "") of each image."""
-        masks = self.index["mask_path"].fillna("")
-        pairs = zip(self.index["path"], masks, strict=True)
+        """(path, mask path) of each image, "" where there is none."""
+        paths, masks = self.index["path"].fillna(""), self.index["mask_path"].fillna("")
+        pairs = zip(paths, masks, strict=True)
         return dict(zip(self.index["image_id"], pairs, strict=True))
 
     def _paths_of(self, image_id: str) -> tuple[str, str]:

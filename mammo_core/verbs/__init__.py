@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mammo_core.verbs.adopt import adopt
+from mammo_core.verbs.adopt_table import adopt_table
 from mammo_core.verbs.architectures import architectures
 from mammo_core.verbs.card import card
 from mammo_core.verbs.check import check
@@ -70,6 +71,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "diff": diff,
     "card": card,
     "adopt": adopt,
+    "adopt-table": adopt_table,
     "remove": remove,
     "methods": methods,
     "formats": formats,

@@ -1,0 +1,1 @@
+"""Prediction tables from elsewhere, taken in as models without a network."""

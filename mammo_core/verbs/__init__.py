@@ -10,9 +10,11 @@ from typing import Any
 from mammo_core.verbs.adopt import adopt
 from mammo_core.verbs.adopt_table import adopt_table
 from mammo_core.verbs.architectures import architectures
+from mammo_core.verbs.calibrate import calibrate
 from mammo_core.verbs.card import card
 from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
+from mammo_core.verbs.conformal import conformal
 from mammo_core.verbs.cross_validate import cross_validate
 from mammo_core.verbs.decide import decide
 from mammo_core.verbs.deidentify import deidentify
@@ -61,7 +63,9 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "plausibility": plausibility,
     "predict": predict,
     "evaluate": evaluate,
+    "calibrate": calibrate,
     "compare": compare,
+    "conformal": conformal,
     "explain": explain,
     "embed": embed,
     "similar": similar,

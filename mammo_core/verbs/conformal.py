@@ -1,0 +1,64 @@
+"""The verb `conformal`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, SPLIT
+
+
+def conformal(
+    model: Annotated[str | None, typer.Argument(help="A model's folder or id.")] = None,
+    dataset: Annotated[str | None, typer.Argument(help="A dataset's folder or name.")] = None,
+    predictions: Annotated[
+        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(help="With --predictions: a table of validation cases."),
+    ] = None,
+    calibrate_on: Annotated[
+        str, typer.Option(help="The split by which the sets are chosen.")
+    ] = "val",
+    coverage: Annotated[
+        float, typer.Option(help="How often the true class shall be in the set.")
+    ] = 0.9,
+    split: Annotated[str, typer.Option(help=SPLIT)] = "test",
+    level: Annotated[str, typer.Option(help=LEVEL)] = "image",
+    aggregation: Annotated[str, typer.Option(help=AGGREGATION)] = "mean",
+    bootstrap: Annotated[int, typer.Option(min=0, help="Replicates for intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the replicates.")] = 0,
+) -> dict[str, Any]:
+    """Leave classes open so that the true one is among them as often as asked, and check it.
+
+    The sets are chosen on validation cases: those of the dataset, else those that the model's
+    training kept. Each calibration patient counts once, as his images resemble each other.
+
+    Example: python -m mammo_core conformal demo sample_data --coverage 0.9
+    """
+    from mammo_core.errors import BadConfiguration
+    from mammo_core.metrics.selection import EvaluationOptions
+    from mammo_core.predictions import read_predictions
+    from mammo_core.uncertainty.conformal_answer import (
+        ConformalOptions,
+        answer_model,
+        answer_table,
+    )
+    from mammo_core.uncertainty.validation_rows import ValidationRows, find_validation
+
+    rows = EvaluationOptions(
+        split=split, level=level, aggregation=aggregation, bootstrap=bootstrap, seed=seed
+    )
+    options = ConformalOptions(coverage=coverage, calibrate_on=calibrate_on, rows=rows)
+    if predictions and not model:
+        table = read_predictions(predictions)
+        found = find_validation(None, table, calibrate_on)
+        if calibration:
+            found = ValidationRows(read_predictions(calibration), calibration.name)
+        return answer_table(table, found, options)
+    if predictions or calibration or not model or not dataset:
+        raise BadConfiguration(
+            "Expected either a model and a dataset or --predictions FILE; give one of them"
+        )
+    return answer_model(model, dataset, options)

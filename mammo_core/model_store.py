@@ -19,6 +19,8 @@ UNKNOWN = "unknown"
 """What the card of an imported model has for the names of what nobody knows."""
 TABLE = "prediction table"
 """What the card of a model has for its architecture that is only a table from elsewhere."""
+TABLE_LAYOUT = "predictions"
+"""The layout of a dataset that was made of such a table, without pictures."""
 CARD_KEYS = (
     "architecture",
     "classes",

@@ -202,6 +202,8 @@ def stop_without_results(choice: state.Choice) -> None:
     """End the page with what to do next where there is nothing to judge yet."""
     stop_without_model(choice)
     stop_without_dataset(choice)
+    if choice.model.is_table:
+        _stop_without_rows(choice)
     if not library.has_predictions(choice.model, choice.dataset):
         _offer_prediction(choice, "This model has not been run on this dataset yet.")
     if judgments.are_outdated(choice):
@@ -217,6 +219,25 @@ def stop_without_results(choice: state.Choice) -> None:
     twice = tell_counted_twice(choice.model, choice.level, instead="choose that level")
     for warning in filter(None, (own_test.tell_seen_images(choice), twice)):
         st.warning(plain(f"{warning}."))
+
+
+def _stop_without_rows(choice: state.Choice) -> None:
+    """End the page where a model that is only a table tells nothing of the dataset as it is."""
+    is_there = library.has_predictions(choice.model, choice.dataset)
+    if is_there and not judgments.are_outdated(choice):
+        return
+    held = sorted(path.stem for path in (choice.model.path / "predictions").glob("*.parquet"))
+    why = "The dataset has changed since." if is_there else f"It tells of {', '.join(held)}."
+    st.info(
+        plain(
+            f"{choice.model.id} is a table of predictions without a network, so that it cannot be "
+            f"run on {choice.dataset}. {why} Choose that dataset, or bring another table."
+        )
+    )
+    for name in held:
+        if name != choice.dataset and name in library.dataset_names():
+            st.button(f"Choose {plain(name)}", on_click=state.choose_dataset_next, args=(name,))
+    st.stop()
 
 
 def _offer_prediction(choice: state.Choice, reason: str) -> None:

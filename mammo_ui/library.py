@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mammo_core import model_store
 from mammo_core.errors import MammoError
-from mammo_core.model_store import StoredModel, predictions_path
+from mammo_core.model_store import TABLE_LAYOUT, StoredModel, predictions_path
 from mammo_core.paths import read_json
 
 if TYPE_CHECKING:
@@ -87,12 +87,14 @@ class DatasetCard:
 
     Attributes:
         version: As `Dataset.version`, by which predictions know what they were made of.
+        has_pictures: Whether there are files behind its images.
     """
 
     name: str
     fingerprint: str
     version: str
     classes: tuple[str, ...]
+    has_pictures: bool = True
 
 
 def read_card(name: str) -> DatasetCard:
@@ -105,7 +107,11 @@ def read_card(name: str) -> DatasetCard:
 
     card = read_json(dataset_path(name) / CARD)
     return DatasetCard(
-        card["name"], card["fingerprint"], tell_version(card), tuple(card["classes"])
+        card["name"],
+        card["fingerprint"],
+        tell_version(card),
+        tuple(card["classes"]),
+        has_pictures=card.get("layout") != TABLE_LAYOUT,
     )
 
 

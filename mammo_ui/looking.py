@@ -118,7 +118,7 @@ def _show_one(dataset: "Dataset", image_id: str, model: "StoredModel | None") ->
         _show_original(dataset, image_id)
     taken = f"**{frame.plain(model.id)}**" if model else "a model with the usual settings"
     st.markdown(f"**From the file to the input of** {taken}")
-    preprocess = model.preprocess if model else Preprocess()
+    preprocess = model.preprocess if model and not model.is_table else Preprocess()
     frame.show_errors_of(_show_trace, path, preprocess, f"{dataset.fingerprint}/{image_id}")
 
 

@@ -7,7 +7,7 @@ the id of its job; what a process that was killed has left there goes at the nex
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,18 @@ def make_place() -> Path:
     return place
 
 
-def keep_upload(place: Path, name: str, content: bytes) -> Path:
-    """The upload as a file of the same name, as far as it is plain letters."""
+def keep_upload(place: Path, name: str, content: bytes, endings: Sequence[str] = ENDINGS) -> Path:
+    """The upload as a file of the same name, as far as it is plain letters.
+
+    Args:
+        place: Of `make_place`.
+        name: As the user's file is called.
+        content: Its bytes.
+        endings: Those that it may have; any other becomes the first.
+    """
     ending = Path(name).suffix.lower().removeprefix(".")
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem)[:60].strip("-") or "model"
-    path = place / f"{stem}.{ending if ending in ENDINGS else ENDINGS[0]}"
+    path = place / f"{stem}.{ending if ending in endings else endings[0]}"
     with writing(path) as temporary:
         temporary.write_bytes(content)
     return path

@@ -48,7 +48,7 @@ def warm() -> None:
         from mammo_core import keras_classifier  # noqa: F401 - imported for TensorFlow's greeting
     from mammo_core.attribution import explain_together
 
-    models = library.list_models()
+    models = [model for model in library.list_models() if not model.is_table]
     if models:
         classifier = _load(models[0].id, models[0].sha256)
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
@@ -62,7 +62,7 @@ def warm_dear() -> None:
 
     from mammo_core.attribution import PartitionShap
 
-    models = library.list_models()
+    models = [model for model in library.list_models() if not model.is_table]
     if models:
         classifier = _load(models[0].id, models[0].sha256)
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)

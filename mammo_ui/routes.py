@@ -33,7 +33,9 @@ def image_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
 
 
 def thumbnail_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
-    """Where the browser finds an image's thumbnail."""
+    """Where the browser finds an image's thumbnail; empty where the dataset has no pictures."""
+    if not dataset.has_pictures:
+        return ""
     return _address("thumbnail", dataset.fingerprint, dataset.name, image_id)
 
 

@@ -29,7 +29,7 @@ def show_actions(run: Run, default: str | None) -> None:
                 help="The app then opens with this model.",
             )
         _offer_card(run)
-    if run.state == "imported":
+    if run.state == "imported" and not run.is_table:
         _offer_check(run)
     _offer_deletion(run)
 

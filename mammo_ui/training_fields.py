@@ -175,7 +175,7 @@ def list_options(key: str) -> list[Any]:
     if key == "augmentation":
         return list(AUGMENTATIONS)
     if key == "weights":
-        return ["none", "imagenet", *(model.id for model in library.list_models())]
+        return ["none", "imagenet", *(one.id for one in library.list_models() if not one.is_table)]
     return [1, 3] if key == "channels" else []
 
 

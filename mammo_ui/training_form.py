@@ -135,9 +135,8 @@ def _tell_duration(
         st.caption("How long a trial takes cannot be told: the network varies.")
         return
     counts = list(training_data.facts_of(dataset).train.values())
-    newest_first = sorted(
-        library.list_models(), key=lambda model: library.version_of(model.file), reverse=True
-    )
+    trained = [model for model in library.list_models() if not model.is_table]
+    newest_first = sorted(trained, key=lambda model: library.version_of(model.file), reverse=True)
     estimate = estimate_duration(dearest, counts, newest_first)
     if task.verb == "learning-rate" or estimate is None:
         return

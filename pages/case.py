@@ -3,7 +3,16 @@
 import streamlit as st
 
 from mammo_core.attribution import METHODS
-from mammo_ui import casework, frame, judgments, library, similar_cases, state, traces
+from mammo_ui import (
+    casework,
+    frame,
+    judgments,
+    library,
+    similar_cases,
+    state,
+    table_cases,
+    traces,
+)
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
 choice = st.session_state["choice"]
@@ -31,6 +40,9 @@ with facts, st.container(key="case_facts"):
     with st.container():
         casework.show_hanging(case, dataset, selection)
 with pictures:
+    if choice.model.is_table:
+        table_cases.show_picture(choice.model, dataset, image_id)
+        st.stop()
     chosen, asked = st.columns([2, 1])
     methods = chosen.multiselect(
         "Explanations",

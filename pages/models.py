@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from mammo_ui import adopting, frame, importing, run_view
+from mammo_ui import adopting, frame, importing, run_view, table_adoption
 
 TABS = ("Runs", "Import a model")
 
@@ -14,4 +14,5 @@ if runs.open:
 if bring.open:
     with bring:
         importing.show_importing()
+        table_adoption.show_table_adoption()
         adopting.show_adopting()

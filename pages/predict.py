@@ -3,12 +3,13 @@
 import streamlit as st
 
 from mammo_core.file_sources import ARCHIVE
-from mammo_ui import frame, many_files, one_file, uploads
+from mammo_ui import frame, many_files, one_file, table_adoption, uploads
 from mammo_ui.batches import BroughtFile
 
 choice = st.session_state["choice"]
 frame.show_title_of_upload("Predict", "What does it say about this image?")
 frame.stop_without_model(choice)
+table_adoption.stop_without_network(choice)
 
 files = st.file_uploader(
     "Mammograms as DICOM, PNG, JPEG, PGM or TIFF; one, many, or a zip archive of them",

@@ -12,9 +12,10 @@ from standin_home import write_dataset
 from mammo_core.adoption import remove_model
 from mammo_core.datasets import load_dataset
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, BadTable, UnreadableFile
+from mammo_core.metrics.comparison import compare
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.metrics.selection import EvaluationOptions
-from mammo_core.metrics.stored import compare_models, evaluate_model
+from mammo_core.metrics.stored import evaluate_model, read_model_predictions
 from mammo_core.model_store import find_model, list_models
 from mammo_core.prediction import predict_dataset
 from mammo_core.predictions import read_predictions
@@ -78,8 +79,8 @@ def test_two_tables_of_one_dataset_are_compared(frame, home):
     adopt(frame, home)
     other = make_predictions(10, seed=3)
     adopt(other, home, "second", load_dataset("theirs"))
-    answer = compare_models("theirs", "second", "theirs", QUICK)
-    assert answer["n"] == len(frame)
+    tables = [read_model_predictions(name, "theirs", "test") for name in ("theirs", "second")]
+    assert compare(*tables, QUICK)["n"] == len(frame)
 
 
 def test_it_is_not_run_on_images(frame, home):

@@ -12,12 +12,12 @@ from mammo_core.datasets.naming import SPLIT_WORDS
 from mammo_core.datasets.registry import known_datasets
 from mammo_core.datasets.rows import COLUMNS
 from mammo_core.errors import BadConfiguration, BadTable
+from mammo_core.model_store import TABLE_LAYOUT
 from mammo_core.paths import state_folder, write_json
 
 if TYPE_CHECKING:
     from mammo_core.predictions import PredictionTable
 
-LAYOUT = "predictions"
 NO_PICTURES = "It was made of a table of predictions: there are no pictures of its cases"
 WORDS_OF_TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -108,7 +108,7 @@ def _known_classes(table: "PredictionTable") -> tuple[str, ...]:
 def _describe(name: str, classes: tuple[str, ...], fingerprint: str) -> dict[str, Any]:
     return {
         "name": name,
-        "layout": LAYOUT,
+        "layout": TABLE_LAYOUT,
         "title": "Prediction table, without pictures",
         "licence": "",
         "labels": {},

@@ -24,7 +24,7 @@ class Tile:
 
     Attributes:
         id: What `show_gallery` returns when the tile is picked.
-        source: Address of the picture.
+        source: Address of the picture; empty where there is none.
         href: Where the tile leads when opened in a tab of its own.
         alt: The picture in words.
         lines: What stands below it.

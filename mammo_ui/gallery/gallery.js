@@ -22,7 +22,8 @@ function buildTile(item, setTriggerValue) {
     event.preventDefault();
     setTriggerValue("picked", item.id);
   };
-  tile.append(buildPicture(item), ...item.lines.map(buildLine));
+  if (item.source) tile.append(buildPicture(item));
+  tile.append(...item.lines.map(buildLine));
   return tile;
 }
 

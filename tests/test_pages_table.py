@@ -1,0 +1,86 @@
+"""A table of predictions on the pages: taken in by the form, judged everywhere, run nowhere."""
+
+import pytest
+import standin_home
+from prediction_rows import CLASSES, make_predictions
+from test_pages import NAMES, open_app, words
+
+from mammo_core.datasets import load_dataset
+from mammo_core.model_store import make_default
+from mammo_core.table_models.adoption import TableImport, adopt_table
+from mammo_ui import table_adoption
+
+pytestmark = pytest.mark.usefixtures("absent_network")
+P = [f"p_{name}" for name in CLASSES]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def theirs(home):
+    """A home with nothing but a table from elsewhere."""
+    make_predictions(6).to_csv(home / "t.csv", index=False)
+    adopt_table(TableImport(file=home / "t.csv"), "theirs")
+    return home
+
+
+def on_real_pictures(home):
+    """The table of a dataset that has pictures."""
+    index = standin_home.write_dataset(home / ".mammo" / "datasets" / "exams", 2, 0)
+    frame = make_predictions(2)[P].assign(image_id=index["image_id"])
+    frame.to_csv(home / "p.csv", index=False)
+    adopt_table(TableImport(file=home / "p.csv"), "pictured", load_dataset("exams"))
+    make_default("pictured")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_copes_with_a_table_alone(theirs, name):
+    at = open_app(name)
+    assert not at.exception
+    assert not [one.value for one in at.error]
+
+
+def test_the_case_page_says_that_nothing_can_be_explained(theirs):
+    at = open_app("case", case="i0003")
+    assert "only a table of predictions" in words(at)
+    assert "there are no pictures" in words(at)
+
+
+def test_the_case_page_shows_the_picture_where_there_is_one(home):
+    on_real_pictures(home)
+    at = open_app("case", case="S00000_RCC")
+    assert not at.exception
+    assert "only a table of predictions" in words(at)
+    assert "there are no pictures" not in words(at)
+
+
+def test_the_predict_page_asks_for_another_model(theirs):
+    at = open_app("predict")
+    assert "no network that could be asked" in words(at)
+
+
+def test_another_dataset_leads_back_to_the_tables_own(theirs):
+    standin_home.write_dataset(theirs / ".mammo" / "datasets" / "exams", 2, 0)
+    at = open_app("evaluate", dataset="exams")
+    assert "It tells of theirs" in words(at).replace("\\", "")
+    next(one for one in at.button if one.label == "Choose theirs").click().run()
+    assert at.session_state["choice"].dataset == "theirs"
+
+
+def test_the_form_becomes_the_words_of_the_verb(theirs):
+    asked = table_adoption.Asked(
+        source="/tables/theirs.csv",
+        name="x",
+        dataset="theirs",
+        classes="a, b",
+        rename="image=image_id, pid=patient_id,",
+        threshold=0.3,
+    )
+    found = table_adoption._write_arguments(asked, theirs)
+    assert found[:5] == ["adopt-table", "--name", "x", "--threshold", "0.3"]
+    assert found[-6:-3] == ["image=image_id", "--rename", "pid=patient_id"]
+    assert found[found.index("--dataset") + 1].endswith("theirs")

@@ -22,7 +22,7 @@ KEYS = {
 }
 POINTS = [
     *("youden", "specificity_0.90", "specificity_0.95", "sensitivity_0.90", "sensitivity_0.95"),
-    *("recall_rate_0.10", "default"),
+    *("recall_rate_0.10", "cost_ratio_10", "default"),
 ]
 
 
@@ -215,6 +215,91 @@ def test_the_default_point_is_the_threshold_asked_for(read, frame):
     assert point["sensitivity"]["value"] == pytest.approx(called[frame["label"] == "benign"].mean())
 
 
+def two_splits(seed=1):
+    """A table whose validation split has other patients and another spread of scores."""
+    val = make_predictions(60, seed=seed, separation=0.7).assign(split="val")
+    for column in ("image_id", "patient_id", "exam_id"):
+        val[column] = "v" + val[column]
+    return pd.concat([make_predictions(60), val])
+
+
+@pytest.mark.parametrize("level", ["image", "breast"])
+def test_thresholds_from_validation_are_those_of_validation_judged_alone(read, level):
+    table = read(two_splits())
+    options = {"bootstrap": 0, "level": level}
+    on_val = evaluate(table, split="val", **options)["operating_points"]
+    applied = evaluate(table, thresholds_from="val", **options)["operating_points"]
+    own = evaluate(table, **options)["operating_points"]
+    assert [p["threshold"] for p in applied] == [p["threshold"] for p in on_val]
+    assert [p["threshold"] for p in applied] != [p["threshold"] for p in own]
+    assert {p["chosen_on"] for p in applied[:-1]} == {"val"}
+    assert {p["chosen_on"] for p in own[:-1]} == {"test"}
+    assert applied[-1]["chosen_on"] is own[-1]["chosen_on"] is None
+
+
+def test_an_applied_threshold_is_judged_on_the_other_split(read):
+    frame = two_splits()
+    answer = evaluate(read(frame), thresholds_from="val", bootstrap=0)
+    point = next(p for p in answer["operating_points"] if p["name"] == "sensitivity_0.90")
+    test = frame[frame["split"] == "test"]
+    called = test["p_malignant"] >= point["threshold"]
+    assert answer["n"] == len(test)
+    assert point["sensitivity"]["value"] == called[test["label"] == "malignant"].mean()
+
+
+@pytest.mark.parametrize(
+    ("frame", "options", "told"),
+    [
+        (make_predictions(8), {"thresholds_from": "val"}, "choose thresholds on 'val'.* test"),
+        (two_splits(), {"thresholds_from": "val", "split": "all"}, "'val' and 'all'"),
+        (two_splits(), {"thresholds_from": "all"}, "'all' and 'test'"),
+        (make_predictions(8).drop(columns="split"), {"thresholds_from": "val"}, "column 'split'"),
+    ],
+)
+def test_thresholds_need_a_split_of_their_own(read, frame, options, told):
+    with pytest.raises(BadTable, match=told):
+        evaluate(read(frame), bootstrap=0, **options)
+
+
+def test_at_its_own_prevalence_a_table_has_its_own_predictive_values(read, frame):
+    table = read(frame)
+    share = evaluate(table, bootstrap=0)["prevalence"]["value"]
+    assert share == (frame["label"] == "malignant").mean()
+    answer = evaluate(table, bootstrap=50, prevalence=share)
+    assert answer["target_prevalence"] == share
+    for point in answer["operating_points"]:
+        for name in ("ppv", "npv", "recall_rate"):
+            value = point[f"{name}_at_prevalence"]["value"]
+            assert value == pytest.approx(point[name]["value"])
+
+
+def test_predictive_values_at_a_prevalence_lack_what_their_rates_lack(read, frame):
+    """No malignant case: no sensitivity; one patient with malignant images: no interval of it."""
+    without = read(frame[frame["label"] != "malignant"])
+    point = evaluate(without, bootstrap=30, prevalence=0.006)["operating_points"][-1]
+    assert point["ppv_at_prevalence"] == UNDEFINED
+    frame["label"] = np.where(frame["patient_id"] == "p001", "malignant", "normal")
+    points = evaluate(read(frame), bootstrap=30, prevalence=0.006)["operating_points"]
+    for point in points:
+        if point["sensitivity"]["low"] is None:
+            assert point["ppv_at_prevalence"]["low"] is None
+    assert any(point["sensitivity"]["low"] is None for point in points)
+
+
+def test_bca_moves_intervals_and_nothing_else(read, frame):
+    table = read(frame)
+    one, other = (evaluate(table, bootstrap=100, interval=name) for name in ("percentile", "bca"))
+    assert (one["bootstrap"]["interval"], other["bootstrap"]["interval"]) == ("percentile", "bca")
+    assert [e["value"] for e in estimates(one)] == [e["value"] for e in estimates(other)]
+    assert one["per_class"]["malignant"]["auroc"] == other["per_class"]["malignant"]["auroc"]
+    for key in ("accuracy", "quadratic_kappa", "macro_f1"):
+        assert one[key] != other[key]
+    assert one["bootstrap"]["undefined"] == other["bootstrap"]["undefined"]
+    for estimate in estimates(other):
+        if estimate["low"] is not None:
+            assert estimate["low"] <= estimate["value"] <= estimate["high"]
+
+
 def test_the_bootstraps_interval_is_near_the_normal_one(read):
     frame = make_predictions(400)
     answer = evaluate(read(frame), bootstrap=1000)
@@ -227,8 +312,18 @@ def test_the_bootstraps_interval_is_near_the_normal_one(read):
 
 
 @pytest.mark.parametrize(
-    "options", [{"level": "organ"}, {"aggregation": "median"}, {"positive": "cancer"}]
+    "options",
+    [
+        *({"level": "organ"}, {"aggregation": "median"}, {"positive": "cancer"}),
+        {"interval": "wald"},
+    ],
 )
 def test_unknown_options_are_refused(read, frame, options):
     with pytest.raises(BadConfiguration, match=next(iter(options.values()))):
+        evaluate(read(frame), **options)
+
+
+@pytest.mark.parametrize("options", [{"prevalence": 60}, {"prevalence": 0}, {"cost_ratio": 0}])
+def test_shares_and_costs_out_of_range_are_refused(read, frame, options):
+    with pytest.raises(BadConfiguration, match=r"prevalence between|cost ratio above"):
         evaluate(read(frame), **options)

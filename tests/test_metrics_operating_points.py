@@ -57,6 +57,40 @@ def test_the_recall_rate_is_the_largest_that_stays_within_its_target(rows):
     assert rates(scores, truth, chosen)[2] == every[every <= 0.10].max()
 
 
+@pytest.mark.parametrize("ratio", [0.5, 1, 10, 100])
+@pytest.mark.parametrize("prevalence", [None, 0.006])
+def test_no_threshold_costs_less_than_that_of_least_cost(rows, ratio, prevalence):
+    scores, truth, _ = rows
+    share = truth.mean() if prevalence is None else prevalence
+
+    def cost(threshold):
+        sensitivity, specificity, _ = rates(scores, truth, threshold)
+        return ratio * share * (1 - sensitivity) + (1 - share) * (1 - specificity)
+
+    chosen = choose_thresholds(scores, truth, 0.5, cost_ratio=ratio, prevalence=prevalence)
+    least = min(map(cost, [*np.unique(scores), 1.1]))
+    assert cost(chosen[f"cost_ratio_{ratio:g}"]) == pytest.approx(least)
+
+
+def test_at_balanced_costs_youden_is_the_least():
+    """Costs that make up for the prevalence leave sensitivity + specificity to be maximized."""
+    rng = np.random.default_rng(3)
+    truth = np.arange(100) % 5 == 0
+    scores = truth + rng.normal(size=100)
+    chosen = choose_thresholds(scores, truth, 0.5, cost_ratio=4)
+    assert chosen["cost_ratio_4"] == chosen["youden"]
+
+
+def test_the_dearer_a_miss_the_lower_the_threshold(rows):
+    scores, truth, _ = rows
+    chosen = [
+        choose_thresholds(scores, truth, 0.5, cost_ratio=ratio)[f"cost_ratio_{ratio:g}"]
+        for ratio in (1, 10, 100)
+    ]
+    assert chosen == sorted(chosen, reverse=True)
+    assert chosen[0] > chosen[-1]
+
+
 def test_thresholds_are_finite_even_where_nothing_may_be_called():
     scores, truth = np.array([0.2, 1.0, 1.0]), np.array([False, True, False])
     chosen = choose_thresholds(scores, truth, 0.5)

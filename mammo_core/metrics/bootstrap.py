@@ -1,8 +1,9 @@
 """The bootstrap over patients, by weights: a patient drawn twice counts twice."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ Statistic = Callable[[Counts], NDArray[np.floating]]
 """From (patients, b) counts to (..., b) replicates of a statistic."""
 
 CHUNK = 16  # replicates at a time: their counts stay in the processor's cache
+MOST_LEFT_OUT = 1000
+"""Groups of a jackknife: beyond, it would cost more than the bootstrap that it serves."""
 
 
 def resample(
@@ -30,15 +33,30 @@ def resample(
         seed: Of the draws.
     """
     sizes = _chunk_sizes(replicates)
-    seeds = np.random.SeedSequence(seed).spawn(len(sizes))
+    generators = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(sizes)))
+    draws = [
+        partial(draw_patients, generator, n_patients, size)
+        for generator, size in zip(generators, sizes, strict=True)
+    ]
+    return _compute(statistics, draws)
 
-    def run(size: int, of_chunk: np.random.SeedSequence) -> list[NDArray[np.floating]]:
-        counts = draw_patients(np.random.default_rng(of_chunk), n_patients, size)
-        return [statistic(counts) for statistic in statistics.values()]
 
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        parts = list(pool.map(run, sizes, seeds))
-    return {name: _join(part[i] for part in parts) for i, name in enumerate(statistics)}
+def leave_out(
+    statistics: Mapping[str, Statistic], *, n_patients: int
+) -> dict[str, NDArray[np.floating]]:
+    """All statistics, each (..., groups), without one group of patients after the other.
+
+    A group is a single patient where there are at most `MOST_LEFT_OUT`; more are dealt into that
+    many groups of equal size, whose jackknife estimates the same.
+
+    Args:
+        statistics: What to compute.
+        n_patients: How many patients there are.
+    """
+    n_groups = min(n_patients, MOST_LEFT_OUT)
+    groups = np.arange(n_patients) % n_groups
+    chunks = [np.arange(start, min(start + CHUNK, n_groups)) for start in range(0, n_groups, CHUNK)]
+    return _compute(statistics, [partial(_count_others, groups, chunk) for chunk in chunks])
 
 
 def draw_patients(generator: np.random.Generator, n_patients: int, size: int) -> Counts:
@@ -100,6 +118,25 @@ def bootstrap_auroc(
     statistic = AurocReplicates(scores, is_positive, patients, n_patients)
     drawn = resample({"auroc": statistic}, n_patients=n_patients, replicates=replicates, seed=seed)
     return drawn["auroc"].astype(np.float64)
+
+
+def _compute(
+    statistics: Mapping[str, Statistic], draws: Sequence[Callable[[], Counts]]
+) -> dict[str, NDArray[np.floating]]:
+    """All statistics of the counts that each draw makes, in their order, by threads."""
+
+    def run(draw: Callable[[], Counts]) -> list[NDArray[np.floating]]:
+        counts = draw()
+        return [statistic(counts) for statistic in statistics.values()]
+
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        parts = list(pool.map(run, draws))
+    return {name: _join(part[i] for part in parts) for i, name in enumerate(statistics)}
+
+
+def _count_others(groups: NDArray[np.integer], left_out: NDArray[np.integer]) -> Counts:
+    """(patients, groups left out): 0 for the patients of each, 1 for the others."""
+    return (groups[:, None] != left_out).astype(np.float32)
 
 
 def _chunk_sizes(replicates: int) -> list[int]:

@@ -11,6 +11,8 @@ from mammo_core.metrics.classification import divide
 Array = NDArray[np.floating]
 Choice = Callable[["Candidates"], float | None]
 
+COST_RATIO = 10.0
+"""False recalls that a missed positive costs unless something else is said; a convention."""
 OUTCOMES = ("TP", "FP", "FN", "TN")
 Rate = Callable[[Array, Array, Array, Array], Array]
 
@@ -35,12 +37,14 @@ class Candidates:
         sensitivity: (T,) falling; NaN without positives.
         specificity: (T,) rising; NaN without negatives.
         recall_rate: (T,) falling: the share of all rows that is called.
+        prevalence: Share of the rows that is positive.
     """
 
     thresholds: Array
     sensitivity: Array
     specificity: Array
     recall_rate: Array
+    prevalence: float
 
 
 def list_candidates(scores: Array, is_positive: NDArray[np.bool_]) -> Candidates:
@@ -55,6 +59,7 @@ def list_candidates(scores: Array, is_positive: NDArray[np.bool_]) -> Candidates
         divide(hits, len(positives)),
         divide(len(negatives) - alarms, len(negatives)),
         divide(hits + alarms, len(scores)),
+        float(np.mean(is_positive)),
     )
 
 
@@ -88,6 +93,27 @@ def choose_recall_rate(candidates: Candidates, target: float) -> float | None:
     return _threshold(candidates, int(np.argmax(candidates.recall_rate <= target)))
 
 
+def choose_cost(
+    candidates: Candidates, ratio: float, prevalence: float | None = None
+) -> float | None:
+    """Least expected cost where a missed positive costs `ratio` times a false recall.
+
+    Of equals the lowest threshold, which misses least.
+
+    Args:
+        candidates: Of the rows to choose on.
+        ratio: Above 0.
+        prevalence: Of those whom the threshold is for; None: as among the rows.
+
+    Source: Metz 1978, doi:10.1016/S0001-2998(78)80014-2.
+    """
+    share = candidates.prevalence if prevalence is None else prevalence
+    missed, recalled = 1 - candidates.sensitivity, 1 - candidates.specificity
+    cost = ratio * share * missed + (1 - share) * recalled
+    least = np.flatnonzero(np.isclose(cost, cost.min(), rtol=1e-12, atol=0))
+    return _threshold(candidates, int(least[0])) if len(least) else None
+
+
 CHOICES: dict[str, Choice] = {
     "youden": choose_youden,
     "specificity_0.90": lambda candidates: choose_specificity(candidates, 0.90),
@@ -99,11 +125,28 @@ CHOICES: dict[str, Choice] = {
 
 
 def choose_thresholds(
-    scores: Array, is_positive: NDArray[np.bool_], default: float
+    scores: Array,
+    is_positive: NDArray[np.bool_],
+    default: float,
+    *,
+    cost_ratio: float = COST_RATIO,
+    prevalence: float | None = None,
 ) -> dict[str, float | None]:
-    """The named thresholds, `default` last; None where a class is missing."""
+    """The named thresholds, `default` last; None where a class is missing.
+
+    Args:
+        scores: (N,) of the positive class.
+        is_positive: (N,).
+        default: The threshold of that name.
+        cost_ratio: As in `choose_cost`, and the prevalence.
+        prevalence: See there.
+    """
     candidates = list_candidates(scores, is_positive)
-    return {name: choose(candidates) for name, choose in CHOICES.items()} | {"default": default}
+    return {
+        **{name: choose(candidates) for name, choose in CHOICES.items()},
+        f"cost_ratio_{cost_ratio:g}": choose_cost(candidates, cost_ratio, prevalence),
+        "default": default,
+    }
 
 
 def outcome_cells(

@@ -14,6 +14,7 @@ from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.classification import divide
 
 Array = NDArray[np.floating]
+Rate = Callable[[Array, Array, float], Array]
 
 
 def compute_ppv(sensitivity: Array, specificity: Array, prevalence: float) -> Array:
@@ -33,7 +34,7 @@ def compute_recall_rate(sensitivity: Array, specificity: Array, prevalence: floa
     return sensitivity * prevalence + (1 - specificity) * (1 - prevalence)
 
 
-AT_PREVALENCE: dict[str, Callable[[Array, Array, float], Array]] = {
+AT_PREVALENCE: dict[str, Rate] = {
     "ppv_at_prevalence": compute_ppv,
     "npv_at_prevalence": compute_npv,
     "recall_rate_at_prevalence": compute_recall_rate,

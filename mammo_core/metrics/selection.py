@@ -1,9 +1,13 @@
 """Which rows of a prediction table a question is about: split, known labels, level."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from mammo_core.errors import BadConfiguration, BadTable
 from mammo_core.metrics.aggregation import AGGREGATIONS, LEVELS, aggregate
+from mammo_core.metrics.intervals import INTERVALS
+from mammo_core.metrics.operating_points import COST_RATIO
+from mammo_core.metrics.prevalence import check_prevalence
 from mammo_core.predictions import PredictionTable
 
 
@@ -19,6 +23,12 @@ class EvaluationOptions:
         bootstrap: Number of replicates; with 0 only AUROC has intervals.
         seed: Of the replicates.
         threshold: Of the `default` operating point.
+        interval: How replicates become intervals: "percentile" or "bca".
+        prevalence: Share of positive cases where the model is to be used; PPV, NPV and recall rate
+            are told at it too, and the threshold of least cost is chosen for it. None: only at
+            the table's own.
+        cost_ratio: How many false recalls a missed positive costs, above 0.
+        thresholds_from: The split that thresholds are chosen on; None: the judged one itself.
     """
 
     split: str = "test"
@@ -28,11 +38,16 @@ class EvaluationOptions:
     bootstrap: int = 1000
     seed: int = 0
     threshold: float = 0.5
+    interval: str = "percentile"
+    prevalence: float | None = None
+    cost_ratio: float = COST_RATIO
+    thresholds_from: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, known in (
             ("level", self.level, LEVELS),
             ("aggregation", self.aggregation, AGGREGATIONS),
+            ("interval", self.interval, INTERVALS),
         ):
             if value not in known:
                 raise BadConfiguration(
@@ -42,6 +57,18 @@ class EvaluationOptions:
             raise BadConfiguration(
                 f"Expected bootstrap and seed of at least 0, got {self.bootstrap} and {self.seed}"
             )
+        if self.prevalence is not None:
+            check_prevalence(self.prevalence)
+        if not 0 < self.cost_ratio < math.inf:
+            raise BadConfiguration(
+                "Expected a cost ratio above 0, the false recalls that a missed positive costs, "
+                f"got {self.cost_ratio:g}"
+            )
+
+    @property
+    def chosen_on(self) -> str:
+        """The split that thresholds are chosen on."""
+        return self.thresholds_from or self.split
 
 
 def select(table: PredictionTable, options: EvaluationOptions) -> tuple[PredictionTable, list[str]]:
@@ -57,6 +84,28 @@ def select(table: PredictionTable, options: EvaluationOptions) -> tuple[Predicti
         *more,
         *_warn_of_sides(labeled, options.level),
     ]
+
+
+def select_for_thresholds(
+    table: PredictionTable, options: EvaluationOptions
+) -> PredictionTable | None:
+    """The rows that thresholds are chosen on, at the options' level; None: the judged ones.
+
+    Raises:
+        BadTable: Where that split has no labeled row, or shares rows with the judged one.
+    """
+    if options.chosen_on == options.split:
+        return None
+    if "split" not in table.frame or "all" in (options.chosen_on, options.split):
+        raise BadTable(
+            f"Expected two splits, one to choose thresholds on and one to judge, got "
+            f"'{options.chosen_on}' and '{options.split}'"
+            + ("" if "split" in table.frame else " of a table without a column 'split'")
+        )
+    try:
+        return select(table, replace(options, split=options.chosen_on))[0]
+    except BadTable as error:
+        raise BadTable(f"Cannot choose thresholds on '{options.chosen_on}': {error}") from error
 
 
 def select_split(table: PredictionTable, split: str) -> tuple[PredictionTable, list[str]]:

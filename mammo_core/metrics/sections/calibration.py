@@ -69,7 +69,7 @@ class Calibration:
         }
 
     def _list_bins(self, estimates: Estimates) -> list[dict[str, Any]]:
-        drawn = estimates.drawn("reliability")
+        drawn = estimates.replicates("reliability")
         shares = divide(drawn[:, 2], drawn[:, 0])
         return [asdict(one) for one in list_bins(self._edges, self._bins.totals, shares)]
 

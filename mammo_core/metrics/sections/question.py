@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.metrics.bootstrap import PatientSums, Statistic
-from mammo_core.metrics.estimate import percentile_estimate
+from mammo_core.metrics.intervals import INTERVALS
+from mammo_core.metrics.operating_points import COST_RATIO
 from mammo_core.predictions import PredictionTable
 
 Array = NDArray[np.floating]
@@ -24,11 +25,19 @@ class Question:
         table: Every label known.
         positive: Index of the class.
         threshold: Of the operating point `default`.
+        cost_ratio: How many false recalls a missed positive costs.
+        prevalence: At which predictive values are told too; None: only at the table's own.
+        chosen_on: Name of the split whose rows thresholds are chosen on.
+        threshold_table: Those rows, at the same level; None: `table` itself.
     """
 
     table: PredictionTable
     positive: int
     threshold: float = 0.5
+    cost_ratio: float = COST_RATIO
+    prevalence: float | None = None
+    chosen_on: str = ""
+    threshold_table: PredictionTable | None = None
 
     @cached_property
     def scores(self) -> Array:
@@ -44,8 +53,20 @@ class Question:
 class Estimates:
     """Replicates by name, made into estimates; remembers in which of them any was undefined."""
 
-    def __init__(self, drawn: Mapping[str, Array], replicates: int) -> None:
+    def __init__(
+        self, drawn: Mapping[str, Array], replicates: int, interval: str = "percentile"
+    ) -> None:
+        """Keep what was drawn.
+
+        Args:
+            drawn: (..., B + G) of each statistic: B replicates, then, for intervals that need
+                them, G values with a group of patients left out. Sections compute with all of
+                them alike.
+            replicates: B.
+            interval: A key of `INTERVALS`.
+        """
         self._drawn = drawn
+        self._interval = INTERVALS[interval]
         self._is_incomplete = np.zeros(replicates, dtype=bool)
 
     @property
@@ -53,19 +74,24 @@ class Estimates:
         """In how many replicates some estimate asked for so far was undefined and left out."""
         return int(self._is_incomplete.sum())
 
-    def estimate(self, value: float, replicates: Array) -> dict[str, float | None]:
-        """A value with the percentile interval of its (B,) replicates."""
+    def estimate(self, value: float, drawn: Array) -> dict[str, float | None]:
+        """A value with the interval of its (B + G,) replicates and left-out values."""
+        replicates, left_out = np.split(drawn, [len(self._is_incomplete)])
         if not np.isnan(value):
             self._is_incomplete |= np.isnan(replicates)
-        return percentile_estimate(value, replicates).to_json()
+        return self._interval(value, replicates, left_out).to_json()
 
     def of(self, name: str, value: float) -> dict[str, float | None]:
         """A value with the interval of the replicates of that name."""
         return self.estimate(value, self._drawn[name])
 
     def drawn(self, name: str) -> Array:
-        """(..., B) replicates of that name."""
+        """(..., B + G) replicates of that name, then its left-out values; for `estimate`."""
         return self._drawn[name]
+
+    def replicates(self, name: str) -> Array:
+        """(..., B) replicates of that name alone; for what is no estimate."""
+        return self._drawn[name][..., : len(self._is_incomplete)]
 
     def of_sums(
         self, name: str, sums: PatientSums, compute: Compute

@@ -1,13 +1,13 @@
 """The charts of the pages as Vega-Lite specifications, and how each is shown with its data."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
 from mammo_core.csv_text import to_csv
-from mammo_ui.theme import MUTED, VERMILION, class_colors
+from mammo_ui.theme import MUTED, class_colors
 
 Row = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -15,7 +15,14 @@ UNIT = {"domain": [0, 1]}
 
 
 def show_chart(
-    title: str, spec: Spec, reading: str, rows: Sequence[Row], *, key: str, selects: str = ""
+    title: str,
+    spec: Spec,
+    reading: str,
+    rows: Sequence[Row],
+    *,
+    key: str,
+    selects: str = "",
+    on_select: Callable[[], None] | None = None,
 ) -> Any:
     """Draw a chart under its title, with how to read it and its numbers; return what is selected.
 
@@ -26,10 +33,11 @@ def show_chart(
         rows: Its numbers, a mapping a mark.
         key: The chart's name on this page.
         selects: The name of the spec's selection that the page listens to, empty for none.
+        on_select: Called before the next run where another selection was made.
     """
     st.markdown(f"**{title}**")
     whole = _with_data(spec, rows)
-    listening = {"on_select": "rerun", "selection_mode": [selects]} if selects else {}
+    listening = {"on_select": on_select or "rerun", "selection_mode": [selects]} if selects else {}
     event = st.vega_lite_chart(spec=whole, key=key, alt=f"{title}. {reading}".strip(), **listening)
     if reading:
         st.caption(reading)
@@ -57,92 +65,6 @@ def _with_data(spec: Spec, rows: Sequence[Row]) -> Spec:
     """
     inner = {"data": {"values": list(rows)}, "encoding": spec["encoding"], "layer": spec["layer"]}
     return {"height": spec["height"], "background": "transparent", "layer": [inner]}
-
-
-def confusion_rows(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> list[Row]:
-    """A row a cell: true class, predicted class, count, and its share of the true class."""
-    return [
-        {"true": true, "predicted": predicted, "n": n, "share": n / max(1, sum(line))}
-        for true, line in zip(classes, counts, strict=True)
-        for predicted, n in zip(classes, line, strict=True)
-    ]
-
-
-def confusion_matrix(classes: Sequence[str], *, height: int = 280) -> Spec:
-    """A matrix whose cells can be clicked (selection "cell"); shade is the share of the row."""
-    order = list(classes)
-    axis = {"labelFontSize": 13, "titleFontSize": 13, "domain": False, "ticks": False}
-    cell = {
-        "mark": {"type": "rect", "cursor": "pointer", "stroke": MUTED, "strokeWidth": 0.5},
-        "params": [{"name": "cell", "select": {"type": "point", "fields": ["true", "predicted"]}}],
-        "encoding": {
-            "color": {
-                "field": "share",
-                "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": ["#dcebf5", "#00446b"]},
-                "legend": None,
-            },
-            "tooltip": [
-                {"field": "true", "title": "Truth"},
-                {"field": "predicted", "title": "Predicted"},
-                {"field": "n", "title": "Count"},
-                {"field": "share", "title": "Share of the true class", "format": ".0%"},
-            ],
-        },
-    }
-    number = {
-        "mark": {"type": "text", "fontSize": 20, "fontWeight": 600},
-        "encoding": {
-            "text": {"field": "n"},
-            "color": {
-                "condition": {"test": "datum.share > 0.45", "value": "white"},
-                "value": "#1c232b",
-            },
-        },
-    }
-    return {
-        "height": height,
-        "encoding": {
-            "x": {"field": "predicted", "type": "nominal", "sort": order, "title": "Predicted",
-                  "axis": {**axis, "labelAngle": 0, "labelFlush": False}},
-            "y": {"field": "true", "type": "nominal", "sort": order, "title": "Truth",
-                  "axis": axis},
-        },
-        "layer": [cell, number],
-    }  # fmt: skip
-
-
-def curve(x: str, y: str, *, point: Row, color: str, diagonal: bool = False) -> Spec:
-    """A line over two shares with the operating point marked.
-
-    Args:
-        x: Field of the horizontal axis, also its title.
-        y: Field of the vertical axis, also its title.
-        point: The operating point, with the same fields.
-        color: Of the line.
-        diagonal: Whether to draw the line of chance from corner to corner.
-    """
-    layers: list[Spec] = [
-        {"mark": {"type": "line", "color": color, "strokeWidth": 2.5, "interpolate": "linear"},
-         "encoding": {"order": {"field": "order", "type": "quantitative"}}},
-        {"mark": {"type": "point", "filled": True, "size": 130, "color": VERMILION, "opacity": 1,
-                  "shape": "diamond"},
-         "data": {"values": [dict(point)]},
-         "encoding": {"tooltip": [{"field": x, "format": ".2f"}, {"field": y, "format": ".2f"},
-                                  {"field": "threshold", "format": ".3f"}]}},
-    ]  # fmt: skip
-    if diagonal:
-        corners = [{x: 0, y: 0}, {x: 1, y: 1}]
-        line = {"type": "line", "color": MUTED, "strokeDash": [4, 4]}
-        layers.insert(0, {"mark": line, "data": {"values": corners}})
-    return {
-        "height": 280,
-        "encoding": {
-            "x": {"field": x, "type": "quantitative", "title": x, "scale": UNIT},
-            "y": {"field": y, "type": "quantitative", "title": y, "scale": UNIT},
-        },
-        "layer": layers,
-    }
 
 
 def probability_bars(classes: Sequence[str]) -> Spec:

@@ -131,13 +131,18 @@ def _model_facts(choice: state.Choice) -> list[str]:
 def _data_facts(choice: state.Choice) -> list[str]:
     if choice.dataset is None:
         return []
-    name = f"data **{plain(choice.dataset)}** ({state.SPLITS[choice.split]})"
+    facts = [f"data **{plain(choice.dataset)}** ({state.SPLITS[choice.split]})"]
     counted = judgments.count_cases(choice)
-    return (
-        [name, f"{count(counted[0], 'image')}, {count(counted[1], 'patient')}"]
-        if counted
-        else [name]
-    )
+    if counted:
+        facts.append(f"{count(counted[0], 'image')}, {count(counted[1], 'patient')}")
+    return [*facts, f"by {tell_unit(choice)}"]
+
+
+def tell_unit(choice: state.Choice) -> str:
+    """What one case is, and by which rule it is made of images: "breast, maximum of its images"."""
+    if choice.level == "image":
+        return "image"
+    return f"{state.LEVELS[choice.level]}, {state.RULES[choice.aggregation]} of its images"
 
 
 def show_errors_of(draw: Callable[..., None], *arguments: object) -> None:

@@ -12,14 +12,12 @@ from mammo_core.image_sets import read_set
 from mammo_core.model_store import file_sha256
 from mammo_core.paths import read_json, write_json
 from mammo_ui import library
-from mammo_ui.chosen_rows import Rows, read_rows, read_scores, read_table, rows_of, table_path
+from mammo_ui.chosen_rows import Rows, read_rows, read_table, rows_of, table_path
 from mammo_ui.library import has_predictions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mammo_core.metrics.curves import Curve
-    from mammo_core.metrics.threshold_sweep import ThresholdSweep
     from mammo_ui.state import Choice, Selection
 
 LOG = logging.getLogger(__name__)
@@ -119,19 +117,6 @@ def evaluate(choice: "Choice") -> dict[str, Any]:
     return _evaluation(choice.model.path, choice.model.threshold, choice.dataset, rows_of(choice))
 
 
-@dataclass(frozen=True)
-class Curves:
-    """The curves of one choice; None where a class is missing."""
-
-    roc: "Curve | None"
-    precision_recall: "Curve | None"
-
-
-def draw_curves(choice: "Choice") -> Curves:
-    """ROC and precision over recall of the chosen split at the chosen level."""
-    return _curves(rows_of(choice))
-
-
 def list_cases(choice: "Choice") -> "pd.DataFrame":
     """A row an image of the choice, judged at its level and threshold."""
     return _cases(rows_of(choice), choice.threshold)
@@ -165,12 +150,6 @@ def find_case(choice: "Choice", image_id: str) -> dict[str, Any]:
     return cases.loc[image_id].to_dict() | p
 
 
-def rates_at_threshold(choice: "Choice") -> dict[str, dict[str, float | None]]:
-    """Sensitivity, specificity, PPV, NPV and recall rate at the chosen threshold."""
-    rates = _sweep(rows_of(choice)).at_threshold(choice.threshold)
-    return {name: estimate.to_json() for name, estimate in rates.items()}
-
-
 def _all_images(choice: "Choice") -> Rows:
     return rows_of(choice).images.of_split("all")
 
@@ -181,21 +160,6 @@ def _cases(rows: Rows, threshold: float) -> "pd.DataFrame":
 
     images, units = read_rows(rows.images), read_rows(rows)
     return cases.list_cases(images, units, positive=images.classes[-1], threshold=threshold)
-
-
-@lru_cache(maxsize=8)
-def _sweep(rows: Rows) -> "ThresholdSweep":
-    from mammo_core.metrics.threshold_sweep import ThresholdSweep
-
-    return ThresholdSweep(*read_scores(rows), read_rows(rows).patients)
-
-
-@lru_cache(maxsize=8)
-def _curves(rows: Rows) -> Curves:
-    from mammo_core.metrics.curves import precision_recall_curve, roc_curve
-
-    scores, is_positive = read_scores(rows)
-    return Curves(roc_curve(scores, is_positive), precision_recall_curve(scores, is_positive))
 
 
 @lru_cache(maxsize=8)

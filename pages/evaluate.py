@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from mammo_ui import frame, judgments, results
+from mammo_ui import confusion, curve_charts, frame, judgments, thresholds
+from mammo_ui import threshold_controls as controls
 from mammo_ui.evaluate_tabs import TABS
 
 choice = st.session_state["choice"]
@@ -10,20 +11,27 @@ frame.show_title("Evaluate", "How good, at which threshold, for whom?")
 frame.stop_without_results(choice)
 
 evaluation = judgments.evaluate(choice)
+controls.show_headline(evaluation)
+stakes = controls.choose_threshold(choice, evaluation)
+rates = thresholds.rates_at_threshold(choice, stakes.prevalence)
+controls.show_cards(rates, evaluation, stakes.prevalence)
 
-results.show_threshold_slider(choice, evaluation)
-rates = judgments.rates_at_threshold(choice)
-results.show_threshold_cards(rates, evaluation)
-
+look = confusion.choose_look()
 matrix, roc, pr = st.columns([1.15, 1, 1], gap="medium")
 with matrix:
-    results.show_confusion_matrix(evaluation, key="evaluate_matrix")
+    if look.rule == "class":
+        confusion.show_by_class(evaluation, key="evaluate_matrix", look=look)
+    else:
+        outcomes = thresholds.outcomes_at_threshold(choice)
+        confusion.show_at_threshold(
+            outcomes, evaluation, choice.threshold, key="evaluate_outcomes", look=look
+        )
 with roc:
-    results.show_roc(choice, evaluation, rates)
+    curve_charts.show_roc(choice, evaluation, rates)
 with pr:
-    results.show_precision_recall(choice, evaluation, rates)
+    curve_charts.show_precision_recall(choice, evaluation, rates)
 
-tabs = st.tabs(list(TABS), key="evaluate_tab", on_change="rerun")
+tabs = st.tabs(list(TABS), key="evaluate_tab", on_change="rerun", bind="query-params")
 for tab, show in zip(tabs, TABS.values(), strict=True):
     if tab.open:
         with tab:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mammo_core.wording import count
-from mammo_ui import case_tiles, frame, judgments, results, state
+from mammo_ui import case_tiles, confusion, frame, judgments, results, state
 
 choice = st.session_state["choice"]
 frame.show_title("Overview", "What have we got, how good is it, where is it worst?")
@@ -46,7 +46,7 @@ with cards:
         st.warning(frame.plain(warning))
 
 with matrix:
-    results.show_confusion_matrix(evaluation, key="overview_matrix")
+    confusion.show_by_class(evaluation, key="overview_matrix")
 
 with worst:
     st.markdown("**Most confident mistakes**")

@@ -140,9 +140,11 @@ def test_an_empty_cell_of_the_matrix_says_that_it_is_empty(standin):
 
 
 def test_the_matrix_and_the_slider_say_what_the_threshold_moves(standin):
-    said = words(open_app("evaluate"))
-    assert "does not move with the threshold" in said
-    assert "moves the five cards" in said
+    by_threshold = words(open_app("evaluate"))
+    assert "from a probability of 0.40 on" in by_threshold
+    assert "moves the five cards" in by_threshold
+    by_class = words(open_app("evaluate", matrix="Most probable class"))
+    assert "does not move with the threshold" in by_class
 
 
 def test_operating_points_of_one_threshold_share_a_button(standin):
@@ -151,7 +153,7 @@ def test_operating_points_of_one_threshold_share_a_button(standin):
     thresholds = [label.split(": ")[1] for label in labels]
     assert len(set(thresholds)) == len(thresholds)
     titles = [title for label in labels for title in label.split(": ")[0].split(", ")]
-    assert sorted(titles) == sorted(results.POINT_TITLES.values())
+    assert sorted(titles) == sorted([*results.POINT_TITLES.values(), "Cost 10:1"])
 
 
 def test_subgroups_that_hold_all_cases_are_left_out(standin):

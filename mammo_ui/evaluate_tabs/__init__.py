@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mammo_ui.evaluate_tabs import operating_points, per_class, subgroups
+from mammo_ui.evaluate_tabs import operating_points, per_class, scores, subgroups
 from mammo_ui.state import Choice
 
 Show = Callable[[Choice, dict[str, Any]], None]
@@ -11,6 +11,7 @@ Show = Callable[[Choice, dict[str, Any]], None]
 
 TABS: dict[str, Show] = {
     "Per class": per_class.show,
-    "Subgroups": subgroups.show,
     "Operating points": operating_points.show,
+    "Scores": scores.show,
+    "Subgroups": subgroups.show,
 }

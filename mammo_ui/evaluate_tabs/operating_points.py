@@ -9,7 +9,7 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     """A row a named operating point."""
     rows = [
         {
-            "operating point": results.POINT_TITLES.get(point["name"], point["name"]),
+            "operating point": results.title_point(point["name"]),
             "threshold": point["threshold"],
             **{
                 title: frame.estimate_text(point[key])

@@ -1,0 +1,92 @@
+"""Histograms of the scores by true class: counted once per rows, drawn, and opened bar by bar."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mammo_ui.charts import Row, Spec
+from mammo_ui.chosen_rows import Rows, read_rows
+from mammo_ui.theme import MUTED
+
+if TYPE_CHECKING:
+    from mammo_core.metrics.score_histogram import ScoreHistogram
+
+UNITS = {"share": "Share of the class", "n": "Counts"}
+
+
+@lru_cache(maxsize=8)
+def count_scores(rows: Rows) -> "ScoreHistogram":
+    """The histogram of the rows' scores for the positive class."""
+    from mammo_core.metrics import score_histogram
+
+    units = read_rows(rows)
+    return score_histogram.count_scores(units, len(units.classes) - 1)
+
+
+def find_images(rows: Rows, true: str, lower: float) -> list[str]:
+    """The images of a bar: of that true class, in the bin that begins at `lower`."""
+    from mammo_core.metrics.score_histogram import find_bins
+
+    units = read_rows(rows)
+    edges = count_scores(rows).edges
+    places = find_bins(units.probabilities[:, -1], len(edges) - 1)
+    is_of_class = units.labels == units.class_index(true)
+    return units.image_ids(is_of_class & (places == abs(edges - lower).argmin()))
+
+
+def tabulate(histogram: "ScoreHistogram", classes: Sequence[str]) -> list[Row]:
+    """A row a bar that is not empty, within a bin the highest first, so that none hides another."""
+    edges, shares = histogram.edges.tolist(), histogram.shares
+    rows: list[Row] = [
+        {
+            "class": name,
+            "from": edges[at],
+            "to": edges[at + 1],
+            "n": int(histogram.counts[place, at]),
+            "share": float(shares[place, at]),
+        }
+        for place, name in enumerate(classes)
+        for at in range(len(edges) - 1)
+        if histogram.counts[place, at]
+    ]
+    return sorted(rows, key=lambda row: (row["from"], -row["share"]))
+
+
+def draw_histogram(
+    colors: Mapping[str, str], positive: str, unit: str, noun: str, threshold: float
+) -> Spec:
+    """Bars over the score with the threshold as a line; a bar can be clicked (selection "bar").
+
+    Args:
+        colors: The color of each class.
+        positive: The class whose probability is the score.
+        unit: A key of `UNITS`.
+        noun: What is counted, such as "images".
+        threshold: From which a case is called.
+    """
+    x = {"type": "quantitative", "title": f"Probability of {positive}",
+         "scale": {"domain": [0, 1], "nice": False}}  # fmt: skip
+    height = {"field": unit, "type": "quantitative", "stack": None,
+              "title": f"Share of the class's {noun}" if unit == "share" else noun.capitalize(),
+              "axis": {"format": ".0%"} if unit == "share" else {"tickMinStep": 1}}  # fmt: skip
+    select = {"type": "point", "fields": ["class", "from"]}
+    bars = {
+        "mark": {"type": "bar", "opacity": 0.6, "cursor": "pointer", "binSpacing": 1},
+        "params": [{"name": "bar", "select": select}],
+        "encoding": {
+            "x": {**x, "field": "from", "bin": "binned"},
+            "x2": {"field": "to"},
+            "y": height,
+            "color": {"field": "class", "type": "nominal",
+                      "legend": {"title": "Truth", "orient": "top"},
+                      "scale": {"domain": list(colors), "range": list(colors.values())}},
+            "tooltip": [{"field": "class", "title": "Truth"},
+                        {"field": "from", "format": ".3f"}, {"field": "to", "format": ".3f"},
+                        {"field": "n", "title": noun.capitalize()},
+                        {"field": "share", "format": ".1%", "title": "Share of the class"}],
+        },
+    }  # fmt: skip
+    line = {"mark": {"type": "rule", "color": MUTED, "strokeWidth": 2, "strokeDash": [6, 3]},
+            "data": {"values": [{"threshold": threshold}]},
+            "encoding": {"x": {**x, "field": "threshold"}}}  # fmt: skip
+    return {"height": 300, "encoding": {}, "layer": [bars, line]}

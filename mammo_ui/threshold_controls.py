@@ -1,0 +1,106 @@
+"""The top of the Evaluate page: the threshold, what it is set by, and the rates that it moves."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from mammo_core.wording import count
+from mammo_ui import frame, state
+from mammo_ui.results import Evaluation, title_point, whole_auroc
+from mammo_ui.stakes import Stakes, choose_stakes
+from mammo_ui.thresholds import Rates, choose_points
+
+CARDS = {
+    "sensitivity": ("Sensitivity", "Share of positive cases that are called."),
+    "specificity": ("Specificity", "Share of negative cases that are not called."),
+    "ppv": ("PPV", "Share of called cases that are positive"),
+    "recall_rate": ("Recall rate", "Share of all cases that are called"),
+    "f1": ("F1", "Harmonic mean of sensitivity and PPV"),
+}
+HERE = "in these data"
+
+
+def show_headline(evaluation: Evaluation) -> None:
+    """The AUROC with its interval, of how many cases and patients, and what to beware of."""
+    positive = evaluation["positive"]
+    n, n_positive = evaluation["n"], evaluation["per_class"][positive]["support"]
+    parts = [
+        f"AUROC, {frame.plain(positive)}: **{frame.estimate_text(whole_auroc(evaluation))}**",
+        f"**{count(n, evaluation['level'])}** of {count(evaluation['patients'], 'patient')}",
+        f"**{n_positive:,}** {frame.plain(positive)}, {n - n_positive:,} not",
+    ]
+    st.markdown("  ·  ".join(parts))
+    for warning in evaluation["warnings"]:
+        st.caption(f":orange[⚠] {frame.plain(warning)}.")
+
+
+def choose_threshold(choice: state.Choice, evaluation: Evaluation) -> Stakes:
+    """The global threshold as a wide slider, what is assumed beside it, and named points."""
+    slider, stakes = st.columns([2.4, 1], gap="medium")
+    with slider:
+        _show_slider(choice, evaluation)
+    with stakes:
+        assumed = choose_stakes()
+    _show_points(choose_points(choice, assumed), choice.threshold)
+    return assumed
+
+
+def _show_slider(choice: state.Choice, evaluation: Evaluation) -> None:
+    st.session_state["threshold_here"] = choice.threshold
+    st.slider(
+        f"Call a case {evaluation['positive']} from this probability on",
+        0.0,
+        1.0,
+        step=0.01,
+        key="threshold_here",
+        on_change=lambda: state.set_threshold(st.session_state["threshold_here"]),
+    )
+
+
+def _show_points(points: Mapping[str, float | None], threshold: float) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown("Set it to:", width="content")
+        for value, titles in merge_points(points).items():
+            st.button(
+                f"{', '.join(titles)}: {value:.3f}",
+                key=f"point_{value}",
+                type="primary" if value == threshold else "secondary",
+                on_click=state.set_threshold,
+                args=(value,),
+            )
+    st.caption(
+        "The threshold moves the five cards, the marks in the curves and the matrix that counts "
+        "at the threshold. All but the model's own are chosen on these very cases and flatter."
+    )
+
+
+def merge_points(points: Mapping[str, float | None]) -> dict[float, list[str]]:
+    """The titles of the operating points by their exact threshold, the own one first."""
+    merged: dict[float, list[str]] = {}
+    for name in sorted(points, key=lambda name: name != "default"):
+        threshold = points[name]
+        if threshold is not None:
+            merged.setdefault(threshold, []).append(title_point(name))
+    return merged
+
+
+def show_cards(rates: Rates, evaluation: Evaluation, prevalence: float | None) -> None:
+    """What the threshold means for sensitivity, specificity and the rest, with intervals."""
+    n = count(evaluation["patients"], "patient")
+    for column, (name, (title, meaning)) in zip(st.columns(len(CARDS)), CARDS.items(), strict=True):
+        reckoned = rates.get(f"{name}_at_prevalence")
+        with column:
+            frame.show_card(
+                title if reckoned is None else f"{title} at {_percent(prevalence)}",
+                reckoned or rates[name],
+                n,
+                help_text=meaning if meaning.endswith(".") else _tell_share(meaning, reckoned),
+            )
+
+
+def _tell_share(meaning: str, reckoned: dict[str, float | None] | None) -> str:
+    return f"{meaning}, at the prevalence {HERE if reckoned is None else 'that is set'}."
+
+
+def _percent(share: float | None) -> str:
+    return f"{100 * (share or 0):.3g} %"

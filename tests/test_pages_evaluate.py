@@ -1,0 +1,219 @@
+"""The Evaluate page: every number follows the threshold, every cell and bar opens its cases."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import standin_home
+from streamlit.testing.v1 import AppTest
+
+from mammo_core.metrics.score_histogram import ScoreHistogram
+from mammo_core.predictions import read_predictions
+from mammo_ui import score_histograms
+from mammo_ui.confusion import Look, draw_matrix, tabulate
+from mammo_ui.evaluate_tabs import TABS
+
+ROOT = Path(__file__).resolve().parents[1]
+CARDS = ("Sensitivity", "Specificity", "PPV", "Recall rate", "F1")
+
+
+@pytest.fixture(scope="module")
+def made_home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    standin_home.make_home(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAMMO_HOME", str(folder))
+        open_page()  # leaves its evaluation in the home
+    return folder
+
+
+@pytest.fixture
+def standin(made_home, tmp_path, monkeypatch):
+    shutil.copytree(made_home, tmp_path / "home")
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def table(standin):
+    return read_predictions(table_path(standin))
+
+
+def table_path(home):
+    return home / "models" / "demo" / "predictions" / "exams.parquet"
+
+
+def open_page(page="evaluate", **query):
+    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    if page != "overview":
+        at.switch_page(f"../pages/{page}.py").run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def cards(at):
+    return {card.label: card.value for card in at.metric}
+
+
+def asked(at, key):
+    """A parameter of the address, which AppTest gives as text or as a list of texts."""
+    value = at.query_params[key]
+    return value if isinstance(value, str) else value[-1]
+
+
+def select(at, key, name, **values):
+    at.session_state[key] = {"selection": {name: [values]}}
+    return at.run()
+
+
+def rest(table):
+    """(scores, is malignant)."""
+    return table.probabilities[:, -1], table.labels == 2
+
+
+def test_all_five_cards_follow_the_threshold(standin, table):
+    scores, positive = rest(table)
+    low, high = 0.1, 0.7
+    before, after = (cards(open_page(threshold=str(at))) for at in (low, high))
+    assert tuple(before) == tuple(after) == CARDS
+    assert all(before[name] != after[name] for name in CARDS)
+    called = scores >= high
+    assert after["F1"] == f"{2 * (called & positive).sum() / (called.sum() + positive.sum()):.2f}"
+
+
+def test_a_prevalence_of_its_own_moves_ppv_by_bayes_and_leaves_sensitivity(standin):
+    of_data, at_half = (cards(open_page(threshold="0.3", **asked)) for asked in (
+        {}, {"prevalence": "50"}))  # fmt: skip
+    sensitivity, specificity = (float(of_data[name]) for name in ("Sensitivity", "Specificity"))
+    assert at_half["Sensitivity"] == of_data["Sensitivity"]
+    expected = sensitivity / (sensitivity + 1 - specificity)
+    assert float(at_half["PPV at 50 %"]) == pytest.approx(expected, abs=0.03)
+
+
+def test_the_headline_tells_auroc_cases_patients_and_positives(standin):
+    said = words(open_page(level="breast"))
+    assert "AUROC, malignant: **" in said
+    assert "**24 breasts** of 12 patients" in said
+    assert "**4** malignant, 20 not" in said
+
+
+def test_the_matrix_at_the_threshold_opens_its_outcome(standin):
+    at = open_page(threshold="0.3")
+    select(at, "evaluate_outcomes", "cell", true="malignant", predicted="malignant")
+    assert at.title[0].value == "Cases"
+    assert asked(at, "outcome") == "TP"
+
+
+def test_the_matrix_of_the_most_probable_class_opens_truth_and_prediction(standin):
+    at = open_page(matrix="Most probable class")
+    select(at, "evaluate_matrix", "cell", true="malignant", predicted="malignant")
+    assert at.title[0].value == "Cases"
+    assert "outcome" not in at.query_params
+    assert asked(at, "predicted") == asked(at, "true") == "malignant"
+
+
+def test_a_bar_of_the_scores_opens_exactly_its_images(standin, table):
+    scores, positive = rest(table)
+    lower = np.floor(scores[positive].max() * 40) / 40
+    n = int((positive & (scores >= lower) & (scores < lower + 1 / 40)).sum())
+    at = open_page(evaluate_tab="Scores")
+    select(at, "score_histogram", "bar", **{"class": "malignant", "from": lower})
+    assert at.title[0].value == "Cases"
+    assert f"**{n} image" in words(at)
+
+
+@pytest.mark.parametrize(("picked", "moved"), [([{"threshold": 0.625}], 0.625), ([], 0.5)])
+def test_a_click_on_a_curve_moves_the_threshold_to_its_point(picked, moved):
+    at = AppTest.from_string(
+        "import streamlit as st\nfrom mammo_ui import curve_charts\n"
+        f"st.session_state['roc'] = {{'selection': {{'point': {picked}}}}}\n"
+        "curve_charts.take_threshold('roc')"
+    )
+    at.session_state["threshold"] = 0.5
+    assert at.run().session_state["threshold"] == moved
+
+
+@pytest.mark.parametrize("title", TABS)
+def test_each_tab_draws_itself(standin, title):
+    at = open_page(evaluate_tab=title)
+    assert not at.error
+
+
+@pytest.mark.parametrize(
+    ("level", "rule", "told"),
+    [
+        ("image", "mean", "by image"),
+        ("breast", "maximum", "by breast, maximum of its images"),
+        ("exam", "noisy-or", "by exam, noisy-or of its images"),
+    ],
+)
+@pytest.mark.parametrize("page", ["overview", "evaluate", "cases", "case"])
+def test_each_page_says_what_a_case_is_and_how_images_join(standin, page, level, rule, told):
+    asked = {"level": level} if level == "image" else {"level": level, "rule": rule}
+    assert told in words(open_page(page, **asked))
+
+
+def test_another_rule_of_joining_changes_the_numbers(standin):
+    mean, most = (
+        cards(open_page(level="breast", rule=rule, threshold="0.4")) for rule in ("mean", "maximum")
+    )
+    assert float(most["Recall rate"]) > float(mean["Recall rate"])
+
+
+@pytest.mark.parametrize("label", ["malignant", "normal"])
+def test_a_table_of_one_class_shows_dashes_and_says_why(standin, label):
+    change_table(standin, lambda frame: frame.assign(label=label))
+    at = open_page()
+    assert "\N{EN DASH}" in cards(at).values()
+    assert "There is no such curve" in words(at)
+    for title in TABS:
+        open_page(evaluate_tab=title)
+
+
+def test_a_single_patient_has_numbers_without_intervals(standin):
+    change_table(standin, lambda frame: frame[frame["patient_id"] == frame["patient_id"].iloc[-1]])
+    at = open_page()
+    assert set(cards(at)) == set(CARDS)
+    assert all("no interval" in card.delta or "1 patient" in card.delta for card in at.metric)
+
+
+def change_table(home, change):
+    path = table_path(home)
+    change(pd.read_parquet(path)).to_parquet(path)
+
+
+def test_shares_of_rows_and_of_columns_sum_to_one():
+    rows = tabulate([[6, 2], [1, 3]], ["benign", "malignant"])
+    for side, share in (("true", "of_row"), ("predicted", "of_column")):
+        for name in ("benign", "malignant"):
+            assert sum(row[share] for row in rows if row[side] == name) == pytest.approx(1)
+
+
+def test_an_empty_row_of_the_matrix_has_no_share():
+    assert [row["of_row"] for row in tabulate([[0, 0], [1, 3]], ["a", "b"])] == [0, 0, 0.25, 0.75]
+
+
+def test_without_its_diagonal_the_largest_mistake_is_the_darkest():
+    rows = tabulate([[96, 4], [1, 99]], ["benign", "malignant"])
+    spec = draw_matrix(rows, ["benign", "malignant"], "Predicted", Look(hides_diagonal=True))
+    cells = spec["layer"][0]
+    assert cells["encoding"]["color"]["scale"]["domain"] == [0, 0.04]
+    assert cells["transform"] == [{"filter": "datum.true !== datum.predicted"}]
+
+
+def test_no_bar_hides_a_lower_one():
+    histogram = ScoreHistogram(np.array([0, 0.5, 1.0]), np.array([[1, 3], [9, 1]]))
+    rows = score_histograms.tabulate(histogram, ["benign", "malignant"])
+    drawn = [(row["from"], row["share"]) for row in rows]
+    assert drawn == sorted(drawn, key=lambda bar: (bar[0], -bar[1]))
+    assert [row["n"] for row in rows] == [9, 1, 3, 1]

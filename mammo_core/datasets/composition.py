@@ -44,7 +44,7 @@ def count_composition(index: "pd.DataFrame", classes: Sequence[str]) -> dict[str
 
 def describe_column(index: "pd.DataFrame", name: str) -> "pd.Series | None":
     """The column as texts, one an image, missing where unknown; None where there is none."""
-    from mammo_core.metrics.subgroups import to_decades
+    from mammo_core.metrics.attributes import to_decades
 
     if name == "size":
         return index["rows"].astype("str") + " x " + index["columns"].astype("str")

@@ -1,17 +1,18 @@
-"""For whom a model works: groups of rows by density, age, scanner, side, view and source."""
+"""For whom a model works: groups of rows by each metadata column, each against all other rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mammo_core.metrics.auroc import estimate_auroc
-from mammo_core.metrics.estimate import UNDEFINED, Estimate
-
-COLUMNS = ("density", "age", "manufacturer", "laterality", "view", "source", "birads")
-MIN_EACH = 5  # fewer positive or negative rows give no AUROC worth a number
-MAX_GROUPS = 40  # of one column, the largest first
+from mammo_core.metrics.attributes import Attribute, list_attributes
+from mammo_core.metrics.estimate import Estimate
+from mammo_core.metrics.gaps import compare_parts, estimate_parts
+from mammo_core.metrics.measures import Kind
+from mammo_core.metrics.multiplicity import adjust_holm
+from mammo_core.metrics.parts import Measure, Part, undefined_part
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,35 +30,84 @@ class Subgroup:
     rows: NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """A number of a group, and by how much it differs from all other rows.
+
+    Attributes:
+        value: Undefined where the group lacks rows, see `Kind.min_each`.
+        difference: The group's less the others'; undefined where either is.
+        p: Two-sided, that both are equal; None where undefined.
+        p_adjusted: By Holm over all groups.
+    """
+
+    value: Estimate
+    difference: Estimate
+    p: float | None
+    p_adjusted: float | None
+
+
 def list_subgroups(frame: pd.DataFrame) -> list[Subgroup]:
-    """The groups by each column of `COLUMNS` that has any value; missing is a group of its own."""
-    groups = []
-    for name in COLUMNS:
-        if name in frame and frame[name].notna().any():
-            values = to_decades(frame[name]) if name == "age" else frame[name]
-            groups += _split_by(name, values)
-    return groups
+    """The groups by each column of `list_attributes`; missing is a group of its own."""
+    return [group for attribute in list_attributes(frame) for group in _split_by(attribute)]
 
 
-def to_decades(ages: pd.Series) -> pd.Series:
-    """Texts such as "40-49"; missing stays missing."""
-    decades = (ages // 10 * 10).astype("Int64")
-    return decades.astype("string") + "-" + (decades + 9).astype("string")
+def compare_subgroups(
+    groups: Sequence[Subgroup],
+    kind: Kind,
+    scores: NDArray[np.floating],
+    is_positive: NDArray[np.bool_],
+    patients: NDArray[np.integer],
+    threshold: float,
+) -> list[Comparison]:
+    """Each group's number and its difference to the rest.
+
+    Args:
+        groups: Of (N,) rows.
+        kind: Which number.
+        scores: (N,) of the positive class.
+        is_positive: (N,).
+        patients: (N,) 0, 1, ...
+        threshold: From which score on a row is called positive.
+    """
+    if not groups:
+        return []
+    measure = kind.build(scores, is_positive, patients, threshold)
+    needed, size = kind.needs(is_positive), int(patients.max()) + 1
+    parts = [_measure(measure, group.rows, kind, needed, size) for group in groups]
+    rests = [_measure(measure, ~group.rows, kind, needed, size) for group in groups]
+    gaps = compare_parts(parts, rests, kind.ends)
+    adjusted = adjust_holm(np.array([gap.p for gap in gaps]), _name_tests(groups))
+    return [
+        Comparison(value, gap.difference, _or_none(gap.p), _or_none(joint))
+        for value, gap, joint in zip(estimate_parts(parts, kind.ends), gaps, adjusted, strict=True)
+    ]
 
 
-def estimate_subgroup_auroc(
-    scores: NDArray[np.floating], is_positive: NDArray[np.bool_], patients: NDArray[np.integer]
-) -> Estimate:
-    """AUROC with its clustered interval, undefined under 5 positive or 5 negative rows."""
-    n_positive = np.count_nonzero(is_positive)
-    if min(n_positive, len(scores) - n_positive) < MIN_EACH:
-        return UNDEFINED
-    return estimate_auroc(scores, is_positive, patients)
+def _split_by(attribute: Attribute) -> list[Subgroup]:
+    return [
+        Subgroup(attribute.name, value, attribute.codes == place)
+        for place, value in enumerate(attribute.values)
+    ]
 
 
-def _split_by(name: str, values: pd.Series) -> list[Subgroup]:
-    codes, uniques = pd.factorize(values, sort=True)
-    sizes = np.bincount(codes[codes >= 0], minlength=len(uniques))
-    shown = np.sort(np.argsort(-sizes, kind="stable")[:MAX_GROUPS])
-    groups = [Subgroup(name, str(uniques[code]), codes == code) for code in shown]
-    return groups + ([Subgroup(name, None, codes < 0)] if (codes < 0).any() else [])
+def _measure(
+    measure: Measure,
+    rows: NDArray[np.bool_],
+    kind: Kind,
+    needed: Sequence[NDArray[np.bool_]],
+    size: int,
+) -> Part:
+    if min(np.count_nonzero(rows & of_kind) for of_kind in needed) < kind.min_each:
+        return undefined_part(size)
+    return measure(rows)
+
+
+def _name_tests(groups: Sequence[Subgroup]) -> list[int]:
+    """The same number for groups that part the rows alike: one may be the other's rest."""
+    seen: dict[bytes, int] = {}
+    return [seen.setdefault((group.rows ^ group.rows[0]).tobytes(), len(seen)) for group in groups]
+
+
+def _or_none(p: float) -> float | None:
+    return None if np.isnan(p) else float(p)

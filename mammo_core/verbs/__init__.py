@@ -36,12 +36,15 @@ from mammo_core.verbs.predict import predict
 from mammo_core.verbs.prepare import prepare
 from mammo_core.verbs.preview import preview
 from mammo_core.verbs.quality import quality
+from mammo_core.verbs.reading import reading
 from mammo_core.verbs.remove import remove
 from mammo_core.verbs.sample import sample
 from mammo_core.verbs.similar import similar
+from mammo_core.verbs.slices import slices
 from mammo_core.verbs.suggest import suggest
 from mammo_core.verbs.train import train
 from mammo_core.verbs.tune import tune
+from mammo_core.verbs.uncertainty import uncertainty
 
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "sample": sample,
@@ -64,9 +67,12 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "predict": predict,
     "evaluate": evaluate,
     "calibrate": calibrate,
+    "slices": slices,
     "compare": compare,
+    "uncertainty": uncertainty,
     "conformal": conformal,
     "explain": explain,
+    "reading": reading,
     "embed": embed,
     "similar": similar,
     "jobs": jobs,

@@ -6,6 +6,7 @@ from mammo_core.metrics.sections.calibration import Calibration
 from mammo_core.metrics.sections.classification import Classification
 from mammo_core.metrics.sections.decision_curve import DecisionCurve
 from mammo_core.metrics.sections.operating_points import OperatingPoints
+from mammo_core.metrics.sections.paradox import Paradox
 from mammo_core.metrics.sections.question import Question, Section
 from mammo_core.metrics.sections.subgroups import Subgroups
 
@@ -15,4 +16,5 @@ SECTIONS: tuple[Callable[[Question], Section], ...] = (
     Calibration,
     DecisionCurve,
     Subgroups,
+    Paradox,
 )

@@ -1,0 +1,180 @@
+"""Whether a model ranks strata rather than cases: AUROC over all rows against that within strata.
+
+A model that has learned which hospital an image comes from, where hospitals differ in their share
+of cancers, has a fine AUROC over all rows and none within any hospital (Simpson's paradox).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import stdtr, stdtrit
+
+from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
+from mammo_core.metrics.estimate import UNDEFINED, Estimate
+from mammo_core.metrics.gaps import compare_parts, estimate_parts, logit_ends
+from mammo_core.metrics.multiplicity import SIGNIFICANT, adjust_holm
+from mammo_core.metrics.parts import Part
+from mammo_core.metrics.strata import (
+    measure_strata,
+    measure_strata_unseen,
+    measure_within,
+    share_pairs,
+)
+from mammo_core.predictions import PredictionTable
+
+LEAST_EXCESS = 0.02
+"""A smaller excess is no alarm however sure it is: among a million rows everything is sure."""
+NEARLY = 0.05
+"""A column alone that comes as near to the model's AUROC leaves the model nothing to show."""
+CHANCE = 0.5
+
+
+@dataclass(frozen=True)
+class Stratification:
+    """AUROC over all rows against that of pairs within the values of one column.
+
+    Attributes:
+        by: The column.
+        share_of_pairs: Share of all pairs of a positive and a negative row that share its value,
+            missing being one.
+        pooled: AUROC over all rows.
+        within: AUROC of the pairs that share a value; undefined where none does.
+        excess: `pooled` less `within`.
+        p: Two-sided, that both are equal; None where undefined.
+        p_adjusted: By Holm over all columns.
+        alone: AUROC of the column by itself, see `measure_strata`.
+        alone_p_adjusted: That the column says nothing of other patients, by Holm over all columns.
+    """
+
+    by: str
+    share_of_pairs: float
+    pooled: Estimate
+    within: Estimate
+    excess: Estimate
+    p: float | None
+    p_adjusted: float | None
+    alone: Estimate
+    alone_p_adjusted: float | None
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether the AUROC over all rows may not be taken as it stands."""
+        return self.is_inflated or self.is_matched
+
+    @property
+    def is_inflated(self) -> bool:
+        """Whether AUROC over all rows is clearly larger than within the values."""
+        return _is_sure(self.p_adjusted) and (self.excess.value or 0) >= LEAST_EXCESS
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether the column alone ranks about as well as the model."""
+        if self.alone.value is None or self.pooled.value is None:
+            return False
+        is_near = self.alone.value > self.pooled.value - NEARLY
+        return is_near and _is_sure(self.alone_p_adjusted)
+
+    def to_json(self) -> dict[str, Any]:
+        """As `evaluate` and `slices` print it."""
+        estimates = {name: getattr(self, name).to_json() for name in ("within", "excess", "alone")}
+        names = ("p", "p_adjusted", "alone_p_adjusted", "is_alarm")
+        tests = {name: getattr(self, name) for name in names}
+        return {"by": self.by, "share_of_pairs": self.share_of_pairs, **estimates, **tests}
+
+
+def find_paradoxes(table: PredictionTable, positive: int) -> list[Stratification]:
+    """Each column's stratification; not of columns known only from the diagnosis.
+
+    Args:
+        table: At its level, every label known.
+        positive: Index of the class asked about.
+
+    Returns:
+        The largest excess first.
+    """
+    attributes = [
+        one
+        for one in list_attributes(table.frame)
+        if one.name not in OF_DIAGNOSIS and len(one.values) > 1
+    ]
+    rated = (table.probabilities[:, positive], table.labels == positive, table.patients)
+    pooled = measure_within(*rated, np.zeros(len(table), dtype=np.intp))
+    within = [measure_within(*rated, one.codes) for one in attributes]
+    alone = [measure_strata(*rated[1:], one.codes) for one in attributes]
+    excesses = [_estimate_excess(pooled, part) for part in within]
+    chances = [_test_chance(measure_strata_unseen(*rated[1:], one.codes)) for one in attributes]
+    tests = _name_tests(attributes)
+    adjusted = adjust_holm(np.array([p for _, p in excesses]), tests)
+    adjusted_chances = adjust_holm(np.array(chances), tests)
+    whole, *estimates = estimate_parts([pooled, *within, *alone], logit_ends)
+    found = [
+        Stratification(
+            by=one.name,
+            share_of_pairs=share_pairs(rated[1], one.codes),
+            pooled=whole,
+            within=estimates[i],
+            excess=excesses[i][0],
+            p=_or_none(excesses[i][1]),
+            p_adjusted=_or_none(adjusted[i]),
+            alone=estimates[len(attributes) + i],
+            alone_p_adjusted=_or_none(adjusted_chances[i]),
+        )
+        for i, one in enumerate(attributes)
+    ]
+    return sorted(found, key=lambda one: one.excess.value or 0, reverse=True)
+
+
+def tell_paradox(one: Stratification, positive: str, level: str) -> str:
+    """One sentence on a stratification that is an alarm."""
+    if one.is_matched:
+        return (
+            f"{one.by} alone ranks {positive} against the rest with an AUROC of "
+            f"{one.alone.value:.2f}, the model with {one.pooled.value:.2f}: these data cannot tell "
+            "whether the model sees more than that"
+        )
+    return (
+        f"AUROC is {one.pooled.value:.2f} over all {level}s but {one.within.value:.2f} among those "
+        f"that share their {one.by}: part of it ranks {one.by}, not {positive} against the rest"
+    )
+
+
+def _estimate_excess(pooled: Part, within: Part) -> tuple[Estimate, float]:
+    """Pooled less within with its interval and p, from the differences of the patients' shares."""
+    value = pooled.value - within.value
+    if np.isnan(value):
+        return UNDEFINED, np.nan
+    freedom = min(pooled.n_patients, within.n_patients) - 1
+    if freedom < 1:
+        return Estimate(float(value)), np.nan
+    shares = pooled.influence - within.influence
+    error = np.sqrt((freedom + 1) / freedom * (shares @ shares))
+    reach = stdtrit(freedom, 0.975) * error
+    p = 2 * stdtr(freedom, -abs(value) / error) if error > 0 else 1.0
+    low, high = max(value - reach, -1.0), min(value + reach, 1.0)
+    return Estimate(float(value), float(low), float(high)), float(p)
+
+
+def _test_chance(alone: Part) -> float:
+    """The p of an AUROC being 0.5 rather than larger; 1 where it is no larger."""
+    if not alone.value > CHANCE:
+        return np.nan if np.isnan(alone.value) else 1.0
+    chance = Part(CHANCE, 0.0, np.zeros_like(alone.influence), alone.n_rows, alone.n_patients)
+    return compare_parts([alone], [chance], logit_ends)[0].p / 2
+
+
+def _name_tests(attributes: Sequence[Attribute]) -> list[int]:
+    """The same number for columns that part the rows alike."""
+    seen: dict[bytes, int] = {}
+    codes = (pd.factorize(one.codes)[0].tobytes() for one in attributes)
+    return [seen.setdefault(name, len(seen)) for name in codes]
+
+
+def _is_sure(p: float | None) -> bool:
+    return p is not None and p < SIGNIFICANT
+
+
+def _or_none(p: float) -> float | None:
+    return None if np.isnan(p) else float(p)

@@ -11,7 +11,12 @@ from mammo_ui.routes import FIRST_PAGE
 PAGES = {
     "Data": {"data": "Data", "predict": "Predict"},
     "Model": {"train": "Train", "models": "Models"},
-    "Evaluate": {"overview": "Overview", "evaluate": "Evaluate", "cases": "Cases"},
+    "Evaluate": {
+        "overview": "Overview",
+        "evaluate": "Evaluate",
+        "cases": "Cases",
+        "reading": "Blinded reading",
+    },
     "Explain": {"case": "Case"},
 }
 HERE = Path(__file__).parent

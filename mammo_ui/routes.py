@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FIRST_PAGE = "overview"
 LOG = logging.getLogger(__name__)
-KINDS = ("image", "thumbnail", "outline", "overlay", "refused", "original", "apart")
+KINDS = ("image", "thumbnail", "outline", "overlay", "refused", "original", "apart", "reading")
 SIZES = {"thumbnail": pictures.THUMBNAIL, "large": pictures.UPLOAD}
 NEVER_CHANGES = {"cache-control": "private, max-age=31536000, immutable"}
 
@@ -52,6 +52,11 @@ def original_address(dataset: "Dataset | DatasetCard", image_id: str) -> str:
 def apart_address(dataset: "Dataset", image_id: str, size: str) -> str:
     """Where the browser finds an image that the gate set apart; `size` is a key of `SIZES`."""
     return _address("apart", dataset.fingerprint, dataset.name, image_id, size)
+
+
+def reading_address(reading_id: str, place: int) -> str:
+    """Where the browser finds a case of a blinded reading, without a word of which image it is."""
+    return _address("reading", "1", reading_id, str(place))
 
 
 def refused_address(dataset: str, refused: "RefusedFile") -> str:
@@ -134,6 +139,21 @@ def _refused(request: Request) -> Response | None:
     return Response(picture, media_type="image/jpeg", headers=NEVER_CHANGES)
 
 
+def _reading(request: Request) -> Response | None:
+    """The image at a place of a blinded reading; its id stays on the server."""
+    from mammo_core.reviews.readings import open_readings
+
+    names = request.path_params
+    reading = open_readings().find(names["reading"])
+    if reading is None or names["place"] >= len(reading.image_ids):
+        return None
+    dataset, image_id = library.find_dataset(reading.dataset), reading.image_ids[names["place"]]
+    if dataset is None or image_id not in library.known_images(dataset):
+        return None
+    path = pictures.find_picture(dataset, image_id, pictures.FULL)
+    return Response(path.read_bytes(), media_type="image/jpeg", headers=NEVER_CHANGES)
+
+
 def _overlay(request: Request) -> Response | None:
     from mammo_core.attribution import METHODS
 
@@ -185,6 +205,7 @@ ROUTES = [
     Route("/original/{dataset}/{image_id}", _answer_known(_original)),
     Route("/apart/{dataset}/{image_id}/{size}", _answer_known(_apart)),
     Route("/refused/{dataset}/{number:int}", _answer_known(_refused)),
+    Route("/reading/{reading}/{place:int}", _answer_known(_reading)),
     Route(
         "/overlay/{model}/{dataset}/{image_id}/{method}/{target}",
         _answer_known(_overlay),

@@ -47,3 +47,29 @@ STATUS = Table(
     Column("updated", Text, nullable=False),
 )
 """`status` is a key of `REVIEW_STATUSES`; an image without a row is open."""
+
+READINGS = Table(
+    "blinded_readings",
+    TABLES,
+    Column("id", Text, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("split", Text, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("tells_truth", Integer, nullable=False),
+    Column("image_ids", Text, nullable=False),
+    Column("begun", Text, nullable=False),
+)
+"""`image_ids` is a JSON list in the order in which they are shown; `tells_truth` is 0 or 1."""
+
+VERDICTS = Table(
+    "blinded_verdicts",
+    TABLES,
+    Column("reading", Text, primary_key=True),
+    Column("image_id", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("suspicion", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("seconds", Integer, nullable=False),
+)
+"""`suspicion` is of the positive class, 0 to 100."""

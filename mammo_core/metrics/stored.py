@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 VERSION = 1  # raise it when the meaning of a stored number changes
 
 
-def evaluation_path(model_folder: Path, dataset_name: str, options: EvaluationOptions) -> Path:
-    """Where an evaluation of a model on a dataset is kept."""
-    parts = (dataset_name, options.split, options.level, options.aggregation, "json")
-    return model_folder / "evaluations" / ".".join(parts)
+def evaluation_path(
+    model_folder: Path, dataset_name: str, options: EvaluationOptions, calibrated: str = ""
+) -> Path:
+    """Where an evaluation of a model on a dataset is kept; those by a calibrator apart."""
+    parts = (dataset_name, options.split, options.level, options.aggregation, calibrated, "json")
+    return model_folder / "evaluations" / ".".join(filter(None, parts))
 
 
 def store_evaluation(
@@ -37,18 +39,23 @@ def store_evaluation(
     table: PredictionTable,
     options: EvaluationOptions,
     answer: dict[str, Any],
+    calibrated: str = "",
 ) -> None:
     """Keep an answer with what it was computed from."""
     content = _key(table, options) | {"answer": answer}
-    write_json(evaluation_path(model_folder, dataset_name, options), content)
+    write_json(evaluation_path(model_folder, dataset_name, options, calibrated), content)
 
 
 def load_evaluation(
-    model_folder: Path, dataset_name: str, table: PredictionTable, options: EvaluationOptions
+    model_folder: Path,
+    dataset_name: str,
+    table: PredictionTable,
+    options: EvaluationOptions,
+    calibrated: str = "",
 ) -> dict[str, Any] | None:
     """The kept answer; None unless it was computed from this very table with these options."""
     try:
-        content = read_json(evaluation_path(model_folder, dataset_name, options))
+        content = read_json(evaluation_path(model_folder, dataset_name, options, calibrated))
     except MammoError:
         return None
     key = _key(table, options)
@@ -58,27 +65,56 @@ def load_evaluation(
     return answer
 
 
-def evaluate_model(model: str, dataset: str, options: EvaluationOptions) -> dict[str, Any]:
+def evaluate_model(
+    model: str, dataset: str, options: EvaluationOptions, *, calibrated: str = ""
+) -> dict[str, Any]:
     """The numbers of a model on a dataset, predicted first where no table is up to date.
 
     The model's stored threshold takes the place of the options' own. `test_looks` counts the looks
     at this test set, this one with them, where it is of the model's own data; else it is None.
+
+    Args:
+        model: Its folder or id.
+        dataset: Its folder or name.
+        options: What is asked.
+        calibrated: The method of one of the model's calibrators, whose probabilities are judged
+            then, with the threshold that it carried over; empty for the model's own.
+
+    Raises:
+        BadConfiguration: Where the model has no such calibrator.
     """
+    from mammo_core.calibrators.stored import calibrate_predictions, find_fit
     from mammo_core.datasets import load_dataset
-    from mammo_core.model_card import write_card
     from mammo_core.model_store import find_model
 
     stored, data = find_model(model), load_dataset(dataset)
+    fit = find_fit(stored, calibrated) if calibrated else None
     table = _current_predictions(stored, data, options.split)
-    options = replace(options, threshold=stored.threshold)
-    answer = load_evaluation(stored.path, data.name, table, options)
-    if answer is None:
-        answer = evaluate_options(table, options)
-        store_evaluation(stored.path, data.name, table, options, answer)
-        write_card(stored)
+    table = calibrate_predictions(table, fit) if fit else table
+    options = replace(options, threshold=(fit or stored).threshold)
+    answer = _kept_or_made(stored, data.name, table, options, calibrated)
     looks = note_look(stored, data, options.split, "evaluate")
     warnings = [*answer["warnings"], *_tell_of(stored, data, options)]
-    return answer | {"warnings": warnings, "test_looks": looks and looks.to_json()}
+    answer |= {"warnings": warnings, "test_looks": looks and looks.to_json()}
+    return answer | fit.tell(data.name, options.split, warnings) if fit else answer
+
+
+def _kept_or_made(
+    model: "StoredModel",
+    dataset: str,
+    table: PredictionTable,
+    options: EvaluationOptions,
+    calibrated: str,
+) -> dict[str, Any]:
+    """The answer, from now on kept with the model and told on its card."""
+    from mammo_core.model_card import write_card
+
+    answer = load_evaluation(model.path, dataset, table, options, calibrated)
+    if answer is None:
+        answer = evaluate_options(table, options)
+        store_evaluation(model.path, dataset, table, options, answer, calibrated)
+        write_card(model)
+    return answer
 
 
 def compare_models(

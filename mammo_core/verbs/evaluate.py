@@ -8,7 +8,12 @@ import typer
 SPLIT = "Rows of this split; 'all' for every row."
 LEVEL = "What counts as one row: image, breast, exam or patient."
 AGGREGATION = "How images join to a larger unit: mean, max or noisy_or."
+CALIBRATED = "Judge the probabilities of this calibrator of the model: see calibrate."
 POSITIVE = "The class that operating points are about (the last one unless named)."
+INTERVAL = "How replicates become intervals: percentile or bca."
+PREVALENCE = "Share of positives in practice: PPV, NPV and recall rate are told at it too."
+COST_RATIO = "False recalls that a missed positive costs, for the threshold of least cost."
+THRESHOLDS_FROM = "Choose thresholds on this split instead, val for instance."
 
 
 def evaluate(
@@ -23,13 +28,21 @@ def evaluate(
     positive: Annotated[str | None, typer.Option(help=POSITIVE)] = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="Replicates for intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the replicates.")] = 0,
+    calibrated: Annotated[str, typer.Option(metavar="METHOD", help=CALIBRATED)] = "",
+    interval: Annotated[str, typer.Option(help=INTERVAL)] = "percentile",
+    prevalence: Annotated[float | None, typer.Option(help=PREVALENCE)] = None,
+    cost_ratio: Annotated[float, typer.Option(help=COST_RATIO)] = 10.0,
+    thresholds_from: Annotated[str | None, typer.Option(help=THRESHOLDS_FROM)] = None,
 ) -> dict[str, Any]:
     """Say how good a model is, with 95 % intervals over patients.
 
     A look at the test set of the data that the model was trained on is counted; test_looks says
     how many there were.
 
-    Example: python -m mammo_core evaluate demo sample_data --level breast
+    Thresholds that are chosen on the judged cases flatter: with --thresholds-from they come from
+    another split of the same table or dataset.
+
+    Example: python -m mammo_core evaluate demo sample_data --level breast --prevalence 0.006
     """
     from mammo_core.errors import BadConfiguration
     from mammo_core.metrics.evaluation import evaluate_options
@@ -43,13 +56,18 @@ def evaluate(
         positive=positive,
         bootstrap=bootstrap,
         seed=seed,
+        interval=interval,
+        prevalence=prevalence,
+        cost_ratio=cost_ratio,
+        thresholds_from=thresholds_from,
     )
-    if predictions and not model:
+    if predictions and not model and not calibrated:
         return evaluate_options(read_predictions(predictions), options)
     if predictions or not model or not dataset:
         raise BadConfiguration(
-            "Expected either a model and a dataset or --predictions FILE; give one of them"
+            "Expected either a model and a dataset or --predictions FILE; give one of them, and "
+            "--calibrated with a model only"
         )
     from mammo_core.metrics.stored import evaluate_model
 
-    return evaluate_model(model, dataset, options)
+    return evaluate_model(model, dataset, options, calibrated=calibrated)

@@ -1,0 +1,74 @@
+"""Where the rows lie on which a model's calibrator may be fitted."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mammo_core.errors import BadModel, MammoError
+from mammo_core.metrics.selection import EvaluationOptions, select
+from mammo_core.predictions import PredictionTable, read_predictions, read_provenance
+from mammo_core.run_comparison import VALIDATION
+
+if TYPE_CHECKING:
+    from mammo_core.model_store import StoredModel
+
+
+@dataclass(frozen=True)
+class ValidationRows:
+    """Labeled predictions of a model.
+
+    Attributes:
+        table: An image a row.
+        dataset: Their dataset's name.
+        split: Of that dataset.
+    """
+
+    table: PredictionTable
+    dataset: str
+    split: str
+
+
+def read_kept_rows(model: "StoredModel") -> ValidationRows:
+    """The predictions of its validation images that the model's training kept.
+
+    Raises:
+        BadModel: Where there are none, or another network made them.
+    """
+    path = model.path / VALIDATION
+    if not path.is_file():
+        raise BadModel(
+            f"{model.id} kept no validation predictions; name a dataset that it was not trained "
+            f"on: python -m mammo_core calibrate {model.id} DATASET"
+        )
+    made_from = read_provenance(path)
+    if made_from is None or made_from.model_sha256 != model.sha256:
+        raise BadModel(f"{path} was made by another network than {model.file}; name a dataset")
+    return ValidationRows(_labeled(read_predictions(path), "all"), _trained_on(model), "val")
+
+
+def read_dataset_rows(model: "StoredModel", dataset: str, split: str) -> ValidationRows:
+    """The model's predictions of a dataset's split, predicted first where none are up to date.
+
+    Raises:
+        MammoError: Where the split is the model's own test set.
+        BadTable: Where no row has a label.
+    """
+    from mammo_core.datasets import load_dataset
+    from mammo_core.metrics.stored import read_model_predictions
+    from mammo_core.test_looks import is_own_test
+
+    data = load_dataset(dataset)
+    if is_own_test(model, data, split):
+        raise MammoError(
+            f"Expected a split other than the test set of {model.id}'s own data, got '{split}': a "
+            "calibrator fitted there leaves nothing to judge it by; take val"
+        )
+    table = read_model_predictions(str(model.path), dataset, split)
+    return ValidationRows(_labeled(table, split), data.name, split)
+
+
+def _labeled(table: PredictionTable, split: str) -> PredictionTable:
+    return select(table, EvaluationOptions(split=split))[0]
+
+
+def _trained_on(model: "StoredModel") -> str:
+    return model.trained_on or "unknown"

@@ -15,6 +15,7 @@ FORBIDDEN = {
     "app.py": {"tensorflow", "keras"},
 }
 RUNS_MODELS = {
+    "dropout_passes.py",
     "foreign_checkpoint.py",
     "foreign_network.py",
     "keras_classifier.py",

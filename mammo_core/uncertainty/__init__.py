@@ -2,8 +2,9 @@
 
 from mammo_core.uncertainty import measures
 from mammo_core.uncertainty.measure import Measure
+from mammo_core.uncertainty.pass_method import PassMethod, start_augmented, start_dropout
 
-__all__ = ["MEASURES", "PASS_MEASURES", "Measure"]
+__all__ = ["MEASURES", "PASS_MEASURES", "PASS_METHODS", "Measure", "PassMethod"]
 
 MEASURES: dict[str, Measure] = {
     "entropy": Measure(
@@ -54,3 +55,19 @@ PASS_MEASURES: dict[str, Measure] = {
     ),
 }
 """Of several passes over the same row."""
+
+PASS_METHODS: dict[str, PassMethod] = {
+    "tta": PassMethod(
+        title="Test-time augmentation",
+        does="Each pass sees the image after a small change that leaves its label as it is.",
+        reference="Wang et al. 2019, doi:10.1016/j.neucom.2019.01.103",
+        start=start_augmented,
+    ),
+    "mc_dropout": PassMethod(
+        title="Monte Carlo dropout",
+        does="Each pass drops other units, as the training did; only for models with dropout.",
+        reference="Gal and Ghahramani 2016, arXiv:1506.02142",
+        start=start_dropout,
+    ),
+}
+"""Ways to have several passes of one model."""

@@ -26,6 +26,7 @@ def test_they_are_those_of_a_population_counted_by_hand():
     assert got["ppv_at_prevalence"] == pytest.approx(54 / (54 + 795))
     assert got["npv_at_prevalence"] == pytest.approx(9145 / (9145 + 6))
     assert got["recall_rate_at_prevalence"] == pytest.approx((54 + 795) / 10_000)
+    assert got["f1_at_prevalence"] == pytest.approx(2 * 54 / (2 * 54 + 795 + 6))
 
 
 @pytest.mark.parametrize("threshold", [-1.0, 0.3, 1.7])
@@ -33,7 +34,7 @@ def test_at_the_datas_own_prevalence_they_are_the_datas_own_rates(threshold):
     scores, truth, patients = made_rows()
     sweep = ThresholdSweep(scores, truth, patients, replicates=20)
     got = sweep.at_threshold(threshold, prevalence=truth.mean())
-    for name in ("ppv", "npv", "recall_rate"):
+    for name in ("ppv", "npv", "recall_rate", "f1"):
         assert got[f"{name}_at_prevalence"].value == pytest.approx(got[name].value)
 
 

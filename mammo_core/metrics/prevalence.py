@@ -34,10 +34,18 @@ def compute_recall_rate(sensitivity: Array, specificity: Array, prevalence: floa
     return sensitivity * prevalence + (1 - specificity) * (1 - prevalence)
 
 
+def compute_f1(sensitivity: Array, specificity: Array, prevalence: float) -> Array:
+    """Harmonic mean of sensitivity and PPV, 0 where nothing is called."""
+    hits = sensitivity * prevalence
+    called = compute_recall_rate(sensitivity, specificity, prevalence)
+    return divide(2 * hits, called + prevalence)
+
+
 AT_PREVALENCE: dict[str, Rate] = {
     "ppv_at_prevalence": compute_ppv,
     "npv_at_prevalence": compute_npv,
     "recall_rate_at_prevalence": compute_recall_rate,
+    "f1_at_prevalence": compute_f1,
 }
 """Each from sensitivities and specificities of any one shape, and a prevalence."""
 

@@ -53,8 +53,8 @@ class ThresholdSweep:
 
         Args:
             threshold: Of the score.
-            prevalence: Where given, those of `AT_PREVALENCE` come too: `ppv_at_prevalence`,
-                `npv_at_prevalence` and `recall_rate_at_prevalence`.
+            prevalence: Where given, those of `AT_PREVALENCE` come too, `ppv_at_prevalence` and
+                `npv_at_prevalence` for instance.
 
         Raises:
             BadConfiguration: For a prevalence that is not between 0 and 1.

@@ -1,27 +1,74 @@
-"""Per class: each class against the rest."""
+"""Per class: each class against the rest, and all classes in one number."""
+
+from typing import Any
 
 import streamlit as st
 
 from mammo_ui import frame, results, state
 
+MEASURES = {
+    "auroc": ("AUROC", "A case of the class scores above another one this often."),
+    "partial_auroc": ("Partial AUROC", "The same where at most 20 % of the others are called."),
+    "average_precision": ("Average precision", "Precision over all recalls; chance: the share."),
+    "recall": ("Recall (sensitivity)", "Share of the class's cases that are called so."),
+    "specificity": ("Specificity", "Share of the others that are not called so."),
+    "precision": ("Precision (PPV)", "Share of the calls that are right."),
+    "f1": ("F1", "Harmonic mean of precision and recall."),
+    "pf1": ("Probabilistic F1", "F1 of the probabilities, no threshold (RSNA challenge)."),
+}
+"""What is told of each class, in this order: title and what it says."""
+SUMMARIES = {
+    "accuracy": ("Accuracy", "Share of all cases whose most probable class is the true one."),
+    "balanced_accuracy": ("Balanced accuracy", "Mean recall of the classes present."),
+    "macro_f1": ("Macro F1", "Mean F1 of the classes present."),
+    "weighted_f1": ("Weighted F1", "Mean F1, each class by its share."),
+    "macro_auroc": ("Macro AUROC", "Mean AUROC of the classes present."),
+    "mcc": ("Matthews correlation", "Of truth and call: 1 all right, 0 chance."),
+    "cohen_kappa": ("Cohen's kappa", "Agreement beyond chance."),
+    "linear_kappa": ("Kappa, linear weights", "A miss by two classes is twice as bad as by one."),
+    "quadratic_kappa": ("Kappa, quadratic weights", "A miss by two is four times as bad."),
+}
+
 
 def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
-    """A row a class with its estimates."""
-    names = ("precision", "recall", "specificity", "f1", "auroc", "average_precision")
-    rows = [
-        {"class": name, "n": found["support"]}
-        | {key.replace("_", " "): frame.estimate_text(found[key]) for key in names}
-        for name, found in evaluation["per_class"].items()
+    """A table of the classes and one of the summaries, with how to read the intervals."""
+    by_class = evaluation["per_class"]
+    st.markdown("**Each class against the rest**")
+    _show_table([_support_row(by_class), *_class_rows(by_class)])
+    st.markdown("**All classes in one number**")
+    _show_table(
+        [
+            {"Measure": title, "Estimate": frame.estimate_text(evaluation[key]), "Says": meaning}
+            for key, (title, meaning) in SUMMARIES.items()
+        ]
+    )
+    st.caption(
+        "Square brackets hold 95 % intervals with the patient as unit. What counts calls, from "
+        "recall to kappa, takes the most probable class, whatever the threshold. Weighted kappas "
+        f"take the classes as grades in this order: {_order(evaluation)}. A dash: undefined here, "
+        "as a class is missing or never called."
+    )
+
+
+def _support_row(by_class: dict[str, Any]) -> dict[str, str]:
+    numbers = {name: f"{found['support']:,}" for name, found in by_class.items()}
+    return {"Measure": "Cases", **numbers, "Says": "How many are of the class."}
+
+
+def _class_rows(by_class: dict[str, Any]) -> list[dict[str, str]]:
+    return [
+        {
+            "Measure": title,
+            **{name: frame.estimate_text(found[key]) for name, found in by_class.items()},
+            "Says": meaning,
+        }
+        for key, (title, meaning) in MEASURES.items()
     ]
-    st.dataframe(rows, hide_index=True)
-    st.caption("Each class against the rest, with 95 % intervals over patients.")
-    summary = {
-        "Accuracy": "accuracy",
-        "Balanced accuracy": "balanced_accuracy",
-        "Macro F1": "macro_f1",
-        "Cohen's kappa": "cohen_kappa",
-    }
-    texts = [
-        f"{title} **{frame.estimate_text(evaluation[key])}**" for title, key in summary.items()
-    ]
-    st.markdown("  ·  ".join(texts))
+
+
+def _show_table(rows: list[dict[str, str]]) -> None:
+    st.dataframe(rows, hide_index=True, height="content")
+
+
+def _order(evaluation: results.Evaluation) -> str:
+    return frame.plain(", ".join(evaluation["classes"]))

@@ -5,6 +5,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""With what a text begins that spreadsheets calculate instead of showing."""
+
 
 def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as CSV; the columns are those of the first row."""
@@ -13,3 +16,11 @@ def to_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return stream.getvalue()
+
+
+def quote_formula(value: Any) -> Any:
+    """The value, a text behind an apostrophe where a spreadsheet would take it for a formula.
+
+    Source: OWASP, CSV Injection.
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

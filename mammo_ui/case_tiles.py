@@ -1,33 +1,61 @@
 """The gallery of cases: each with its truth, what was said, its score and what it is sorted by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from mammo_ui import library, routes, state
-from mammo_ui.gallery import Line, Tile, show_gallery
+from mammo_core.reviews import OPEN, REVIEW_STATUSES
+from mammo_ui import chosen_cases, library, routes, state
+from mammo_ui.gallery import Line, Picked, Tile, show_gallery, show_markable_gallery
+from mammo_ui.model_tasks import DEFAULT_METHODS
+from mammo_ui.overlay_store import read_drawn
 from mammo_ui.theme import class_colors
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from mammo_core.model_store import StoredModel
+    from mammo_ui.chosen_cases import Places
+    from mammo_ui.library import DatasetCard
+
+PER_PAGE = (48, 96, 192)
+WIDTHS = {"Small": 105, "Medium": 150, "Large": 240}
+ROUND = "gallery_round"
+"""Grows when marks are taken off: a gallery under another key begins without any."""
 
 
-PER_PAGE = 48
+@dataclass(frozen=True)
+class Teller:
+    """What the tiles of a gallery have in common.
+
+    Attributes:
+        choice: Of model and data.
+        selection: What a tile's link carries on.
+        dataset: Of the images.
+        colors: For each class.
+    """
+
+    choice: state.Choice
+    selection: state.Selection
+    dataset: "DatasetCard"
+    colors: Mapping[str, str]
+
+    def build(self, case: dict[str, Any]) -> Tile:
+        """The tile of a case."""
+        true, predicted, name = case["true"], case["predicted"], case["image_id"]
+        return Tile(
+            id=name,
+            source=routes.thumbnail_address(self.dataset, name),
+            href=state.address("case", case=name, **self.selection.to_query()),
+            alt=f"{name}, truth {true}, predicted {predicted}",
+            lines=tuple(write_lines(case, self.choice, self.colors, self.selection.sort)),
+            mark="correct" if case["correct"] else "wrong",
+        )
 
 
-def show_pages(chosen: "pd.DataFrame", choice: state.Choice, selection: state.Selection) -> None:
-    """The chosen cases page by page, with how to read their tiles."""
-    pages = -(-len(chosen) // PER_PAGE)
-    page = st.pagination(pages, key="page_number") if pages > 1 else 1
-    shown = chosen.iloc[(page - 1) * PER_PAGE : page * PER_PAGE]
-    show_cases(shown.to_dict("records"), choice, selection, key="gallery")
-    st.caption(
-        f"All is said of the {state.LEVELS[choice.level]}. ✓ and ✗ judge the most probable class, "
-        "a dashed edge marks the wrong ones; TP, FP, FN and TN judge the score at the threshold. "
-        "Loss is minus the logarithm of the true class's probability. Click an image to open its "
-        "case; ctrl-click opens a new tab."
-    )
+def _teller(choice: state.Choice, selection: state.Selection) -> Teller:
+    dataset = library.read_card(choice.dataset)
+    return Teller(choice, selection, dataset, class_colors(dataset.classes))
 
 
 def show_cases(
@@ -39,32 +67,56 @@ def show_cases(
     columns: int | None = None,
 ) -> None:
     """A gallery of cases; a click opens the case with the selection it came from."""
-    dataset = library.read_card(choice.dataset)
-    tiles = [_build_tile(case, choice, dataset, selection) for case in cases]
-    picked = show_gallery(tiles, key=key, columns=columns)
+    teller = _teller(choice, selection)
+    picked = show_gallery([teller.build(case) for case in cases], key=key, columns=columns)
     if picked:
         state.open_page("case", case=picked, **selection.to_query())
 
 
-def _build_tile(
-    case: dict[str, Any],
-    choice: state.Choice,
-    dataset: library.DatasetCard,
-    selection: state.Selection,
-) -> Tile:
-    true, predicted = case["true"], case["predicted"]
-    return Tile(
-        id=case["image_id"],
-        source=routes.thumbnail_address(dataset, case["image_id"]),
-        href=state.address("case", case=case["image_id"], **selection.to_query()),
-        alt=f"{case['image_id']}, truth {true}, predicted {predicted}",
-        lines=tuple(write_lines(case, choice, class_colors(dataset.classes), selection.sort)),
-        mark="correct" if case["correct"] else "wrong",
+def show_page(
+    choice: state.Choice, selection: state.Selection, places: "Places", per_page: int, width: int
+) -> tuple[str, ...]:
+    """A page of the chosen cases; returns the images that are marked."""
+    pages = -(-len(places) // per_page)
+    page = st.pagination(pages, key=f"page_{hash(selection.key)}_{per_page}") if pages > 1 else 1
+    shown = places[(page - 1) * per_page : page * per_page]
+    teller = _teller(choice, selection)
+    tiles = [
+        replace(teller.build(case), overlay=_overlay(choice.model, teller.dataset, case))
+        for case in chosen_cases.list_rows(choice, shown)
+    ]
+    key = f"gallery_{st.session_state.get(ROUND, 0)}"
+    picked: Picked = show_markable_gallery(tiles, key=key, width=width)
+    if picked.opened:
+        state.open_page("case", case=picked.opened, **selection.to_query())
+    _tell_how_to_read(choice)
+    return picked.marked
+
+
+def take_marks_off() -> None:
+    """Begin the gallery without marks; only from a widget's callback."""
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+
+
+def _tell_how_to_read(choice: state.Choice) -> None:
+    st.caption(
+        f"All is said of the {state.LEVELS[choice.level]}. ✓ and ✗ judge the most probable class, "
+        "a dashed edge marks the wrong ones; TP, FP, FN and TN judge the score at the threshold. "
+        "Loss is minus the logarithm of the true class's probability. Click an image to open its "
+        "case, shift-click to mark it; ctrl-click opens a new tab. Where a case was explained, its "
+        "map shows under the pointer."
     )
 
 
+def _overlay(model: "StoredModel", dataset: "DatasetCard", case: dict[str, Any]) -> str:
+    """The address of the first usual explanation of the prediction where it was drawn before."""
+    wanted = (model, dataset, case["image_id"], DEFAULT_METHODS[0], case["predicted"])
+    drawn = read_drawn(*wanted)
+    return "" if drawn is None or drawn.is_blank else routes.overlay_address(*wanted)
+
+
 def write_lines(
-    case: dict[str, Any], choice: state.Choice, colors: dict[str, str], sort: str
+    case: dict[str, Any], choice: state.Choice, colors: Mapping[str, str], sort: str
 ) -> list[Line]:
     """The tile's text: the most probable class, apart from it the call at the threshold."""
     true, predicted = case["true"], case["predicted"]
@@ -78,4 +130,12 @@ def write_lines(
         lines.append(Line(f"{case['outcome']} at {choice.threshold:.2f}"))
     if sort != "score" and case.get(sort) is not None:
         lines.append(Line(f"{sort} {case[sort]:.2f}"))
-    return lines
+    return [*lines, *_write_review(case)]
+
+
+def _write_review(case: dict[str, Any]) -> list[Line]:
+    """What was said of the case, where anything was."""
+    said = list(case.get("tags", ()))
+    if case.get("status", OPEN) != OPEN:
+        said.insert(0, REVIEW_STATUSES[case["status"]])
+    return [Line(", ".join(said))] if said else []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
     from mammo_core.model_store import StoredModel
     from mammo_core.types import Verdict
+    from mammo_ui.chosen_cases import Walk
     from mammo_ui.model_tasks import FilePrediction
     from mammo_ui.uploads import Look
 
@@ -241,14 +242,13 @@ def show_bars(probabilities: dict[str, float]) -> None:
     charts.show_plain(charts.probability_bars(list(probabilities)), rows, key="bars", alt=alt)
 
 
-def show_walk(walk: list[str], image_id: str, selection: state.Selection) -> None:
+def show_walk(walk: "Walk", image_id: str, selection: state.Selection) -> None:
     """Previous and next within the selection, by button and by arrow key."""
-    place = walk.index(image_id) if image_id in walk else -1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _step("Previous", "Left", walk[place - 1] if place > 0 else None, selection)
-        following = walk[place + 1] if place + 1 < len(walk) else None
-        _step("Next", "Right", following, selection)
-        where = f"{place + 1} of {len(walk)}" if place >= 0 else f"not among the {len(walk)} chosen"
+        _step("Previous", "Left", walk.previous, selection)
+        _step("Next", "Right", walk.following, selection)
+        is_chosen = walk.place is not None
+        where = f"{walk.place + 1} of {walk.n}" if is_chosen else f"not among the {walk.n} chosen"
         st.markdown(f"**{frame.plain(image_id)}**, {where}", width="content")
         if st.button("Back to the cases", type="tertiary"):
             state.open_page("cases", **selection.to_query())

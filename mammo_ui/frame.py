@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import isclose
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.errors import MammoError
-from mammo_core.image_sets import read_set
 from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.two_views import tell_counted_twice
 from mammo_core.wording import count
@@ -72,6 +70,13 @@ def _caution(estimate: dict[str, float | None]) -> str:
 def tighten() -> None:
     """Use the screen: Streamlit leaves a hand's breadth above each page."""
     st.html(f"<style>{(Path(__file__).parent / 'frame.css').read_text(encoding='utf-8')}</style>")
+
+
+def join_history_steps() -> None:
+    """Let one step of the user be one entry of the browser's history; see history.js."""
+    script = (Path(__file__).parent / "history.js").read_text(encoding="utf-8")
+    with st.sidebar:
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def show_title(title: str, question: str) -> None:
@@ -153,35 +158,6 @@ def show_errors_of(draw: Callable[..., None], *arguments: object) -> None:
         st.error(plain(error))
 
 
-def show_chips(selection: state.Selection, n: int) -> None:
-    """The selection as chips that can be removed, and how many images it holds."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{count(n, 'image')}**", width="content")
-        for facet, values in selection.facets.items():
-            st.button(
-                f"{state.FACETS[facet]}: {plain(', '.join(values))}  ✕",
-                key=f"chip_{facet}",
-                help="Remove this filter",
-                on_click=state.write_selection,
-                args=(selection.without(facet),),
-            )
-        _show_kept_set(selection)
-
-
-def _show_kept_set(selection: state.Selection) -> None:
-    """The chip of a set of images, by its title."""
-    if not selection.kept:
-        return
-    kept = read_set(selection.kept)
-    st.button(
-        f"{plain(kept.title) if kept else 'a set that is gone, so left out'}  ✕",
-        key="chip_set",
-        help="Remove this filter",
-        on_click=state.write_selection,
-        args=(replace(selection, kept=""),),
-    )
-
-
 def stop_without_dataset(choice: state.Choice) -> None:
     """End the page with what to do next where there is no dataset."""
     if choice.dataset is None:
@@ -210,9 +186,9 @@ def stop_without_results(choice: state.Choice) -> None:
     if choice.model.is_table:
         _stop_without_rows(choice)
     if not library.has_predictions(choice.model, choice.dataset):
-        _offer_prediction(choice, "This model has not been run on this dataset yet.")
+        _offer_prediction(choice, f"{choice.model.id} has not been run on this dataset yet.")
     if judgments.are_outdated(choice):
-        _offer_prediction(choice, "The model or the dataset has changed since it was run.")
+        _offer_prediction(choice, f"{choice.model.id} or the dataset has changed since it was run.")
     if not library.read_card(choice.dataset).classes:
         st.info(
             "This dataset has no labels, so that there is nothing to judge the model by. What it "
@@ -251,7 +227,7 @@ def _offer_prediction(choice: state.Choice, reason: str) -> None:
     if last and last.status().state == "running":
         st.info("The model is running on this dataset; the numbers appear here when it is done.")
         st.stop()
-    st.info(reason)
+    st.info(plain(reason))
     failure = job_watch.failure_of(last) if last else None
     if failure:
         st.error(plain(f"The last try failed: {failure}"))

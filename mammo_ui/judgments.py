@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.errors import MammoError
-from mammo_core.image_sets import read_set
 from mammo_core.model_store import file_sha256
 from mammo_core.paths import read_json, write_json
-from mammo_ui import library
+from mammo_ui import chosen_cases, library
 from mammo_ui.chosen_rows import Rows, read_rows, read_table, rows_of, table_path
 from mammo_ui.library import has_predictions
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from mammo_ui.state import Choice, Selection
+    from mammo_ui.state import Choice
 
 LOG = logging.getLogger(__name__)
 SUMMARY_VERSION = 1
@@ -32,7 +29,7 @@ class Summary:
     Attributes:
         evaluation: As `evaluate` of the core answers.
         images: How many images it is about.
-        mistakes: The most confident ones, as rows of `list_cases`.
+        mistakes: The most confident ones, as rows of `Cases.rows`.
     """
 
     evaluation: dict[str, Any]
@@ -63,11 +60,10 @@ def read_summary(choice: "Choice") -> Summary | None:
 
 
 def _make_summary(choice: "Choice") -> Summary:
-    cases = list_cases(choice)
+    worst = chosen_cases.worst_mistakes(choice, N_MISTAKES)
     columns = ["image_id", "true", "predicted", "correct", "score", "outcome"]
-    mistakes = cases[cases["correct"].eq(False)].nlargest(N_MISTAKES, "loss")[columns]
-    rows = mistakes.astype(object).where(mistakes.notna(), None).to_dict("records")
-    return Summary(evaluate(choice), len(cases), rows)
+    rows = [{name: row[name] for name in columns} for row in worst]
+    return Summary(evaluate(choice), len(read_rows(rows_of(choice).images)), rows)
 
 
 def _summary_path(choice: "Choice") -> Path:
@@ -115,51 +111,6 @@ def count_cases(choice: "Choice") -> tuple[int, int] | None:
 def evaluate(choice: "Choice") -> dict[str, Any]:
     """The evaluation of the choice, from the store where it was made before."""
     return _evaluation(choice.model.path, choice.model.threshold, choice.dataset, rows_of(choice))
-
-
-def list_cases(choice: "Choice") -> "pd.DataFrame":
-    """A row an image of the choice, judged at its level and threshold."""
-    return _cases(rows_of(choice), choice.threshold)
-
-
-def select_cases(choice: "Choice", selection: "Selection") -> "pd.DataFrame":
-    """The cases of the choice that a selection keeps, in its order."""
-    from mammo_core import cases
-
-    kept = read_set(selection.kept)
-    return cases.select_cases(
-        list_cases(choice),
-        selection.facets,
-        sort=selection.sort,
-        find=selection.find,
-        among=kept and kept.image_ids,
-    )
-
-
-def known_cases(choice: "Choice") -> frozenset[str]:
-    """The ids of the images that the choice has predictions for, in any split."""
-    return frozenset(_cases(_all_images(choice), choice.threshold).index)
-
-
-def find_case(choice: "Choice", image_id: str) -> dict[str, Any]:
-    """Everything known of one image, judged by itself at the chosen threshold."""
-    rows = _all_images(choice)
-    cases, table = _cases(rows, choice.threshold), read_table(rows.path, rows.version)
-    place = int((table.frame["image_id"] == image_id).to_numpy().argmax())
-    p = dict(zip([f"p_{name}" for name in table.classes], table.probabilities[place], strict=True))
-    return cases.loc[image_id].to_dict() | p
-
-
-def _all_images(choice: "Choice") -> Rows:
-    return rows_of(choice).images.of_split("all")
-
-
-@lru_cache(maxsize=8)
-def _cases(rows: Rows, threshold: float) -> "pd.DataFrame":
-    from mammo_core import cases
-
-    images, units = read_rows(rows.images), read_rows(rows)
-    return cases.list_cases(images, units, positive=images.classes[-1], threshold=threshold)
 
 
 @lru_cache(maxsize=8)

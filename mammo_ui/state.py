@@ -3,7 +3,8 @@
 Both live in the URL, so that a pasted link opens the same view.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -30,11 +31,18 @@ FACETS = {
     "view": "View",
     "manufacturer": "Scanner",
     "lesion": "Lesion",
+    "age": "Age",
+    "birads": "BI-RADS",
+    "tag": "Tag",
+    "status": "Review",
 }
+FURTHER = "in_"
+"""How the address's parameters of a table's further columns begin."""
 SORTS = {
     "loss": "Most wrong first",
     "uncertainty": "Most uncertain first",
     "score": "Highest score first",
+    "disagreement": "Most disputed by another model",
 }
 
 
@@ -191,19 +199,32 @@ class Selection:
         sort: A key of `SORTS`.
         find: Part of an image id, empty for all.
         kept: The key of a set of images (`image_sets.keep_set`), empty for all.
+        scores: (lowest, highest) score, both kept; None for all.
+        other: The id of the model with which "disagreement" is sorted by, empty for none.
     """
 
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sort: str = "loss"
     find: str = ""
     kept: str = ""
+    scores: tuple[float, float] | None = None
+    other: str = ""
 
     def to_query(self) -> dict[str, Any]:
         """The selection as parameters of an address."""
-        query: dict[str, Any] = {name: list(values) for name, values in self.facets.items()}
-        query |= {"sort": self.sort} if self.sort != "loss" else {}
-        texts = {"find": self.find, "set": self.kept}
-        return query | {name: text for name, text in texts.items() if text}
+        facets = {_parameter(name): list(values) for name, values in self.facets.items()}
+        scores = f"{self.scores[0]:g}-{self.scores[1]:g}" if self.scores else ""
+        sort = self.sort if self.sort != "loss" else ""
+        texts = {
+            "sort": sort, "find": self.find, "set": self.kept, "scores": scores, "other": self.other
+        }  # fmt: skip
+        return facets | {name: text for name, text in texts.items() if text}
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The selection as a value that can be a key; the facets come first, by name."""
+        facets = tuple((name, tuple(self.facets[name])) for name in sorted(self.facets))
+        return facets, self.sort, self.find, self.kept, self.scores, self.other
 
     def without(self, facet: str) -> "Selection":
         """The selection with that filter removed."""
@@ -217,26 +238,55 @@ class Selection:
         return replace(left, facets={**left.facets, facet: kept}) if kept else left
 
 
+OF_SELECTION = ("sort", "find", "set", "scores", "other")
+
+
 def read_selection() -> Selection:
     """The selection that the address names; what it does not know is left out."""
-    facets = {name: tuple(st.query_params.get_all(name)) for name in FACETS}
+    facets = {
+        name.removeprefix(FURTHER): tuple(st.query_params.get_all(name))
+        for name in st.query_params
+        if _is_facet(name)
+    }
     sort = st.query_params.get("sort", "loss")
     return Selection(
         facets={name: values for name, values in facets.items() if values},
         sort=sort if sort in SORTS else "loss",
         find=st.query_params.get("find", ""),
         kept=st.query_params.get("set", ""),
+        scores=_read_scores(st.query_params.get("scores", "")),
+        other=st.query_params.get("other", ""),
     )
 
 
 def write_selection(selection: Selection) -> None:
     """Put the selection into the address; only from a widget's callback."""
     query = selection.to_query()
-    for name in (*FACETS, "sort", "find", "set"):
-        if name in query:
-            st.query_params[name] = query[name]
-        elif name in st.query_params:
+    for name in [name for name in st.query_params if _is_facet(name) or name in OF_SELECTION]:
+        if name not in query:
             del st.query_params[name]
+    for name, value in query.items():
+        st.query_params[name] = value
+
+
+def facet_title(name: str) -> str:
+    """What a facet is called: one of `FACETS`, or a column of the table by its own name."""
+    return FACETS.get(name, name)
+
+
+def _parameter(facet: str) -> str:
+    """The address's parameter of a facet; the prefix keeps a column from hiding another choice."""
+    return facet if facet in FACETS else f"{FURTHER}{facet}"
+
+
+def _is_facet(parameter: str) -> bool:
+    return parameter in FACETS or parameter.startswith(FURTHER)
+
+
+def _read_scores(text: str) -> tuple[float, float] | None:
+    """The lowest and highest score in a text such as "0.2-0.8", None in any other."""
+    found = re.fullmatch(r"([01](?:\.\d{1,6})?)-([01](?:\.\d{1,6})?)", text)
+    return (float(found[1]), float(found[2])) if found else None
 
 
 def address(page: str, **query: Any) -> str:
@@ -252,60 +302,3 @@ def open_page(page: str, **query: Any) -> None:
 def open_cases_of(title: str, image_ids: Iterable[str]) -> None:
     """Show these images on the Cases page, under a title of a few words."""
     open_page("cases", set=keep_set(title, image_ids))
-
-
-def choose_facet(
-    selection: Selection, facet: str, counts: Mapping[str, int], order: Sequence[str]
-) -> None:
-    """Pills for the values of a facet with their counts; they write the address.
-
-    Args:
-        selection: The present one.
-        facet: A key of `FACETS`.
-        counts: How many cases each value has.
-        order: Values that come first, in this order; the others follow by name.
-    """
-    kept = selection.facets.get(facet, ())
-    options = sorted({*counts, *kept}, key=lambda value: (_rank(value, order), value))
-    if len(options) < 2 and not kept:
-        return
-    key = f"facet_{facet}"
-    st.session_state[key] = list(kept)
-    st.pills(
-        FACETS[facet],
-        options,
-        selection_mode="multi",
-        format_func=lambda value: f"{value} ({counts.get(value, 0)})",
-        wrap=True,
-        key=key,
-        on_change=lambda: write_selection(selection.only(facet, st.session_state[key])),
-    )
-
-
-def _rank(value: str, order: Sequence[str]) -> int:
-    return order.index(value) if value in order else len(order)
-
-
-def choose_sort(selection: Selection) -> None:
-    """The order of the cases; it writes the address."""
-    st.session_state["sort_here"] = selection.sort
-    st.selectbox(
-        "Order",
-        list(SORTS),
-        format_func=SORTS.get,
-        key="sort_here",
-        on_change=lambda: write_selection(replace(selection, sort=st.session_state["sort_here"])),
-    )
-
-
-def choose_text(selection: Selection) -> None:
-    """Part of an image id to look for; it writes the address."""
-    st.session_state["find_here"] = selection.find
-    st.text_input(
-        "Image id contains",
-        key="find_here",
-        placeholder="S00017",
-        on_change=lambda: write_selection(
-            replace(selection, find=st.session_state["find_here"].strip())
-        ),
-    )

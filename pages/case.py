@@ -5,9 +5,10 @@ import streamlit as st
 from mammo_core.attribution import METHODS
 from mammo_ui import (
     casework,
+    chosen_cases,
     frame,
-    judgments,
     library,
+    review_panel,
     similar_cases,
     state,
     table_cases,
@@ -20,23 +21,22 @@ selection = state.read_selection()
 frame.show_title("Case", "Why did it say so, and should I believe it?")
 frame.stop_without_results(choice)
 
-walk = judgments.select_cases(choice, selection)
-image_id = st.query_params.get("case") or next(iter(walk.index), None)
-if image_id is None or image_id not in judgments.known_cases(choice):
+image_id = st.query_params.get("case") or chosen_cases.first_case(choice, selection)
+case = chosen_cases.find_case(choice, image_id) if image_id else None
+if case is None:
     st.info(f"There is no case {frame.plain(image_id)} among these predictions.")
     if st.button("Choose a case", type="primary"):
         state.open_page("cases")
     st.stop()
 
 dataset = library.require_dataset(choice.dataset)
-case = judgments.find_case(choice, image_id)
-
-casework.show_walk(list(walk.index), image_id, selection)
+casework.show_walk(chosen_cases.walk(choice, selection, image_id), image_id, selection)
 facts, pictures = st.columns([1, 4], gap="medium")
 with facts, st.container(key="case_facts"):
     with st.container():
         casework.show_verdict(case, choice.model.classes)
         casework.show_facts(case)
+        review_panel.show_review(choice, image_id)
     with st.container():
         casework.show_hanging(case, dataset, selection)
 with pictures:

@@ -2,38 +2,52 @@
 
 import streamlit as st
 
-from mammo_core.cases import count_facet
-from mammo_core.metrics.operating_points import OUTCOMES
-from mammo_ui import case_tiles, embedding_map, frame, judgments, state
+from mammo_ui import (
+    bulk_reviews,
+    case_filters,
+    case_tiles,
+    chosen_cases,
+    embedding_map,
+    frame,
+    selection_chips,
+    state,
+)
 
 choice = st.session_state["choice"]
 selection = state.read_selection()
 frame.show_title("Cases", "Show me them")
 frame.stop_without_results(choice)
 
-cases = judgments.list_cases(choice)
-chosen = judgments.select_cases(choice, selection)
+places = chosen_cases.find_places(choice, selection)
 filters, gallery = st.columns([1, 4], gap="medium")
 
 with filters:
-    for facet in state.FACETS:
-        counts = dict(count_facet(cases, selection.facets, facet))
-        state.choose_facet(selection, facet, counts, (*OUTCOMES, *choice.model.classes))
+    case_filters.choose_facets(choice, selection)
 
 with gallery:
-    frame.show_chips(selection, len(chosen))
-    sort, find = st.columns([1, 1])
-    with sort:
-        state.choose_sort(selection)
+    selection_chips.show_chips(selection, len(places))
+    order, find, size, number = st.columns([3, 3, 3, 2])
+    with order:
+        case_filters.choose_order(choice, selection)
     with find:
-        state.choose_text(selection)
-    if chosen.empty:
+        case_filters.choose_text(selection)
+    width = case_tiles.WIDTHS[
+        size.segmented_control("Tiles", list(case_tiles.WIDTHS), default="Medium", required=True,
+                               key="tiles", persist_state="session")
+    ]  # fmt: skip
+    per_page = number.selectbox("On a page", case_tiles.PER_PAGE, key="per_page",
+                                persist_state="session")  # fmt: skip
+    if not len(places):
         st.info("No image fits these filters. Remove one of them above.")
         st.stop()
-    pictures, places = st.tabs(["Gallery", "Map"], key="cases_tab", on_change="rerun")
+    actions = st.container(horizontal=True, vertical_alignment="center")
+    pictures, points = st.tabs(["Gallery", "Map"], key="cases_tab", on_change="rerun")
+    marked: tuple[str, ...] = ()
     if pictures.open:
         with pictures:
-            case_tiles.show_pages(chosen, choice, selection)
-    if places.open:
-        with places:
-            embedding_map.show_map(choice, chosen)
+            marked = case_tiles.show_page(choice, selection, places, per_page, width)
+    if points.open:
+        with points:
+            embedding_map.show_map(choice, chosen_cases.tabulate(choice, places))
+    with actions:
+        bulk_reviews.show_bulk(choice, selection, places, marked)

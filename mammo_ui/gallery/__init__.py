@@ -1,8 +1,9 @@
 """The gallery: a grid of thumbnails that open their cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -30,6 +31,7 @@ class Tile:
         lines: What stands below it.
         mark: "correct", "wrong" or "" (a dashed edge tells the wrong ones).
         current: Whether it is the one in question.
+        overlay: Address of what lies over the picture while the pointer is on the tile.
     """
 
     id: str
@@ -39,6 +41,20 @@ class Tile:
     lines: tuple[Line, ...] = ()
     mark: str = ""
     current: bool = False
+    overlay: str = ""
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What was done with a gallery.
+
+    Attributes:
+        opened: The id of the tile that was just clicked, None for none.
+        marked: The ids of the tiles that are marked, in the order of the tiles.
+    """
+
+    opened: str | None
+    marked: tuple[str, ...]
 
 
 def show_gallery(
@@ -52,16 +68,36 @@ def show_gallery(
         width: Least width of a tile in pixels.
         columns: A fixed number of columns; None fits as many as there is room for.
     """
+    return _show(tiles, key, _layout(width, columns)).opened
+
+
+def show_markable_gallery(tiles: Sequence[Tile], *, key: str, width: int = 150) -> Picked:
+    """The same with tiles that a shift-click, or a blank on the focused one, marks and unmarks."""
+    return _show(tiles, key, {**_layout(width, None), "marking": True})
+
+
+def _layout(width: int, columns: int | None) -> dict[str, Any]:
+    return {"width": width, "columns": f"repeat({columns}, 1fr)" if columns else ""}
+
+
+def _show(tiles: Sequence[Tile], key: str, layout: Mapping[str, Any]) -> Picked:
     component = st.components.v2.component(
         "mammo_gallery",
         html='<div class="gallery" role="list"></div>',
         css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
         js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
     )
+    before = st.session_state.get(key) or {}
     content = {
+        **layout,
         "items": tuple(asdict(tile) for tile in tiles),  # a list would be tried as a data frame
-        "width": width,
-        "columns": f"repeat({columns}, 1fr)" if columns else "",
+        "marked": tuple(before.get("marked") or ()),
     }
-    picked = component(key=key, data=content, on_picked_change=lambda: None).picked
-    return picked if picked in {tile.id for tile in tiles} else None
+    found = component(
+        key=key, data=content, on_picked_change=lambda: None, on_marked_change=lambda: None
+    )
+    ids = [tile.id for tile in tiles]
+    marked = set(found.marked or ())
+    return Picked(
+        found.picked if found.picked in ids else None, tuple(i for i in ids if i in marked)
+    )

@@ -125,7 +125,7 @@ def _ask(
     place = reading.image_ids.index(image_id)
     classes, severe = choice.model.classes, choice.model.classes[-1]
     since = st.session_state.setdefault(f"{SINCE}_{reading.id}_{place}", time.time())
-    picture, questions = st.columns([2.2, 1], gap="large")
+    picture, questions = st.columns([1.5, 1], gap="large")
     with picture:
         _show_picture(reading, place)
     with questions:
@@ -178,7 +178,7 @@ def _reveal(choice: state.Choice, reading: "Reading", image_id: str, verdict: "V
     """What the model says of a case that is judged."""
     place = reading.image_ids.index(image_id)
     row = _read_row(choice, image_id)
-    picture, words = st.columns([2.2, 1], gap="large")
+    picture, words = st.columns([1.5, 1], gap="large")
     with picture:
         _show_picture(reading, place)
     with words:
@@ -227,6 +227,8 @@ def _show_result(choice: state.Choice, reading: "Reading", verdicts: "dict[str, 
         f"Sensitivity, specificity and AUROC are of {frame.plain(result['positive'])}; the "
         "reader's score is the suspicion, the model's the probability."
     )
+    for warning in result["warnings"]:
+        st.caption(frame.plain(f"{warning}."))
     with st.container(horizontal=True):
         wrong = result["disagreements"]
         if wrong and st.button(f"Show the {count(len(wrong), 'case')} of disagreement"):

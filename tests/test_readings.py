@@ -154,6 +154,13 @@ class TestResult:
         assert judge_reading(table, few, replicates=10)["n"] == 7
         assert [row["image_id"] for row in tabulate_reading(table, few)] == list(few)
 
+    def test_one_patient_gives_no_interval(self, table, verdicts):
+        few = {name: verdicts[name] for name in table.frame["image_id"][:4]}
+        result = judge_reading(table, few, replicates=20)
+        assert result["patients"] == 1
+        assert result["agreement"]["same"]["low"] is None
+        assert result["warnings"]
+
     def test_verdicts_on_other_images_are_told(self, table):
         with pytest.raises(BadTable):
             judge_reading(table, {"nobody": verdict()})

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mammo_core.errors import BadTable
 from mammo_core.metrics.auroc import estimate_auroc
 from mammo_core.metrics.bootstrap import PatientSums, resample, sum_by_patient
+from mammo_core.metrics.cautions import list_cautions
 from mammo_core.metrics.classification import (
     Array,
     compute_accuracy,
@@ -61,6 +62,7 @@ def judge_reading(
         "auroc_p": _p_of_difference(truth == severe, scores, table.patients),
         "agreement": comparing.of_calls(reader, model),
         "seconds_a_case": float(np.median([verdict.seconds for verdict in said])),
+        "warnings": list_cautions(table, severe),
         "disagreements": table.frame["image_id"].to_numpy(dtype=object)[reader != model].tolist(),
     }
 
@@ -99,10 +101,10 @@ class _Comparing:
         drawn = self._draw(sums)
         rates = {"sensitivity": compute_recall, "specificity": compute_specificity}
         return {
-            "accuracy": _estimate(compute_accuracy(sums.totals), compute_accuracy(drawn)),
-            "kappa": _estimate(compute_cohen_kappa(sums.totals), compute_cohen_kappa(drawn)),
+            "accuracy": self._estimate(compute_accuracy(sums.totals), compute_accuracy(drawn)),
+            "kappa": self._estimate(compute_cohen_kappa(sums.totals), compute_cohen_kappa(drawn)),
             **{
-                name: _estimate(rate(sums.totals)[severe], rate(drawn)[severe])
+                name: self._estimate(rate(sums.totals)[severe], rate(drawn)[severe])
                 for name, rate in rates.items()
             },
             "auroc": estimate_auroc(scores, table.labels == severe, table.patients).to_json(),
@@ -112,8 +114,8 @@ class _Comparing:
         sums = self._sum(one, other)
         drawn = self._draw(sums)
         return {
-            "same": _estimate(compute_accuracy(sums.totals), compute_accuracy(drawn)),
-            "kappa": _estimate(compute_cohen_kappa(sums.totals), compute_cohen_kappa(drawn)),
+            "same": self._estimate(compute_accuracy(sums.totals), compute_accuracy(drawn)),
+            "kappa": self._estimate(compute_cohen_kappa(sums.totals), compute_cohen_kappa(drawn)),
         }
 
     def _sum(self, one: Codes, other: Codes) -> PatientSums:
@@ -126,9 +128,10 @@ class _Comparing:
             {"": sums}, n_patients=self._table.n_patients, replicates=self._replicates, seed=0
         )[""]
 
-
-def _estimate(value: Any, replicates: Array) -> dict[str, float | None]:
-    return percentile_estimate(float(value), replicates).to_json()
+    def _estimate(self, value: Any, replicates: Array) -> dict[str, float | None]:
+        """A value with its interval; none from a single patient, whose replicates are all alike."""
+        drawn = replicates if self._table.n_patients > 1 else replicates[:0]
+        return percentile_estimate(float(value), drawn).to_json()
 
 
 def _p_of_difference(

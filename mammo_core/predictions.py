@@ -227,11 +227,11 @@ def _check_identity(frame: pd.DataFrame, source: str) -> None:
     repeated = frame["image_id"].duplicated()
     if repeated.any():
         name = frame["image_id"][repeated].iloc[0]
-        raise BadTable(f"Expected each image once in {source}, image '{name}' is repeated")
+        raise BadTable(f"Expected each image once in {source}, image '{_short(name)}' is repeated")
     if frame["patient_id"].isna().any():
         name = frame["image_id"][frame["patient_id"].isna()].iloc[0]
         raise BadTable(
-            f"Image '{name}' has no patient_id; intervals need to know each image's patient"
+            f"Image '{_short(name)}' has no patient_id; intervals need to know each image's patient"
         )
 
 
@@ -245,7 +245,7 @@ def _check_probabilities(frame: pd.DataFrame, classes: tuple[str, ...]) -> None:
         came = "missing or not a number" if np.isnan(value) else f"{value:g}"
         raise BadTable(
             f"Expected probabilities from 0 to 1, p_{classes[column]} of image "
-            f"'{frame['image_id'].iloc[row]}' is {came}"
+            f"'{_short(frame['image_id'].iloc[row])}' is {came}"
         )
     sums = values.sum(axis=1)
     off = np.abs(sums - 1) > SUM_TOLERANCE
@@ -253,8 +253,9 @@ def _check_probabilities(frame: pd.DataFrame, classes: tuple[str, ...]) -> None:
         row = int(np.argmax(off))
         raise BadTable(
             f"Expected the probabilities of an image to sum to 1 (within {SUM_TOLERANCE:g}), "
-            f"those of image '{frame['image_id'].iloc[row]}' sum to {sums[row]:.4g} "
-            f"({off.sum()} such rows)"
+            f"those of image '{_short(frame['image_id'].iloc[row])}' sum to {sums[row]:.4g} "
+            f"({off.sum()} such rows; each column that begins with p_ is a class: "
+            f"{_names([f'p_{name}' for name in classes])})"
         )
 
 
@@ -263,9 +264,14 @@ def _check_labels(frame: pd.DataFrame, classes: tuple[str, ...]) -> None:
     if unknown.any():
         row = frame[unknown].iloc[0]
         raise BadTable(
-            f"Expected labels among {_names(classes)} (the p_ columns), image '{row['image_id']}' "
-            f"has the label '{row['label']}'"
+            f"Expected labels among {_names(classes)} (the p_ columns), image "
+            f"'{_short(row['image_id'])}' has the label '{_short(row['label'])}'"
         )
+
+
+def _short(text: object) -> str:
+    """A value from a file, as much of it as a message can hold."""
+    return str(text) if len(str(text)) <= 60 else f"{str(text)[:57]}..."
 
 
 def _names(names: "list[str] | tuple[str, ...]") -> str:

@@ -95,6 +95,8 @@ def _read_csv(content: bytes, source: str) -> pa.Table:
     _check_width(header.count(separator) + 1, source)
     try:
         names = [name.strip() for name in next(csv.reader([header], delimiter=separator), [])]
+        if not content.removeprefix(b"\xef\xbb\xbf")[len(header.encode(encoding)) :].strip():
+            return pa.table({name: pa.array([], pa.string()) for name in names})
         return pyarrow.csv.read_csv(
             io.BytesIO(content),
             pyarrow.csv.ReadOptions(encoding=encoding, column_names=names, skip_rows=1),

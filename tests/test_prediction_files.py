@@ -1,4 +1,4 @@
-"""Prediction tables as all kinds of programs save them: read to one meaning, or refused in a line."""
+"""Prediction tables as all kinds of programs save them: read to one meaning, or refused."""
 
 import gzip
 import io

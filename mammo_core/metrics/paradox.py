@@ -78,9 +78,9 @@ class Stratification:
         return is_near and _is_sure(self.alone_p_adjusted)
 
     def to_json(self) -> dict[str, Any]:
-        """As `evaluate` and `slices` print it."""
+        """Its estimates and tests."""
         estimates = {name: getattr(self, name).to_json() for name in ("within", "excess", "alone")}
-        names = ("p", "p_adjusted", "alone_p_adjusted", "is_alarm")
+        names = ("p", "p_adjusted", "alone_p_adjusted")
         tests = {name: getattr(self, name) for name in names}
         return {"by": self.by, "share_of_pairs": self.share_of_pairs, **estimates, **tests}
 
@@ -125,6 +125,15 @@ def find_paradoxes(table: PredictionTable, positive: int) -> list[Stratification
         for i, one in enumerate(attributes)
     ]
     return sorted(found, key=lambda one: one.excess.value or 0, reverse=True)
+
+
+def answer_paradoxes(table: PredictionTable, positive: int) -> list[dict[str, Any]]:
+    """The stratifications as `evaluate` and `slices` print them; `alarm` is a sentence or null."""
+    name = table.classes[positive]
+    return [
+        one.to_json() | {"alarm": tell_paradox(one, name, table.level) if one.is_alarm else None}
+        for one in find_paradoxes(table, positive)
+    ]
 
 
 def tell_paradox(one: Stratification, positive: str, level: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mammo_core.metrics.cautions import list_cautions
-from mammo_core.metrics.paradox import find_paradoxes, tell_paradox
+from mammo_core.metrics.paradox import answer_paradoxes
 from mammo_core.metrics.selection import EvaluationOptions, select
 from mammo_core.metrics.slices import SliceOptions, find_slices
 from mammo_core.predictions import PredictionTable
@@ -35,7 +35,6 @@ def answer_slices(
     positive = table.class_index(options.positive)
     rows, warnings = select(table, options)
     search = find_slices(rows, positive, slices, progress)
-    paradoxes = find_paradoxes(rows, positive)
     return {
         "n": len(rows),
         "patients": rows.n_patients,
@@ -51,11 +50,6 @@ def answer_slices(
         "implied": search.n_implied,
         "worse": sum(one.is_worse for one in search.slices),
         "slices": [one.to_json() for one in search.slices[:limit]],
-        "paradox": [one.to_json() for one in paradoxes],
-        "alarms": [
-            tell_paradox(one, rows.classes[positive], options.level)
-            for one in paradoxes
-            if one.is_alarm
-        ],
+        "paradox": answer_paradoxes(rows, positive),
         "warnings": [*warnings, *list_cautions(rows, positive)],
     }

@@ -37,7 +37,9 @@ from mammo_core.verbs.prepare import prepare
 from mammo_core.verbs.preview import preview
 from mammo_core.verbs.quality import quality
 from mammo_core.verbs.reading import reading
+from mammo_core.verbs.referral import referral
 from mammo_core.verbs.remove import remove
+from mammo_core.verbs.reviews import reviews
 from mammo_core.verbs.sample import sample
 from mammo_core.verbs.similar import similar
 from mammo_core.verbs.slices import slices
@@ -71,10 +73,12 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "compare": compare,
     "uncertainty": uncertainty,
     "conformal": conformal,
+    "referral": referral,
     "explain": explain,
     "reading": reading,
     "embed": embed,
     "similar": similar,
+    "reviews": reviews,
     "jobs": jobs,
     "models": models,
     "architectures": architectures,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from mammo_ui.evaluate_tabs import operating_points, per_class, scores, subgroups
+from mammo_ui.evaluate_tabs import operating_points, per_class, scores, slices, subgroups
 from mammo_ui.state import Choice
 
 Show = Callable[[Choice, dict[str, Any]], None]
@@ -14,4 +14,5 @@ TABS: dict[str, Show] = {
     "Operating points": operating_points.show,
     "Scores": scores.show,
     "Subgroups": subgroups.show,
+    "Slices": slices.show,
 }

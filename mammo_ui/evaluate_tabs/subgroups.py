@@ -1,32 +1,94 @@
 """Subgroups: for whom it works."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import streamlit as st
 
 from mammo_core.wording import count
-from mammo_ui import charts, results, state
+from mammo_ui import charts, frame, results, state
+from mammo_ui.chosen_rows import rows_of
+from mammo_ui.group_cases import open_cases_of_group
+from mammo_ui.paradox_alarms import show_alarms
+from mammo_ui.subgroup_charts import draw_forest
+from mammo_ui.subgroup_numbers import Group, compare_groups, metric_depends_on_threshold
+
+METRICS = ("auroc", "recall", "specificity")
 
 
 def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
-    """AUROC of each subgroup with its interval as a forest plot."""
-    known = results.known_subgroups(evaluation)
+    """Each subgroup's number with its interval as a forest plot, and how it differs."""
+    from mammo_core.metrics.measures import KINDS
+
+    show_alarms(evaluation)
+    metric = st.segmented_control(
+        "By", METRICS, default="auroc", required=True, key="subgroup_metric",
+        format_func=lambda name: KINDS[name].title, bind="query-params", persist_state="session",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    groups = compare_groups(rows_of(choice), metric, choice.threshold)
+    known = [one for one in groups if one.found.value.value is not None]
+    known = [one for one in known if one.n < evaluation["n"]]
     if not known:
-        st.info("No subgroup has five positive and five negative cases, the least for an AUROC.")
+        st.info("No subgroup has enough positive and negative cases for this number.")
         return
-    rows = [
-        {"group": f"{group['by']} {group['value']}", "n": group["n"]}
-        | {"patients": group["patients"], **group["auroc"]}
-        for group in known
-    ]
-    unknown = [group for group in evaluation["subgroups"] if group["auroc"]["value"] is None]
-    title = f"AUROC, {evaluation['positive']} against the rest"
-    charts.show_chart(
-        f"AUROC for {evaluation['positive']} by subgroup",
-        charts.forest(
-            title, [row["group"] for row in rows], results.whole_auroc(evaluation)["value"]
+    kind, at = KINDS[metric], f" at threshold {choice.threshold:.2f}"
+    title = f"{kind.title}{at if metric_depends_on_threshold(metric) else ''}"
+    _show_forest(choice, evaluation, title, known, len(groups) - len(known))
+
+
+def _show_forest(
+    choice: state.Choice,
+    evaluation: results.Evaluation,
+    title: str,
+    groups: Sequence[Group],
+    n_unknown: int,
+) -> None:
+    rows = [_describe(place, group) for place, group in enumerate(groups)]
+    ends = [v for row in rows for v in (row["low"], row["value"]) if v is not None]
+    picked = charts.show_chart(
+        f"{title} for {frame.plain(evaluation['positive'])} by subgroup",
+        draw_forest(
+            title,
+            [row["group"] for row in rows],
+            reference=None,
+            domain=(max(0.0, min(ends) - 0.02), 1.0),
         ),
-        "Points are estimates, lines 95 % intervals over patients, the dashed line all cases; "
-        "intervals that overlap may hide no difference. "
-        f"Too few positive or negative cases: {count(len(unknown), 'subgroup')}.",
+        "Points are estimates, lines 95 % intervals over patients. The color tells whether a "
+        "group differs from all other cases with p < .05 after Holm's correction for all groups. "
+        f"Click a point to see its cases. Too few cases: {count(n_unknown, 'subgroup')}.",
         rows,
         key="subgroups",
+        selects="group",
     )
+    if picked:
+        group = groups[int(picked[0]["place"])]
+        open_cases_of_group(choice, [(group.by, group.value)])
+    _show_table(rows)
+
+
+def _show_table(rows: Sequence[dict[str, Any]]) -> None:
+    names = ("group", "n", "patients", "positives", "estimate", "difference", "p", "p adjusted")
+    st.dataframe([{name: row[name] for name in names} for row in rows], hide_index=True)
+
+
+def _describe(place: int, group: Group) -> dict[str, Any]:
+    found = group.found
+    return {
+        "group": group.name,
+        "place": place,
+        **{name: getattr(group, name) for name in ("n", "patients", "positives")},
+        **found.value.to_json(),
+        "estimate": frame.estimate_text(found.value.to_json()),
+        "difference": frame.estimate_text(found.difference.to_json()),
+        "p": found.p,
+        "p adjusted": found.p_adjusted,
+        "clarity": _judge(group),
+    }
+
+
+def _judge(group: Group) -> str:
+    found = group.found
+    if found.p_adjusted is None or found.p_adjusted >= 0.05:
+        return "not told apart"
+    return "worse" if found.difference.value < 0 else "better"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mammo_core.metrics.bootstrap import Statistic
-from mammo_core.metrics.paradox import find_paradoxes
+from mammo_core.metrics.paradox import answer_paradoxes
 from mammo_core.metrics.sections.question import Estimates, Question
 
 
@@ -16,5 +16,4 @@ class Paradox:
 
     def answer(self, estimates: Estimates) -> dict[str, Any]:
         """`paradox`, a column each, the largest excess first."""
-        found = find_paradoxes(self._question.table, self._question.positive)
-        return {"paradox": [one.to_json() for one in found]}
+        return {"paradox": answer_paradoxes(self._question.table, self._question.positive)}

@@ -1,0 +1,63 @@
+"""Charts of groups and slices: estimates with their intervals, a row each; a click chooses one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mammo_ui.charts import Spec
+from mammo_ui.theme import BLUE, GREEN, MUTED, VERMILION
+
+ROW_HEIGHT = 22
+CLARITY = {"worse": VERMILION, "better": GREEN, "not told apart": BLUE}
+"""What a group is beside the rest of the cases, all groups counted, and its color."""
+SHAPES = ("triangle-left", "triangle-right", "circle")
+TOOLTIP = ("group", "n", "patients", "positives", "difference", "p adjusted")
+
+
+def draw_forest(
+    title: str, groups: Sequence[str], *, reference: float | None, domain: tuple[float, float]
+) -> Spec:
+    """A row a group: its estimate, interval, and a dashed line to compare with.
+
+    The selection "group" is of the fields `group` and `place`. Fields besides: value, low, high,
+    clarity and those of `TOOLTIP`.
+
+    Args:
+        title: Of the horizontal axis.
+        groups: From the top to the bottom.
+        reference: Where the dashed line stands, None for no line.
+        domain: Of the horizontal axis.
+    """
+    x = {"type": "quantitative", "title": title, "scale": {"domain": list(domain), "clamp": True}}
+    y: dict[str, Any] = {
+        "field": "group", "type": "nominal", "sort": list(groups), "title": None,
+        "axis": {"labelLimit": 320, "labelOverlap": False, "labelFontSize": 12, "ticks": False,
+                 "domain": False, "grid": True, "gridOpacity": 0.35},
+    }  # fmt: skip
+    line = [] if reference is None else [{"reference": reference}]
+    names = list(CLARITY)
+    scale = {"domain": names, "range": list(CLARITY.values())}
+    legend = {"orient": "top", "title": "Beside all other cases", "symbolSize": 90}
+    values = [{"field": name, "format": ".3f"} for name in ("value", "low", "high")]
+    return {
+        "height": ROW_HEIGHT * len(groups) + 24,
+        "encoding": {},
+        "layer": [
+            {"mark": {"type": "rule", "strokeDash": [4, 4], "color": MUTED},
+             "data": {"values": line}, "encoding": {"x": {"field": "reference", **x}}},
+            {"mark": {"type": "rule", "strokeWidth": 2, "color": MUTED},
+             "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}}},
+            {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1,
+                      "cursor": "pointer"},
+             "params": [{"name": "group",
+                         "select": {"type": "point", "fields": ["group", "place"]}}],
+             "encoding": {
+                 "y": y,
+                 "x": {"field": "value", **x},
+                 "color": {"field": "clarity", "type": "nominal", "scale": scale,
+                           "legend": legend},
+                 "shape": {"field": "clarity", "type": "nominal", "legend": legend,
+                           "scale": {"domain": names, "range": list(SHAPES)}},
+                 "tooltip": [*({"field": name} for name in TOOLTIP), *values],
+             }},
+        ],
+    }  # fmt: skip

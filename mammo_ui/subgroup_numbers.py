@@ -1,0 +1,112 @@
+"""Groups and slices of the chosen rows with their numbers; kept while rows and threshold stay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mammo_ui.chosen_rows import Rows, read_rows, read_scores
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mammo_core.metrics.slice_candidates import Value
+    from mammo_core.metrics.slices import Search, SliceOptions
+    from mammo_core.metrics.subgroups import Comparison, Subgroup
+
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of the chosen rows and its number.
+
+    Attributes:
+        by: The column.
+        value: What its rows share; None for those where it is missing.
+        n: How many rows.
+        patients: How many patients.
+        positives: How many positive rows.
+        found: Its number and the difference to the rest.
+    """
+
+    by: str
+    value: str | None
+    n: int
+    patients: int
+    positives: int
+    found: "Comparison"
+
+    @property
+    def name(self) -> str:
+        """Column and value."""
+        return name_values([(self.by, self.value)])
+
+
+def name_values(values: "Sequence[Value]") -> str:
+    """Such as "density d and view CC"."""
+    return " and ".join(f"{by} {MISSING if value is None else value}" for by, value in values)
+
+
+def metric_depends_on_threshold(metric: str) -> bool:
+    """Whether a metric of `KINDS` moves with the threshold."""
+    return metric != "auroc"
+
+
+def compare_groups(rows: Rows, metric: str, threshold: float) -> tuple[Group, ...]:
+    """Every group of the rows with its number, in the order of the columns."""
+    return _compare_groups(rows, metric, threshold if metric_depends_on_threshold(metric) else 0.5)
+
+
+@lru_cache(maxsize=8)
+def find_slices(rows: Rows, options: "SliceOptions") -> "Search":
+    """The slices of the rows, the one that is worst for sure first."""
+    from mammo_core.metrics import slices
+
+    table = read_rows(rows)
+    return slices.find_slices(table, len(table.classes) - 1, options)
+
+
+def find_images(rows: Rows, values: "Sequence[Value]") -> list[str]:
+    """The images of the rows that share those values."""
+    import numpy as np
+
+    masks = {(one.by, one.value): one.rows for one in _list_groups(rows)}
+    chosen: NDArray[np.bool_] = np.logical_and.reduce([masks[value] for value in values])
+    return read_rows(rows).image_ids(chosen)
+
+
+@lru_cache(maxsize=4)
+def _list_groups(rows: Rows) -> "tuple[Subgroup, ...]":
+    from mammo_core.metrics.subgroups import list_subgroups
+
+    return tuple(list_subgroups(read_rows(rows).frame))
+
+
+@lru_cache(maxsize=4)
+def _count_groups(rows: Rows) -> tuple[tuple[int, int, int], ...]:
+    """(rows, patients, positive rows) of each group."""
+    import numpy as np
+
+    is_positive, patients = read_scores(rows)[1], read_rows(rows).patients
+    return tuple(
+        (
+            int(group.rows.sum()),
+            len(np.unique(patients[group.rows])),
+            int((group.rows & is_positive).sum()),
+        )
+        for group in _list_groups(rows)
+    )
+
+
+@lru_cache(maxsize=16)
+def _compare_groups(rows: Rows, metric: str, threshold: float) -> tuple[Group, ...]:
+    from mammo_core.metrics.measures import KINDS
+    from mammo_core.metrics.subgroups import compare_subgroups
+
+    groups, patients = _list_groups(rows), read_rows(rows).patients
+    found = compare_subgroups(groups, KINDS[metric], *read_scores(rows), patients, threshold)
+    return tuple(
+        Group(group.by, group.value, *counts, one)
+        for group, counts, one in zip(groups, _count_groups(rows), found, strict=True)
+    )

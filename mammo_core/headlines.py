@@ -38,16 +38,30 @@ def _tell_evaluation(answer: Answer) -> list[str]:
 
 
 def _tell_comparison(answer: Answer) -> list[str]:
-    """Which of the two is better, if that can be told, and on how much."""
+    """Which of two models is better, if that can be told, and on how much."""
+    if "against" in answer:
+        return _tell_comparisons(answer)
     both = (f"{name.upper()} {format_estimate(answer[f'auroc_{name}'])}" for name in "ab")
+    p = answer["delong_p"]
     return [
-        f"{_tell_better(answer)}, {_tell_p(answer['delong_p'])} (DeLong, clustered by patient)",
+        f"{_tell_better(answer, p)}, {_tell_p(p)} (DeLong, clustered by patient)",
         f"AUROC for {answer['positive']}: {', '.join(both)}; {_tell_rows(answer)}",
     ]
 
 
-def _tell_better(answer: Answer) -> str:
-    difference, p = answer["difference"], answer["delong_p"]
+def _tell_comparisons(answer: Answer) -> list[str]:
+    """Which models are better than the first one, with p adjusted for their number."""
+    told = [
+        f"B = {one['name']}: {_tell_better(one, one['delong_p_holm'])}, "
+        f"{_tell_p(one['delong_p_holm'])}"
+        for one in answer["against"]
+    ]
+    adjusted = f"p adjusted for {len(told)} tests (Holm; DeLong, clustered by patient)"
+    return [f"A = {answer['reference']}, {adjusted}", *told, _tell_rows(answer)]
+
+
+def _tell_better(answer: Answer, p: float | None) -> str:
+    difference = answer["difference"]
     if p is None or p >= SIGNIFICANT:
         return f"No difference can be told: A minus B {format_estimate(difference)}"
     better, by = ("A", difference) if difference["value"] > 0 else ("B", _turn(difference))

@@ -12,12 +12,13 @@ from test_pages import open_app, words
 from mammo_core.datasets import load_dataset
 from mammo_core.file_prediction import NamedFile, answer_file, tabulate
 from mammo_core.metrics.selection import EvaluationOptions
-from mammo_core.metrics.stored import compare_models, evaluate_model
+from mammo_core.metrics.stored import evaluate_model
 from mammo_core.model_card import render_card
 from mammo_core.model_store import StoredModel, find_model, predictions_path
 from mammo_core.paths import REPOSITORY, read_json, write_json
 from mammo_core.predictions import read_predictions, write_predictions
 from mammo_core.two_views import tell_counted_twice, tell_missing_view
+from mammo_core.verbs.compare import compare
 
 FILM = next((REPOSITORY / "sample_data" / "dicom").rglob("*.dcm"))
 VIEWS = ["CC", "MLO"]
@@ -100,8 +101,7 @@ def test_compare_warns_of_the_model_of_two_views_alone(standin):
     for name in ("demo", "single"):
         keep_predictions(find_model(name), dataset)
     for level, warned in (("image", ["demo"]), ("breast", [])):
-        options = EvaluationOptions(level=level, bootstrap=0)
-        answer = compare_models("single", "demo", str(dataset.path), options)
+        answer = compare(["single", "demo"], str(dataset.path), level=level, bootstrap=0)
         told = [text.split()[0] for text in answer["warnings"] if "--level breast" in text]
         assert (told, answer["difference"]["value"]) == (warned, 0)
 

@@ -1,5 +1,6 @@
 """Evaluations kept in the model's folder, so that pages show intervals without a bootstrap."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ from mammo_core.two_views import tell_counted_twice
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
+    from mammo_core.metrics.comparison import Contender
     from mammo_core.model_store import StoredModel
 
 VERSION = 1  # raise it when the meaning of a stored number changes
@@ -117,19 +119,27 @@ def _kept_or_made(
     return answer
 
 
-def compare_models(
-    a: str, b: str, dataset: str, options: EvaluationOptions, *, overlap: bool = False
-) -> dict[str, Any]:
-    """Two models on a dataset, as `metrics.comparison.compare`, with what is to be told of each."""
-    from mammo_core.datasets import load_dataset
-    from mammo_core.metrics.comparison import compare
+def read_contenders(models: Sequence[str], dataset: str, split: str) -> "list[Contender]":
+    """Models with their predictions of a dataset's split and their stored thresholds."""
+    from mammo_core.metrics.comparison import Contender
     from mammo_core.model_store import find_model
 
-    tables = [read_model_predictions(model, dataset, options.split) for model in (a, b)]
-    answer = compare(tables[0], tables[1], options, overlap=overlap)
+    return [
+        Contender(
+            name, read_model_predictions(name, dataset, split), threshold=find_model(name).threshold
+        )
+        for name in models
+    ]
+
+
+def tell_of_models(models: Sequence[str], dataset: str, options: EvaluationOptions) -> list[str]:
+    """Why the models' figures on that split, counted so, are not to be taken as they stand."""
+    from mammo_core.datasets import load_dataset
+    from mammo_core.model_store import find_model
+
     data = load_dataset(dataset)
-    told = chain.from_iterable(_tell_of(find_model(model), data, options) for model in (a, b))
-    return answer | {"warnings": list(dict.fromkeys([*answer["warnings"], *told]))}
+    told = chain.from_iterable(_tell_of(find_model(model), data, options) for model in models)
+    return list(dict.fromkeys(told))
 
 
 def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTable:

@@ -1,36 +1,51 @@
 """The verb `compare`."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
+if TYPE_CHECKING:
+    from mammo_core.metrics.comparison import Contender
+
 
 def compare(
-    a: Annotated[str, typer.Argument(help="A prediction table, or a model with --dataset.")],
-    b: Annotated[str, typer.Argument(help="Another of the same images.")],
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="A B [C]...", help="Prediction tables, or models with --dataset."),
+    ],
     dataset: Annotated[
-        str | None, typer.Option(help="The dataset on which two models are compared.")
+        str | None, typer.Option(help="The dataset on which models are compared.")
     ] = None,
     split: Annotated[str, typer.Option(help=SPLIT)] = "test",
     level: Annotated[str, typer.Option(help=LEVEL)] = "image",
     aggregation: Annotated[str, typer.Option(help=AGGREGATION)] = "mean",
     positive: Annotated[str | None, typer.Option(help=POSITIVE)] = None,
+    threshold: Annotated[
+        list[float] | None,
+        typer.Option(help="Of A, of B, ...: repeat it (a model's own, .5 of a table)."),
+    ] = None,
     bootstrap: Annotated[int, typer.Option(min=0, help="Replicates for intervals.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the replicates.")] = 0,
     overlap: Annotated[
-        bool, typer.Option("--overlap", help="Compare the images that both hold.")
+        bool, typer.Option("--overlap", help="Compare the images that all of them hold.")
     ] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Write who has which image right here, as CSV.")
+    ] = None,
 ) -> dict[str, Any]:
     """Compare two models on the same images with tests that know the patients.
 
+    Of more than two, the first one is compared with each of the others.
+
     Example: python -m mammo_core compare a.parquet b.parquet --positive malignant
     """
-    from mammo_core.metrics.comparison import compare as compare_tables
+    from mammo_core.metrics.comparison import compare_contenders
     from mammo_core.metrics.selection import EvaluationOptions
-    from mammo_core.metrics.stored import compare_models
-    from mammo_core.predictions import read_predictions
 
     options = EvaluationOptions(
         split=split,
@@ -40,6 +55,43 @@ def compare(
         bootstrap=bootstrap,
         seed=seed,
     )
+    contenders = _set_thresholds(_read(models, dataset, split), threshold)
+    answer = compare_contenders(contenders, options, overlap=overlap)
     if dataset is not None:
-        return compare_models(a, b, dataset, options, overlap=overlap)
-    return compare_tables(read_predictions(a), read_predictions(b), options, overlap=overlap)
+        from mammo_core.metrics.stored import tell_of_models
+
+        answer["warnings"] += tell_of_models(models, dataset, options)
+    if out is None:
+        return answer
+    from mammo_core.metrics.comparison_rows import list_rows, write_rows
+
+    write_rows(out, list_rows(contenders, options, overlap=overlap))
+    return answer | {"file": str(out.resolve())}
+
+
+def _read(models: Sequence[str], dataset: str | None, split: str) -> "list[Contender]":
+    from mammo_core.metrics.comparison import Contender
+    from mammo_core.metrics.stored import read_contenders
+    from mammo_core.predictions import read_predictions
+
+    if dataset is not None:
+        return read_contenders(models, dataset, split)
+    return [Contender(name, read_predictions(name)) for name in models]
+
+
+def _set_thresholds(
+    contenders: "list[Contender]", thresholds: Sequence[float] | None
+) -> "list[Contender]":
+    from mammo_core.errors import BadConfiguration
+
+    if not thresholds:
+        return contenders
+    if len(thresholds) != len(contenders) or not all(0 <= one <= 1 for one in thresholds):
+        raise BadConfiguration(
+            f"Expected --threshold once for each of the {len(contenders)} models and from 0 to 1, "
+            f"got {', '.join(f'{one:g}' for one in thresholds)}"
+        )
+    return [
+        replace(one, threshold=threshold)
+        for one, threshold in zip(contenders, thresholds, strict=True)
+    ]

@@ -1,0 +1,132 @@
+"""By how much two models differ in each measure, with one draw of patients for both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.metrics.bootstrap import PatientSums, Statistic, resample, sum_by_patient
+from mammo_core.metrics.calibration import (
+    bin_sums,
+    compute_brier,
+    compute_ece,
+    squared_error_sums,
+)
+from mammo_core.metrics.classification import SUMMARIES
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, percentile_estimate
+from mammo_core.metrics.pairing import Pair
+from mammo_core.metrics.rankings import AveragePrecisionReplicates, compute_average_precision
+from mammo_core.metrics.sections.question import Compute, Question
+
+Array = NDArray[np.floating]
+Drawn = tuple[float, Array]
+"""A value and its (B,) replicates."""
+
+LOWER_IS_BETTER = ("brier", "ece")
+RANKING = "average_precision"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A measure of two models.
+
+    Attributes:
+        a: Of the one.
+        b: Of the other.
+        difference: A minus B.
+    """
+
+    a: Estimate
+    b: Estimate
+    difference: Estimate
+
+    def to_json(self) -> dict[str, Any]:
+        """{"a": ..., "b": ..., "difference": ...}, each an estimate."""
+        parts = {"a": self.a, "b": self.b, "difference": self.difference}
+        return {name: part.to_json() for name, part in parts.items()}
+
+
+def tell_difference(a: Drawn, b: Drawn) -> Difference:
+    """Both models' estimates and their difference, from replicates of the same draws."""
+    of_a, of_b = percentile_estimate(*a), percentile_estimate(*b)
+    if of_a.value is None or of_b.value is None:
+        return Difference(of_a, of_b, UNDEFINED)
+    return Difference(of_a, of_b, percentile_estimate(a[0] - b[0], np.subtract(a[1], b[1])))
+
+
+def sum_confusions(question: Question) -> PatientSums:
+    """Totals (K, K): rows true, columns predicted."""
+    table, n = question.table, len(question.table.classes)
+    cells = table.labels * n + table.predicted
+    sums = sum_by_patient(cells, table.patients, n * n, table.n_patients)
+    return PatientSums(sums.reshape(-1, n, n))
+
+
+def sum_squared_errors(question: Question) -> PatientSums:
+    """Totals (2,): squared errors of the score, and rows."""
+    rated = question.scores, question.is_positive, question.table.patients
+    return PatientSums(squared_error_sums(*rated))
+
+
+def sum_bins(question: Question) -> PatientSums:
+    """Totals (10, 3): rows, scores and positives in bins of the score."""
+    return PatientSums(bin_sums(question.scores, question.is_positive, question.table.patients))
+
+
+TOTALS: dict[str, Callable[[Question], PatientSums]] = {
+    "confusion": sum_confusions,
+    "squared_errors": sum_squared_errors,
+    "bins": sum_bins,
+}
+MEASURES: dict[str, tuple[str, Compute]] = {
+    **{name: ("confusion", compute) for name, compute in SUMMARIES.items()},
+    "brier": ("squared_errors", compute_brier),
+    "ece": ("bins", compute_ece),
+}
+"""Each from a key of `TOTALS` and what is computed of those totals (..., B)."""
+
+
+def measure_differences(
+    pair: Pair, *, replicates: int = 1000, seed: int = 0
+) -> dict[str, Difference]:
+    """The differences in all that needs no threshold: average precision and `MEASURES`.
+
+    Args:
+        pair: Both models' rows.
+        replicates: Of the bootstrap.
+        seed: Of the draws.
+    """
+    models = [_Model(Question(table, pair.positive)) for table in (pair.a, pair.b)]
+    statistics = {
+        f"{name} {place}": statistic
+        for place, model in enumerate(models)
+        for name, statistic in model.statistics.items()
+    }
+    drawn = resample(statistics, n_patients=pair.a.n_patients, replicates=replicates, seed=seed)
+    both = [
+        model.measure({name: drawn[f"{name} {place}"] for name in model.statistics})
+        for place, model in enumerate(models)
+    ]
+    return {name: tell_difference(both[0][name], both[1][name]) for name in both[0]}
+
+
+class _Model:
+    """What is drawn of one model, and what its draws come to."""
+
+    def __init__(self, question: Question) -> None:
+        rated = question.scores, question.is_positive
+        table = question.table
+        self._precision = compute_average_precision(*rated)
+        self._totals = {name: add(question) for name, add in TOTALS.items()}
+        ranking = AveragePrecisionReplicates(*rated, table.patients, table.n_patients)
+        self.statistics: dict[str, Statistic] = {RANKING: ranking, **self._totals}
+
+    def measure(self, drawn: dict[str, Array]) -> dict[str, Drawn]:
+        """Values and replicates by the name of the measure."""
+        found: dict[str, Drawn] = {RANKING: (self._precision, drawn[RANKING])}
+        for name, (totals, compute) in MEASURES.items():
+            value = compute(self._totals[totals].totals[..., None])
+            found[name] = float(value[0]), compute(drawn[totals])
+        return found

@@ -1,0 +1,111 @@
+"""The rates of two models at any thresholds, and by how much they differ."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.metrics.bootstrap import sum_by_patient
+from mammo_core.metrics.differences import Difference, Drawn, tell_difference
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, percentile_estimate
+from mammo_core.metrics.operating_points import (
+    OUTCOMES,
+    RATES,
+    choose_specificity,
+    list_candidates,
+    outcome_cells,
+)
+from mammo_core.metrics.pairing import Pair
+from mammo_core.metrics.threshold_sweep import ThresholdSweep
+
+SPECIFICITY = 0.90
+AT_SPECIFICITY = f"sensitivity_at_specificity_{SPECIFICITY:.2f}"
+
+
+class PairedSweeps:
+    """Rates, their differences and net reclassification at any thresholds, instantly.
+
+    Both models' replicates come from one seed, and so from the same drawn patients.
+    """
+
+    def __init__(self, pair: Pair, *, replicates: int = 1000, seed: int = 0) -> None:
+        """Draw the patients and keep about 16 KB a replicate.
+
+        Args:
+            pair: Both models' rows.
+            replicates: How many draws.
+            seed: Of the draws.
+        """
+        self._pair = pair
+        rows = pair.is_positive, pair.patients
+        self._sweeps = [
+            ThresholdSweep(scores, *rows, replicates=replicates, seed=seed)
+            for scores in pair.scores
+        ]
+
+    def differences_at(self, thresholds: Sequence[float]) -> dict[str, Difference]:
+        """The differences in `RATES`, each model at its own threshold."""
+        a, b = self._draw_at(thresholds)
+        return {name: tell_difference(a[name], b[name]) for name in RATES}
+
+    def difference_at_specificity(self, target: float = SPECIFICITY) -> Difference:
+        """The difference in sensitivity, each model at its own threshold of that specificity.
+
+        The thresholds are chosen on these rows and stay as they are in every replicate.
+        """
+        chosen = [
+            choose_specificity(list_candidates(scores, self._pair.is_positive), target)
+            for scores in self._pair.scores
+        ]
+        thresholds = [threshold for threshold in chosen if threshold is not None]
+        if len(thresholds) < len(chosen):
+            return Difference(UNDEFINED, UNDEFINED, UNDEFINED)
+        return self.differences_at(thresholds)["sensitivity"]
+
+    def net_reclassification(self, thresholds: Sequence[float]) -> dict[str, Estimate]:
+        """What a change from A to B gains: `positives`, `negatives` and their sum, `total`.
+
+        The first is B's sensitivity less A's, the second B's specificity less A's.
+
+        Source: Pencina et al. 2008, doi:10.1002/sim.2929.
+        """
+        a, b = self._draw_at(thresholds)
+        (positives, of_positives), (negatives, of_negatives) = (
+            (b[rate][0] - a[rate][0], np.subtract(b[rate][1], a[rate][1]))
+            for rate in ("sensitivity", "specificity")
+        )
+        return {
+            "positives": percentile_estimate(positives, of_positives),
+            "negatives": percentile_estimate(negatives, of_negatives),
+            "total": percentile_estimate(positives + negatives, of_positives + of_negatives),
+        }
+
+    def _draw_at(self, thresholds: Sequence[float]) -> list[dict[str, Drawn]]:
+        """Each model's rates; replicates are NaN where a single patient has the rows of one.
+
+        Every replicate of such a rate is the rate itself, and that width of 0 says nothing.
+        """
+        return [
+            self._draw_model(sweep, scores, threshold)
+            for sweep, scores, threshold in zip(
+                self._sweeps, self._pair.scores, thresholds, strict=True
+            )
+        ]
+
+    def _draw_model(
+        self, sweep: ThresholdSweep, scores: NDArray[np.float64], threshold: float
+    ) -> dict[str, Drawn]:
+        pair = self._pair
+        cells = outcome_cells(scores, pair.is_positive, threshold)
+        alone = sum_by_patient(cells, pair.patients, len(OUTCOMES), pair.a.n_patients).T
+        values, drawn = sweep.draw_at(threshold)
+        return {
+            name: (float(values[name]), _or_nan(drawn[name], rate(*alone)))
+            for name, rate in RATES.items()
+        }
+
+
+def _or_nan(replicates: NDArray[np.floating], of_patients: NDArray[np.floating]) -> Any:
+    is_alone = np.count_nonzero(~np.isnan(of_patients)) < 2
+    return np.full_like(replicates, np.nan) if is_alone else replicates

@@ -15,6 +15,7 @@ PAGES = {
         "overview": "Overview",
         "evaluate": "Evaluate",
         "cases": "Cases",
+        "compare": "Compare",
         "reading": "Blinded reading",
     },
     "Explain": {"case": "Case"},

@@ -1,0 +1,89 @@
+"""Which model is compared with the sidebar's, from which score it calls, and on which images."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from mammo_core.wording import count
+from mammo_ui import compared, frame, library, state
+
+OTHER, THRESHOLD, OVERLAP = "b", "threshold_b", "overlap"
+"""What the address keeps."""
+
+
+def choose_other(choice: state.Choice) -> state.Choice:
+    """The same choice with model B in the place of A; ends the page where there is no other."""
+    names = [model.id for model in library.list_models() if model.id != choice.model.id]
+    if not names:
+        _stop_without_other()
+    _drop_unknown(names)
+    chosen, calls, swap = st.columns([2, 2, 1], vertical_alignment="bottom")
+    name = chosen.selectbox(
+        f"B, held against A = {choice.model.id}",
+        names,
+        key=OTHER,
+        bind="query-params",
+        on_change=_take_threshold,
+    )
+    model = library.find_model(name)
+    threshold = calls.slider(
+        "B calls a case from this probability on (A: in the sidebar)", 0.0, 1.0, model.threshold,
+        0.01, key=THRESHOLD, bind="query-params",
+    )  # fmt: skip
+    swap.button("Swap A and B", on_click=_swap, args=(choice, name), width="stretch")
+    return replace(choice, model=model, threshold=threshold)
+
+
+def _stop_without_other() -> None:
+    st.info("There is no other model to compare with. Train or import one.")
+    with st.container(horizontal=True):
+        if st.button("Train a model", type="primary"):
+            state.open_page("train")
+        if st.button("Import a model"):
+            state.open_page("models")
+    st.stop()
+
+
+def _drop_unknown(names: list[str]) -> None:
+    """Forget a model B that is gone, or that has become A."""
+    asked = st.session_state.get(OTHER, st.query_params.get(OTHER))
+    if asked is None or asked in names:
+        return
+    st.session_state.pop(OTHER, None)
+    st.session_state.pop(THRESHOLD, None)
+    if library.list_models() and asked not in {model.id for model in library.list_models()}:
+        st.warning(frame.plain(f"No model '{asked}' is here; another one is compared."))
+
+
+def _take_threshold() -> None:
+    st.session_state[THRESHOLD] = library.find_model(st.session_state[OTHER]).threshold
+
+
+def _swap(choice: state.Choice, name: str) -> None:
+    threshold = st.session_state[THRESHOLD]
+    state.choose_model(name)
+    state.set_threshold(threshold)
+    st.session_state[OTHER], st.session_state[THRESHOLD] = choice.model.id, choice.threshold
+
+
+def match_images(choice: state.Choice, other: state.Choice) -> compared.PairRows:
+    """The rows of both; ends the page where they hold other images and the overlap isn't asked for.
+
+    Args:
+        choice: Of model A.
+        other: Of model B.
+    """
+    rows = compared.pair_rows(choice, other)
+    shared = compared.count_shared(rows)
+    if shared.a == shared.b == shared.both:
+        return rows
+    st.warning(
+        f"These are not the same images: A has predictions of {count(shared.a, 'image')} of this "
+        f"split, B of {count(shared.b, 'image')}; {count(shared.both, 'image')} are in both."
+    )
+    if not shared.both:
+        st.stop()
+    label = f"Compare them on the {count(shared.both, 'image')} that both hold"
+    if not st.checkbox(label, key=OVERLAP, bind="query-params"):
+        st.stop()
+    return rows._replace(overlap=True)

@@ -21,8 +21,9 @@ class PartialAurocReplicates:
         patients: NDArray[np.integer],
         n_patients: int,
     ) -> None:
-        """Sort the rows into bins; see `ScoreBins`."""
-        self._bins = ScoreBins(scores, is_positive, patients, n_patients)
+        """Sort the rows into bins; see `ScoreBins`. All that no draw can reach share the lowest."""
+        raised = np.maximum(scores, _lowest_in_reach(scores[~is_positive], patients[~is_positive]))
+        self._bins = ScoreBins(raised, is_positive, patients, n_patients)
 
     def __call__(self, counts: Array) -> NDArray[np.float64]:
         """(b,) for (patients, b) counts; NaN where a draw lacks positives or negatives."""
@@ -42,6 +43,20 @@ def compute_partial_auroc(scores: Array, is_positive: NDArray[np.bool_]) -> floa
         for of_kind in (~is_positive, is_positive)
     )
     return float(_standardized_area(negatives, positives)[0])
+
+
+def _lowest_in_reach(negatives: Array, patients: NDArray[np.integer]) -> float:
+    """The score from which on more negatives lie than `MAX_FPR` by six standard errors.
+
+    The error is that of rows which depend on each other wholly within a patient, the largest that
+    there can be.
+    """
+    if not len(negatives):
+        return -np.inf
+    sizes = np.bincount(patients)
+    error = np.sqrt(MAX_FPR * (1 - MAX_FPR) * (sizes**2).sum()) / len(negatives)
+    share = MAX_FPR + 6 * error
+    return float(np.quantile(negatives, 1 - share)) if share < 1 else -np.inf
 
 
 def _standardized_area(negatives: Array, positives: Array) -> NDArray[np.float64]:

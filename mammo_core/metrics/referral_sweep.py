@@ -37,7 +37,7 @@ class ReferralSweep:
             replicates: How many draws.
             seed: Of the draws.
         """
-        self._rows = rows
+        self._rows, self._ordered = rows, np.sort(rows.uncertainty)
         kinds = {
             "error_rate": (np.ones(len(rows), dtype=bool), rows.is_wrong),
             "sensitivity": (rows.is_positive, rows.is_called),
@@ -70,7 +70,7 @@ class ReferralSweep:
         Raises:
             BadConfiguration: For a share that is not in [0, 1).
         """
-        limit = find_limit(self._rows.uncertainty, share)
+        limit = find_limit(self._ordered, share)
         is_referred = self.is_referred(limit)
         return Referral(
             share,
@@ -91,7 +91,7 @@ class ReferralSweep:
         kept = self._kept["error_rate"]
         points: list[dict[str, float | None]] = []
         for share in np.linspace(0, most, n_points).tolist():
-            limit = find_limit(self._rows.uncertainty, share)
+            limit = find_limit(self._ordered, share)
             points.append({"share": share, **kept.estimate(limit).to_json()})
         return points
 

@@ -7,16 +7,18 @@ image of a new patient.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.errors import BadConfiguration, BadTable
-from mammo_core.predictions import PredictionTable
+
+if TYPE_CHECKING:
+    from mammo_core.predictions import PredictionTable
 
 Array = NDArray[np.float64]
-Thresholds = Callable[[PredictionTable, float], Array]
+Thresholds = Callable[["PredictionTable", float], Array]
 ROUNDING = 1e-9
 
 
@@ -39,14 +41,14 @@ class ConformalMethod:
     find_thresholds: Thresholds
 
 
-def find_marginal_thresholds(calibration: PredictionTable, alpha: float) -> Array:
+def find_marginal_thresholds(calibration: "PredictionTable", alpha: float) -> Array:
     """(K,) the same threshold for all classes."""
     scores = score_truth(calibration)
     one = find_threshold(scores, calibration.patients, alpha)
     return np.full(len(calibration.classes), one)
 
 
-def find_class_thresholds(calibration: PredictionTable, alpha: float) -> Array:
+def find_class_thresholds(calibration: "PredictionTable", alpha: float) -> Array:
     """(K,) a threshold for each class, from the calibration rows that have it."""
     scores, labels, patients = score_truth(calibration), calibration.labels, calibration.patients
     return np.array(
@@ -74,7 +76,7 @@ CONFORMAL: dict[str, ConformalMethod] = {
 }
 
 
-def score_truth(table: PredictionTable) -> Array:
+def score_truth(table: "PredictionTable") -> Array:
     """(N,) one minus the probability of each row's true class."""
     p = to_simplex(table.probabilities)
     scores: Array = 1 - p[np.arange(len(p)), table.labels]
@@ -105,7 +107,7 @@ def find_threshold(scores: Array, patients: NDArray[np.integer], alpha: float) -
 
 
 def predict_sets(
-    calibration: PredictionTable, table: PredictionTable, *, method: str, alpha: float
+    calibration: "PredictionTable", table: "PredictionTable", *, method: str, alpha: float
 ) -> NDArray[np.bool_]:
     """(N, K) which classes are in the set of each row of `table`; built by MAPIE.
 
@@ -132,7 +134,7 @@ def predict_sets(
 
 
 def check_question(
-    calibration: PredictionTable, table: PredictionTable, method: str, alpha: float
+    calibration: "PredictionTable", table: "PredictionTable", method: str, alpha: float
 ) -> None:
     """Refuse what cannot be answered; raises as `predict_sets`."""
     if method not in CONFORMAL:
@@ -159,7 +161,7 @@ def to_simplex(probabilities: Array) -> Array:
     return scaled
 
 
-def count_patients(calibration: PredictionTable) -> dict[str, int]:
+def count_patients(calibration: "PredictionTable") -> dict[str, int]:
     """How many patients have a row of each class."""
     return {
         name: len(np.unique(calibration.patients[calibration.labels == k]))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mammo_core.errors import BadConfiguration
+from mammo_core.errors import BadConfiguration, BadTable
 from mammo_core.model_store import StoredModel
 from mammo_core.predictions import read_provenance, write_predictions
 from mammo_core.types import Progress, no_progress
@@ -74,7 +74,9 @@ def measure_dataset(
         BadModel: As `predict_dataset`, and where the method needs layers that the model lacks.
         BadDataset: Where the split has no images.
     """
-    _check(method, passes)
+    _check_method(method)
+    if not 2 <= passes <= MOST_PASSES:
+        raise BadConfiguration(f"Expected from 2 to {MOST_PASSES} passes, got {passes}")
     from mammo_core.prediction import choose_rows, join_probabilities, open_images
 
     model.require_network()
@@ -123,6 +125,23 @@ def read_passes(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
+def require_passes(model: StoredModel, dataset: "Dataset", method: str) -> pd.DataFrame:
+    """The kept passes of a method over the dataset as it is.
+
+    Raises:
+        BadConfiguration: For an unknown method.
+        BadTable: Where there are none; says how to have them.
+    """
+    _check_method(method)
+    if method not in find_passes(model, dataset.name, dataset.version):
+        raise BadTable(
+            f"Expected passes of {method} by {model.id} over {dataset.name}, found none of both as "
+            f"they are; run 'python -m mammo_core uncertainty {model.id} {dataset.name} "
+            f"--method {method}'"
+        )
+    return read_passes(passes_path(model, dataset.name, method))
+
+
 def find_passes(model: StoredModel, dataset_name: str, version: str) -> dict[str, PassFacts]:
     """By method what there is of that model and that version of the dataset, nothing outdated."""
     found = {}
@@ -145,11 +164,9 @@ def read_facts(path: Path) -> PassFacts:
     return PassFacts(method, int(passes), int(seed), split)
 
 
-def _check(method: str, passes: int) -> None:
+def _check_method(method: str) -> None:
     if method not in PASS_METHODS:
         raise BadConfiguration(f"Expected a method of {', '.join(PASS_METHODS)}, got '{method}'")
-    if not 2 <= passes <= MOST_PASSES:
-        raise BadConfiguration(f"Expected from 2 to {MOST_PASSES} passes, got {passes}")
 
 
 def _start(model: StoredModel, method: str, settings: PassSettings) -> Ask:

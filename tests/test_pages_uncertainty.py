@@ -1,0 +1,123 @@
+"""The Uncertainty tab: whom to refer, which sets hold the truth, what to do where nothing can."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import standin_home
+from streamlit.testing.v1 import AppTest
+
+from mammo_core.image_sets import read_set
+from mammo_core.predictions import read_predictions
+from mammo_core.uncertainty import MEASURES, PASS_METHODS
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def made_home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    standin_home.make_home(folder, n_patients=24)
+    return folder
+
+
+@pytest.fixture
+def standin(made_home, tmp_path, monkeypatch):
+    shutil.copytree(made_home, tmp_path / "home")
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def with_validation(standin):
+    """The first half of the patients validate."""
+    path = table_path(standin)
+    frame = pd.read_parquet(path)
+    frame["split"] = np.where(frame["patient_id"] < "S00012", "val", "test")
+    frame.to_parquet(path)
+    return standin
+
+
+def table_path(home):
+    return home / "models" / "demo" / "predictions" / "exams.parquet"
+
+
+def open_tab(**state):
+    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
+    at.session_state["evaluate_tab"] = "Uncertainty"
+    for key, value in state.items():
+        at.session_state[key] = value
+    at.run()
+    at.switch_page("../pages/evaluate.py").run()
+    assert not at.exception
+    return at
+
+
+def words(at):
+    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning]
+    return "\n".join(part.value for part in parts)
+
+
+def test_the_number_referred_is_that_of_the_slider(standin):
+    at = open_tab()
+    n = len(read_predictions(table_path(standin)))
+    assert f"**{n // 10} of {n} referred**" in words(at)
+    at.slider(key="refer_share").set_value(50).run()
+    assert f"**{n // 2} of {n} referred**" in words(at)
+
+
+def test_the_referred_cases_open(standin):
+    at = open_tab(refer_share=20)
+    at.button(key="open_referred").click().run()
+    assert not at.exception
+    asked = at.query_params["set"]  # AppTest gives text or a list of texts
+    kept = read_set(asked if isinstance(asked, str) else asked[-1])
+    table = read_predictions(table_path(standin))
+    entropy = MEASURES["entropy"].compute(table.probabilities)
+    least_sure = table.frame["image_id"].to_numpy()[np.argsort(-entropy)[: len(table) // 5]]
+    assert set(kept.image_ids) == set(least_sure)
+
+
+def test_every_measure_of_the_probabilities_can_be_chosen(standin):
+    at = open_tab()
+    assert at.selectbox(key="doubt").options == [one.title for one in MEASURES.values()]
+    at.selectbox(key="doubt").set_value(MEASURES["margin"].title).run()
+    assert not at.exception
+    assert MEASURES["margin"].says in words(at)
+
+
+def test_without_validation_cases_there_are_no_sets_but_a_way_to_them(standin):
+    at = open_tab()
+    assert "no predictions of validation cases" in words(at)
+    assert "conformal --predictions" in at.code[0].value
+
+
+def test_sets_are_told_with_the_coverage_of_each_class(with_validation):
+    at = open_tab()
+    assert "12 patients; checked on 12 others" in words(at)
+    table = at.dataframe[1].value
+    assert list(table["method"]) == ["One threshold for all", "A threshold for each class"]
+    assert any(name.startswith("malignant (") for name in table.columns)
+
+
+def test_more_coverage_needs_more_classes(with_validation):
+    at = open_tab()
+    sizes = []
+    for coverage in (0.8, 0.9):
+        at.segmented_control(key="conformal_coverage").set_value(coverage).run()
+        sizes.append(float(at.dataframe[1].value["classes in a set"].iloc[0].split()[0]))
+    assert sizes[0] < sizes[1]
+
+
+@pytest.mark.parametrize("method", PASS_METHODS)
+def test_passes_begin_with_a_button(standin, monkeypatch, method):
+    started = []
+    monkeypatch.setattr("mammo_core.jobs.start_job", lambda *words: started.append(words))
+    open_tab().button(key=f"passes_{method}").click().run()
+    (title, arguments), *more = started
+    assert not more
+    assert title.startswith(PASS_METHODS[method].title)
+    assert arguments[0] == "uncertainty"
+    assert arguments[-2:] == ["--method", method]

@@ -31,7 +31,7 @@ def show_map(choice: state.Choice, cases: "pd.DataFrame") -> None:
 
     Args:
         choice: Of model and data.
-        cases: The chosen rows of `judgments.list_cases`.
+        cases: The chosen rows of `Cases.table`.
     """
     path = embeddings_path(choice.model, choice.dataset)
     if not are_current(path, choice.model, library.read_card(choice.dataset).version):

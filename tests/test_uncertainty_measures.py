@@ -6,7 +6,7 @@ import pytest
 from prediction_rows import CLASSES, make_predictions
 from scipy.stats import entropy
 
-from mammo_core.cases import list_cases
+from mammo_core.cases import judge_cases
 from mammo_core.predictions import check_predictions
 from mammo_core.uncertainty import MEASURES, PASS_MEASURES
 
@@ -72,9 +72,9 @@ def test_the_cases_are_sorted_by_the_same_entropy():
     import pyarrow as pa
 
     table = check_predictions(pa.Table.from_pandas(make_predictions(10)), "made")
-    cases = list_cases(table, table, positive=CLASSES[-1], threshold=0.5)
+    cases = judge_cases(table, table, positive=CLASSES[-1])
     expected = MEASURES["entropy"].compute(table.probabilities)
-    assert cases["uncertainty"].to_numpy() == pytest.approx(expected)
+    assert cases.uncertainty == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -33,4 +33,3 @@ __all__ = [
     "mark",
     "order_by",
 ]
-from mammo_core.cases.listing import count_facet, list_cases, select_cases  # noqa: F401

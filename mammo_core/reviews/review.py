@@ -73,5 +73,17 @@ def check_note(text: str) -> str:
     return note
 
 
+def check_status(status: str) -> str:
+    """The status itself.
+
+    Raises:
+        BadConfiguration: For a status that there is not.
+    """
+    if status not in REVIEW_STATUSES:
+        known = ", ".join(REVIEW_STATUSES)
+        raise BadConfiguration(f"Expected a review status among {known}, got '{status}'")
+    return status
+
+
 def _is_plain(text: str) -> bool:
     return not any(unicodedata.category(character) in NOT_IN_TEXT for character in text)

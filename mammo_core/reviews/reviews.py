@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
-from mammo_core.errors import BadConfiguration
-from mammo_core.reviews import OPEN, REVIEW_STATUSES
+from mammo_core.reviews import OPEN
 from mammo_core.reviews.database import Database, open_database
-from mammo_core.reviews.review import Review, check_note, check_tag, count_reviews
+from mammo_core.reviews.review import Review, check_note, check_status, check_tag, count_reviews
 from mammo_core.reviews.schema import CHANGES, NOTES, STATUS, TAGS
 
 
@@ -68,10 +67,7 @@ class Reviews:
         Raises:
             BadConfiguration: For a status that there is not.
         """
-        if status not in REVIEW_STATUSES:
-            known = ", ".join(REVIEW_STATUSES)
-            raise BadConfiguration(f"Expected a review status among {known}, got '{status}'")
-        return self._write(STATUS, dataset, image_ids, {"status": status}, empty=OPEN)
+        return self._write(STATUS, dataset, image_ids, {"status": check_status(status)}, empty=OPEN)
 
     def read(self, dataset: str, image_id: str) -> Review:
         """What has been said of one image."""

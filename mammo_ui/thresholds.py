@@ -45,7 +45,7 @@ def rates_at_threshold(choice: "Choice", prevalence: float | None = None) -> Rat
         prevalence: The share of positive cases that the rates are reckoned for; None for the
             share in the data.
     """
-    rates = _sweep(rows_of(choice)).at_threshold(choice.threshold, prevalence)
+    rates = sweep_rows(rows_of(choice)).at_threshold(choice.threshold, prevalence)
     return {name: estimate.to_json() for name, estimate in rates.items()}
 
 
@@ -56,7 +56,7 @@ def choose_points(choice: "Choice", stakes: Stakes) -> dict[str, float | None]:
 
 def outcomes_at_threshold(choice: "Choice") -> dict[str, int]:
     """How many rows are TP, FP, FN and TN at the chosen threshold."""
-    return _sweep(rows_of(choice)).outcomes_at(choice.threshold)
+    return sweep_rows(rows_of(choice)).outcomes_at(choice.threshold)
 
 
 def draw_curves(choice: "Choice") -> Curves:
@@ -65,7 +65,8 @@ def draw_curves(choice: "Choice") -> Curves:
 
 
 @lru_cache(maxsize=8)
-def _sweep(rows: Rows) -> "ThresholdSweep":
+def sweep_rows(rows: Rows) -> "ThresholdSweep":
+    """The rows swept by thresholds, with replicates of their patients."""
     from mammo_core.metrics.threshold_sweep import ThresholdSweep
 
     return ThresholdSweep(*read_scores(rows), read_rows(rows).patients)
@@ -90,7 +91,7 @@ def _curves(rows: Rows) -> Curves:
     from mammo_core.metrics.curves import precision_recall_curve, roc_curve
 
     scores, is_positive = read_scores(rows)
-    sweep = _sweep(rows)
+    sweep = sweep_rows(rows)
     return Curves(
         roc_curve(scores, is_positive),
         precision_recall_curve(scores, is_positive),

@@ -215,7 +215,7 @@ def test_a_fit_tells_figures_with_intervals_before_and_after(table, method):
     fit = fit_calibrator(table, method, bootstrap=50)
     assert (fit.n, fit.patients, fit.positive) == (240, 60, "malignant")
     for figures in (fit.before, fit.after):
-        assert set(figures) == {"ece", "brier", "slope", "intercept"}
+        assert set(figures) == {"ece", "brier", "slope", "intercept", "mean_excess"}
         assert figures["ece"]["low"] <= figures["ece"]["value"] <= figures["ece"]["high"]
 
 

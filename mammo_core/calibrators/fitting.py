@@ -22,7 +22,7 @@ MIN_PATIENTS = 5
 FEW_ROWS = 1000
 """Under which isotonic regression is said to follow chance (Niculescu-Mizil and Caruana 2005)."""
 FOLDS = 5
-JUDGED = ("ece", "brier", "slope", "intercept")
+JUDGED = ("ece", "brier", "slope", "intercept", "mean_excess")
 
 
 @dataclass(frozen=True)

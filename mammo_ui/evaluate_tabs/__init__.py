@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from mammo_ui.evaluate_tabs import operating_points, per_class, scores, slices, subgroups
+from mammo_ui.evaluate_tabs import (
+    calibration,
+    decision_curve,
+    operating_points,
+    per_class,
+    scores,
+    slices,
+    subgroups,
+    uncertainty,
+)
 from mammo_ui.state import Choice
 
 Show = Callable[[Choice, dict[str, Any]], None]
@@ -12,7 +21,10 @@ Show = Callable[[Choice, dict[str, Any]], None]
 TABS: dict[str, Show] = {
     "Per class": per_class.show,
     "Operating points": operating_points.show,
+    "Calibration": calibration.show,
+    "Decision curve": decision_curve.show,
     "Scores": scores.show,
     "Subgroups": subgroups.show,
     "Slices": slices.show,
+    "Uncertainty": uncertainty.show,
 }

@@ -1,0 +1,115 @@
+"""Decision curves: net benefit over threshold probabilities."""
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mammo_ui.charts import Row, Spec
+from mammo_ui.chosen_rows import Rows
+from mammo_ui.theme import MODEL_A, MUTED, ORANGE, VERMILION
+from mammo_ui.thresholds import sweep_rows
+
+if TYPE_CHECKING:
+    from mammo_core.metrics.decision_curve import DecisionPoint
+
+THRESHOLDS = tuple(step / 100 for step in range(1, 100))
+MODEL, ALL, NONE = "The model", "Acting on all", "Acting on none"
+COLORS = {MODEL: MODEL_A, ALL: ORANGE, NONE: MUTED}
+
+
+@lru_cache(maxsize=16)
+def draw_curve(rows: Rows, prevalence: float | None) -> "Sequence[DecisionPoint]":
+    """A point at each hundredth; no resampling beyond that of the page's rates."""
+    from mammo_core.metrics.decision_curve import draw_decision_curve
+
+    return draw_decision_curve(sweep_rows(rows), THRESHOLDS, prevalence)
+
+
+@lru_cache(maxsize=64)
+def draw_point(rows: Rows, prevalence: float | None, threshold: float) -> "DecisionPoint":
+    """The point at one threshold below 1."""
+    from mammo_core.metrics.decision_curve import draw_decision_curve
+
+    return draw_decision_curve(sweep_rows(rows), [threshold], prevalence)[0]
+
+
+def tabulate(curve: "Sequence[DecisionPoint]", unit: float) -> list[Row]:
+    """A row a threshold; net benefits over `unit`: 1 for true positives a case."""
+    return [
+        {
+            "threshold": point.threshold,
+            MODEL: _over(point.net_benefit.value, unit),
+            "low": _over(point.net_benefit.low, unit),
+            "high": _over(point.net_benefit.high, unit),
+            ALL: _over(point.treat_all.value, unit),
+            NONE: 0.0,
+            "gain": _over(point.gain.value, unit),
+            "gain_low": _over(point.gain.low, unit),
+            "gain_high": _over(point.gain.high, unit),
+        }
+        for point in curve
+    ]
+
+
+def _over(value: float | None, unit: float) -> float | None:
+    return None if value is None else value / unit
+
+
+def draw_spec(title: str, top: float, threshold: float) -> Spec:
+    """The model with its band, acting on all and on none, and a mark at the chosen threshold.
+
+    Args:
+        title: Of the vertical axis.
+        top: The largest net benefit there can be; as much as a fourth of it is shown below 0.
+        threshold: The chosen one.
+    """
+    scale = {"domain": [-top / 4, top * 1.05], "nice": False}
+    y = {"type": "quantitative", "title": title, "scale": scale}
+    tooltip = [
+        {"field": "threshold", "format": ".2f"},
+        *({"field": name, "format": ".4f"} for name in (MODEL, "low", "high", ALL, "gain")),
+    ]
+    band = {
+        "mark": {"type": "area", "color": MODEL_A, "opacity": 0.18, "clip": True},
+        "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}},
+    }
+    mark = {
+        "mark": {"type": "rule", "color": VERMILION, "strokeDash": [5, 3], "strokeWidth": 1.5},
+        "data": {"values": [{"at": threshold}]},
+        "encoding": {"x": {"field": "at", "type": "quantitative"}},
+    }
+    return {
+        "height": 320,
+        "encoding": {
+            "x": {"field": "threshold", "type": "quantitative", "title": "Threshold probability",
+                  "scale": {"domain": [0, 1]}},
+        },
+        "layer": [band, *(_draw_line(name, y, tooltip) for name in (NONE, ALL, MODEL)), mark],
+    }  # fmt: skip
+
+
+def _draw_line(name: str, y: Spec, tooltip: list[dict[str, str]]) -> Spec:
+    scale = {"domain": list(COLORS), "range": list(COLORS.values())}
+    legend = {"title": None, "orient": "top", "symbolType": "stroke", "symbolStrokeWidth": 3}
+    return {
+        "mark": {"type": "line", "strokeWidth": 2.5 if name == MODEL else 1.5, "clip": True},
+        "encoding": {
+            "y": {**y, "field": name},
+            "color": {"datum": name, "scale": scale, "legend": legend},
+            "tooltip": tooltip,
+        },
+    }
+
+
+def find_ranges(curve: "Sequence[DecisionPoint]") -> list[tuple[float, float]]:
+    """Runs of thresholds at which the whole interval of the gain lies above 0."""
+    ranges: list[tuple[float, float]] = []
+    last = -math.inf
+    for point in curve:
+        if point.gain.low is None or point.gain.low <= 0:
+            continue
+        begin = ranges.pop()[0] if point.threshold - last < 0.015 else point.threshold
+        ranges.append((begin, point.threshold))
+        last = point.threshold
+    return ranges

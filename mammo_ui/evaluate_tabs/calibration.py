@@ -1,0 +1,86 @@
+"""Calibration: whether probabilities keep their word, and what mends them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from mammo_core.metrics.calibration_words import tell_calibration
+from mammo_core.wording import count
+from mammo_ui import calibration_charts, calibration_rows, calibrator_panel, charts, frame
+from mammo_ui.results import Evaluation
+from mammo_ui.state import Choice
+
+BINNINGS = {"equal_width": "Equally wide bins", "equal_mass": "Bins of equally many cases"}
+FIGURES = {
+    "ece": ("ECE", "Expected calibration error: mean distance of promise and outcome over ten "
+            "equally wide bins. It is biased upwards where bins hold few cases."),
+    "brier": ("Brier score", "Mean squared error of the probability; 0 is perfect."),
+    "slope": ("Slope", "1 is right; below 1 the probabilities are too extreme."),
+    "intercept": ("Intercept", "0 is right where the slope is 1; below 0 they are too high."),
+}  # fmt: skip
+PARTS = {
+    "brier_reliability": "Reliability: squared distance of promise and outcome, 0 is best",
+    "brier_resolution": "Resolution: how far cases are told apart, more is better",
+    "brier_uncertainty": "Uncertainty: the variety of the cases themselves",
+    "brier_skill": "Skill: 1 is perfect, 0 no better than always saying the share of positives",
+    "mean_excess": "Mean probability minus share of positives, 0 is right",
+}
+
+
+def show(choice: Choice, evaluation: Evaluation) -> None:
+    """The reliability diagram with its figures, then the calibrators."""
+    left, right = st.columns([1.3, 1], gap="medium")
+    with left:
+        binning = st.segmented_control(
+            "Bins", list(BINNINGS), default="equal_width", required=True,
+            format_func=BINNINGS.get, key="bins", bind="query-params",
+            persist_state="session", label_visibility="collapsed",
+        )  # fmt: skip
+        _show_diagram(evaluation, _bins(choice, evaluation, binning))
+    with right:
+        _show_figures(evaluation)
+    calibrator_panel.show(choice, evaluation)
+
+
+def _bins(choice: Choice, evaluation: Evaluation, binning: str) -> Sequence[Mapping[str, Any]]:
+    if binning == "equal_width":
+        return evaluation["reliability"]
+    with st.spinner("Resampling the patients of each bin"):
+        return calibration_rows.bins_of_equal_mass(choice)
+
+
+def _show_diagram(evaluation: Evaluation, bins: Sequence[Mapping[str, Any]]) -> None:
+    rows = calibration_charts.tabulate(bins)
+    positive, noun = frame.plain(evaluation["positive"]), f"{evaluation['level']}s"
+    charts.show_chart(
+        f"Reliability: promised and kept shares of {positive}",
+        calibration_charts.draw_reliability(),
+        f"Each point is a bin of {noun} with like probabilities. On the dashed line promises are "
+        "kept; below it the probabilities are too high, above it too low. Lines are 95 % intervals "
+        f"over patients; the bars below count the {noun} of each bin.",
+        rows,
+        key="reliability",
+    )
+    alt = f"{noun.capitalize()} in each bin: " + ", ".join(
+        f"{row['from']:.2f} to {row['to']:.2f}: {row['n']}" for row in rows
+    )
+    charts.show_plain(calibration_charts.draw_counts(), rows, key="reliability_counts", alt=alt)
+
+
+def _show_figures(evaluation: Evaluation) -> None:
+    found = evaluation["calibration"]
+    st.markdown(frame.plain(tell_calibration(found)))
+    n = count(evaluation["patients"], "patient")
+    for pair in (("ece", "brier"), ("slope", "intercept")):
+        for column, key in zip(st.columns(2), pair, strict=True):
+            title, help_text = FIGURES[key]
+            with column:
+                frame.show_card(title, found[key], n, help_text=help_text)
+    st.markdown("**What the Brier score is made of**")
+    st.dataframe(
+        [{"part": text, "estimate": frame.estimate_text(found[key], 3)} for key, text in
+         PARTS.items()],
+        hide_index=True,
+    )  # fmt: skip
+    st.caption("Brier score = reliability - resolution + uncertainty, exactly.")

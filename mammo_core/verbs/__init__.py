@@ -21,6 +21,7 @@ from mammo_core.verbs.deidentify import deidentify
 from mammo_core.verbs.diagnose import diagnose
 from mammo_core.verbs.diff import diff
 from mammo_core.verbs.embed import embed
+from mammo_core.verbs.ensemble import ensemble
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
@@ -72,6 +73,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "slices": slices,
     "compare": compare,
     "uncertainty": uncertainty,
+    "ensemble": ensemble,
     "conformal": conformal,
     "referral": referral,
     "explain": explain,

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
-from mammo_core.metrics.auroc import Z
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
-from mammo_core.metrics.parts import Part
+from mammo_core.metrics.parts import Part, Split
 
 Array = NDArray[np.float64]
 Ends = Callable[["Parts", Array, Array], tuple[Array, Array]]
@@ -76,39 +75,30 @@ def wilson_ends(parts: Parts, critical: Array, alpha: Array) -> tuple[Array, Arr
 
 
 def estimate_parts(parts: Sequence[Part], ends: Ends) -> list[Estimate]:
-    """Each part's number with its 95 % interval; undefined where its value is."""
+    """Each part's number with its 95 % interval, by Student's t; undefined where its value is."""
     joined = _join(parts)
-    every = np.ones(len(parts))
-    low, high = ends(joined, every * Z, every * 0.05)
+    low, high = _find_ends(joined, ends, np.full(len(parts), 0.05))
     return [_estimate(*one) for one in zip(joined.value, low, high, strict=True)]
 
 
-def compare_parts(groups: Sequence[Part], rests: Sequence[Part], ends: Ends) -> list[Gap]:
+def compare_splits(splits: Sequence[Split], ends: Ends) -> list[Gap]:
     """Each group's number less its rest's.
 
     The ends of both intervals are joined by the method of Zou and Donner 2008
-    (doi:10.1002/sim.3095; with correlation Zou 2007, doi:10.1037/1082-989X.12.4.399), with the
-    quantiles of Student's t for each part's patients. p is the error rate at which the interval
-    just reaches 0.
+    (doi:10.1002/sim.3095; with correlation Zou 2007, doi:10.1037/1082-989X.12.4.399). p is the
+    error rate at which the interval just reaches 0.
 
     Args:
-        groups: G parts.
-        rests: (G) other parts, of other rows but maybe of the same patients.
+        splits: G of them.
         ends: Of either part's interval.
     """
-    a, b = _join(groups), _join(rests)
-    factors = [len(rest.influence) / max(len(rest.influence) - 1, 1) for rest in rests]
-    shared = [g.influence @ r.influence for g, r in zip(groups, rests, strict=True)]
-    covariance, scale = np.array(factors) * shared, a.error * b.error
+    a, b = _join([split.group for split in splits]), _join([split.rest for split in splits])
+    scale, covariance = a.error * b.error, np.array([split.covariance for split in splits])
     correlation = np.divide(covariance, scale, out=np.zeros(len(scale)), where=scale > 0)
     pairs = _Pairs(a, b, np.clip(correlation, -1, 1), ends)
     low, high = pairs.interval(np.full(len(scale), 0.05))
-    p = pairs.find_p()
-    differences = a.value - b.value
-    return [
-        Gap(_estimate(d, one, other), float(of_it))
-        for d, one, other, of_it in zip(differences, low, high, p, strict=True)
-    ]
+    found = zip(a.value - b.value, low, high, pairs.find_p(), strict=True)
+    return [Gap(_estimate(*estimate), float(p)) for *estimate, p in found]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +112,7 @@ class _Pairs:
 
     def interval(self, alpha: Array) -> tuple[Array, Array]:
         """Low and high ends of the differences at error rates (G,)."""
-        (la, ua), (lb, ub) = (self._ends_of(parts, alpha) for parts in (self.a, self.b))
+        (la, ua), (lb, ub) = (_find_ends(x, self.ends, alpha) for x in (self.a, self.b))
         difference, joint = self.a.value - self.b.value, 2 * self.correlation
         down, up = (self.a.value - la, ub - self.b.value), (ua - self.a.value, self.b.value - lb)
         low, high = (np.sqrt(np.maximum(x * x + y * y - joint * x * y, 0)) for x, y in (down, up))
@@ -141,9 +131,11 @@ class _Pairs:
         p = np.where(difference == 0, 1.0, np.exp((below + above) / 2))
         return np.where(np.isnan(self.interval(np.full(len(p), 0.05))[0]), np.nan, p)
 
-    def _ends_of(self, parts: Parts, alpha: Array) -> tuple[Array, Array]:
-        freedom = np.maximum(parts.n_patients - 1, 1)
-        return self.ends(parts, stdtrit(freedom, 1 - alpha / 2), alpha)
+
+def _find_ends(parts: Parts, ends: Ends, alpha: Array) -> tuple[Array, Array]:
+    """The intervals at error rates (G,), with the quantiles of t for each part's patients."""
+    freedom = np.maximum(parts.n_patients - 1, 1)
+    return ends(parts, stdtrit(freedom, 1 - alpha / 2), alpha)
 
 
 def _join(parts: Sequence[Part]) -> Parts:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.metrics.gaps import Ends, logit_ends, wilson_ends
-from mammo_core.metrics.parts import Measure, RankedRows, RateRows
+from mammo_core.metrics.parts import Mask, Measure, Patients
+from mammo_core.metrics.ranked_rows import RankedRows
+from mammo_core.metrics.rate_rows import RateRows
 
 Array = NDArray[np.floating]
-Mask = NDArray[np.bool_]
-Patients = NDArray[np.integer]
 MIN_EACH = 5  # fewer positive or negative rows give no AUROC worth a number
 
 

@@ -14,10 +14,11 @@ from scipy.special import stdtr, stdtrit
 
 from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
-from mammo_core.metrics.gaps import compare_parts, estimate_parts, logit_ends
+from mammo_core.metrics.gaps import compare_splits, estimate_parts, logit_ends
 from mammo_core.metrics.multiplicity import SIGNIFICANT, adjust_holm
-from mammo_core.metrics.parts import Part
+from mammo_core.metrics.parts import Part, Split
 from mammo_core.metrics.strata import (
+    Shared,
     measure_strata,
     measure_strata_unseen,
     measure_within,
@@ -103,13 +104,15 @@ def find_paradoxes(table: PredictionTable, positive: int) -> list[Stratification
     rated = (table.probabilities[:, positive], table.labels == positive, table.patients)
     pooled = measure_within(*rated, np.zeros(len(table), dtype=np.intp))
     within = [measure_within(*rated, one.codes) for one in attributes]
-    alone = [measure_strata(*rated[1:], one.codes) for one in attributes]
+    alone = [measure_strata(*rated[1:], one.codes)[0] for one in attributes]
     excesses = [_estimate_excess(pooled, part) for part in within]
-    chances = [_test_chance(measure_strata_unseen(*rated[1:], one.codes)) for one in attributes]
+    chances = [_test_chance(measure_strata_unseen(*rated[1:], one.codes)[0]) for one in attributes]
     tests = _name_tests(attributes)
     adjusted = adjust_holm(np.array([p for _, p in excesses]), tests)
     adjusted_chances = adjust_holm(np.array(chances), tests)
-    whole, *estimates = estimate_parts([pooled, *within, *alone], logit_ends)
+    whole, *estimates = estimate_parts(
+        [pooled[0], *(part for part, _ in within), *alone], logit_ends
+    )
     found = [
         Stratification(
             by=one.name,
@@ -150,15 +153,15 @@ def tell_paradox(one: Stratification, positive: str, level: str) -> str:
     )
 
 
-def _estimate_excess(pooled: Part, within: Part) -> tuple[Estimate, float]:
+def _estimate_excess(pooled: Shared, within: Shared) -> tuple[Estimate, float]:
     """Pooled less within with its interval and p, from the differences of the patients' shares."""
-    value = pooled.value - within.value
+    value = pooled[0].value - within[0].value
     if np.isnan(value):
         return UNDEFINED, np.nan
-    freedom = min(pooled.n_patients, within.n_patients) - 1
+    freedom = min(pooled[0].n_patients, within[0].n_patients) - 1
     if freedom < 1:
         return Estimate(float(value)), np.nan
-    shares = pooled.influence - within.influence
+    shares = pooled[1] - within[1]
     error = np.sqrt((freedom + 1) / freedom * (shares @ shares))
     reach = stdtrit(freedom, 0.975) * error
     p = 2 * stdtr(freedom, -abs(value) / error) if error > 0 else 1.0
@@ -170,8 +173,8 @@ def _test_chance(alone: Part) -> float:
     """The p of an AUROC being 0.5 rather than larger; 1 where it is no larger."""
     if not alone.value > CHANCE:
         return np.nan if np.isnan(alone.value) else 1.0
-    chance = Part(CHANCE, 0.0, np.zeros_like(alone.influence), alone.n_rows, alone.n_patients)
-    return compare_parts([alone], [chance], logit_ends)[0].p / 2
+    chance = Part(CHANCE, 0.0, alone.n_rows, alone.n_patients)
+    return compare_splits([Split(alone, chance, 0.0)], logit_ends)[0].p / 2
 
 
 def _name_tests(attributes: Sequence[Attribute]) -> list[int]:

@@ -16,21 +16,21 @@ Cell = tuple[tuple[Value, ...], NDArray[np.intp]]
 DOING = "attributes and pairs of attributes"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Candidate:
     """A slice that is to be compared.
 
     Attributes:
         values: One or two pairs of a column and what the rows share (None: missing).
-        rows: (N,) bool.
-        patients: How many patients they are of.
-        split: The same for two slices that part the rows alike: a slice and its own rest.
+        n: How many rows.
+        patients: How many patients.
+        mark: The same for two slices that part the rows alike: a slice and its own rest.
     """
 
     values: tuple[Value, ...]
-    rows: Mask
+    n: int
     patients: int
-    split: float
+    mark: float
 
 
 class Candidates:
@@ -48,22 +48,28 @@ class Candidates:
             min_each: See `kinds`.
         """
         self._patients, self._kinds = patients, kinds
-        self._n_patients = int(patients.max()) + 1
         self._min_patients, self._min_each = min_patients, min_each
+        self._rows_of_patient = np.bincount(patients)
         # Sums of random whole numbers tell sets of rows apart, exactly in float64 up to 2 ** 53.
-        self._marks = np.random.default_rng(0).integers(1, 1 << 32, len(patients)).astype(float)
+        self._marks = np.random.default_rng(0).integers(1, 1 << 30, len(patients)).astype(float)
+        self._all_marks = float(self._marks.sum())
+        self._totals = [np.count_nonzero(kind) for kind in kinds]
         self._seen: set[float] = set()
         self.n_small = 0
 
-    def walk(self, attributes: Sequence[Attribute], progress: Progress) -> Iterator[Candidate]:
-        """The candidates, those of single attributes first."""
+    def walk(
+        self, attributes: Sequence[Attribute], progress: Progress
+    ) -> Iterator[tuple[Candidate, Mask]]:
+        """The candidates and their rows (N,), those of single attributes first."""
         works = [(one,) for one in attributes] + list(combinations(attributes, 2))
         for done, work in enumerate(works):
             progress(done, len(works), DOING)
             for values, places in _list_cells(*work):
                 candidate = self._judge(values, places)
                 if candidate:
-                    yield candidate
+                    rows = np.zeros(len(self._patients), dtype=bool)
+                    rows[places] = True
+                    yield candidate, rows
         progress(len(works), len(works), DOING)
 
     def _judge(self, values: tuple[Value, ...], places: NDArray[np.intp]) -> Candidate | None:
@@ -74,36 +80,35 @@ class Candidates:
         if mark in self._seen or len(places) == len(self._patients):
             return None
         self._seen.add(mark)
-        rows = np.zeros(len(self._patients), dtype=bool)
-        rows[places] = True
-        patients = self._count_patients(rows)
-        if not self._is_supported(rows, patients):
+        own = np.bincount(self._patients[places], minlength=len(self._rows_of_patient))
+        patients = int(np.count_nonzero(own))
+        others = int(np.count_nonzero(self._rows_of_patient > own))
+        if min(patients, others) < self._min_patients or not self._has_kinds(places):
             self.n_small += 1
             return None
-        return Candidate(values, rows, patients, min(mark, float(self._marks.sum()) - mark))
+        return Candidate(values, len(places), patients, min(mark, self._all_marks - mark))
 
-    def _is_supported(self, rows: Mask, patients: int) -> bool:
-        if min(patients, self._count_patients(~rows)) < self._min_patients:
-            return False
-        inside = [np.count_nonzero(rows & kind) for kind in self._kinds]
-        outside = [np.count_nonzero(kind) - n for kind, n in zip(self._kinds, inside, strict=True)]
+    def _has_kinds(self, places: NDArray[np.intp]) -> bool:
+        """Whether slice and rest have enough rows of each kind."""
+        inside = [np.count_nonzero(kind[places]) for kind in self._kinds]
+        outside = [total - n for total, n in zip(self._totals, inside, strict=True)]
         return bool(min(inside + outside) >= self._min_each)
-
-    def _count_patients(self, rows: Mask) -> int:
-        counts = np.bincount(self._patients[rows], minlength=self._n_patients)
-        return int(np.count_nonzero(counts))
 
 
 def _list_cells(attribute: Attribute, other: Attribute | None = None) -> Iterator[Cell]:
     """The values of an attribute, or all pairs of values of two, with the places of their rows."""
     width = 1 if other is None else len(other.values)
-    codes = attribute.codes if other is None else attribute.codes * width + other.codes
-    outside = attribute.codes < 0 if other is None else (attribute.codes < 0) | (other.codes < 0)
-    codes = np.where(outside, -1, codes)
-    order = np.argsort(codes, kind="stable")
+    codes = attribute.codes.astype(np.int16) if other is None else _pair_codes(attribute, other)
+    order = np.argsort(codes, kind="stable")  # of 16 bits: sorted by their digits, in one pass
     cells, starts = np.unique(codes[order], return_index=True)
-    for cell, places in zip(cells, np.split(order, starts[1:]), strict=True):
+    for cell, places in zip(cells.tolist(), np.split(order, starts[1:]), strict=True):
         if cell >= 0:
             first = (attribute.name, attribute.values[cell // width])
             second = () if other is None else ((other.name, other.values[cell % width]),)
             yield (first, *second), places
+
+
+def _pair_codes(attribute: Attribute, other: Attribute) -> NDArray[np.int16]:
+    """(N,) one code a pair of values, -1 where either is in no group."""
+    codes = attribute.codes * len(other.values) + other.codes
+    return np.where((attribute.codes < 0) | (other.codes < 0), -1, codes).astype(np.int16)

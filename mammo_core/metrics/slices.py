@@ -9,10 +9,10 @@ import numpy as np
 from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.attributes import OF_DIAGNOSIS, list_attributes
 from mammo_core.metrics.estimate import Estimate
-from mammo_core.metrics.gaps import compare_parts, estimate_parts
-from mammo_core.metrics.measures import KINDS, Kind, Mask
+from mammo_core.metrics.gaps import compare_splits, estimate_parts
+from mammo_core.metrics.measures import KINDS, Kind
 from mammo_core.metrics.multiplicity import SIGNIFICANT, adjust_holm
-from mammo_core.metrics.parts import Part
+from mammo_core.metrics.parts import Split
 from mammo_core.metrics.slice_candidates import Candidate, Candidates, Value
 from mammo_core.predictions import PredictionTable
 from mammo_core.types import Progress, no_progress
@@ -141,47 +141,42 @@ def find_slices(
     ]
     needed = options.kind.needs(is_positive)
     candidates = Candidates(patients, needed, options.min_patients, options.min_each)
-    found, groups, rests = [], [], []
-    for candidate in candidates.walk(attributes, progress):
-        found.append(candidate)
-        groups.append(measure(candidate.rows))
-        rests.append(measure(~candidate.rows))
-    slices = _compare(found, groups, rests, is_positive, options.kind) if found else []
+    found = [
+        (candidate, int(is_positive[rows].sum()), measure.split(rows))
+        for candidate, rows in candidates.walk(attributes, progress)
+    ]
+    slices = _compare(found, options.kind) if found else []
     shown = _drop_implied(slices)
     return Search(
-        estimate_parts([measure(np.ones(len(table), bool))], options.kind.ends)[0],
+        estimate_parts([measure.measure(np.ones(len(table), bool))], options.kind.ends)[0],
         tuple(sorted(shown, key=_certainty, reverse=True)),
-        len({one.split for one in found}),
+        len({one.mark for one, _, _ in found}),
         candidates.n_small,
         len(slices) - len(shown),
         tuple(attribute.name for attribute in attributes),
     )
 
 
-def _compare(
-    found: Sequence[Candidate],
-    groups: Sequence[Part],
-    rests: Sequence[Part],
-    is_positive: Mask,
-    kind: Kind,
-) -> list[Slice]:
-    gaps = compare_parts(groups, rests, kind.ends)
-    values, others = estimate_parts(groups, kind.ends), estimate_parts(rests, kind.ends)
-    splits = np.unique([one.split for one in found], return_inverse=True)[1]
-    adjusted = adjust_holm(np.array([gap.p for gap in gaps]), splits)
+def _compare(found: Sequence[tuple[Candidate, int, Split]], kind: Kind) -> list[Slice]:
+    splits = [split for _, _, split in found]
+    gaps = compare_splits(splits, kind.ends)
+    values = estimate_parts([split.group for split in splits], kind.ends)
+    rests = estimate_parts([split.rest for split in splits], kind.ends)
+    same_test = np.unique([one.mark for one, _, _ in found], return_inverse=True)[1]
+    adjusted = adjust_holm(np.array([gap.p for gap in gaps]), same_test)
     return [
         Slice(
             one.values,
-            int(one.rows.sum()),
+            one.n,
             one.patients,
-            int((one.rows & is_positive).sum()),
+            positives,
             values[i],
-            others[i],
+            rests[i],
             _by_how_much_worse(gaps[i].difference, kind),
             _or_none(gaps[i].p),
             _or_none(adjusted[i]),
         )
-        for i, one in enumerate(found)
+        for i, (one, positives, _) in enumerate(found)
     ]
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.metrics.parts import Part, join_shares, undefined_part
+from mammo_core.metrics.parts import UNDEFINED_PART, Array, Mask, Part, join_shares
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Codes = NDArray[np.integer]
+Shared = tuple[Part, Array]
+"""A part, and (patients,) what each patient adds to its error."""
 
 
 def measure_within(
@@ -15,7 +15,7 @@ def measure_within(
     is_positive: Mask,
     patients: Codes,
     strata: Codes,
-) -> Part:
+) -> Shared:
     """AUROC of the pairs of rows that share a stratum, each pair counting the same.
 
     Args:
@@ -27,7 +27,7 @@ def measure_within(
     return _join_pairs(*_count_pairs(scores, is_positive, strata), is_positive, patients)
 
 
-def measure_strata(is_positive: Mask, patients: Codes, strata: Codes) -> Part:
+def measure_strata(is_positive: Mask, patients: Codes, strata: Codes) -> Shared:
     """AUROC of the strata by themselves: each row is rated by the share of positives in its own.
 
     At least 0.5, and above it by chance in strata of few patients: see `measure_strata_unseen`.
@@ -37,7 +37,7 @@ def measure_strata(is_positive: Mask, patients: Codes, strata: Codes) -> Part:
     return measure_within(rates[stratum], is_positive, patients, np.zeros_like(strata))
 
 
-def measure_strata_unseen(is_positive: Mask, patients: Codes, strata: Codes) -> Part:
+def measure_strata_unseen(is_positive: Mask, patients: Codes, strata: Codes) -> Shared:
     """The same where each row is rated by other patients: about 0.5 or less by chance.
 
     Two rows of one stratum are a tie, or leaving out their own patients would turn them round.
@@ -88,11 +88,11 @@ def _count_pairs(
     return won, pairs
 
 
-def _join_pairs(won: Array, pairs: Array, is_positive: Mask, patients: Codes) -> Part:
+def _join_pairs(won: Array, pairs: Array, is_positive: Mask, patients: Codes) -> Shared:
     """The share of pairs won. A row's share in its error: its wins beyond its pairs' share."""
     size, n_pairs = int(patients.max()) + 1, pairs[is_positive].sum()
     if not n_pairs:
-        return undefined_part(size)
+        return UNDEFINED_PART, np.zeros(size)
     auroc = float(won[is_positive].sum() / n_pairs)
     shares = (won - auroc * pairs) / n_pairs
     ours, theirs = is_positive & (pairs > 0), ~is_positive & (pairs > 0)

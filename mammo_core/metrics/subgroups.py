@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from mammo_core.metrics.attributes import Attribute, list_attributes
 from mammo_core.metrics.estimate import Estimate
-from mammo_core.metrics.gaps import compare_parts, estimate_parts
+from mammo_core.metrics.gaps import compare_splits, estimate_parts
 from mammo_core.metrics.measures import Kind
 from mammo_core.metrics.multiplicity import adjust_holm
-from mammo_core.metrics.parts import Measure, Part, undefined_part
+from mammo_core.metrics.parts import UNDEFINED_PART, Measure, Split
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,14 +73,13 @@ def compare_subgroups(
     if not groups:
         return []
     measure = kind.build(scores, is_positive, patients, threshold)
-    needed, size = kind.needs(is_positive), int(patients.max()) + 1
-    parts = [_measure(measure, group.rows, kind, needed, size) for group in groups]
-    rests = [_measure(measure, ~group.rows, kind, needed, size) for group in groups]
-    gaps = compare_parts(parts, rests, kind.ends)
+    splits = [_split(measure, group.rows, kind, kind.needs(is_positive)) for group in groups]
+    gaps = compare_splits(splits, kind.ends)
+    values = estimate_parts([split.group for split in splits], kind.ends)
     adjusted = adjust_holm(np.array([gap.p for gap in gaps]), _name_tests(groups))
     return [
         Comparison(value, gap.difference, _or_none(gap.p), _or_none(joint))
-        for value, gap, joint in zip(estimate_parts(parts, kind.ends), gaps, adjusted, strict=True)
+        for value, gap, joint in zip(values, gaps, adjusted, strict=True)
     ]
 
 
@@ -91,16 +90,17 @@ def _split_by(attribute: Attribute) -> list[Subgroup]:
     ]
 
 
-def _measure(
-    measure: Measure,
-    rows: NDArray[np.bool_],
-    kind: Kind,
-    needed: Sequence[NDArray[np.bool_]],
-    size: int,
-) -> Part:
-    if min(np.count_nonzero(rows & of_kind) for of_kind in needed) < kind.min_each:
-        return undefined_part(size)
-    return measure(rows)
+def _split(
+    measure: Measure, rows: NDArray[np.bool_], kind: Kind, needed: Sequence[NDArray[np.bool_]]
+) -> Split:
+    """Both parts, undefined where they lack rows."""
+    has_enough, rest_has = (
+        min(np.count_nonzero(part & of_kind) for of_kind in needed) >= kind.min_each
+        for part in (rows, ~rows)
+    )
+    if has_enough and rest_has:
+        return measure.split(rows)
+    return Split(measure.measure(rows) if has_enough else UNDEFINED_PART, UNDEFINED_PART, 0.0)
 
 
 def _name_tests(groups: Sequence[Subgroup]) -> list[int]:

@@ -8,7 +8,7 @@ from mammo_core.metrics.bootstrap import Statistic
 from mammo_core.metrics.gaps import estimate_parts, wilson_ends
 from mammo_core.metrics.measures import KINDS
 from mammo_core.metrics.operating_points import OUTCOMES, RATES
-from mammo_core.metrics.parts import RateRows
+from mammo_core.metrics.rate_rows import RateRows
 from mammo_core.metrics.sections.outcome_sums import of_outcomes, sum_outcomes
 from mammo_core.metrics.sections.question import Estimates, Question
 from mammo_core.metrics.subgroups import Comparison, compare_subgroups, list_subgroups
@@ -68,8 +68,8 @@ class Subgroups:
 
     def _estimate_prevalences(self) -> list[dict[str, float | None]]:
         is_positive, patients = self._question.is_positive, self._question.table.patients
-        measure = RateRows(is_positive, np.ones(len(is_positive), bool), patients)
-        parts = [measure(group.rows) for group in self._groups]
+        rates = RateRows(is_positive, np.ones(len(is_positive), bool), patients)
+        parts = [rates.measure(group.rows) for group in self._groups]
         return [one.to_json() for one in estimate_parts(parts, wilson_ends)]
 
     def _count(self, i: int) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from mammo_core.metrics.auroc import (
     Z,
     clustered_covariance,
     compute_placements,
+    count_smaller_side,
     estimate_auroc,
+    estimate_on_logit_scale,
 )
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
 
@@ -75,9 +76,8 @@ def _estimate(models: list[NDArray[np.floating]], watched: Watched) -> Estimate:
     value, error = _combine(models, np.full(len(models), 1 / len(models)), watched)
     if not 0 < value < 1 or not error > 0:
         return UNDEFINED if np.isnan(value) else Estimate(value)
-    reach = Z * error / (value * (1 - value))
-    low, high = expit(logit(value) + np.array([-reach, reach]))
-    return Estimate(value, float(low), float(high))
+    degrees = count_smaller_side(watched.is_positive, watched.patients) - 1
+    return estimate_on_logit_scale(value, error**2, degrees)
 
 
 def estimate_gain(watched: Watched, of: int, over: int) -> Estimate:

@@ -4,9 +4,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
-from mammo_core.metrics.auroc import Z, clustered_covariance, compute_placements
+from mammo_core.metrics.auroc import (
+    clustered_covariance,
+    compute_placements,
+    count_smaller_side,
+    estimate_on_logit_scale,
+)
 from mammo_core.metrics.bootstrap import PatientSums, resample, sum_by_patient
 from mammo_core.metrics.estimate import UNDEFINED, Estimate, percentile_estimate
 from mammo_core.metrics.operating_points import RATES
@@ -83,12 +87,11 @@ def average_aurocs(
         variances.append(of_fold[0, 0])
     if not values:
         return UNDEFINED, []
-    mean, error = float(np.mean(values)), float(np.sqrt(np.sum(variances)) / len(values))
-    if not 0 < mean < 1 or not error > 0:
+    mean, variance = float(np.mean(values)), float(np.sum(variances)) / len(values) ** 2
+    if not 0 < mean < 1 or not variance > 0:
         return Estimate(mean), values
-    reach = Z * error / (mean * (1 - mean))
-    low, high = expit(logit(mean) + np.array([-reach, reach]))
-    return Estimate(mean, float(low), float(high)), values
+    degrees = count_smaller_side(is_positive, patients) - len(values)
+    return estimate_on_logit_scale(mean, variance, degrees), values
 
 
 def rate_at_own_thresholds(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, logit, ndtri, stdtrit
 
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
 
@@ -84,13 +84,20 @@ def estimate_auroc(
     """AUROC with its clustered interval on the logit scale.
 
     The logit scale keeps the interval inside [0, 1] and covers better than the percentile
-    bootstrap. At an AUROC of exactly 1 (or 0) both logit and variance fail; see
-    `perfect_interval`.
+    bootstrap. The quantile is that of Student's t with one degree of freedom less than there are
+    patients on the smaller side, positive or negative: the variance is an estimate from about as
+    many, and with the normal quantile the interval of six positive patients covered 84 % where it
+    covers 95 % with this one (docs/coverage.md). At an AUROC of exactly 1 (or 0) both logit and
+    variance fail; see `perfect_interval`.
 
     Args:
         scores: (N,) of the positive class.
         is_positive: (N,).
         patients: (N,) small non-negative integers.
+
+    Source: the degrees of freedom are the least that Welch 1947, doi:10.1093/biomet/34.1-2.28,
+        allows; for ranks, Brunner and Munzel 2000,
+        doi:10.1002/(SICI)1521-4036(200001)42:1<17::AID-BIMJ17>3.0.CO;2-U.
     """
     placements = compute_placements(scores, is_positive)
     auroc = placements.auroc
@@ -99,7 +106,9 @@ def estimate_auroc(
     if auroc in (0.0, 1.0):
         return perfect_interval(auroc, is_positive, patients)
     variance = clustered_covariance([placements], is_positive, patients)[0, 0]
-    return _logit_estimate(auroc, float(variance))
+    return estimate_on_logit_scale(
+        auroc, float(variance), count_smaller_side(is_positive, patients) - 1
+    )
 
 
 def estimate_macro_auroc(
@@ -123,12 +132,13 @@ def estimate_macro_auroc(
         return UNDEFINED
     placements = [compute_placements(scores[:, k], truth) for k, truth in truths.items()]
     macro = float(np.mean([part.auroc for part in placements]))
+    rarest = min(truths.values(), key=lambda truth: count_smaller_side(truth, patients))
     if macro in (0.0, 1.0):
-        rarest = min(truths.values(), key=lambda truth: _count_smaller_side(truth, patients))
         return perfect_interval(macro, rarest, patients)
     parts = zip(placements, truths.values(), strict=True)
     shares = np.mean([_shares_in_error(*part, patients) for part in parts], axis=0)
-    return _logit_estimate(macro, float((shares**2).sum()))
+    degrees = count_smaller_side(rarest, patients) - 1
+    return estimate_on_logit_scale(macro, float((shares**2).sum()), degrees)
 
 
 def perfect_interval(
@@ -140,21 +150,29 @@ def perfect_interval(
     that share nobody, and all were ranked rightly. m successes in m independent trials with success
     rate AUROC give the Clopper-Pearson end 0.025 ** (1 / m): cautious, and never a point.
     """
-    m = _count_smaller_side(is_positive, patients)
+    m = count_smaller_side(is_positive, patients)
     reach = 1 - 0.025 ** (1 / m)
     return Estimate(1.0, 1 - reach, 1.0) if auroc == 1 else Estimate(0.0, 0.0, reach)
 
 
-def _count_smaller_side(is_positive: NDArray[np.bool_], patients: NDArray[np.integer]) -> int:
+def count_smaller_side(is_positive: NDArray[np.bool_], patients: NDArray[np.integer]) -> int:
     """Patients with positive or with negative rows, whichever are fewer."""
-    return min(len(np.unique(patients[of_kind])) for of_kind in (is_positive, ~is_positive))
+    kinds = (is_positive, ~is_positive)
+    return min(int(np.count_nonzero(np.bincount(patients[of_kind]))) for of_kind in kinds)
 
 
-def _logit_estimate(auroc: float, variance: float) -> Estimate:
-    """The interval of an AUROC between 0 and 1; none where the variance is NaN."""
+def estimate_on_logit_scale(auroc: float, variance: float, degrees: int) -> Estimate:
+    """An AUROC between 0 and 1 with its interval; without where the variance is NaN.
+
+    Args:
+        auroc: The estimate.
+        variance: Of it.
+        degrees: Of freedom: patients on the smaller side, less one for each AUROC averaged.
+    """
     if np.isnan(variance):
         return Estimate(auroc)
-    reach = Z * np.sqrt(max(variance, 0.0)) / (auroc * (1 - auroc))
+    quantile = stdtrit(degrees, 0.975)
+    reach = quantile * np.sqrt(max(variance, 0.0)) / (auroc * (1 - auroc))
     low, high = expit(logit(auroc) + np.array([-reach, reach]))
     return Estimate(auroc, float(min(low, auroc)), float(max(high, auroc)))
 

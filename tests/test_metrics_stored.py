@@ -44,6 +44,20 @@ def test_other_options_find_nothing(folder, table, change):
     assert load_evaluation(folder, "films", table, replace(OPTIONS, **change)) is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"prevalence": 0.006}, {"interval": "bca"}, {"cost_ratio": 5.0}, {"thresholds_from": "val"}],
+    ids=str,
+)
+def test_an_answer_asked_otherwise_leaves_that_of_the_pages_where_it_is(folder, table, change):
+    asked = replace(OPTIONS, **change)
+    store_evaluation(folder, "films", table, asked, {"n": 8})
+    assert load_evaluation(folder, "films", table, asked) == {"n": 8}
+    assert load_evaluation(folder, "films", table, OPTIONS) == ANSWER
+    for pattern in ("*.mean.json", "*.*.*.mean.json"):  # what cards and runs look for
+        assert len(list((folder / "evaluations").glob(pattern))) == 1
+
+
 def test_another_table_finds_nothing(folder, table):
     assert load_evaluation(folder, "films", replace(table, sha256="other"), OPTIONS) is None
 

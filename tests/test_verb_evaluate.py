@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from made_cards import make_card
 from prediction_rows import make_predictions
 
 from mammo_core.cli import main
-from mammo_core.errors import BadConfiguration
+from mammo_core.errors import BadConfiguration, BadDataset
 from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.predictions import write_predictions
 from mammo_core.verbs.evaluate import evaluate
@@ -117,6 +118,45 @@ def test_a_second_split_predicts_all_so_that_the_first_stays(model):
     for split in ("test", "all", "test"):
         evaluate("demo", "films", split=split, bootstrap=20)
     assert model.asked == ["test", None]
+
+
+def test_thresholds_from_another_split_have_both_predicted(model, monkeypatch):
+    frame = make_predictions(20)
+    frame["split"] = np.where(frame["patient_id"] < "p010", "val", "test")
+    model.data.select = lambda split: frame[frame["split"] == split]
+    monkeypatch.setattr("test_verb_evaluate.make_predictions", lambda n: frame)
+    answer = evaluate("demo", "films", thresholds_from="val", bootstrap=0)
+    assert model.asked == [None]
+    assert answer["n"] == 40
+    assert answer["operating_points"][0]["chosen_on"] == "val"
+
+
+def test_a_dataset_without_that_split_is_told_before_anything_is_predicted(model):
+    def refuse(split):
+        raise BadDataset(f"Dataset films has no image in split {split}")
+
+    model.data.select = refuse
+    with pytest.raises(BadDataset, match="split val"):
+        evaluate("demo", "films", thresholds_from="val", bootstrap=0)
+    assert model.asked == []
+
+
+def test_options_reach_the_answer(capsys, table):
+    words = ("--interval", "bca", "--prevalence", 0.006, "--cost-ratio", 20, "--bootstrap", 20)
+    code, out, _ = run(capsys, "--predictions", table, *words, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert (answer["bootstrap"]["interval"], answer["target_prevalence"]) == ("bca", 0.006)
+    assert "cost_ratio_20" in {point["name"] for point in answer["operating_points"]}
+    default = answer["operating_points"][-1]
+    assert default["ppv_at_prevalence"]["value"] < default["ppv"]["value"]
+
+
+def test_plain_text_tells_where_thresholds_come_from_and_what_holds_in_practice(capsys, table):
+    _, out, _ = run(capsys, "--predictions", table, "--prevalence", 0.006, "--bootstrap", 20)
+    assert "chosen_on" in out
+    assert "ppv_at_prevalence" in out
+    assert max(map(len, out.splitlines())) <= 120
 
 
 def test_the_default_point_is_the_models_own_threshold(model):

@@ -1,5 +1,6 @@
 """Evaluations kept in the model's folder, so that pages show intervals without a bootstrap."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import chain
@@ -24,15 +25,25 @@ if TYPE_CHECKING:
     from mammo_core.metrics.comparison import Contender
     from mammo_core.model_store import StoredModel
 
-VERSION = 1  # raise it when the meaning of a stored number changes
+VERSION = 2  # raise it when a stored number is added or changes its meaning
+ASIDE = ("interval", "prevalence", "cost_ratio", "thresholds_from")
+"""Options whose answers, unless asked as the pages do, stand in a file of their own."""
 
 
 def evaluation_path(
     model_folder: Path, dataset_name: str, options: EvaluationOptions, calibrated: str = ""
 ) -> Path:
-    """Where an evaluation of a model on a dataset is kept; those by a calibrator apart."""
-    parts = (dataset_name, options.split, options.level, options.aggregation, calibrated, "json")
-    return model_folder / "evaluations" / ".".join(filter(None, parts))
+    """Where an evaluation of a model on a dataset is kept; those asked otherwise apart."""
+    asked = (options.split, options.level, options.aggregation, calibrated, _tell_aside(options))
+    return model_folder / "evaluations" / ".".join(filter(None, (dataset_name, *asked, "json")))
+
+
+def _tell_aside(options: EvaluationOptions) -> str:
+    """A short name for what is asked otherwise than pages do, empty where nothing is."""
+    plain = EvaluationOptions()
+    asked = {name: getattr(options, name) for name in ASIDE}
+    others = {name: value for name, value in asked.items() if value != getattr(plain, name)}
+    return hashlib.sha256(repr(others).encode()).hexdigest()[:8] if others else ""
 
 
 def store_evaluation(
@@ -84,6 +95,7 @@ def evaluate_model(
 
     Raises:
         BadConfiguration: Where the model has no such calibrator.
+        BadDataset: Where the split that thresholds are chosen on has no image.
     """
     from mammo_core.calibrators.stored import calibrate_predictions, find_fit
     from mammo_core.datasets import load_dataset
@@ -91,7 +103,7 @@ def evaluate_model(
 
     stored, data = find_model(model), load_dataset(dataset)
     fit = find_fit(stored, calibrated) if calibrated else None
-    table = _current_predictions(stored, data, options.split)
+    table = _current_predictions(stored, data, _split_to_predict(data, options))
     table = calibrate_predictions(table, fit) if fit else table
     options = replace(options, threshold=(fit or stored).threshold)
     answer = _kept_or_made(stored, data.name, table, options, calibrated)
@@ -99,6 +111,14 @@ def evaluate_model(
     warnings = [*answer["warnings"], *_tell_of(stored, data, options)]
     answer |= {"warnings": warnings, "test_looks": looks and looks.to_json()}
     return answer | fit.tell(data.name, options.split, warnings) if fit else answer
+
+
+def _split_to_predict(dataset: "Dataset", options: EvaluationOptions) -> str:
+    """The judged split; all of them where thresholds come from another one that has images."""
+    if options.chosen_on == options.split:
+        return options.split
+    dataset.select(options.chosen_on)
+    return "all"
 
 
 def _kept_or_made(

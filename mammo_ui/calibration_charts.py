@@ -70,6 +70,6 @@ def draw_counts(color: str = MODEL_A) -> Spec:
         "layer": [
             {"mark": {"type": "bar", "color": color, "opacity": 0.7, "stroke": "white",
                       "strokeWidth": 0.5},
-             "encoding": {"tooltip": tooltip}},
+             "encoding": {"y2": {"datum": 0}, "tooltip": tooltip}},
         ],
     }  # fmt: skip

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 AT_ONCE = 20_000  # rows; more are fitted by a job
 FIGURES = {
-    "ece": "ECE",
-    "brier": "Brier score",
-    "slope": "Slope (1 is right)",
-    "intercept": "Intercept (0 is right)",
-    "mean_excess": "Mean excess (0 is right)",
+    "ece": ("ECE", "0"),
+    "brier": ("Brier score", "0"),
+    "slope": ("Slope", "1"),
+    "intercept": ("Intercept", "0"),
+    "mean_excess": ("Mean excess", "0"),
 }
+"""The title of each, and what is right."""
 KEPT, CHOSEN = "kept", "chosen"
 
 
@@ -137,15 +138,14 @@ def _show_before_and_after(choice: Choice, evaluation: Evaluation, fit: "StoredF
         st.warning(frame.plain(f"{seen}."))
     with st.spinner("Judging the calibrated probabilities"):
         after = calibration_rows.judge_calibrated(choice, fit.method)
-    before_column, after_column, table = st.columns([1, 1, 1.1], gap="medium")
+    before_column, after_column = st.columns(2, gap="medium")
     with before_column:
         _show_diagram("Before", evaluation, MODEL_A)
     with after_column:
         _show_diagram("After", after, MODEL_B)
-    with table:
-        st.markdown(frame.plain(f"After: {tell_calibration(after['calibration'])}"))
-        _show_table(evaluation["calibration"], after["calibration"])
-        _tell_level(evaluation)
+    st.markdown(frame.plain(f"After: {tell_calibration(after['calibration'])}"))
+    _show_table(evaluation["calibration"], after["calibration"])
+    _tell_level(evaluation)
 
 
 def _show_diagram(title: str, answer: Mapping[str, Any], color: str) -> None:
@@ -164,8 +164,9 @@ def _show_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
             "figure": title,
             "before": frame.estimate_text(before[key]),
             "after": frame.estimate_text(after[key]),
+            "right": right,
         }
-        for key, title in FIGURES.items()
+        for key, (title, right) in FIGURES.items()
     ]
     st.dataframe(rows, hide_index=True)
 

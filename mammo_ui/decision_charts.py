@@ -1,8 +1,8 @@
 """Decision curves: net benefit over threshold probabilities."""
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from mammo_ui.charts import Row, Spec
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mammo_core.metrics.decision_curve import DecisionPoint
 
 THRESHOLDS = tuple(step / 100 for step in range(1, 100))
+SHORTEST = 3
+"""A run of fewer hundredths is told by chance alone too often."""
 MODEL, ALL, NONE = "The model", "Acting on all", "Acting on none"
 COLORS = {MODEL: MODEL_A, ALL: ORANGE, NONE: MUTED}
 
@@ -61,10 +63,10 @@ def draw_spec(title: str, top: float, threshold: float) -> Spec:
 
     Args:
         title: Of the vertical axis.
-        top: The largest net benefit there can be; as much as a fourth of it is shown below 0.
+        top: Where the axis ends; as much as a fourth of it is shown below 0.
         threshold: The chosen one.
     """
-    scale = {"domain": [-top / 4, top * 1.05], "nice": False}
+    scale = {"domain": [-top / 4, top], "nice": False}
     y = {"type": "quantitative", "title": title, "scale": scale}
     tooltip = [
         {"field": "threshold", "format": ".2f"},
@@ -103,13 +105,7 @@ def _draw_line(name: str, y: Spec, tooltip: list[dict[str, str]]) -> Spec:
 
 
 def find_ranges(curve: "Sequence[DecisionPoint]") -> list[tuple[float, float]]:
-    """Runs of thresholds at which the whole interval of the gain lies above 0."""
-    ranges: list[tuple[float, float]] = []
-    last = -math.inf
-    for point in curve:
-        if point.gain.low is None or point.gain.low <= 0:
-            continue
-        begin = ranges.pop()[0] if point.threshold - last < 0.015 else point.threshold
-        ranges.append((begin, point.threshold))
-        last = point.threshold
-    return ranges
+    """Runs of at least `SHORTEST` thresholds where the gain's whole interval lies above 0."""
+    runs = groupby(curve, lambda point: point.gain.low is not None and point.gain.low > 0)
+    found = [[point.threshold for point in run] for is_sure, run in runs if is_sure]
+    return [(run[0], run[-1]) for run in found if len(run) >= SHORTEST]

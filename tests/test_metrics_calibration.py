@@ -5,6 +5,7 @@ import pytest
 import statsmodels.api as sm
 from scipy.special import expit
 from sklearn.metrics import brier_score_loss
+from statsmodels.stats.proportion import proportion_confint
 
 from mammo_core.metrics.brier_decomposition import decompose_brier
 from mammo_core.metrics.calibration import (
@@ -96,7 +97,7 @@ def test_probabilities_of_zero_and_one_stay_finite():
 
 def test_reliability_bins_hold_every_row_and_their_shares(rows):
     scores, truth, _ = rows
-    bins = reliability_bins(*rows, replicates=100)
+    bins = reliability_bins(*rows)
     assert sum(b.n for b in bins) == 400
     for b in bins:
         inside = (scores >= b.low) & (scores < b.high)
@@ -106,8 +107,17 @@ def test_reliability_bins_hold_every_row_and_their_shares(rows):
         assert b.positive_share.low <= b.positive_share.value <= b.positive_share.high
 
 
+def test_a_bin_without_positives_has_an_interval_all_the_same():
+    scores, patients = np.full(24, 0.05), np.repeat(np.arange(12), 2)
+    (one,) = reliability_bins(scores, np.zeros(24, dtype=bool), patients)
+    # Of patients, not rows: they may be alike.
+    few, many = (proportion_confint(0, n, method="wilson")[1] for n in (12, 24))
+    assert (one.positive_share.value, one.positive_share.low) == (0, 0)
+    assert one.positive_share.high >= few > many
+
+
 def test_empty_bins_are_left_out():
-    bins = reliability_bins(np.full(8, 0.55), np.arange(8) > 3, np.arange(8), replicates=10)
+    bins = reliability_bins(np.full(8, 0.55), np.arange(8) > 3, np.arange(8))
     assert [(b.low, b.n) for b in bins] == [(0.5, 8)]
 
 
@@ -167,7 +177,7 @@ def test_the_mean_excess_is_what_is_promised_beyond_what_is_kept(rows):
 
 
 def test_bins_of_equal_mass_hold_equally_many_rows(rows):
-    bins = reliability_bins(*rows, binning="equal_mass", replicates=10)
+    bins = reliability_bins(*rows, binning="equal_mass")
     assert [b.n for b in bins] == [40] * 10
 
 
@@ -176,9 +186,7 @@ def test_tied_scores_share_a_bin_of_equal_mass():
     edges = equal_mass_edges(scores)
     assert (edges[0], edges[-1]) == (0, 1)
     assert (np.diff(edges) > 0).all()
-    bins = reliability_bins(
-        scores, scores > 0.2, np.arange(100), binning="equal_mass", replicates=0
-    )
+    bins = reliability_bins(scores, scores > 0.2, np.arange(100), binning="equal_mass")
     assert sum(b.n for b in bins) == 100
 
 

@@ -137,9 +137,9 @@ def point(threshold, low):
 
 
 def test_ranges_are_runs_of_thresholds_with_a_gain_above_0():
-    lows = {0.01: -0.1, 0.02: 0.1, 0.03: 0.1, 0.04: None, 0.05: 0.2, 0.06: 0.0}
-    found = decision_charts.find_ranges([point(*pair) for pair in lows.items()])
-    assert found == [(0.02, 0.03), (0.05, 0.05)]
+    lows = [-0.1, 0.1, 0.1, 0.2, None, 0.2, 0.2, 0.0, 0.1, 0.1, 0.1]
+    found = decision_charts.find_ranges([point(i / 100, low) for i, low in enumerate(lows)])
+    assert found == [(0.01, 0.03), (0.08, 0.10)]
 
 
 def test_rows_of_a_standardized_curve_are_shares_of_the_prevalence():

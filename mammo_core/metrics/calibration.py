@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from mammo_core.metrics.bootstrap import PatientSums, resample
 from mammo_core.metrics.classification import divide
-from mammo_core.metrics.estimate import Estimate, percentile_estimate
+from mammo_core.metrics.estimate import Estimate
+from mammo_core.metrics.gaps import estimate_parts, wilson_ends
+from mammo_core.metrics.rate_rows import RateRows
 
 Array = NDArray[np.floating]
 N_BINS = 10
@@ -118,37 +119,32 @@ def reliability_bins(
     patients: NDArray[np.integer],
     *,
     binning: str = "equal_width",
-    replicates: int = 1000,
-    seed: int = 0,
 ) -> list[ReliabilityBin]:
-    """The bins that hold any row, in order; `binning` is one of `BINNINGS`."""
-    edges = BINNINGS[binning](scores)
-    sums = bin_sums(scores, is_positive, patients, edges)
-    statistic = PatientSums(sums[:, :, [0, 2]])
-    drawn = resample({"bins": statistic}, n_patients=len(sums), replicates=replicates, seed=seed)[
-        "bins"
-    ]
-    return list_bins(edges, sums.sum(axis=0), divide(drawn[:, 1], drawn[:, 0]))
+    """The bins that hold any row, in order.
 
-
-def list_bins(edges: Array, totals: Array, shares: Array) -> list[ReliabilityBin]:
-    """The bins that hold any row.
+    Intervals are Wilson's with patients as units: resampling a bin that holds no positive row, as
+    the lowest often do, gives it no interval at all.
 
     Args:
-        edges: (bins + 1,).
-        totals: (bins, 3) as `bin_sums`, over all patients.
-        shares: (bins, replicates) shares of positives in drawn patients.
+        scores: (N,) probabilities.
+        is_positive: (N,).
+        patients: (N,) 0, 1, ...
+        binning: One of `BINNINGS`.
     """
+    edges = BINNINGS[binning](scores)
+    bins = np.searchsorted(edges[1:-1], scores, "right")
+    held = [(i, bins == i) for i in np.unique(bins)]
+    rates = RateRows(is_positive, np.ones(len(scores), bool), patients)
+    shares = estimate_parts([rates.measure(rows) for _, rows in held], wilson_ends)
     return [
         ReliabilityBin(
             low=float(edges[i]),
             high=float(edges[i + 1]),
-            n=int(rows),
-            mean_probability=float(promised / rows),
-            positive_share=percentile_estimate(float(kept / rows), shares[i]),
+            n=int(np.count_nonzero(rows)),
+            mean_probability=float(scores[rows].mean()),
+            positive_share=share,
         )
-        for i, (rows, promised, kept) in enumerate(totals)
-        if rows
+        for (i, rows), share in zip(held, shares, strict=True)
     ]
 
 

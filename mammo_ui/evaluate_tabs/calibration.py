@@ -20,11 +20,11 @@ FIGURES = {
     "intercept": ("Intercept", "0 is right where the slope is 1; below 0 they are too high."),
 }  # fmt: skip
 PARTS = {
-    "brier_reliability": "Reliability: squared distance of promise and outcome, 0 is best",
-    "brier_resolution": "Resolution: how far cases are told apart, more is better",
-    "brier_uncertainty": "Uncertainty: the variety of the cases themselves",
-    "brier_skill": "Skill: 1 is perfect, 0 no better than always saying the share of positives",
-    "mean_excess": "Mean probability minus share of positives, 0 is right",
+    "brier_reliability": "Reliability",
+    "brier_resolution": "Resolution",
+    "brier_uncertainty": "Uncertainty",
+    "brier_skill": "Skill",
+    "mean_excess": "Mean excess",
 }
 
 
@@ -46,8 +46,7 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
 def _bins(choice: Choice, evaluation: Evaluation, binning: str) -> Sequence[Mapping[str, Any]]:
     if binning == "equal_width":
         return evaluation["reliability"]
-    with st.spinner("Resampling the patients of each bin"):
-        return calibration_rows.bins_of_equal_mass(choice)
+    return calibration_rows.bins_of_equal_mass(choice)
 
 
 def _show_diagram(evaluation: Evaluation, bins: Sequence[Mapping[str, Any]]) -> None:
@@ -78,9 +77,15 @@ def _show_figures(evaluation: Evaluation) -> None:
             with column:
                 frame.show_card(title, found[key], n, help_text=help_text)
     st.markdown("**What the Brier score is made of**")
-    st.dataframe(
-        [{"part": text, "estimate": frame.estimate_text(found[key], 3)} for key, text in
-         PARTS.items()],
-        hide_index=True,
-    )  # fmt: skip
-    st.caption("Brier score = reliability - resolution + uncertainty, exactly.")
+    rows = [
+        {"part": title, "estimate": frame.estimate_text(found[key], 3)}
+        for key, title in PARTS.items()
+    ]
+    st.dataframe(rows, hide_index=True)
+    st.caption(
+        "Brier score = reliability - resolution + uncertainty, exactly. Reliability is the squared "
+        "distance of promise and outcome (0 is best), resolution how far cases are told apart, "
+        "uncertainty the variety of the cases themselves. Skill is 1 for an oracle, 0 for who "
+        "always says the share of positives. The mean excess is the mean probability less that "
+        "share (0 is right)."
+    )

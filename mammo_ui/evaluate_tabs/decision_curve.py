@@ -16,8 +16,8 @@ HIGHEST = 0.99
 
 def show(choice: Choice, evaluation: Evaluation) -> None:
     """The curve, in words where the model helps, and what the chosen threshold is worth."""
-    rows, prevalence = rows_of(choice), read_stakes().prevalence
-    curve = decision_charts.draw_curve(rows, prevalence)
+    prevalence = read_stakes().prevalence
+    curve = decision_charts.draw_curve(rows_of(choice), prevalence)
     if curve[0].net_benefit.value is None:
         st.info("Net benefit needs positive and negative cases; one kind is missing here.")
         return
@@ -28,7 +28,8 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
         key="benefit", bind="query-params", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    top = 1.0 if unit == "share" else share
+    rows = decision_charts.tabulate(curve, share if unit == "share" else 1.0)
+    top = max(row["high"] or row[decision_charts.MODEL] for row in rows)
     charts.show_chart(
         "Net benefit" + (", of the most there can be" if unit == "share" else " a case"),
         decision_charts.draw_spec("Net benefit", top, choice.threshold),
@@ -36,7 +37,7 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
         "needless calls, at .50 one. Where the blue line lies above both others, acting on the "
         "model is worth more than acting on all or none. The band is the 95 % interval over "
         "patients, the dashed line the chosen threshold.",
-        decision_charts.tabulate(curve, share if unit == "share" else 1.0),
+        rows,
         key="decision_curve",
     )
 

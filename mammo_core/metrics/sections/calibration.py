@@ -12,13 +12,11 @@ from mammo_core.metrics.calibration import (
     compute_brier,
     compute_ece,
     compute_mean_excess,
-    equal_width_edges,
     fit_logistic,
-    list_bins,
+    reliability_bins,
     squared_error_sums,
     to_logits,
 )
-from mammo_core.metrics.classification import divide
 from mammo_core.metrics.rankings import ScoreBins
 from mammo_core.metrics.sections.question import Estimates, Question
 
@@ -30,10 +28,9 @@ class Calibration:
     """
 
     def __init__(self, question: Question) -> None:
-        rated = (question.scores, question.is_positive, question.table.patients)
-        self._bins = PatientSums(bin_sums(*rated))
-        self._errors = PatientSums(squared_error_sums(*rated))
-        self._edges = equal_width_edges(question.scores)
+        self._rated = (question.scores, question.is_positive, question.table.patients)
+        self._bins = PatientSums(bin_sums(*self._rated))
+        self._errors = PatientSums(squared_error_sums(*self._rated))
         self._logits, self._is_positive = to_logits(question.scores), question.is_positive
         patients = question.table.patients
         self._points = ScoreBins(
@@ -57,7 +54,7 @@ class Calibration:
                 "mean_excess": estimates.of_sums("reliability", self._bins, compute_mean_excess)[0],
                 **self._decompose(estimates),
             },
-            "reliability": self._list_bins(estimates),
+            "reliability": [asdict(one) for one in reliability_bins(*self._rated)],
         }
 
     def _decompose(self, estimates: Estimates) -> dict[str, dict[str, float | None]]:
@@ -67,11 +64,6 @@ class Calibration:
             f"brier_{name}": estimates.estimate(float(value), getattr(drawn, name))
             for name, value in values._asdict().items()
         }
-
-    def _list_bins(self, estimates: Estimates) -> list[dict[str, Any]]:
-        drawn = estimates.replicates("reliability")
-        shares = divide(drawn[:, 2], drawn[:, 0])
-        return [asdict(one) for one in list_bins(self._edges, self._bins.totals, shares)]
 
     def _fit(self, estimates: Estimates) -> list[dict[str, float | None]]:
         logits, place = np.unique(self._logits, return_inverse=True)

@@ -25,7 +25,7 @@ def show_referral(choice: state.Choice, positive: str, n: int) -> None:
     with effect:
         share = _choose_share()
         referral, whole = sweep.at_share(share), sweep.at_share(0.0)
-        _show_effect(whole, referral, positive, n)
+        _show_effect(whole, referral, f"{state.LEVELS[choice.level]} that is {positive}")
         _offer_cases(choice, doubt, referral)
     with chart:
         n_wrong = round((whole.estimates["error_rate"].value or 0) * n)
@@ -67,12 +67,20 @@ def _choose_share() -> float:
     return percent / 100
 
 
-def _show_effect(whole: "Referral", referral: "Referral", positive: str, n: int) -> None:
-    n_wrong = whole.n_kept and round((whole.estimates["error_rate"].value or 0) * whole.n_kept)
+def _show_effect(whole: "Referral", referral: "Referral", positive: str) -> None:
+    """The least sure cases in numbers, and the rates before and after.
+
+    Args:
+        whole: With nothing referred.
+        referral: With the chosen share referred.
+        positive: What a positive case is, in words.
+    """
+    n = whole.n_kept
+    n_wrong = round((whole.estimates["error_rate"].value or 0) * n)
     st.markdown(
         f"**{referral.n_referred} of {n} referred**, {referral.n_kept} left to the model. Among "
-        f"those referred are {referral.n_wrong_referred} of its {count(n_wrong, 'error')} and "
-        f"{count(referral.n_positive_referred, 'case')} that {frame.plain(positive)} is true of."
+        f"those referred: {referral.n_wrong_referred} of its {count(n_wrong, 'error')}, "
+        f"{referral.n_positive_referred} {frame.plain(positive)}."
     )
     st.dataframe(
         [
@@ -86,8 +94,8 @@ def _show_effect(whole: "Referral", referral: "Referral", positive: str, n: int)
         hide_index=True,
     )
     st.caption(
-        f"Sensitivity and specificity for {frame.plain(positive)} at the threshold, of the model "
-        "alone: whoever reads the referred cases is not counted."
+        "Sensitivity and specificity are at the threshold, of the model alone: whoever reads the "
+        "referred cases is not counted."
     )
 
 

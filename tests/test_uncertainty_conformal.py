@@ -20,7 +20,7 @@ from mammo_core.uncertainty.conformal import (
 from mammo_core.uncertainty.conformal_answer import ConformalOptions, answer_table
 from mammo_core.uncertainty.coverage import estimate_coverage
 from mammo_core.uncertainty.mapie_sets import build_sets
-from mammo_core.uncertainty.validation_rows import find_validation
+from mammo_core.uncertainty.validation_rows import ValidationRows, find_validation
 
 
 def to_table(frame):
@@ -180,6 +180,13 @@ def test_patients_on_both_sides_are_told_of():
     options = ConformalOptions(rows=EvaluationOptions(split="val", bootstrap=5))
     answer = answer_table(table, find_validation(None, table), options)
     assert any("30 patients both" in warning for warning in answer["warnings"])
+
+
+def test_numbered_patients_of_another_dataset_are_not_taken_for_the_same():
+    table = to_table(make_predictions(30))
+    elsewhere = ValidationRows(table, "another dataset", is_same_data=False)
+    answer = answer_table(table, elsewhere, OPTIONS)
+    assert not any("both" in warning for warning in answer["warnings"])
 
 
 def test_few_patients_of_a_class_are_told_of():

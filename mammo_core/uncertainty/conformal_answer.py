@@ -68,6 +68,7 @@ def answer_table(
     units, warnings = select(table, options.rows)
     chosen, more = select(calibration.table, replace(options.rows, split="all"))
     warnings = [*warnings, *more, *filter(None, [calibration.warning])]
+    shared = _warn_of_shared(units, chosen) if calibration.is_same_data else []
     return {
         **_facts(units, options),
         "calibration": {
@@ -78,7 +79,7 @@ def answer_table(
         },
         "methods": {name: _answer_by(name, units, chosen, options) for name in CONFORMAL},
         "exchangeable": EXCHANGEABLE,
-        "warnings": [*warnings, *_warn(units, chosen, options.coverage)],
+        "warnings": [*warnings, *_warn_of_few(chosen, options.coverage), *shared],
     }
 
 
@@ -109,15 +110,17 @@ def _answer_by(
     }
 
 
-def _warn(units: PredictionTable, calibration: PredictionTable, coverage: float) -> list[str]:
+def _warn_of_few(calibration: PredictionTable, coverage: float) -> list[str]:
     least = int(np.ceil(1 / (1 - coverage) - 1e-9)) - 1
-    few = [
+    return [
         f"Only {count(n, 'patient')} of those that calibrate {'has' if n == 1 else 'have'} a "
         f"'{name}': with fewer than {least} that class is in every set of its own threshold"
         for name, n in count_patients(calibration).items()
         if n < least
     ]
-    names = [set(one.frame["patient_id"]) for one in (units, calibration)]
-    shared = len(names[0] & names[1])
-    both = [f"{count(shared, 'patient')} both calibrate and are judged: the coverage flatters"]
-    return [*few, *(both if shared else [])]
+
+
+def _warn_of_shared(units: PredictionTable, calibration: PredictionTable) -> list[str]:
+    of_both = [set(table.frame["patient_id"]) for table in (units, calibration)]
+    n = len(of_both[0] & of_both[1])
+    return [f"{count(n, 'patient')} both calibrate and are judged: the coverage flatters"] * (n > 0)

@@ -24,11 +24,14 @@ class ValidationRows:
         table: At image level.
         origin: Which cases these are, in words.
         warning: What to know of them; empty where there is nothing.
+        is_same_data: Whether patients of the same id are the same as among those judged. Numbered
+            patients of two datasets share ids by chance.
     """
 
     table: PredictionTable
     origin: str
     warning: str = ""
+    is_same_data: bool = True
 
 
 def find_validation(
@@ -57,7 +60,8 @@ def read_kept_validation(model: "StoredModel") -> ValidationRows | None:
         f"These are the validation images of {name}, by which the training was steered, not of "
         "the data that is judged: what is promised holds as far as both are of one kind"
     )
-    return ValidationRows(read_predictions(path), f"the validation images of {name}", warning)
+    origin = f"the validation images of {name}"
+    return ValidationRows(read_predictions(path), origin, warning, is_same_data=False)
 
 
 def has_rows(table: PredictionTable, split: str) -> bool:

@@ -100,11 +100,11 @@ def _signed(estimate: Mapping[str, float | None]) -> str:
 def show_scores(rows: compared.PairRows, thresholds: compared.Thresholds) -> None:
     """Score against score; what is drawn around can be opened as a selection."""
     pair = compared.read_pair(rows)
-    drawn = compare_charts.sample_scores(pair)
+    drawn = compared.sample_scores(rows)
     st.markdown("**A's score against B's**")
     event = st.plotly_chart(
         compare_charts.draw_scores(drawn, pair.a.classes, thresholds),
-        key="scores",
+        key="score_by_score",
         on_select="rerun",
         selection_mode=("lasso", "box"),
     )
@@ -113,7 +113,7 @@ def show_scores(rows: compared.PairRows, thresholds: compared.Thresholds) -> Non
         "On the diagonal both say the same; dotted lines are the thresholds. Draw around points to "
         f"open their cases.{few}"
     )
-    charts.offer_data(drawn, "scores")
+    charts.offer_data(drawn, "score_by_score")
     chosen = inside_selection(event["selection"], *pair.scores)
     if chosen.any():
         told = count(int(chosen.sum()), pair.a.level)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mammo_ui import compare_charts
 from mammo_ui.chosen_rows import Rows, read_table, rows_of
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from mammo_core.metrics.paired_sweeps import PairedSweeps
     from mammo_core.metrics.pairing import Pair
     from mammo_core.predictions import PredictionTable
+    from mammo_ui.charts import Row
     from mammo_ui.state import Choice
 
 Thresholds = tuple[float, float]
@@ -59,7 +61,7 @@ def count_shared(rows: PairRows) -> Shared:
     return Shared(len(a), len(b), len(find_shared([a, b])))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def read_pair(rows: PairRows) -> "Pair":
     """Both models' rows in the same order, at their level.
 
@@ -130,13 +132,19 @@ def draw_rocs(rows: PairRows) -> "Sequence[Curve | None]":
 
 
 @lru_cache(maxsize=4)
+def sample_scores(rows: PairRows) -> "list[Row]":
+    """The cases that are drawn by both scores; see `compare_charts.sample_scores`."""
+    return compare_charts.sample_scores(read_pair(rows))
+
+
+@lru_cache(maxsize=4)
 def _differences(rows: PairRows) -> "dict[str, Difference]":
     from mammo_core.metrics.differences import measure_differences
 
     return measure_differences(read_pair(rows))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _sweeps(rows: PairRows) -> "PairedSweeps":
     from mammo_core.metrics.paired_sweeps import PairedSweeps
 

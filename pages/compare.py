@@ -22,14 +22,14 @@ with st.spinner("Drawing the patients 1,000 times for both models"):
     agreement = compared.measure_agreement(rows)
 
 measures, roc = st.columns([1.35, 1], gap="medium")
-with measures:
+with measures, st.container(key="compare_measures"):
     compare_view.show_measures(measured["differences"])
 with roc:
     compare_view.show_rocs(rows, measured["differences"])
 
 calls, scores = st.columns([1.35, 1], gap="medium")
-with calls:
+with calls, st.container(key="compare_calls"):
     compare_cases.show_calls(rows, thresholds, measured["reclassification"])
     compare_cases.show_agreement(agreement, count(tests["patients"], "patient"))
-with scores:
+with scores, st.container(key="compare_scores"):
     compare_cases.show_scores(rows, thresholds)

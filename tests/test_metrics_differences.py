@@ -14,7 +14,12 @@ from mammo_core.metrics.agreement import measure_agreement
 from mammo_core.metrics.bootstrap import resample
 from mammo_core.metrics.comparison import Contender, compare, compare_contenders
 from mammo_core.metrics.comparison_rows import list_rows
-from mammo_core.metrics.differences import LOWER_IS_BETTER, MEASURES, measure_differences
+from mammo_core.metrics.differences import (
+    LOWER_IS_BETTER,
+    MEASURES,
+    measure_differences,
+    tell_difference,
+)
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.metrics.operating_points import RATES
 from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY, PairedSweeps
@@ -162,6 +167,13 @@ def test_a_sensitivity_of_a_single_patient_has_no_interval():
         assert estimate.value is not None
         assert (estimate.low, estimate.high) == (None, None)
     assert rates["specificity"].difference.low is not None
+
+
+def test_a_difference_that_no_draw_changes_has_no_interval():
+    certain = tell_difference((1.0, np.ones(9)), (0.0, np.zeros(9))).difference
+    assert (certain.value, certain.low, certain.high) == (1, None, None)
+    none = tell_difference((1.0, np.ones(9)), (1.0, np.ones(9))).difference
+    assert (none.value, none.low, none.high) == (0, 0, 0)
 
 
 def test_a_class_that_is_missing_leaves_its_differences_undefined():

@@ -119,7 +119,7 @@ def test_what_is_drawn_around_can_be_opened(pair):
     wanted = (a.probabilities[:, 2] > 0.5) & (b.probabilities[:, 2] < 0.5)
     at = show()
     corner = {"x": [0.5, 1.0, 1.0, 0.5], "y": [-0.01, -0.01, 0.5, 0.5]}
-    at.session_state["scores"] = {"selection": {"points": [], "box": [], "lasso": [corner]}}
+    at.session_state["score_by_score"] = {"selection": {"points": [], "box": [], "lasso": [corner]}}
     at.run()
     find_button(at, "Show these").click().run()
     assert listed(at) == set(a.image_ids(wanted))

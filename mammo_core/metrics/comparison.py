@@ -180,7 +180,7 @@ def join_differences(
     """
     auroc = {"a": aurocs["auroc_a"], "b": aurocs["auroc_b"], "difference": aurocs["difference"]}
     rates = {
-        AT_SPECIFICITY: sweeps.difference_at_specificity(),
+        AT_SPECIFICITY: sweeps.at_specificity,
         **sweeps.differences_at(thresholds),
     }
     return {"auroc": auroc} | {name: one.to_json() for name, one in {**fixed, **rates}.items()}

@@ -49,11 +49,17 @@ class Difference:
 
 
 def tell_difference(a: Drawn, b: Drawn) -> Difference:
-    """Both models' estimates and their difference, from replicates of the same draws."""
+    """Both models' estimates and their difference, from replicates of the same draws.
+
+    A difference that is the same in every draw, all called by one model and none by the other,
+    has no interval: its width of 0 would claim to be certain.
+    """
     of_a, of_b = percentile_estimate(*a), percentile_estimate(*b)
     if of_a.value is None or of_b.value is None:
         return Difference(of_a, of_b, UNDEFINED)
-    return Difference(of_a, of_b, percentile_estimate(a[0] - b[0], np.subtract(a[1], b[1])))
+    difference = percentile_estimate(a[0] - b[0], np.subtract(a[1], b[1]))
+    is_constant = difference.value != 0 and difference.low == difference.high
+    return Difference(of_a, of_b, Estimate(difference.value) if is_constant else difference)
 
 
 def sum_confusions(question: Question) -> PatientSums:

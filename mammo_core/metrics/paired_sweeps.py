@@ -1,6 +1,7 @@
 """The rates of two models at any thresholds, and by how much they differ."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,13 +50,14 @@ class PairedSweeps:
         a, b = self._draw_at(thresholds)
         return {name: tell_difference(a[name], b[name]) for name in RATES}
 
-    def difference_at_specificity(self, target: float = SPECIFICITY) -> Difference:
-        """The difference in sensitivity, each model at its own threshold of that specificity.
+    @cached_property
+    def at_specificity(self) -> Difference:
+        """The difference in sensitivity, each model at its own threshold of `SPECIFICITY`.
 
         The thresholds are chosen on these rows and stay as they are in every replicate.
         """
         chosen = [
-            choose_specificity(list_candidates(scores, self._pair.is_positive), target)
+            choose_specificity(list_candidates(scores, self._pair.is_positive), SPECIFICITY)
             for scores in self._pair.scores
         ]
         thresholds = [threshold for threshold in chosen if threshold is not None]

@@ -85,7 +85,7 @@ def pair_tables(
 def find_shared(tables: Sequence[PredictionTable]) -> pd.Index:
     """The images that all tables hold, in the order of the first."""
     images = (pd.Index(table.frame["image_id"]) for table in tables)
-    return reduce(lambda kept, others: kept[kept.isin(others)], images)
+    return reduce(lambda kept, others: kept[others.get_indexer(kept) >= 0], images)
 
 
 def _check_classes(tables: Sequence[PredictionTable]) -> None:

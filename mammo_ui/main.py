@@ -31,6 +31,7 @@ def main() -> None:
     page = st.navigation({group: _build_pages(names) for group, names in PAGES.items()})
     st.session_state["choice"] = state.choose()
     status.show_status_corner()
+    frame.join_history_steps()
     try:
         page.run()
     except MammoError as error:

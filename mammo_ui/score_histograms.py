@@ -34,8 +34,14 @@ def find_images(rows: Rows, true: str, lower: float) -> list[str]:
     return units.image_ids(is_of_class & (places == abs(edges - lower).argmin()))
 
 
-def tabulate(histogram: "ScoreHistogram", classes: Sequence[str]) -> list[Row]:
-    """A row a bar that is not empty, within a bin the highest first, so that none hides another."""
+def tabulate(histogram: "ScoreHistogram", classes: Sequence[str], unit: str) -> list[Row]:
+    """A row a bar that is not empty, within a bin the highest first, so that none hides another.
+
+    Args:
+        histogram: As the core counts it.
+        classes: Of the histogram.
+        unit: A key of `UNITS`: the height of the bars.
+    """
     edges, shares = histogram.edges.tolist(), histogram.shares
     rows: list[Row] = [
         {
@@ -49,7 +55,7 @@ def tabulate(histogram: "ScoreHistogram", classes: Sequence[str]) -> list[Row]:
         for at in range(len(edges) - 1)
         if histogram.counts[place, at]
     ]
-    return sorted(rows, key=lambda row: (row["from"], -row["share"]))
+    return sorted(rows, key=lambda row: (row["from"], -row[unit]))
 
 
 def draw_histogram(
@@ -71,14 +77,14 @@ def draw_histogram(
               "axis": {"format": ".0%"} if unit == "share" else {"tickMinStep": 1}}  # fmt: skip
     select = {"type": "point", "fields": ["class", "from"]}
     bars = {
-        "mark": {"type": "bar", "opacity": 0.6, "cursor": "pointer", "binSpacing": 1},
+        "mark": {"type": "bar", "opacity": 1, "cursor": "pointer", "binSpacing": 1},
         "params": [{"name": "bar", "select": select}],
         "encoding": {
             "x": {**x, "field": "from", "bin": "binned"},
             "x2": {"field": "to"},
             "y": height,
             "color": {"field": "class", "type": "nominal",
-                      "legend": {"title": "Truth", "orient": "top"},
+                      "legend": {"title": "Truth", "orient": "top", "titleOrient": "left"},
                       "scale": {"domain": list(colors), "range": list(colors.values())}},
             "tooltip": [{"field": "class", "title": "Truth"},
                         {"field": "from", "format": ".3f"}, {"field": "to", "format": ".3f"},

@@ -36,7 +36,7 @@ def show_headline(evaluation: Evaluation) -> None:
 
 def choose_threshold(choice: state.Choice, evaluation: Evaluation) -> Stakes:
     """The global threshold as a wide slider, what is assumed beside it, and named points."""
-    slider, stakes = st.columns([2.4, 1], gap="medium")
+    slider, stakes = st.columns([1.8, 1], gap="medium")
     with slider:
         _show_slider(choice, evaluation)
     with stakes:

@@ -18,7 +18,8 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     )  # fmt: skip
     positive, noun = evaluation["positive"], f"{evaluation['level']}s"
     classes = evaluation["classes"]
-    rows = score_histograms.tabulate(score_histograms.count_scores(rows_of(choice)), classes)
+    histogram = score_histograms.count_scores(rows_of(choice))
+    rows = score_histograms.tabulate(histogram, classes, unit)
     bars = charts.show_chart(
         f"Probability of {frame.plain(positive)} by true class",
         score_histograms.draw_histogram(

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pandas as pd
 import pytest
 import standin_home
 from prediction_rows import make_predictions
@@ -49,6 +50,51 @@ def test_the_overlap_is_compared_when_asked_for(capsys, tables, tmp_path):
     code, out, _ = run(capsys, tables[0], tmp_path / "short.csv", "--overlap")
     assert code == 0
     assert json.loads(out)["n"] == 112
+
+
+def test_who_has_which_image_right_is_written(capsys, tables, tmp_path):
+    code, out, _ = run(capsys, *tables, "--out", tmp_path / "rows.csv", "--threshold", "0.4",
+                       "--threshold", "0.6")  # fmt: skip
+    answer, rows = json.loads(out), pd.read_csv(tmp_path / "rows.csv")
+    assert (code, answer["file"]) == (0, str(tmp_path / "rows.csv"))
+    assert len(rows) == answer["n"]
+    assert (rows["right_a"] & ~rows["right_b"]).sum() == answer["only_a_right"]["n"]
+    assert (rows["called_a"] == (rows["score_a"] >= 0.4)).all()
+    assert (rows["called_b"] == (rows["score_b"] >= 0.6)).all()
+    counts = answer["reclassification"]["positives"]
+    called = rows[rows["label"] == "malignant"]
+    assert (called["called_a"] & ~called["called_b"]).sum() == counts["only_a"]
+
+
+def test_three_tables_are_compared_with_the_first(capsys, tables, tmp_path):
+    make_predictions(30, 2).to_csv(tmp_path / "c.csv", index=False)
+    code, out, _ = run(capsys, *tables, tmp_path / "c.csv")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["reference"] == str(tables[0])
+    assert [one["name"] for one in answer["against"]] == [str(tables[1]), str(tmp_path / "c.csv")]
+
+
+def test_three_tables_read_well(capsys, tables, tmp_path):
+    make_predictions(30, 2).to_csv(tmp_path / "c.csv", index=False)
+    words = ["compare", *map(str, tables), str(tmp_path / "c.csv"), "--bootstrap", "0"]
+    with pytest.raises(SystemExit):
+        main(words)
+    out = capsys.readouterr().out
+    assert f"A = {tables[0]}, p adjusted for 2 tests" in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("words", [["--threshold", "0.4"], ["--threshold", "2"] * 2])
+def test_thresholds_are_asked_for_once_a_model_and_from_0_to_1(capsys, tables, words):
+    code, _, err = run(capsys, *tables, *words)
+    assert code == 2
+    assert "each of the 2 models and from 0 to 1" in err
+
+
+def test_a_single_table_is_one_line(capsys, tables):
+    code, _, err = run(capsys, tables[0])
+    assert (code, err) == (2, "Expected two or more models or tables to compare, got one\n")
 
 
 def test_models_are_compared_on_a_dataset(capsys, home):

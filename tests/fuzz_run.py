@@ -7,6 +7,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import json
 import sys
 import tempfile
 import time
@@ -26,8 +27,10 @@ from fuzz_seeds import (
     make_archive,
     make_dicom,
     make_picture,
+    make_predictions,
     make_table,
     pictures,
+    prediction_tables,
     tables,
 )
 from hypothesis import HealthCheck, given, seed, settings
@@ -39,6 +42,10 @@ from mammo_core.datasets.tables import read_table
 from mammo_core.errors import MammoError, UnreadableFile
 from mammo_core.filling import DONE, Chunk, prepare_chunk, start_filling
 from mammo_core.gate import check
+from mammo_core.metrics.aggregation import LEVELS
+from mammo_core.metrics.evaluation import evaluate_options
+from mammo_core.metrics.selection import EvaluationOptions
+from mammo_core.predictions import read_predictions
 from mammo_core.preprocess import Preprocess
 from mammo_core.types import Verdict
 
@@ -83,11 +90,24 @@ def open_table(folder, content):
         read_table(folder / "labels.csv")
 
 
+def judge_predictions(folder, content):
+    """Evaluate a prediction table at every level; what it cannot tell is null and never NaN."""
+    (folder / "predictions").write_bytes(content)
+    with suppress(MammoError):
+        table = read_predictions(folder / "predictions")
+        for level in LEVELS:
+            options = EvaluationOptions(level=level, split="all", bootstrap=3)
+            with suppress(MammoError):
+                json.dumps(evaluate_options(table, options), allow_nan=False)
+
+
 TARGETS = (
     (judge_image, damaged(dicom_files)),
     (judge_image, damaged(st.one_of(dicom_files, pictures))),
     (open_archive, damaged(archives)),
     (open_table, damaged(tables)),
+    (judge_predictions, damaged(prediction_tables)),
+    (judge_predictions, prediction_tables),
 )
 
 
@@ -128,7 +148,11 @@ def _read_whole_files():
     for content in contents:
         with tempfile.TemporaryDirectory() as folder:
             judge_image(Path(folder), content)
-    for content, target in ((make_table(), open_table), (make_archive(["a.png"]), open_archive)):
+    for content, target in (
+        (make_table(), open_table),
+        (make_archive(["a.png"]), open_archive),
+        (make_predictions("parquet"), judge_predictions),
+    ):
         with tempfile.TemporaryDirectory() as folder:
             target(Path(folder), content)
 

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pydicom
 from hypothesis import strategies as st
 from PIL import Image
@@ -25,6 +26,8 @@ from pydicom.uid import (
 )
 
 SHAPE = (64, 48)
+N_ROWS = 12
+"""Of a prediction table."""
 NATIVE = (
     *(ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian),
     DeflatedExplicitVRLittleEndian,
@@ -133,6 +136,34 @@ def make_table(separator=","):
     return "\n".join(separator.join(row) for row in rows).encode()
 
 
+def make_predictions(kind, cells=()):
+    """The bytes of a prediction table with some values replaced.
+
+    Args:
+        kind: "parquet", or the encoding of a CSV.
+        cells: (row, column, value).
+    """
+    frame = pd.DataFrame(
+        {
+            "image_id": [f"i{n}" for n in range(N_ROWS)],
+            "patient_id": [f"p{n // 2}" for n in range(N_ROWS)],
+            "laterality": ["L", "R"] * (N_ROWS // 2),
+            "label": ["a", "b", "b"] * (N_ROWS // 3),
+            "p_a": [0.1 + n / 16 for n in range(N_ROWS)],
+            "p_b": [0.9 - n / 16 for n in range(N_ROWS)],
+            "density": [*"abcd"] * (N_ROWS // 4),
+        },
+        dtype=object,
+    )
+    for row, column, value in cells:
+        frame.loc[row, column] = value
+    if kind != "parquet":
+        return frame.to_csv(index=False).encode(kind, "replace")
+    stream = io.BytesIO()
+    frame.astype(str).to_parquet(stream, index=False)
+    return stream.getvalue()
+
+
 lies = st.lists(
     st.sampled_from(sorted(LIES)).flatmap(
         lambda keyword: st.tuples(st.just(keyword), st.sampled_from(LIES[keyword]))
@@ -153,6 +184,17 @@ names = st.sampled_from(
     ]
 )
 archives = st.lists(names, min_size=1, max_size=5).map(make_archive)
+odd_values = st.sampled_from(
+    [
+        *("", " ", "nan", "inf", "-0", "1", "0", "1e-320", "0,5", "50%", "a", "b", "A", "\0", '"'),
+        *("x" * 5000, "true", "\n", "i0", "p0", "ü\u202e", "0.30000000000000004", "1.0000001"),
+    ]
+)
+columns = st.sampled_from(["image_id", "patient_id", "laterality", "label", "p_a", "p_b"])
+cells = st.lists(st.tuples(st.integers(0, N_ROWS - 1), columns, odd_values), max_size=4)
+prediction_tables = st.builds(
+    make_predictions, st.sampled_from(["parquet", "utf-8", "utf-16", "latin-1"]), cells
+)
 tables = st.sampled_from([",", ";", "\t", "|"]).map(make_table)
 
 

@@ -10,6 +10,7 @@ from sklearn import metrics as sk
 
 from mammo_core.errors import BadConfiguration, BadTable
 from mammo_core.metrics.evaluation import evaluate
+from mammo_core.metrics.threshold_sweep import ThresholdSweep
 from mammo_core.predictions import read_predictions
 
 UNDEFINED = {"value": None, "low": None, "high": None}
@@ -284,6 +285,22 @@ def test_predictive_values_at_a_prevalence_lack_what_their_rates_lack(read, fram
         if point["sensitivity"]["low"] is None:
             assert point["ppv_at_prevalence"]["low"] is None
     assert any(point["sensitivity"]["low"] is None for point in points)
+
+
+def test_page_and_command_line_agree_at_a_threshold(read, frame):
+    """The sweep of the pages and the points of `evaluate`, at few distinct scores."""
+    for name in CLASSES:
+        frame[f"p_{name}"] = frame[f"p_{name}"].round(2)
+    frame["p_normal"] = 1 - frame["p_benign"] - frame["p_malignant"]
+    table = read(frame)
+    answer = evaluate(table, bootstrap=200, prevalence=0.006)
+    sweep = ThresholdSweep(
+        table.probabilities[:, 2], table.labels == 2, table.patients, replicates=200
+    )
+    for point in answer["operating_points"]:
+        for name, estimate in sweep.at_threshold(point["threshold"], 0.006).items():
+            ends = [v for v in estimate.to_json().values() if v is not None]
+            assert [v for v in point[name].values() if v is not None] == pytest.approx(ends)
 
 
 def test_bca_moves_intervals_and_nothing_else(read, frame):

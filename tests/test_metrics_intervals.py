@@ -6,7 +6,7 @@ from scipy import stats
 
 from mammo_core.metrics.bootstrap import PatientSums, leave_out, resample
 from mammo_core.metrics.classification import divide
-from mammo_core.metrics.estimate import UNDEFINED
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, widen_certain
 from mammo_core.metrics.intervals import INTERVALS, estimate_by_bca, estimate_by_percentiles
 from mammo_core.metrics.rankings import AveragePrecisionReplicates
 
@@ -108,3 +108,22 @@ def test_an_interval_holds_its_value(interval):
     for value in (0.1, 0.5, 0.9):
         estimate = interval(value, rng.beta(2, 2, 200), rng.normal(0.5, 0.01, 30))
         assert estimate.low <= value <= estimate.high
+
+
+@pytest.mark.parametrize("n", [2, 7, 24, 400])
+def test_what_all_draws_agree_on_has_the_exact_binomial_interval_of_its_patients(n):
+    for hits, value in ((n, 1.0), (0, 0.0)):
+        exact = stats.binomtest(hits, n).proportion_ci(method="exact")
+        got = widen_certain(Estimate(value, value, value), n)
+        assert (got.low, got.high) == pytest.approx((exact.low, exact.high))
+
+
+@pytest.mark.parametrize(
+    "estimate", [Estimate(1.0, 0.9, 1.0), Estimate(0.4, 0.3, 0.6), Estimate(0.5), UNDEFINED]
+)
+def test_what_draws_differ_on_keeps_its_interval(estimate):
+    assert widen_certain(estimate, 10) == estimate
+
+
+def test_one_patient_alone_has_no_interval():
+    assert widen_certain(Estimate(1.0, 1.0, 1.0), 1) == Estimate(1.0)

@@ -76,6 +76,22 @@ def test_without_a_prevalence_the_sweep_says_nothing_of_any():
     assert list(ThresholdSweep(*made_rows(), replicates=5).at_threshold(0.5)) == list(RATES)
 
 
+def test_a_specificity_of_one_leaves_as_much_open_as_its_patients_do():
+    """40 healthy patients, none called: up to 1 - .025 ** (1 / 40) of such may be."""
+    truth, patients = np.arange(160) % 4 == 0, np.arange(160) // 4
+    scores = np.where(truth & (patients % 2 == 0), 0.9, 0.1)
+    got = ThresholdSweep(scores, truth, patients, replicates=50).at_threshold(0.5, 0.006)
+    unseen = 1 - 0.025 ** (1 / 40)
+    assert got["specificity"].low == pytest.approx(1 - unseen)
+    assert got["ppv_at_prevalence"].value == 1
+    low = got["sensitivity"].low
+    assert got["ppv_at_prevalence"].low == pytest.approx(
+        low * 0.006 / (low * 0.006 + unseen * 0.994)
+    )
+    most = got["sensitivity"].high * 0.006 + unseen * 0.994
+    assert got["recall_rate_at_prevalence"].high == pytest.approx(most)
+
+
 @pytest.mark.parametrize("prevalence", [0, 1, -0.1, 60, float("nan")])
 def test_a_prevalence_leaves_both_kinds(prevalence):
     with pytest.raises(BadConfiguration, match="prevalence between 0 and 1"):

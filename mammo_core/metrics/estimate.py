@@ -45,3 +45,27 @@ def percentile_estimate(value: float, replicates: NDArray[np.floating]) -> Estim
         return Estimate(float(value))
     low, high = np.percentile(defined, LEVELS)
     return Estimate(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def widen_certain(estimate: Estimate, n_patients: int) -> Estimate:
+    """A share whose replicates are all the same, 0 or 1 above all, with an interval to believe.
+
+    No draw of patients can show a kind of case that none of them had, so that the bootstrap takes
+    what it saw for certain. The interval is then the exact binomial one of as many patients: those
+    of n independent ones who all agree reach as far as 1 - 0.025 ** (1 / n). One patient alone has
+    no interval.
+
+    Args:
+        estimate: By any interval.
+        n_patients: How many patients have rows that the share is of.
+
+    Source: Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404.
+    """
+    if estimate.low is None or estimate.low != estimate.high:
+        return estimate
+    if n_patients < 2:
+        return Estimate(estimate.value)
+    reach = 1 - 0.025 ** (1 / n_patients)
+    ends = {0.0: (0.0, reach), 1.0: (1 - reach, 1.0)}
+    low, high = ends.get(estimate.value or 0.0, (estimate.low, estimate.high))
+    return Estimate(estimate.value, low, high)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.classification import divide
+from mammo_core.metrics.estimate import Estimate
 
 Array = NDArray[np.floating]
 Rate = Callable[[Array, Array, float], Array]
@@ -61,6 +62,38 @@ def rates_at_prevalence(rates: Mapping[str, Array], prevalence: float) -> dict[s
     check_prevalence(prevalence)
     both = rates["sensitivity"], rates["specificity"]
     return {name: compute(*both, prevalence) for name, compute in AT_PREVALENCE.items()}
+
+
+def estimate_at_prevalence(
+    rates: Mapping[str, Estimate], found: Mapping[str, Estimate], prevalence: float
+) -> dict[str, Estimate]:
+    """The estimates of `AT_PREVALENCE`, as unsure as sensitivity and specificity are.
+
+    Where all draws agree on one of these two, replicates know nothing of what it leaves open. The
+    ends are then those that the two intervals' own ends reach together, which is cautious. There is
+    no interval where one of them has none.
+
+    Args:
+        rates: `sensitivity` and `specificity` with intervals that are never a point.
+        found: `AT_PREVALENCE` with the intervals of their replicates, and the two rates' too.
+        prevalence: Between 0 and 1.
+    """
+    both = rates["sensitivity"], rates["specificity"]
+    is_certain = any(found[name] != rates[name] for name in ("sensitivity", "specificity"))
+    return {
+        name: _take_corners(compute, found[name], both, prevalence) if is_certain else found[name]
+        for name, compute in AT_PREVALENCE.items()
+    }
+
+
+def _take_corners(
+    compute: Rate, estimate: Estimate, both: tuple[Estimate, Estimate], prevalence: float
+) -> Estimate:
+    if estimate.value is None or None in (both[0].low, both[1].low):
+        return Estimate(estimate.value)
+    sensitivities, specificities = ([one.low, one.value, one.high] for one in both)
+    reached = compute(np.array(sensitivities)[:, None], np.array(specificities), prevalence)
+    return Estimate(estimate.value, float(np.nanmin(reached)), float(np.nanmax(reached)))
 
 
 def check_prevalence(prevalence: float) -> None:

@@ -5,9 +5,15 @@ from numpy.typing import NDArray
 
 from mammo_core.metrics.bootstrap import resample
 from mammo_core.metrics.classification import divide
-from mammo_core.metrics.estimate import LEVELS, Estimate, percentile_estimate
+from mammo_core.metrics.estimate import (
+    LEVELS,
+    Estimate,
+    percentile_estimate,
+    widen_certain,
+)
 from mammo_core.metrics.operating_points import RATES
-from mammo_core.metrics.prevalence import rates_at_prevalence
+from mammo_core.metrics.patient_counts import PatientCounts
+from mammo_core.metrics.prevalence import estimate_at_prevalence, rates_at_prevalence
 from mammo_core.metrics.rankings import ScoreBins
 
 Array = NDArray[np.floating]
@@ -44,6 +50,7 @@ class ThresholdSweep:
         drawn = resample({"": bins}, n_patients=n_patients, replicates=replicates, seed=seed)[""]
         self._edges = bins.edges
         self._above = _at_or_above(drawn)
+        self._patients = PatientCounts(scores, is_positive, patients)
         self._sorted = (np.sort(scores[~is_positive]), np.sort(scores[is_positive]))
 
     def at_threshold(
@@ -60,11 +67,14 @@ class ThresholdSweep:
             BadConfiguration: For a prevalence that is not between 0 and 1.
         """
         values, drawn = self.draw_at(threshold)
-        if prevalence is not None:
-            values, drawn = (
-                rates | rates_at_prevalence(rates, prevalence) for rates in (values, drawn)
-            )
-        return {name: percentile_estimate(float(values[name]), drawn[name]) for name in values}
+        found = {name: percentile_estimate(float(values[name]), drawn[name]) for name in values}
+        n_patients = self._patients.at_threshold(threshold)
+        rates = {name: widen_certain(one, n_patients[name]) for name, one in found.items()}
+        if prevalence is None:
+            return rates
+        at, drawn_at = (rates_at_prevalence(one, prevalence) for one in (values, drawn))
+        found |= {name: percentile_estimate(float(at[name]), drawn_at[name]) for name in at}
+        return rates | estimate_at_prevalence(rates, found, prevalence)
 
     def draw_at(self, threshold: float) -> tuple[dict[str, Array], dict[str, Array]]:
         """The rates at a threshold and, each (B,), their replicates.

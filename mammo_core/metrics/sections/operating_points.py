@@ -4,17 +4,19 @@ from typing import Any
 
 from mammo_core.metrics.bootstrap import Statistic
 from mammo_core.metrics.classification import divide
-from mammo_core.metrics.estimate import UNDEFINED
+from mammo_core.metrics.estimate import UNDEFINED, Estimate
 from mammo_core.metrics.operating_points import (
     RATES,
     choose_thresholds,
     outcome_cells,
 )
-from mammo_core.metrics.prevalence import AT_PREVALENCE, Rate
+from mammo_core.metrics.prevalence import AT_PREVALENCE, Rate, estimate_at_prevalence
 from mammo_core.metrics.sections.outcome_sums import of_outcomes, sum_outcomes
 from mammo_core.metrics.sections.question import Array, Compute, Estimates, Question
 
 Rates = dict[str, list[dict[str, float | None]]]
+BOTH = ("sensitivity", "specificity")
+"""What carries over to another prevalence."""
 
 
 class OperatingPoints:
@@ -48,23 +50,21 @@ class OperatingPoints:
         }
 
     def _rates_at_prevalence(self, estimates: Estimates, rates: Rates) -> Rates:
-        """Those of `AT_PREVALENCE`; no interval where sensitivity or specificity has none."""
+        """Those of `AT_PREVALENCE`, none where no prevalence is asked about."""
         prevalence = self._question.prevalence
         if prevalence is None:
             return {}
-        both = zip(rates["sensitivity"], rates["specificity"], strict=True)
-        is_bounded = [a["low"] is not None and b["low"] is not None for a, b in both]
+        computed = {name: _at_prevalence(rate, prevalence) for name, rate in AT_PREVALENCE.items()}
+        computed |= {name: of_outcomes(RATES[name]) for name in BOTH}
         found = {
-            name: estimates.of_sums("points", self._sums, _at_prevalence(rate, prevalence))
-            for name, rate in AT_PREVALENCE.items()
+            name: estimates.of_sums("points", self._sums, compute)
+            for name, compute in computed.items()
         }
-        return {
-            name: [
-                one if bounded else {**one, "low": None, "high": None}
-                for one, bounded in zip(values, is_bounded, strict=True)
-            ]
-            for name, values in found.items()
-        }
+        joined = [
+            estimate_at_prevalence(_take(rates, place), _take(found, place), prevalence)
+            for place in range(len(self._known))
+        ]
+        return {name: [one[name].to_json() for one in joined] for name in AT_PREVALENCE}
 
     def _tell_point(self, name: str, rates: Rates) -> dict[str, Any]:
         return {
@@ -79,6 +79,11 @@ class OperatingPoints:
             return dict.fromkeys(rates, UNDEFINED.to_json())
         place = self._known.index(name)
         return {key: values[place] for key, values in rates.items()}
+
+
+def _take(rates: Rates, place: int) -> dict[str, Estimate]:
+    """The rates of one point."""
+    return {name: Estimate(**values[place]) for name, values in rates.items()}
 
 
 def _choose(question: Question) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.metrics.bootstrap import PatientSums, Statistic
+from mammo_core.metrics.estimate import Estimate, widen_certain
 from mammo_core.metrics.intervals import INTERVALS
 from mammo_core.metrics.operating_points import COST_RATIO
 from mammo_core.predictions import PredictionTable
@@ -105,15 +106,15 @@ class Estimates:
     def of_rates(
         self, name: str, sums: PatientSums, compute: Compute
     ) -> list[dict[str, float | None]]:
-        """As `of_sums` for rates; no interval where a single patient has the rows of one.
+        """As `of_sums` for rates, shares of some of the rows; see `widen_certain`.
 
-        Every replicate of such a rate is the rate itself, and that width of 0 says nothing.
+        A patient counts where the rate of his rows alone is defined.
         """
-        estimates = self.of_sums(name, sums, compute)
         alone = compute(sums.of_patients)
+        estimates = self.of_sums(name, sums, compute)
         n_patients = (~np.isnan(alone.reshape(len(estimates), alone.shape[-1]))).sum(axis=1)
         return [
-            {**one, "low": None, "high": None} if n < 2 and one["low"] == one["high"] else one
+            widen_certain(Estimate(**one), int(n)).to_json()
             for one, n in zip(estimates, n_patients, strict=True)
         ]
 

@@ -28,7 +28,7 @@ def tabulate(bins: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def draw_reliability(color: str = MODEL_A, *, height: int = 280) -> Spec:
-    """A point a bin with its interval, a line through them, and the diagonal of kept promises."""
+    """A point a bin (selection "bin") with its interval, and the diagonal of kept promises."""
     corners = [{PROMISED: 0, KEPT: 0}, {PROMISED: 1, KEPT: 1}]
     tooltip = [
         {"field": "n", "title": "Cases"},
@@ -47,7 +47,9 @@ def draw_reliability(color: str = MODEL_A, *, height: int = 280) -> Spec:
              "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}}},
             {"mark": {"type": "line", "color": color, "strokeWidth": 1.5, "opacity": 0.6},
              "encoding": {"y": {**y, "field": KEPT}}},
-            {"mark": {"type": "point", "filled": True, "color": color, "size": 70, "opacity": 1},
+            {"mark": {"type": "point", "filled": True, "color": color, "size": 90, "opacity": 1,
+                      "cursor": "pointer"},
+             "params": [{"name": "bin", "select": {"type": "point", "fields": ["from", "to"]}}],
              "encoding": {"y": {**y, "field": KEPT}, "tooltip": tooltip}},
         ],
     }  # fmt: skip

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mammo_core.calibrators.stored import StoredFit
     from mammo_core.model_store import StoredModel
+    from mammo_core.predictions import PredictionTable
     from mammo_ui.state import Choice
 
 
@@ -33,6 +34,19 @@ def read_model_fits(model: "StoredModel") -> dict[str, "StoredFit"]:
 def judge_calibrated(choice: "Choice", method: str) -> dict[str, Any]:
     """`calibration` and `reliability` of the chosen rows by one of the model's calibrators."""
     return _calibrated(rows_of(choice), choice.model.path, _version(choice.model), method)
+
+
+def estimate_change(choice: "Choice", method: str) -> dict[str, Any]:
+    """Calibrated less own ECE and Brier score of the chosen rows, by the same draws of patients."""
+    return _change(rows_of(choice), choice.model.path, _version(choice.model), method)
+
+
+def find_images(choice: "Choice", low: float, high: float) -> list[str]:
+    """The images behind the chosen rows of a bin: probability in [low, high), 1 with the last."""
+    rows = rows_of(choice)
+    scores, _ = read_scores(rows)
+    inside = (scores >= low) & ((scores < high) | (high >= 1))
+    return read_rows(rows).image_ids(inside)
 
 
 def has_labeled_split(choice: "Choice", split: str) -> bool:
@@ -63,9 +77,8 @@ def _equal_mass(rows: Rows) -> list[dict[str, Any]]:
     return [asdict(one) for one in found]
 
 
-@lru_cache(maxsize=16)
-def _calibrated(rows: Rows, folder: "Path", version: int, method: str) -> dict[str, Any]:
-    from mammo_core.calibrators.fitting import judge
+@lru_cache(maxsize=4)
+def _calibrated_rows(rows: Rows, folder: "Path", version: int, method: str) -> "PredictionTable":
     from mammo_core.calibrators.stored import calibrate_predictions, find_fit
     from mammo_core.metrics.selection import EvaluationOptions, select
     from mammo_core.model_store import read_model
@@ -73,5 +86,20 @@ def _calibrated(rows: Rows, folder: "Path", version: int, method: str) -> dict[s
     table = read_table(rows.path, rows.version)
     table = calibrate_predictions(table, find_fit(read_model(folder), method))
     options = EvaluationOptions(split=rows.split, level=rows.level, aggregation=rows.aggregation)
-    chosen = select(table, options)[0]
+    return select(table, options)[0]
+
+
+@lru_cache(maxsize=16)
+def _calibrated(rows: Rows, folder: "Path", version: int, method: str) -> dict[str, Any]:
+    from mammo_core.calibrators.fitting import judge
+
+    chosen = _calibrated_rows(rows, folder, version, method)
     return judge(chosen, len(chosen.classes) - 1)
+
+
+@lru_cache(maxsize=16)
+def _change(rows: Rows, folder: "Path", version: int, method: str) -> dict[str, Any]:
+    from mammo_core.calibrators import change
+
+    before, after = read_rows(rows), _calibrated_rows(rows, folder, version, method)
+    return change.estimate_change(before, after, len(before.classes) - 1)

@@ -138,13 +138,14 @@ def _show_before_and_after(choice: Choice, evaluation: Evaluation, fit: "StoredF
         st.warning(frame.plain(f"{seen}."))
     with st.spinner("Judging the calibrated probabilities"):
         after = calibration_rows.judge_calibrated(choice, fit.method)
+        change = calibration_rows.estimate_change(choice, fit.method)
     before_column, after_column = st.columns(2, gap="medium")
     with before_column:
         _show_diagram("Before", evaluation, MODEL_A)
     with after_column:
         _show_diagram("After", after, MODEL_B)
     st.markdown(frame.plain(f"After: {tell_calibration(after['calibration'])}"))
-    _show_table(evaluation["calibration"], after["calibration"])
+    _show_table(evaluation["calibration"], after["calibration"], change)
     _tell_level(evaluation)
 
 
@@ -158,13 +159,16 @@ def _show_diagram(title: str, answer: Mapping[str, Any], color: str) -> None:
     )
 
 
-def _show_table(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _show_table(
+    before: Mapping[str, Any], after: Mapping[str, Any], change: Mapping[str, Any]
+) -> None:
     rows = [
         {
             "figure": title,
             "before": frame.estimate_text(before[key]),
             "after": frame.estimate_text(after[key]),
             "right": right,
+            "after less before": frame.estimate_text(change[key], 3) if key in change else "",
         }
         for key, (title, right) in FIGURES.items()
     ]

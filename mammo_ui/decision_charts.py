@@ -61,6 +61,8 @@ def _over(value: float | None, unit: float) -> float | None:
 def draw_spec(title: str, top: float, threshold: float) -> Spec:
     """The model with its band, acting on all and on none, and a mark at the chosen threshold.
 
+    Points of the model can be clicked (selection "point", as `curve_charts.take_threshold` reads).
+
     Args:
         title: Of the vertical axis.
         top: Where the axis ends; as much as a fourth of it is shown below 0.
@@ -87,7 +89,20 @@ def draw_spec(title: str, top: float, threshold: float) -> Spec:
             "x": {"field": "threshold", "type": "quantitative", "title": "Threshold probability",
                   "scale": {"domain": [0, 1]}},
         },
-        "layer": [band, *(_draw_line(name, y, tooltip) for name in (NONE, ALL, MODEL)), mark],
+        "layer": [band, *(_draw_line(name, y, tooltip) for name in (NONE, ALL, MODEL)), mark,
+                  _draw_points(y, threshold, tooltip)],
+    }  # fmt: skip
+
+
+def _draw_points(y: Spec, threshold: float, tooltip: list[dict[str, str]]) -> Spec:
+    """Unseen marks along the model's line, the nearest of which a click finds."""
+    select = {"type": "point", "fields": ["threshold", "moved_from"], "nearest": True}
+    return {
+        "transform": [{"calculate": str(threshold), "as": "moved_from"}],
+        "mark": {"type": "point", "size": 60, "opacity": 0, "filled": True, "cursor": "pointer",
+                 "clip": True},
+        "params": [{"name": "point", "select": select}],
+        "encoding": {"y": {**y, "field": MODEL}, "tooltip": tooltip},
     }  # fmt: skip
 
 

@@ -15,7 +15,13 @@ from sklearn.metrics import roc_auc_score
 
 from mammo_core.calibrators import CALIBRATORS
 from mammo_core.calibrators.calibrator import replace_class
-from mammo_core.calibrators.fitting import apply_calibrator, carry_threshold, fit_calibrator
+from mammo_core.calibrators.change import estimate_change
+from mammo_core.calibrators.fitting import (
+    apply_calibrator,
+    carry_threshold,
+    fit_calibrator,
+    judge,
+)
 from mammo_core.calibrators.isotonic import Isotonic
 from mammo_core.calibrators.platt import Platt
 from mammo_core.calibrators.temperature import Temperature
@@ -217,6 +223,26 @@ def test_a_fit_tells_figures_with_intervals_before_and_after(table, method):
     for figures in (fit.before, fit.after):
         assert set(figures) == {"ece", "brier", "slope", "intercept", "mean_excess"}
         assert figures["ece"]["low"] <= figures["ece"]["value"] <= figures["ece"]["high"]
+
+
+def test_the_change_is_after_less_before_with_an_interval_of_pairs(table):
+    calibrated = apply_calibrator(table, Platt(2, 0.6, -0.3))
+    change = estimate_change(table, calibrated, 2, bootstrap=200)
+    before, after = (judge(one, 2, bootstrap=200)["calibration"] for one in (table, calibrated))
+    for name, estimate in change.items():
+        expected = after[name]["value"] - before[name]["value"]
+        assert estimate["value"] == pytest.approx(expected, abs=1e-12)
+        assert estimate["low"] <= estimate["value"] <= estimate["high"]
+    # Pairing takes out what both have in common.
+    width = change["brier"]["high"] - change["brier"]["low"]
+    assert width < before["brier"]["high"] - before["brier"]["low"]
+
+
+def test_a_calibrator_that_changes_nothing_changes_nothing(table):
+    same = apply_calibrator(table, Temperature(1.0))
+    found = estimate_change(table, same, 2, bootstrap=50)
+    for estimate in found.values():
+        assert list(estimate.values()) == pytest.approx([0, 0, 0], abs=1e-6)
 
 
 def test_figures_after_do_not_flatter_a_curve_that_follows_chance(table):

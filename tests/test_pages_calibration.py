@@ -15,7 +15,7 @@ from mammo_core.metrics.estimate import Estimate
 from mammo_core.model_store import read_model
 from mammo_core.predictions import write_predictions
 from mammo_core.run_comparison import VALIDATION
-from mammo_ui import decision_charts
+from mammo_ui import calibration_rows, decision_charts, judgments
 from mammo_ui.calibration_charts import KEPT, PROMISED, draw_counts, draw_reliability, tabulate
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,6 +76,25 @@ def test_bins_of_equally_many_cases_are_drawn_on_request(standin):
     at.segmented_control(key="bins").set_value("equal_mass").run()
     assert not at.exception
     assert "Reliability: promised and kept" in words(at)
+
+
+def test_the_images_of_all_bins_are_all_images_once(standin):
+    choice = open_tab("Calibration").session_state["choice"]
+    evaluation = judgments.evaluate(choice)
+    ends = [(one["low"], one["high"]) for one in evaluation["reliability"]]
+    found = [image for pair in ends for image in calibration_rows.find_images(choice, *pair)]
+    assert len(found) == len(set(found)) == evaluation["n"]
+
+
+def test_a_click_on_a_point_opens_its_cases(standin):
+    at = open_tab("Calibration")
+    at.session_state["reliability"] = {"selection": {"bin": [{"from": 0.0, "to": 0.1}]}}
+    at.run()
+    assert not at.exception
+    assert at.title[0].value == "Cases"
+    assert "P(malignant) 0.00 to 0.10" in " ".join(button.label for button in at.button).replace(
+        "\\", ""
+    )
 
 
 def test_a_button_fits_on_what_the_training_kept_and_shows_before_and_after(standin):

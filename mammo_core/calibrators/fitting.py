@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mammo_core.calibrators import CALIBRATORS
 from mammo_core.calibrators.calibrator import Calibrator
+from mammo_core.calibrators.change import CHANGES, estimate_change
 from mammo_core.errors import BadConfiguration, BadTable
 from mammo_core.metrics.bootstrap import resample
 from mammo_core.metrics.cautions import FEW_PATIENTS
@@ -37,6 +38,7 @@ class Fit:
         patients: Their patients.
         before: `JUDGED` estimates of these rows as the model gave them.
         after: The same once calibrated, each row by a fit without its patient's fold.
+        change: After less before of ECE and Brier score, by the same draws of patients.
         warnings: What to know of it, in sentences.
     """
 
@@ -47,6 +49,7 @@ class Fit:
     patients: int
     before: dict[str, Any]
     after: dict[str, Any]
+    change: dict[str, Any]
     warnings: tuple[str, ...]
 
 
@@ -89,15 +92,19 @@ def fit_calibrator(
     _check_patients(table, place)
     calibrator = kind.fit(table.probabilities, table.labels, place)
     crossed = _cross_fit(table, kind, place, seed)
-    after = judge(crossed, place, bootstrap=bootstrap, seed=seed) if crossed else None
+    draws = {"bootstrap": bootstrap, "seed": seed}
+    unknown = UNDEFINED.to_json()
     return Fit(
         method,
         calibrator,
         table.classes[place],
         len(table),
         table.n_patients,
-        _judged(judge(table, place, bootstrap=bootstrap, seed=seed)),
-        _judged(after) if after else dict.fromkeys(JUDGED, UNDEFINED.to_json()),
+        _judged(judge(table, place, **draws)),
+        _judged(judge(crossed, place, **draws)) if crossed else dict.fromkeys(JUDGED, unknown),
+        estimate_change(table, crossed, place, **draws)
+        if crossed
+        else dict.fromkeys(CHANGES, unknown),
         tuple(_list_warnings(table, place, method)),
     )
 

@@ -121,6 +121,7 @@ def describe_fit(fit: Fit) -> dict[str, Any]:
         "patients": fit.patients,
         "before": fit.before,
         "after": fit.after,
+        "change": fit.change,
         "folds": FOLDS,
         "warnings": list(fit.warnings),
     }

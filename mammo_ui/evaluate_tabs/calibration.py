@@ -7,7 +7,14 @@ import streamlit as st
 
 from mammo_core.metrics.calibration_words import tell_calibration
 from mammo_core.wording import count
-from mammo_ui import calibration_charts, calibration_rows, calibrator_panel, charts, frame
+from mammo_ui import (
+    calibration_charts,
+    calibration_rows,
+    calibrator_panel,
+    charts,
+    frame,
+    state,
+)
 from mammo_ui.results import Evaluation
 from mammo_ui.state import Choice
 
@@ -37,7 +44,7 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
             format_func=BINNINGS.get, key="bins", bind="query-params",
             persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
-        _show_diagram(evaluation, _bins(choice, evaluation, binning))
+        _show_diagram(choice, evaluation, _bins(choice, evaluation, binning))
     with right:
         _show_figures(evaluation)
     calibrator_panel.show(choice, evaluation)
@@ -49,22 +56,35 @@ def _bins(choice: Choice, evaluation: Evaluation, binning: str) -> Sequence[Mapp
     return calibration_rows.bins_of_equal_mass(choice)
 
 
-def _show_diagram(evaluation: Evaluation, bins: Sequence[Mapping[str, Any]]) -> None:
+def _show_diagram(
+    choice: Choice, evaluation: Evaluation, bins: Sequence[Mapping[str, Any]]
+) -> None:
     rows = calibration_charts.tabulate(bins)
     positive, noun = frame.plain(evaluation["positive"]), f"{evaluation['level']}s"
-    charts.show_chart(
+    clicked = charts.show_chart(
         f"Reliability: promised and kept shares of {positive}",
         calibration_charts.draw_reliability(),
         f"Each point is a bin of {noun} with like probabilities. On the dashed line promises are "
         "kept; below it the probabilities are too high, above it too low. Lines are 95 % intervals "
-        f"over patients; the bars below count the {noun} of each bin.",
+        f"over patients; the bars below count the {noun} of each bin. Click a point to see its "
+        "cases.",
         rows,
         key="reliability",
+        selects="bin",
     )
     alt = f"{noun.capitalize()} in each bin: " + ", ".join(
         f"{row['from']:.2f} to {row['to']:.2f}: {row['n']}" for row in rows
     )
     charts.show_plain(calibration_charts.draw_counts(), rows, key="reliability_counts", alt=alt)
+    if clicked:
+        _open_bin(choice, evaluation["positive"], clicked[0])
+
+
+def _open_bin(choice: Choice, positive: str, one: Mapping[str, float]) -> None:
+    low, high = float(one["from"]), float(one["to"])
+    found = calibration_rows.find_images(choice, low, high)
+    title = f"P({positive}) {low:.2f} to {high:.2f}: {count(len(found), 'image')}"
+    state.open_cases_of(title, found)
 
 
 def _show_figures(evaluation: Evaluation) -> None:

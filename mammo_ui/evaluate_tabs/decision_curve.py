@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from mammo_ui import charts, decision_charts, frame
+from mammo_ui import charts, curve_charts, decision_charts, frame
 from mammo_ui.chosen_rows import rows_of
 from mammo_ui.results import Evaluation
 from mammo_ui.stakes import read_stakes
 from mammo_ui.state import Choice
 
 UNITS = {"cases": "Per case", "share": "Share of the best possible"}
-HIGHEST = 0.99
+HIGHEST, KEY = 0.99, "decision_curve"
 
 
 def show(choice: Choice, evaluation: Evaluation) -> None:
@@ -36,9 +36,11 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
         "At a threshold probability of .10 a positive case found is taken to be worth nine "
         "needless calls, at .50 one. Where the blue line lies above both others, acting on the "
         "model is worth more than acting on all or none. The band is the 95 % interval over "
-        "patients, the dashed line the chosen threshold.",
+        f"patients, the dashed line the chosen threshold. {curve_charts.CLICK}",
         rows,
-        key="decision_curve",
+        key=KEY,
+        selects="point",
+        on_select=lambda: curve_charts.take_threshold(KEY),
     )
 
 

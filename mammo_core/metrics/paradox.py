@@ -170,11 +170,11 @@ def _estimate_excess(pooled: Shared, within: Shared) -> tuple[Estimate, float]:
 
 
 def _test_chance(alone: Part) -> float:
-    """The p of an AUROC being 0.5 rather than larger; 1 where it is no larger."""
+    """Two-sided p that an AUROC is 0.5; 1 where it is no larger."""
     if not alone.value > CHANCE:
         return np.nan if np.isnan(alone.value) else 1.0
     chance = Part(CHANCE, 0.0, alone.n_rows, alone.n_patients)
-    return compare_splits([Split(alone, chance, 0.0)], logit_ends)[0].p / 2
+    return compare_splits([Split(alone, chance, 0.0)], logit_ends)[0].p
 
 
 def _name_tests(attributes: Sequence[Attribute]) -> list[int]:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -29,6 +30,8 @@ class Part:
     n_patients: int
 
 
+ONE_SIDED = float(ndtri(0.95))
+ALMOST = 1 - 1e-9
 UNDEFINED_PART = Part(np.nan, np.nan, 0, 0)
 
 
@@ -39,12 +42,12 @@ class Split:
     Attributes:
         group: Of the group.
         rest: Of the other rows.
-        covariance: Of both, since a patient may have rows in either.
+        correlation: Of both's errors, since a patient may have rows in either; see `correlate`.
     """
 
     group: Part
     rest: Part
-    covariance: float
+    correlation: float
 
 
 UNDEFINED_SPLIT = Split(UNDEFINED_PART, UNDEFINED_PART, 0.0)
@@ -84,6 +87,36 @@ def join_shares(
     )
     n_rows = len(positives[0]) + len(negatives[0])
     return Part(auroc, float(np.maximum(variance, 0.0)), n_rows, min(n_a, n_b)), a + b
+
+
+def correlate(group: Part, rest: Part, of_group: Array, of_rest: Array) -> float:
+    """How far the errors of two parts go together: the lower end of its one-sided 95 % interval.
+
+    A positive correlation narrows the interval of a difference. Where few patients carry it, one
+    who fails in both parts for instance, it is known badly and must not be believed.
+
+    Args:
+        group: A part.
+        rest: Of other rows.
+        of_group: (patients,) what each adds to the error of the group's number.
+        of_rest: (patients,) the same of the rest's.
+
+    Returns:
+        The correlation itself where it is negative.
+
+    Source: Fisher 1921, https://hdl.handle.net/2440/15169, with the effective number of patients of
+        Kish 1965.
+    """
+    products = of_group * of_rest
+    scale = np.sqrt(group.variance * rest.variance)
+    if not scale > 0:
+        return 0.0
+    correlation = float(np.clip(small_sample_factor(len(products)) * products.sum() / scale, -1, 1))
+    n_carrying = np.abs(products).sum() ** 2 / max((products**2).sum(), np.finfo(float).tiny)
+    if correlation <= 0 or n_carrying <= 4:
+        return min(correlation, 0.0)
+    lower = np.arctanh(min(correlation, ALMOST)) - ONE_SIDED / np.sqrt(n_carrying - 3)
+    return float(np.tanh(max(lower, 0.0)))
 
 
 def small_sample_factor(n: int) -> float:

@@ -13,8 +13,8 @@ from mammo_core.metrics.parts import (
     Part,
     Patients,
     Split,
+    correlate,
     join_shares,
-    small_sample_factor,
 )
 
 
@@ -86,7 +86,7 @@ class RankedRows:
         group, influence = self._join(positive, negative, won, lost)
         # What a row wins among the rest is what it wins in all less what it wins in the group.
         rest, others = self._join(~positive, ~negative, self._won - won, self._lost - lost)
-        return Split(group, rest, small_sample_factor(self._size) * float(influence @ others))
+        return Split(group, rest, correlate(group, rest, influence, others))
 
     def _count(self, positive: Mask, negative: Mask) -> tuple[Array, Array]:
         """Marked negatives below each positive row, marked positives below each negative one."""

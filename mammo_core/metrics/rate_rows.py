@@ -10,6 +10,7 @@ from mammo_core.metrics.parts import (
     Part,
     Patients,
     Split,
+    correlate,
     small_sample_factor,
 )
 
@@ -44,7 +45,7 @@ class RateRows:
         if not sums[0].any() or not others[0].any():
             return UNDEFINED_SPLIT
         (group, influence), (rest, of_others) = _join(*sums), _join(*others)
-        return Split(group, rest, small_sample_factor(self._size) * float(influence @ of_others))
+        return Split(group, rest, correlate(group, rest, influence, of_others))
 
     def _sum(self, places: Patients) -> Sums:
         patients, has_it = self._patients[places], self._has_it[places]

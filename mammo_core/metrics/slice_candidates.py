@@ -43,17 +43,16 @@ class Candidates:
 
         Args:
             patients: (N,) 0, 1, ...
-            kinds: Masks (N,) of rows of which slice and rest each need `min_each`.
+            kinds: Masks (N,) of rows, positive ones for instance.
             min_patients: How many patients slice and rest each need.
-            min_each: See `kinds`.
+            min_each: How many patients with rows of each kind they need.
         """
-        self._patients, self._kinds = patients, kinds
-        self._min_patients, self._min_each = min_patients, min_each
-        self._rows_of_patient = np.bincount(patients)
+        self._patients, self._kinds = patients, (np.ones(len(patients), bool), *kinds)
+        self._least = (min_patients, *(min_each for _ in kinds))
+        self._totals = [np.bincount(patients[kind]) for kind in self._kinds]
         # Sums of random whole numbers tell sets of rows apart, exactly in float64 up to 2 ** 53.
         self._marks = np.random.default_rng(0).integers(1, 1 << 30, len(patients)).astype(float)
         self._all_marks = float(self._marks.sum())
-        self._totals = [np.count_nonzero(kind) for kind in kinds]
         self._seen: set[float] = set()
         self.n_small = 0
 
@@ -73,26 +72,26 @@ class Candidates:
         progress(len(works), len(works), DOING)
 
     def _judge(self, values: tuple[Value, ...], places: NDArray[np.intp]) -> Candidate | None:
-        if len(places) < self._min_patients:
+        if len(places) < self._least[0]:
             self.n_small += 1
             return None
         mark = float(self._marks[places].sum())
         if mark in self._seen or len(places) == len(self._patients):
             return None
         self._seen.add(mark)
-        own = np.bincount(self._patients[places], minlength=len(self._rows_of_patient))
-        patients = int(np.count_nonzero(own))
-        others = int(np.count_nonzero(self._rows_of_patient > own))
-        if min(patients, others) < self._min_patients or not self._has_kinds(places):
+        counted = [self._count_patients(places, i) for i in range(len(self._kinds))]
+        if any(min(both) < least for both, least in zip(counted, self._least, strict=True)):
             self.n_small += 1
             return None
+        patients = counted[0][0]
         return Candidate(values, len(places), patients, min(mark, self._all_marks - mark))
 
-    def _has_kinds(self, places: NDArray[np.intp]) -> bool:
-        """Whether slice and rest have enough rows of each kind."""
-        inside = [np.count_nonzero(kind[places]) for kind in self._kinds]
-        outside = [total - n for total, n in zip(self._totals, inside, strict=True)]
-        return bool(min(inside + outside) >= self._min_each)
+    def _count_patients(self, places: NDArray[np.intp], kind: int) -> tuple[int, int]:
+        """Patients with rows of a kind among those at the places, and among all others."""
+        total = self._totals[kind]
+        patients = self._patients[places[self._kinds[kind][places]]]
+        own = np.bincount(patients, minlength=len(total))
+        return int(np.count_nonzero(own)), int(np.count_nonzero(total > own))
 
 
 def _list_cells(attribute: Attribute, other: Attribute | None = None) -> Iterator[Cell]:

@@ -26,8 +26,8 @@ class SliceOptions:
         metric: A key of `KINDS`.
         threshold: From which probability on a row is called positive.
         min_patients: Fewer patients make no slice; the rest needs as many.
-        min_each: Fewer rows that the metric is of make none either: of an AUROC positive and
-            negative ones each.
+        min_each: Fewer patients with rows of a kind that the metric is of make none either: of
+            an AUROC positive and negative ones each.
     """
 
     metric: str = "auroc"
@@ -42,7 +42,7 @@ class SliceOptions:
             )
         if self.min_patients < 2 or self.min_each < 1:
             raise BadConfiguration(
-                "Expected at least 2 patients and 1 row of each kind in a slice, got "
+                "Expected at least 2 patients and 1 of each kind in a slice, got "
                 f"{self.min_patients} and {self.min_each}"
             )
 
@@ -100,7 +100,7 @@ class Search:
         whole: The metric over all rows.
         slices: Compared ones, the one that is worst for sure first: by the gap's lower end.
         n_compared: How many slices were compared, each a test; a slice and its rest are one.
-        n_small: How many had too few patients or rows.
+        n_small: How many had too few patients.
         n_implied: How many pairs were no worse than one of their values alone, and left out.
         attributes: The columns searched.
     """

@@ -20,7 +20,7 @@ def slices(
     metric: Annotated[str, typer.Option(help=METRIC)] = "auroc",
     min_patients: Annotated[int, typer.Option(help="Fewer patients make no slice.")] = 10,
     min_each: Annotated[
-        int, typer.Option(help="Fewer rows of a kind (positive, negative) make none either.")
+        int, typer.Option(help="Nor do fewer with positive or with negative cases.")
     ] = 5,
     threshold: Annotated[float | None, typer.Option(min=0, max=1, help=THRESHOLD)] = None,
     split: Annotated[str, typer.Option(help=SPLIT)] = "test",

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mammo_core.breast import Breast, find_breast
 from mammo_core.dicom import read_mammogram
@@ -14,6 +14,9 @@ from mammo_core.model_input import shape_input
 from mammo_core.model_store import StoredModel
 from mammo_core.two_views import tell_missing_view
 from mammo_core.types import Classifier, Mammogram, Progress, Verdict, no_progress
+
+if TYPE_CHECKING:
+    from mammo_core.uncertainty.case_rule import CaseDoubt, CaseRule
 
 OVERRIDE = "asked all the same, against the gate"
 """What a table says of a prediction that a person wanted although the gate did not accept."""
@@ -42,6 +45,7 @@ class FileAnswer:
         probabilities: One a class, mildest first; None where the model was not asked.
         is_override: Whether the model was asked although the gate did not accept the file.
         warning: What to know before believing the answer; empty where there is nothing.
+        doubt: Whether to refer it; None where the model was not asked or has no limit to refer by.
     """
 
     file: str
@@ -49,6 +53,13 @@ class FileAnswer:
     probabilities: Mapping[str, float] | None = None
     is_override: bool = False
     warning: str = ""
+    doubt: "CaseDoubt | None" = None
+
+    def judged_by(self, rule: "CaseRule | None") -> "FileAnswer":
+        """The answer with whether to refer it by that rule."""
+        if rule is None or not self.probabilities:
+            return self
+        return replace(self, doubt=rule.judge(self.probabilities))
 
     @property
     def prediction(self) -> str | None:
@@ -84,6 +95,8 @@ class FileAnswer:
             "probabilities": dict(self.probabilities) if self.probabilities else None,
             "uncertainty": self.uncertainty,
             "margin": self.margin,
+            "refer": self.doubt and self.doubt.refer,
+            "open_classes": self.doubt and list(self.doubt.open_classes),
             "override": self.is_override,
             "warning": self.warning,
         }
@@ -165,6 +178,8 @@ def _to_row(answer: FileAnswer, classes: Sequence[str], threshold: float) -> dic
         "called": "" if score is None else score >= threshold,
         "uncertainty": "" if answer.uncertainty is None else answer.uncertainty,
         "margin": "" if answer.margin is None else answer.margin,
+        "refer": "" if answer.doubt is None else answer.doubt.refer,
+        "open_classes": "" if answer.doubt is None else "; ".join(answer.doubt.open_classes),
         "laterality": answer.verdict.laterality or "",
         "view": answer.verdict.view or "",
         "warning": answer.warning,

@@ -8,7 +8,7 @@ import streamlit as st
 from mammo_core.file_prediction import FileAnswer
 from mammo_core.progress import time_left
 from mammo_core.wording import count
-from mammo_ui import frame, model_tasks, one_file, uploads
+from mammo_ui import frame, model_tasks, one_file, referral_limit, uploads
 from mammo_ui.answers import offer_answers
 from mammo_ui.batches import Batch, BroughtFile
 from mammo_ui.worker import WORKER
@@ -93,7 +93,8 @@ def _show_progress(batch: Batch, model: "StoredModel", threshold: float) -> None
 def _show_outcome(batch: Batch, model: "StoredModel", threshold: float) -> None:
     for fault in batch.faults:
         st.error(frame.plain(fault))
-    answers = [*batch.answers, *batch.left_out]
+    rule = referral_limit.chosen_rule(model)
+    answers = [answer.judged_by(rule) for answer in (*batch.answers, *batch.left_out)]
     if not answers:
         st.info("There is nothing to show: no file could be read.")
         return
@@ -123,6 +124,8 @@ def _show_counts(answers: Sequence[FileAnswer]) -> None:
     ]
     overrides = sum(answer.is_override for answer in answers)
     parts += [f"**{overrides}** asked all the same"] if overrides else []
+    referred = sum(bool(answer.doubt and answer.doubt.refer) for answer in answers)
+    parts += [f"**{referred}** to refer"] if any(answer.doubt for answer in answers) else []
     st.markdown(f"**{count(len(answers), 'file')}**: {', '.join(parts)}")
 
 
@@ -169,6 +172,7 @@ def _describe(
         **{f"P({name})": p[name] if p else None for name in classes},
         "called": ("yes" if p[classes[-1]] >= threshold else "no") if p else None,
         "uncertainty": one.uncertainty,
+        "refer": ("yes" if one.doubt.refer else "no") if one.doubt else None,
         "override": "yes" if one.is_override else "",
         "reasons": "" if is_accepted else told,
         "notes": told if is_accepted else "",

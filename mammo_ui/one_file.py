@@ -7,7 +7,7 @@ import streamlit as st
 from mammo_core.file_prediction import FileAnswer
 from mammo_core.two_views import tell_missing_view
 from mammo_core.wording import count
-from mammo_ui import casework, frame, traces, uploads
+from mammo_ui import casework, frame, referral_limit, traces, uploads
 from mammo_ui.answers import offer_answers
 from mammo_ui.model_tasks import DEFAULT_METHODS
 
@@ -62,10 +62,11 @@ def show_file(
     missing = tell_missing_view(model, look.verdict.view) or ""
     answer = FileAnswer(
         name, look.verdict, prediction.probabilities, is_override=not is_accepted, warning=missing
-    )
+    ).judged_by(referral_limit.chosen_rule(model))
     with facts:
         casework.show_answer(prediction, look.verdict, threshold)
         st.caption(f"uncertainty {answer.uncertainty:.2f}, margin {answer.margin:.2f}", help=UNSURE)
+        referral_limit.show_doubt(answer, model)
         if missing:
             st.warning(frame.plain(f"{missing}."))
         offer_answers([answer], answer.to_json(), model, threshold)

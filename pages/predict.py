@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mammo_core.file_sources import ARCHIVE
-from mammo_ui import frame, many_files, one_file, table_adoption, uploads
+from mammo_ui import frame, many_files, one_file, referral_limit, table_adoption, uploads
 from mammo_ui.batches import BroughtFile
 
 choice = st.session_state["choice"]
@@ -16,6 +16,7 @@ files = st.file_uploader(
     accept_multiple_files=True,
     help="They are looked at on this machine and not kept; their names are shown to you alone.",
 )
+referral_limit.choose_limit(choice.model)
 if not files:
     if not many_files.show_kept(choice.model, choice.threshold):
         st.info(

@@ -1,6 +1,7 @@
 """The way of the data, end to end by the command line: sample, index, train, predict, judge."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -89,6 +90,26 @@ def test_evaluation_counts_the_test_split(trained, way, capsys):
     assert answer["n"] == (index["split"] == "test").sum() == np.sum(answer["confusion"])
 
 
+@pytest.mark.parametrize("method", ["tta", "mc_dropout"])
+def test_several_passes_are_kept_for_every_image(trained, way, capsys, method):
+    words = ["--method", method, "--passes", 3]
+    code, answer, _ = run(capsys, "uncertainty", "tiny", way / "data", *words)
+    assert (code, answer["rows"], answer["passes"]) == (0, 48, 3)
+    assert Path(answer["table"]) == trained / "uncertainty" / f"data.{method}.parquet"
+    assert (pd.read_parquet(answer["table"])["std"] > 0).all()
+
+
+def test_sets_and_referral_are_chosen_on_validation_patients(trained, way, capsys):
+    index = pd.read_parquet(way / "data" / "index.parquet")
+    code, sets, _ = run(capsys, "conformal", "tiny", way / "data", "--coverage", 0.5)
+    assert code == 0
+    assert sets["calibration"]["n"] == (index["split"] == "val").sum()
+    assert sets["n"] == (index["split"] == "test").sum()
+    code, referral, _ = run(capsys, "referral", "tiny", way / "data", "--share", 0.25)
+    assert (code, referral["n"]) == (0, sets["n"])
+    assert referral["validation_limits"]["n"] == sets["calibration"]["n"]
+
+
 def test_explaining_writes_a_map_and_an_overlay_each(trained, way, capsys):
     image = pd.read_parquet(way / "data" / "index.parquet")["image_id"].iloc[0]
     words = ["--dataset", way / "data", "--methods", "grad_cam,saliency", "--out", way / "maps"]
@@ -105,6 +126,11 @@ def test_explaining_writes_a_map_and_an_overlay_each(trained, way, capsys):
         (["predict", "tiny", "no_data"], "no_data"),
         (["predict", "tiny", "DATA", "--split", "dev"], "dev"),
         (["evaluate", "tiny", "DATA", "--split", "dev"], "dev"),
+        (["uncertainty", "tiny", "DATA", "--method", "guess"], "tta, mc_dropout"),
+        (["uncertainty", "tiny", "DATA", "--split", "dev"], "dev"),
+        (["conformal", "tiny", "DATA", "--coverage", "2"], "between 0 and 1"),
+        (["conformal", "tiny", "DATA", "--calibrate-on", "dev"], "dev"),
+        (["referral", "tiny", "DATA", "--share", "1"], "below 1"),
         (["explain", "tiny", "no_image", "--dataset", "DATA", "--out", "x"], "no_image"),
         (["train", "DATA", "--out", "NEW", "--set", "no_such=1"], "no_such"),
         (["train", "DATA", "--out", "NEW", "--set", "architecture=no_such_net"], "no_such_net"),

@@ -8,13 +8,17 @@ import threading
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import standin_home
+from prediction_rows import make_predictions
 from test_pages import open_app, words
 
 from mammo_core.errors import MammoError
 from mammo_core.file_prediction import FileAnswer
+from mammo_core.model_store import find_model
 from mammo_core.paths import REPOSITORY
+from mammo_core.predictions import write_predictions
 from mammo_core.types import Verdict
 from mammo_ui import frame, many_files, model_tasks, passing_files, uploads
 from mammo_ui.batches import Batch, BroughtFile
@@ -226,6 +230,39 @@ def test_many_files_become_a_table_and_one_row_opens(page):
     at.run()
     assert at.subheader[0].value == frame.plain("cat.png")
     assert "refuses it" in at.error[0].value
+
+
+@pytest.fixture
+def with_validation(standin):
+    """The model keeps what it said of validation images, all of them surer than of `P`."""
+    sure = np.tile([0.04, 0.01, 0.95], (120, 1))
+    names = [f"p_{name}" for name in CLASSES]
+    frame = make_predictions(30).assign(split="val", **dict(zip(names, sure.T, strict=True)))
+    facts = {"model_sha256": find_model("demo").sha256, "dataset_fingerprint": "0", "split": "val"}
+    write_predictions(standin / "models" / "demo" / "validation.parquet", frame, facts)
+
+
+def test_a_file_that_the_model_is_less_sure_of_than_of_validation_is_referred(
+    with_validation, page
+):
+    at = page(("Doe.dcm", FILM))
+    assert "Refer to a radiologist" in at.warning[-1].value
+    assert "120 images of 30 patients" in at.warning[-1].value
+    assert "Left open: **" in words(at)
+
+
+def test_without_validation_images_there_is_no_limit_and_it_says_so(page):
+    at = page(("Doe.dcm", FILM))
+    assert "No limit to refer by" in words(at)
+    assert "Refer to a radiologist" not in words(at)
+
+
+def test_the_table_of_many_files_says_whom_to_refer(with_validation, page):
+    at = page(("film.dcm", b"film"), ("cat.png", b"cat"))
+    at.session_state["batch"][1].wait(10)
+    at.run()
+    assert "**1** to refer" in words(at)
+    assert list(at.dataframe[0].value["refer"].fillna("")) == ["yes", ""]
 
 
 def test_an_answer_taken_along_as_json_has_its_override():

@@ -6,8 +6,10 @@ import pytest
 import standin_home
 from prediction_rows import CLASSES, make_predictions
 
+from mammo_core.file_prediction import FileAnswer, tabulate
 from mammo_core.model_store import find_model
 from mammo_core.predictions import check_predictions, read_predictions, write_predictions
+from mammo_core.types import Verdict
 from mammo_core.uncertainty import MEASURES
 from mammo_core.uncertainty.case_rule import build_rule, find_rule
 from mammo_core.uncertainty.conformal import predict_sets
@@ -63,3 +65,20 @@ def test_validation_images_of_other_weights_say_nothing(home):
     standin_home.make_home(home, n_patients=3)
     keep(home, "of another network")
     assert find_rule(find_model("demo")) is None
+
+
+def test_an_answer_about_a_file_says_whether_to_refer_it(table):
+    rule = build_rule(ValidationRows(table, "made"), 0.1)
+    accepted = Verdict("accept", ())
+    sure, torn = dict(zip(CLASSES, (1.0, 0.0, 0.0), strict=True)), dict.fromkeys(CLASSES, 1 / 3)
+    told = [FileAnswer("x", accepted, p).judged_by(rule).to_json() for p in (sure, torn, None)]
+    assert [one["refer"] for one in told] == [False, True, None]
+    assert told[1]["open_classes"] == [*CLASSES]
+    row = tabulate([FileAnswer("x", accepted, sure).judged_by(rule)], CLASSES, 0.5)[0]
+    assert (row["refer"], row["open_classes"]) == (False, "normal")
+
+
+def test_without_validation_cases_nothing_is_said_of_referral():
+    answer = FileAnswer("x", Verdict("accept", ()), dict.fromkeys(CLASSES, 1 / 3))
+    assert answer.judged_by(None) is answer
+    assert answer.to_json()["refer"] is None

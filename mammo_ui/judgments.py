@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mammo_ui.state import Choice
 
 LOG = logging.getLogger(__name__)
-SUMMARY_VERSION = 1
+SUMMARY_VERSION = 2
 N_MISTAKES = 3
 
 

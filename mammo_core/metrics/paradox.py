@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr, stdtrit
+from scipy.special import expit, logit, stdtr, stdtrit
 
 from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
@@ -154,19 +154,26 @@ def tell_paradox(one: Stratification, positive: str, level: str) -> str:
 
 
 def _estimate_excess(pooled: Shared, within: Shared) -> tuple[Estimate, float]:
-    """Pooled less within with its interval and p, from the differences of the patients' shares."""
-    value = pooled[0].value - within[0].value
+    """Pooled less within with its interval and p; no interval where either is 0 or 1.
+
+    Both are compared on the logit scale, where a ceiling narrows neither, by the differences of the
+    patients' shares in their errors. The interval is that of the logits' difference, as it lowers
+    the pooled AUROC.
+    """
+    (whole, of_whole), (part, of_part) = pooled, within
+    value, freedom = whole.value - part.value, min(whole.n_patients, part.n_patients) - 1
     if np.isnan(value):
         return UNDEFINED, np.nan
-    freedom = min(pooled[0].n_patients, within[0].n_patients) - 1
-    if freedom < 1:
+    slopes = np.array([one.value * (1 - one.value) for one in (whole, part)])
+    if freedom < 1 or not slopes.all():
         return Estimate(float(value)), np.nan
-    shares = pooled[1] - within[1]
+    shares = of_whole / slopes[0] - of_part / slopes[1]
     error = np.sqrt((freedom + 1) / freedom * (shares @ shares))
-    reach = stdtrit(freedom, 0.975) * error
-    p = 2 * stdtr(freedom, -abs(value) / error) if error > 0 else 1.0
-    low, high = max(value - reach, -1.0), min(value + reach, 1.0)
-    return Estimate(float(value), float(low), float(high)), float(p)
+    step = logit(whole.value) - logit(part.value)
+    p = 2 * stdtr(freedom, -abs(step) / error) if error > 0 else 1.0
+    ends = step + stdtrit(freedom, 0.975) * error * np.array([-1, 1])
+    low, high = whole.value - expit(logit(whole.value) - ends)
+    return Estimate(float(value), float(min(low, value)), float(max(high, value))), float(p)
 
 
 def _test_chance(alone: Part) -> float:

@@ -37,6 +37,17 @@ def _tell_evaluation(answer: Answer) -> list[str]:
     return [f"{ranking}, balanced accuracy {accuracy}", _tell_rows(answer)]
 
 
+def _tell_fit(answer: Answer) -> list[str]:
+    """What was fitted on how much, and whether that helped."""
+    on = f"{count(answer['n'], 'image')} of {count(answer['patients'], 'patient')}"
+    before, after = (format_estimate(answer[when]["ece"]) for when in ("before", "after"))
+    change = format_estimate(answer["change"]["brier"])
+    return [
+        f"Fitted ({answer['method']}) on {on}, split {answer['split']}",
+        f"ECE {before}, cross-fitted {after}; Brier score changes by {change}",
+    ]
+
+
 def _tell_comparison(answer: Answer) -> list[str]:
     """Which of two models is better, if that can be told, and on how much."""
     if "against" in answer:
@@ -89,5 +100,6 @@ def _tell_rows(answer: Answer) -> str:
 
 HEADLINES: dict[str, Callable[[Answer], list[str]]] = {
     "evaluate": _tell_evaluation,
+    "calibrate": _tell_fit,
     "compare": _tell_comparison,
 }

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mammo_core.calibrators.stored import calibration_path
 from mammo_ui.chosen_rows import Rows, read_rows, read_scores, read_table, rows_of
@@ -12,9 +12,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mammo_core.calibrators.stored import StoredFit
+    from mammo_core.metrics.threshold_sweep import ThresholdSweep
     from mammo_core.model_store import StoredModel
     from mammo_core.predictions import PredictionTable
     from mammo_ui.state import Choice
+
+
+class CalibratedRows(NamedTuple):
+    """Rows of a prediction table by one of its model's calibrators.
+
+    Attributes:
+        rows: As the model gave them.
+        folder: The model's.
+        version: Of the file of its calibrators.
+        method: Of the calibrator.
+    """
+
+    rows: Rows
+    folder: "Path"
+    version: int
+    method: str
 
 
 def bins_of_equal_mass(choice: "Choice") -> list[dict[str, Any]]:
@@ -31,14 +48,9 @@ def read_model_fits(model: "StoredModel") -> dict[str, "StoredFit"]:
     return _fits(model.path, _version(model), model.sha256)
 
 
-def judge_calibrated(choice: "Choice", method: str) -> dict[str, Any]:
-    """`calibration` and `reliability` of the chosen rows by one of the model's calibrators."""
-    return _calibrated(rows_of(choice), choice.model.path, _version(choice.model), method)
-
-
-def estimate_change(choice: "Choice", method: str) -> dict[str, Any]:
-    """Calibrated less own ECE and Brier score of the chosen rows, by the same draws of patients."""
-    return _change(rows_of(choice), choice.model.path, _version(choice.model), method)
+def calibrated_rows_of(choice: "Choice", method: str) -> CalibratedRows:
+    """The chosen rows by one of the model's calibrators."""
+    return CalibratedRows(rows_of(choice), choice.model.path, _version(choice.model), method)
 
 
 def find_images(choice: "Choice", low: float, high: float) -> list[str]:
@@ -78,28 +90,48 @@ def _equal_mass(rows: Rows) -> list[dict[str, Any]]:
 
 
 @lru_cache(maxsize=4)
-def _calibrated_rows(rows: Rows, folder: "Path", version: int, method: str) -> "PredictionTable":
+def read_calibrated(calibrated: CalibratedRows) -> "PredictionTable":
+    """The rows with calibrated probabilities.
+
+    Raises:
+        MammoError: Where the model has no such calibrator, or no row is left.
+    """
     from mammo_core.calibrators.stored import calibrate_predictions, find_fit
     from mammo_core.metrics.selection import EvaluationOptions, select
     from mammo_core.model_store import read_model
 
-    table = read_table(rows.path, rows.version)
-    table = calibrate_predictions(table, find_fit(read_model(folder), method))
+    rows = calibrated.rows
+    fit = find_fit(read_model(calibrated.folder), calibrated.method)
+    table = calibrate_predictions(read_table(rows.path, rows.version), fit)
     options = EvaluationOptions(split=rows.split, level=rows.level, aggregation=rows.aggregation)
     return select(table, options)[0]
 
 
 @lru_cache(maxsize=16)
-def _calibrated(rows: Rows, folder: "Path", version: int, method: str) -> dict[str, Any]:
+def judge_calibrated(calibrated: CalibratedRows) -> dict[str, Any]:
+    """Their `calibration` and `reliability`, as `evaluate` tells them."""
     from mammo_core.calibrators.fitting import judge
 
-    chosen = _calibrated_rows(rows, folder, version, method)
-    return judge(chosen, len(chosen.classes) - 1)
+    table = read_calibrated(calibrated)
+    return judge(table, len(table.classes) - 1)
 
 
 @lru_cache(maxsize=16)
-def _change(rows: Rows, folder: "Path", version: int, method: str) -> dict[str, Any]:
+def estimate_change(calibrated: CalibratedRows) -> dict[str, Any]:
+    """Calibrated less own ECE and Brier score of the rows, by the same draws of patients."""
     from mammo_core.calibrators import change
 
-    before, after = read_rows(rows), _calibrated_rows(rows, folder, version, method)
-    return change.estimate_change(before, after, len(before.classes) - 1)
+    before = read_rows(calibrated.rows)
+    return change.estimate_change(before, read_calibrated(calibrated), len(before.classes) - 1)
+
+
+@lru_cache(maxsize=8)
+def sweep_calibrated(calibrated: CalibratedRows) -> "ThresholdSweep":
+    """The calibrated rows swept by thresholds, with the replicates of the page's own sweep."""
+    from mammo_core.metrics.threshold_sweep import ThresholdSweep
+
+    table = read_calibrated(calibrated)
+    positive = len(table.classes) - 1
+    return ThresholdSweep(
+        table.probabilities[:, positive], table.labels == positive, table.patients
+    )

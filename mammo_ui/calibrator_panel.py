@@ -137,8 +137,9 @@ def _show_before_and_after(choice: Choice, evaluation: Evaluation, fit: "StoredF
     if seen:
         st.warning(frame.plain(f"{seen}."))
     with st.spinner("Judging the calibrated probabilities"):
-        after = calibration_rows.judge_calibrated(choice, fit.method)
-        change = calibration_rows.estimate_change(choice, fit.method)
+        calibrated = calibration_rows.calibrated_rows_of(choice, fit.method)
+        after = calibration_rows.judge_calibrated(calibrated)
+        change = calibration_rows.estimate_change(calibrated)
     before_column, after_column = st.columns(2, gap="medium")
     with before_column:
         _show_diagram("Before", evaluation, MODEL_A)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from mammo_ui.calibration_rows import CalibratedRows, sweep_calibrated
 from mammo_ui.charts import Row, Spec
 from mammo_ui.chosen_rows import Rows
 from mammo_ui.theme import MODEL_A, MUTED, ORANGE, VERMILION
@@ -13,7 +14,7 @@ from mammo_ui.thresholds import sweep_rows
 if TYPE_CHECKING:
     from mammo_core.metrics.decision_curve import DecisionPoint
 
-THRESHOLDS = tuple(step / 100 for step in range(1, 100))
+HUNDREDTHS = tuple(step / 100 for step in range(1, 100))
 SHORTEST = 3
 """A run of fewer hundredths is told by chance alone too often."""
 MODEL, ALL, NONE = "The model", "Acting on all", "Acting on none"
@@ -21,19 +22,16 @@ COLORS = {MODEL: MODEL_A, ALL: ORANGE, NONE: MUTED}
 
 
 @lru_cache(maxsize=16)
-def draw_curve(rows: Rows, prevalence: float | None) -> "Sequence[DecisionPoint]":
-    """A point at each hundredth; no resampling beyond that of the page's rates."""
+def draw_curve(
+    rows: Rows | CalibratedRows,
+    prevalence: float | None,
+    thresholds: tuple[float, ...] = HUNDREDTHS,
+) -> "Sequence[DecisionPoint]":
+    """A point a threshold; the model's own rows need no resampling beyond that of the page."""
     from mammo_core.metrics.decision_curve import draw_decision_curve
 
-    return draw_decision_curve(sweep_rows(rows), THRESHOLDS, prevalence)
-
-
-@lru_cache(maxsize=64)
-def draw_point(rows: Rows, prevalence: float | None, threshold: float) -> "DecisionPoint":
-    """The point at one threshold below 1."""
-    from mammo_core.metrics.decision_curve import draw_decision_curve
-
-    return draw_decision_curve(sweep_rows(rows), [threshold], prevalence)[0]
+    sweep = sweep_calibrated(rows) if isinstance(rows, CalibratedRows) else sweep_rows(rows)
+    return draw_decision_curve(sweep, thresholds, prevalence)
 
 
 def tabulate(curve: "Sequence[DecisionPoint]", unit: float) -> list[Row]:

@@ -16,7 +16,9 @@ from mammo_core.calibrators.stored import (
 )
 from mammo_core.calibrators.validation_rows import read_dataset_rows, read_kept_rows
 from mammo_core.errors import BadConfiguration, BadModel, MammoError
+from mammo_core.headlines import tell_headline
 from mammo_core.model_store import StoredModel, predictions_path
+from mammo_core.plain_text import format_estimate
 from mammo_core.predictions import read_predictions, write_predictions
 from mammo_core.run_comparison import VALIDATION
 from mammo_core.verbs.calibrate import calibrate
@@ -64,6 +66,13 @@ def test_a_fit_is_read_back_as_it_was_made(model):
     )
     assert (fit.dataset, fit.split, answer["n"]) == ("films", "val", 160)
     assert json.dumps(answer, allow_nan=False)
+
+
+def test_the_command_line_begins_with_what_a_fit_did(model):
+    answer = calibrate(str(model.path), method="platt", bootstrap=20)
+    first, second, _ = tell_headline("calibrate", answer)
+    assert first == "Fitted (platt) on 160 images of 40 patients, split val"
+    assert format_estimate(answer["after"]["ece"]) in second
 
 
 def test_each_method_keeps_its_place_beside_the_others(model):

@@ -144,6 +144,23 @@ def test_the_decision_curve_says_where_the_model_helps(standin):
     assert "At the chosen threshold of 0.40" in words(at)
 
 
+def test_a_fitted_calibrator_can_be_decided_by(standin):
+    at = open_tab("Calibration")
+    at.segmented_control(key="calibrator").set_value("platt").run()
+    at.button(key="fit_kept").click().run()
+    at = open_tab("Decision curve")
+    own = words(at)
+    at.segmented_control(key="decide_by").set_value("platt").run()
+    assert not at.exception
+    assert "At the chosen threshold of 0.40" in words(at)
+    assert words(at) != own
+
+
+def test_without_a_fitted_calibrator_only_the_own_probabilities_decide(standin):
+    at = open_tab("Decision curve")
+    assert at.segmented_control(key="decide_by").options == ["Own probabilities"]
+
+
 def test_another_prevalence_moves_the_decision_curve(standin):
     told = [words(open_tab("Decision curve", **query)) for query in ({}, {"prevalence": "1.0"})]
     assert "(of these data)" in told[0]

@@ -1,38 +1,73 @@
 """Decision curve: at which threshold probabilities acting on the model is worth it."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from mammo_core.calibrators import CALIBRATORS
 from mammo_ui import charts, curve_charts, decision_charts, frame
-from mammo_ui.chosen_rows import rows_of
+from mammo_ui.calibration_rows import CalibratedRows, calibrated_rows_of, read_model_fits
+from mammo_ui.chosen_rows import Rows, rows_of
 from mammo_ui.results import Evaluation
 from mammo_ui.stakes import read_stakes
 from mammo_ui.state import Choice
 
+if TYPE_CHECKING:
+    from mammo_core.metrics.decision_curve import DecisionPoint
+
 UNITS = {"cases": "Per case", "share": "Share of the best possible"}
-HIGHEST, KEY = 0.99, "decision_curve"
+HIGHEST, KEY, OWN = 0.99, "decision_curve", "own"
 
 
 def show(choice: Choice, evaluation: Evaluation) -> None:
     """The curve, in words where the model helps, and what the chosen threshold is worth."""
+    with st.container(horizontal=True):
+        rows, unit = _choose_rows(choice), _choose_unit()
     prevalence = read_stakes().prevalence
-    curve = decision_charts.draw_curve(rows_of(choice), prevalence)
+    with st.spinner("Sweeping the thresholds"):
+        curve = decision_charts.draw_curve(rows, prevalence)
     if curve[0].net_benefit.value is None:
         st.info("Net benefit needs positive and negative cases; one kind is missing here.")
         return
     share = prevalence or _share_of_positives(evaluation)
-    _tell(choice, decision_charts.find_ranges(curve), share, prevalence)
-    unit = st.segmented_control(
+    st.markdown(_tell_ranges(decision_charts.find_ranges(curve)))
+    threshold = min(choice.threshold, HIGHEST)
+    point = decision_charts.draw_curve(rows, prevalence, (threshold,))[0]
+    st.markdown(_tell_point(point, share, "set above" if prevalence else "of these data"))
+    _show_curve(decision_charts.tabulate(curve, share if unit == "share" else 1.0), unit, threshold)
+    st.caption(
+        "Net benefit counts true positives a case, less false positives weighed by threshold / "
+        "(1 - threshold) (Vickers and Elkin 2006). It takes probabilities at their word: see "
+        "Calibration, which also fits the calibrators that can be chosen here."
+    )
+
+
+def _choose_rows(choice: Choice) -> Rows | CalibratedRows:
+    """The model's own probabilities, or those of one of its calibrators."""
+    titles = {OWN: "Own probabilities"} | {
+        method: CALIBRATORS[method].title for method in read_model_fits(choice.model)
+    }
+    chosen = st.segmented_control(
+        "Probabilities", list(titles), default=OWN, required=True, format_func=titles.get,
+        key="decide_by", bind="query-params", persist_state="session",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return rows_of(choice) if chosen == OWN else calibrated_rows_of(choice, chosen)
+
+
+def _choose_unit() -> str:
+    return st.segmented_control(
         "Unit", list(UNITS), default="cases", required=True, format_func=UNITS.get,
         key="benefit", bind="query-params", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
-    rows = decision_charts.tabulate(curve, share if unit == "share" else 1.0)
+
+
+def _show_curve(rows: list[charts.Row], unit: str, threshold: float) -> None:
     top = max(row["high"] or row[decision_charts.MODEL] for row in rows)
     charts.show_chart(
         "Net benefit" + (", of the most there can be" if unit == "share" else " a case"),
-        decision_charts.draw_spec("Net benefit", top, choice.threshold),
+        decision_charts.draw_spec("Net benefit", top, threshold),
         "At a threshold probability of .10 a positive case found is taken to be worth nine "
         "needless calls, at .50 one. Where the blue line lies above both others, acting on the "
         "model is worth more than acting on all or none. The band is the 95 % interval over "
@@ -49,32 +84,24 @@ def _share_of_positives(evaluation: Evaluation) -> float:
     return support / evaluation["n"]
 
 
-def _tell(
-    choice: Choice,
-    ranges: Sequence[tuple[float, float]],
-    share: float,
-    prevalence: float | None,
-) -> None:
-    """Where the model helps, and how much at the chosen threshold."""
+def _tell_ranges(ranges: list[tuple[float, float]]) -> str:
+    """Where the model helps."""
+    if not ranges:
+        return (
+            "At no threshold probability is the model surely worth more than acting on all cases "
+            "or none: the interval of the difference holds 0. Few patients can show little."
+        )
     spans = " and ".join(f"{low:.2f} to {high:.2f}" for low, high in ranges)
-    where = (
+    return (
         f"From threshold probabilities of **{spans}** acting on the model is worth more than "
         "acting on all cases or none: the whole interval of the difference lies above 0."
-        if ranges
-        else "At no threshold probability is the model surely worth more than acting on all cases "
-        "or none: the interval of the difference holds 0 everywhere. Few patients can show little."
     )
-    st.markdown(where)
-    point = decision_charts.draw_point(rows_of(choice), prevalence, min(choice.threshold, HIGHEST))
-    of = "set above" if prevalence else "of these data"
-    st.markdown(
-        f"At the chosen threshold of {point.threshold:.2f}: net benefit "
-        f"**{frame.estimate_text(point.net_benefit.to_json(), 3)}**, gain over the better of all "
-        f"and none **{frame.estimate_text(point.gain.to_json(), 3)}**, at a prevalence of "
-        f"{share:.1%} ({of})."
-    )
-    st.caption(
-        "Net benefit takes probabilities at their word: look at Calibration first. It counts true "
-        "positives a case, less false positives weighed by threshold / (1 - threshold) (Vickers "
-        "and Elkin 2006)."
+
+
+def _tell_point(point: "DecisionPoint", share: float, whose: str) -> str:
+    """What acting from one threshold on is worth."""
+    worth, gain = (frame.estimate_text(e.to_json(), 3) for e in (point.net_benefit, point.gain))
+    return (
+        f"At the chosen threshold of {point.threshold:.2f}: net benefit **{worth}**, gain over the "
+        f"better of all and none **{gain}**, at a prevalence of {share:.1%} ({whose})."
     )

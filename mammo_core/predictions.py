@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from mammo_core.errors import BadConfiguration, BadTable, UnreadableFile
 from mammo_core.paths import writing
@@ -40,7 +41,7 @@ class PredictionTable:
     classes: tuple[str, ...]
     sha256: str = ""
     level: str = "image"
-    members: tuple[NDArray[np.object_], NDArray[np.intp]] | None = None
+    members: tuple[ExtensionArray, NDArray[np.intp]] | None = None
 
     def __len__(self) -> int:
         return len(self.frame)

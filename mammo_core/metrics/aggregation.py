@@ -73,7 +73,7 @@ def aggregate(table: PredictionTable, level: str, aggregation: str = "mean") -> 
     for name, column in zip(table.classes, _aggregated(table, units, aggregation).T, strict=True):
         frame[f"p_{name}"] = column
     frame["n_images"] = np.bincount(units)
-    images = table.frame["image_id"].to_numpy(dtype=object)
+    images = table.frame["image_id"].array  # Arrow's texts: a tenth of as many Python objects
     return PredictionTable(frame, table.classes, table.sha256, level, (images, units))
 
 
@@ -117,9 +117,10 @@ def _agreed_metadata(frame: pd.DataFrame, units: Units, first: Units) -> pd.Data
         if name not in ("image_id", "label") and not name.startswith("p_")
     ]
     agreed = frame.iloc[first][own].reset_index(drop=True)
-    agreed.insert(0, "image_id", frame["image_id"].to_numpy()[first])
+    agreed.insert(0, "image_id", frame["image_id"].iloc[first].reset_index(drop=True))
     for name in own:
         codes = pd.factorize(frame[name])[0]
-        differs = codes != codes[first][units]
-        agreed.loc[np.unique(units[differs]), name] = np.nan
+        is_disputed = np.zeros(len(first), dtype=bool)
+        is_disputed[units[codes != codes[first][units]]] = True
+        agreed.loc[is_disputed, name] = np.nan
     return agreed

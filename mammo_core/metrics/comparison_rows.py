@@ -7,6 +7,7 @@ from string import ascii_lowercase
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from mammo_core.metrics.comparison import Contender, select_tables
 from mammo_core.metrics.outcomes import is_correct
@@ -49,11 +50,11 @@ def list_rows(
     return pd.DataFrame(columns).sort_values("image_id")
 
 
-def _list_images(table: PredictionTable) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
+def _list_images(table: PredictionTable) -> tuple[ExtensionArray, NDArray[np.intp]]:
     """(image ids, row of each)."""
     if table.members is not None:
         return table.members
-    return table.frame["image_id"].to_numpy(dtype=object), np.arange(len(table))
+    return table.frame["image_id"].array, np.arange(len(table))
 
 
 def write_rows(path: Path, rows: pd.DataFrame) -> None:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mammo_core.metrics.referral_sweep import ReferralSweep
+    from mammo_core.metrics.referral_sweep import ErrorsLeft, ReferralSweep
+    from mammo_core.metrics.risk_coverage import JudgedRows
     from mammo_core.uncertainty.stored_passes import PassFacts
     from mammo_core.uncertainty.validation_rows import ValidationRows
     from mammo_ui.state import Choice
@@ -109,11 +110,26 @@ def _measure(rows: Rows, doubt: Doubt) -> "NDArray[np.float64]":
 @lru_cache(maxsize=8)
 def _sweep(rows: Rows, doubt: Doubt, threshold: float) -> "ReferralSweep":
     from mammo_core.metrics.referral_sweep import ReferralSweep
+
+    judged = _judge(rows, doubt, threshold)
+    return ReferralSweep(
+        judged, replicates=count_replicates(len(judged)), errors=_errors(rows, doubt)
+    )
+
+
+@lru_cache(maxsize=8)
+def _errors(rows: Rows, doubt: Doubt) -> "ErrorsLeft":
+    from mammo_core.metrics.referral_sweep import ErrorsLeft
+
+    judged = _judge(rows, doubt, threshold=0.5)  # which plays no part
+    return ErrorsLeft(judged, replicates=count_replicates(len(judged)))
+
+
+def _judge(rows: Rows, doubt: Doubt, threshold: float) -> "JudgedRows":
     from mammo_core.uncertainty.referral_answer import judge_rows
 
     units = read_rows(rows)
-    judged = judge_rows(units, _measure(rows, doubt), len(units.classes) - 1, threshold)
-    return ReferralSweep(judged, replicates=count_replicates(len(units)))
+    return judge_rows(units, _measure(rows, doubt), len(units.classes) - 1, threshold)
 
 
 @lru_cache(maxsize=8)

@@ -31,12 +31,12 @@ def show_referral(choice: state.Choice, positive: str, n: int) -> None:
         n_wrong = round((whole.estimates["error_rate"].value or 0) * n)
         charts.show_chart(
             f"Errors left when the least sure are referred: "
-            f"AURC {frame.estimate_text(sweep.aurc.to_json())}",
+            f"AURC {frame.estimate_text(sweep.errors.aurc.to_json())}",
             referral_charts.draw_referral(share),
             "AURC is the mean height of the curve; less is better. The band is the 95 % interval "
             "over patients, dashed is referring at random, dotted knowing every error, the "
             f"upright line the chosen share. An error is a wrong most probable class. {doubt.says}",
-            referral_charts.tabulate(sweep.curve(), n_wrong, n),
+            referral_charts.tabulate(sweep.errors.curve, n_wrong, n),
             key="risk_coverage",
         )
 

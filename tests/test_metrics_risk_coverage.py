@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mammo_core.errors import BadConfiguration
-from mammo_core.metrics.referral_sweep import ReferralSweep
+from mammo_core.metrics.referral_sweep import ErrorsLeft, ReferralSweep
 from mammo_core.metrics.risk_coverage import (
     JudgedRows,
     compute_best_aurc,
@@ -146,7 +146,7 @@ def test_few_bins_change_an_interval_little():
 
 def test_the_curve_begins_with_all_rows():
     rows = simulate()
-    first = ReferralSweep(rows, replicates=50).curve()[0]
+    first = ErrorsLeft(rows, replicates=50).curve[0]
     assert first["value"] == pytest.approx(rows.is_wrong.mean())
     assert first["low"] < first["value"] < first["high"]
 

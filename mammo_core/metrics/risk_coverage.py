@@ -76,10 +76,15 @@ def find_limit(uncertainty: Array, share: float) -> float:
     Raises:
         BadConfiguration: For a share that is not in [0, 1).
     """
+    return pick_limit(np.sort(uncertainty), share)
+
+
+def pick_limit(ordered: Array, share: float) -> float:
+    """As `find_limit`, of ascending uncertainties."""
     if not 0 <= share < 1:
         raise BadConfiguration(f"Expected a share of cases to refer from 0 to below 1, got {share}")
-    kept = np.ceil(len(uncertainty) * (1 - share) - 1e-9)
-    return float(np.sort(uncertainty)[int(kept) - 1])
+    kept = np.ceil(len(ordered) * (1 - share) - 1e-9)
+    return float(ordered[int(kept) - 1])
 
 
 def compute_aurc(right: NDArray[np.number], wrong: NDArray[np.number]) -> Array:

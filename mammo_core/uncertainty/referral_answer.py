@@ -112,7 +112,7 @@ def answer_referral(
         "threshold": options.threshold,
         "measure": measure,
         "wrong": n_wrong,
-        "aurc": sweep.aurc.to_json(),
+        "aurc": sweep.errors.aurc.to_json(),
         "aurc_at_random": n_wrong / len(units),
         "aurc_at_best": compute_best_aurc(len(units), n_wrong),
         "referrals": [sweep.at_share(share).to_json() for share in (0.0, *shares)],

@@ -1,15 +1,16 @@
 """The rows that a choice is about: of which table, split and level; read once, kept until changed.
 
-Whatever is computed from them is kept under their `Rows` with functools' `lru_cache`: small values
-that name a file's version, never the table itself.
+Tables are kept up to a number of rows (see `kept_tables`). Whatever is computed from them is kept
+under their `Rows` with functools' `lru_cache`: small values that name a file's version, never the
+table itself.
 """
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mammo_core.errors import MammoError
 from mammo_core.model_store import predictions_path
+from mammo_ui.kept_tables import kept_by_rows
 from mammo_ui.library import version_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from mammo_core.predictions import PredictionTable
     from mammo_ui.state import Choice
+
+
+MOST_ROWS = 2_500_000
+"""Of all tables that are kept at once: some 0.2 GB a million, so that the process stays small."""
 
 
 class Rows(NamedTuple):
@@ -64,7 +69,7 @@ def rows_of(choice: "Choice") -> Rows:
     return Rows(path, version_of(path), choice.split, choice.level, choice.aggregation)
 
 
-@lru_cache(maxsize=4)
+@kept_by_rows(MOST_ROWS)
 def read_table(path: Path, version: int) -> "PredictionTable":
     """The whole table, all splits, a row an image."""
     from mammo_core.predictions import read_predictions
@@ -72,7 +77,7 @@ def read_table(path: Path, version: int) -> "PredictionTable":
     return read_predictions(path)
 
 
-@lru_cache(maxsize=8)
+@kept_by_rows(MOST_ROWS)
 def read_rows(rows: Rows) -> "PredictionTable":
     """The labeled rows of a split at a level.
 

@@ -7,6 +7,7 @@ from mammo_ui.charts import Spec
 from mammo_ui.theme import BLUE, GREEN, MUTED, VERMILION
 
 ROW_HEIGHT = 22
+AROUND = 110  # of the legend above and the axis below
 CLARITY = {"worse": VERMILION, "better": GREEN, "not told apart": BLUE}
 """What a group is beside the rest of the cases, all groups counted, and its color."""
 SHAPES = ("triangle-left", "triangle-right", "circle")
@@ -30,8 +31,9 @@ def draw_forest(
     x = {"type": "quantitative", "title": title, "scale": {"domain": list(domain), "clamp": True}}
     y: dict[str, Any] = {
         "field": "group", "type": "nominal", "sort": list(groups), "title": None,
-        "axis": {"labelLimit": 320, "labelOverlap": False, "labelFontSize": 12, "ticks": False,
-                 "domain": False, "grid": True, "gridOpacity": 0.35},
+        "axis": {"labelLimit": 320, "labelOverlap": False, "labelFlush": False,
+                 "labelFontSize": 12, "ticks": False, "domain": False, "grid": True,
+                 "gridOpacity": 0.35},
     }  # fmt: skip
     line = [] if reference is None else [{"reference": reference}]
     names = list(CLARITY)
@@ -39,7 +41,7 @@ def draw_forest(
     legend = {"orient": "top", "title": "Beside all other cases", "symbolSize": 90}
     values = [{"field": name, "format": ".3f"} for name in ("value", "low", "high")]
     return {
-        "height": ROW_HEIGHT * len(groups) + 24,
+        "height": ROW_HEIGHT * len(groups) + AROUND,
         "encoding": {},
         "layer": [
             {"mark": {"type": "rule", "strokeDash": [4, 4], "color": MUTED},

@@ -22,7 +22,7 @@ SHOWN = 15
 def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     """The worst slices as a chart and a table; a click opens the cases of one."""
     show_alarms(evaluation)
-    options = _choose_options(choice)
+    options = _choose_options(choice, evaluation["patients"])
     with st.spinner("Comparing each slice with the rest"):
         search = find_slices(rows_of(choice), options)
     if not search.slices:
@@ -35,7 +35,7 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     _show_chart(choice, options, search.slices[:SHOWN])
 
 
-def _choose_options(choice: state.Choice) -> "SliceOptions":
+def _choose_options(choice: state.Choice, n_patients: int) -> "SliceOptions":
     from mammo_core.metrics.measures import KINDS
     from mammo_core.metrics.slices import SliceOptions
 
@@ -45,9 +45,10 @@ def _choose_options(choice: state.Choice) -> "SliceOptions":
         format_func=lambda name: KINDS[name].title, bind="query-params", persist_state="session",
     )  # fmt: skip
     least = right.number_input(
-        "Least patients", 2, 1000, 10, key="slice_patients", bind="query-params",
-        persist_state="session", help="A slice of fewer patients, or with fewer in its rest, is "
-        "not compared: few patients differ by chance.",
+        "Least patients", 2, 1000, max(2, min(10, n_patients // 4)), key="slice_patients",
+        bind="query-params", persist_state="session",
+        help="A slice of fewer patients, or with fewer in its rest, is not compared: few patients "
+        "differ by chance.",
     )  # fmt: skip
     threshold = choice.threshold if metric_depends_on_threshold(metric) else 0.5
     return SliceOptions(metric=metric, threshold=threshold, min_patients=int(least))

@@ -56,7 +56,7 @@ def _show_forest(
         ),
         "Points are estimates, lines 95 % intervals over patients. The color tells whether a "
         "group differs from all other cases with p < .05 after Holm's correction for all groups. "
-        f"Click a point to see its cases. Too few cases: {count(n_unknown, 'subgroup')}.",
+        f"Click a point to see its cases.{_tell_unknown(n_unknown)}",
         rows,
         key="subgroups",
         selects="group",
@@ -65,6 +65,10 @@ def _show_forest(
         group = groups[int(picked[0]["place"])]
         open_cases_of_group(choice, [(group.by, group.value)])
     _show_table(rows)
+
+
+def _tell_unknown(n: int) -> str:
+    return f" Of too few cases for this number: {count(n, 'subgroup')}." if n else ""
 
 
 def _show_table(rows: Sequence[dict[str, Any]]) -> None:

@@ -1,0 +1,123 @@
+"""The tabs Subgroups and Slices of the Evaluate page, and the way from them to the cases."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import standin_home
+from streamlit.testing.v1 import AppTest
+
+from mammo_core.image_sets import read_set
+from mammo_core.predictions import read_predictions
+from mammo_ui import subgroup_charts
+
+ROOT = Path(__file__).resolve().parents[1]
+
+pytestmark = pytest.mark.usefixtures("absent_network")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Predictions that are right but for the scanner Borealis, and an echo of the truth."""
+    folder = tmp_path_factory.mktemp("home")
+    frame = standin_home.make_home(folder, n_patients=48)
+    rng = np.random.default_rng(0)
+    is_sick, is_blind = frame["label"] == "malignant", frame["manufacturer"] == "Borealis"
+    p = np.where(is_sick & ~is_blind, 0.8, 0.15) + rng.uniform(-0.1, 0.1, len(frame))
+    frame = frame.assign(p_malignant=p, p_normal=1 - p, p_benign=0.0)
+    frame["marker"] = np.where(is_sick, "yes", "no")
+    pd.DataFrame(frame).to_parquet(folder / "models" / "demo" / "predictions" / "exams.parquet")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def used_home(home, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(home))
+
+
+def open_tab(tab, picked=None, **query):
+    """The Evaluate page at a tab, where a click on a place of the chart named in `picked`."""
+    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
+    at.query_params.update(query)
+    at.run()
+    at.switch_page("../pages/evaluate.py")
+    at.query_params.update({"evaluate_tab": tab, **query})
+    for key, place in (picked or {}).items():
+        at.session_state[key] = {"selection": {"group": [{"group": "", "place": place}]}}
+    return at.run()
+
+
+def said(at):
+    parts = (*at.markdown, *at.caption, *at.info, *at.warning)
+    return "\n".join(str(part.value) for part in parts)
+
+
+def find_place(at, name):
+    names = at.dataframe[-1].value["group"].tolist()
+    return names.index(name)
+
+
+@pytest.mark.parametrize("metric", ["AUROC", "Sensitivity", "Specificity"])
+def test_the_subgroups_are_shown_with_their_differences(metric):
+    at = open_tab("Subgroups", subgroup_metric=metric)
+    assert not at.exception
+    table = at.dataframe[-1].value
+    assert {"density a", "manufacturer Aster", "view CC"} <= set(table["group"])
+    assert (table["n"] < 192).all()
+    assert f"{metric} " in said(at)
+
+
+def test_sensitivity_moves_with_the_threshold():
+    low, high = (
+        open_tab("Subgroups", subgroup_metric="Sensitivity", threshold=str(t)).dataframe[-1].value
+        for t in (0.05, 0.5)
+    )
+    places = (low["group"] == "manufacturer Borealis"), (high["group"] == "manufacturer Borealis")
+    assert low[places[0]]["estimate"].item().startswith("1.00")
+    assert high[places[1]]["estimate"].item().startswith("0.00")
+
+
+def test_the_blind_scanner_is_the_first_slice_by_sensitivity():
+    at = open_tab("Slices", slice_metric="Sensitivity")
+    assert not at.exception
+    assert at.dataframe[-1].value["group"][0] == "manufacturer Borealis"
+    assert "worse than the rest beyond chance" in said(at)
+
+
+@pytest.mark.parametrize("tab", ["Subgroups", "Slices"])
+def test_a_column_that_tells_the_truth_by_itself_raises_the_alarm(tab):
+    assert any("Marker alone ranks malignant" in str(one.value) for one in open_tab(tab).warning)
+
+
+def test_a_click_on_a_value_opens_its_cases_as_a_filter():
+    place = find_place(open_tab("Subgroups"), "density b")
+    at = open_tab("Subgroups", {"subgroups": place})
+    assert at.title[0].value == "Cases"
+    assert at.query_params["density"] in ("b", ["b"])
+
+
+def test_a_click_on_a_column_without_a_filter_opens_a_set_of_its_images(home):
+    place = find_place(open_tab("Slices", slice_metric="Error rate"), "marker yes")
+    at = open_tab("Slices", {"slices": place}, slice_metric="Error rate")
+    assert at.title[0].value == "Cases"
+    key = at.query_params["set"]
+    kept = read_set(key[0] if isinstance(key, list) else key)
+    table = read_predictions(home / "models" / "demo" / "predictions" / "exams.parquet").frame
+    assert kept.title == "marker yes"
+    assert set(kept.image_ids) == set(table["image_id"][table["marker"] == "yes"])
+
+
+def test_a_support_that_nothing_has_says_what_to_do():
+    at = open_tab("Slices", slice_patients="900")
+    assert not at.exception
+    assert "Ask for fewer patients" in said(at)
+
+
+def test_a_single_row_of_a_forest_has_room_beside_legend_and_axis():
+    heights = [
+        subgroup_charts.draw_forest("x", ["g"] * n, reference=0.0, domain=(0, 1))["height"]
+        for n in (1, 2)
+    ]
+    assert heights[0] > 100
+    assert heights[1] - heights[0] >= 20

@@ -1,6 +1,6 @@
 """What is done with many cases at once: tag them, say how far their review is, take them along."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -38,80 +38,102 @@ class Change(NamedTuple):
         return f"{self.says[0]} {count(n, 'image')} {self.says[1]}"
 
 
-def show_bulk(
-    choice: Choice, selection: Selection, places: "Places", marked: tuple[str, ...]
-) -> None:
-    """Offer what can be done with the marked cases, else with all that are chosen."""
-    image_ids = list(marked) if marked else None
-    n = len(marked) or len(places)
-    whose = "marked" if marked else "chosen"
-    with st.popover(f"Do with the {n} {whose}"):
-        _offer_changes(choice, n)
-        _offer_download(choice, places, image_ids)
-    if marked:
-        st.button(f"Keep only these {n}", on_click=_keep_only, args=(selection, marked))
-        st.button("Unmark", type="tertiary", on_click=case_tiles.take_marks_off)
-    _confirm(choice, n, places, image_ids)
+@dataclass(frozen=True, eq=False)
+class Many:
+    """The cases that are changed: the marked ones, else all that are chosen.
+
+    Attributes:
+        choice: Of model and data.
+        selection: What is chosen.
+        places: Of the chosen cases.
+        marked: The ids of the marked images.
+    """
+
+    choice: Choice
+    selection: Selection
+    places: "Places"
+    marked: tuple[str, ...]
+
+    @property
+    def n(self) -> int:
+        """How many cases there are."""
+        return len(self.marked) or len(self.places)
+
+    def image_ids(self) -> list[str]:
+        """Their images."""
+        return list(self.marked) or chosen_cases.image_ids(self.choice, self.places)
 
 
-def _offer_changes(choice: Choice, n: int) -> None:
-    fault = chosen_reviews.tell_fault()
-    if fault is not None:
-        st.warning(plain(fault))
-        return
-    known = chosen_reviews.known_tags(choice)
-    tag = st.selectbox("Tag", known, index=None, key="bulk_tag", accept_new_options=True,
-                       placeholder="Choose or write one")  # fmt: skip
-    left, right = st.columns(2)
-    for place, method, says in ((left, "tag", ("Tag", "with")), (right, "untag", ("Untag", "of"))):
-        change = Change(method, tag or "", (says[0], f"{says[1]} {tag}"))
-        place.button(f"{says[0]} {n}", disabled=not tag, on_click=_ask_first, args=(change,))
-    status = st.selectbox("Review", list(REVIEW_STATUSES), index=None, key="bulk_status",
-                          format_func=REVIEW_STATUSES.get, placeholder="Choose one")  # fmt: skip
-    change = Change("set_status", status or "", ("Call", REVIEW_STATUSES.get(status or "", "")))
-    st.button(f"Set it for {n}", disabled=status is None, on_click=_ask_first, args=(change,))
+def offer_changes(many: Many) -> None:
+    """What can be done with many cases, behind a button that tells how many."""
+    with st.popover(f"Do with {many.n} {'marked' if many.marked else 'chosen'}"):
+        fault = chosen_reviews.tell_fault()
+        if fault is None:
+            _offer_tag(many)
+            _offer_status(many.n)
+        else:
+            st.warning(plain(fault))
+        st.download_button(
+            "Download the list (CSV)",
+            lambda: chosen_cases.write_csv(many.choice, many.places, many.marked),
+            file_name="cases.csv",
+            mime="text/csv",
+            key="bulk_csv",
+            on_click="ignore",
+        )
 
 
-def _offer_download(choice: Choice, places: "Places", image_ids: list[str] | None) -> None:
-    st.download_button(
-        "Download the list (CSV)",
-        lambda: chosen_cases.write_csv(choice, places, image_ids),
-        file_name="cases.csv",
-        mime="text/csv",
-        key="bulk_csv",
-        on_click="ignore",
-    )
+def _offer_tag(many: Many) -> None:
+    known = chosen_reviews.known_tags(many.choice)
+    tag = st.selectbox(
+        "Tag", known, index=None, key="bulk_tag", accept_new_options=True,
+        placeholder="Choose or write one",
+    )  # fmt: skip
+    changes = (Change("tag", tag or "", ("Tag", f"with {tag}")),
+               Change("untag", tag or "", ("Take", f"out of {tag}")))  # fmt: skip
+    for place, title, change in zip(st.columns(2), ("Tag", "Untag"), changes, strict=True):
+        place.button(f"{title} {many.n}", disabled=not tag, on_click=_ask_first, args=(change,))
+
+
+def _offer_status(n: int) -> None:
+    status = st.selectbox(
+        "Review", list(REVIEW_STATUSES), index=None, key="bulk_status",
+        format_func=REVIEW_STATUSES.get, placeholder="Choose one",
+    )  # fmt: skip
+    title = REVIEW_STATUSES.get(status or "", "")
+    change = Change("set_status", status or "", ("Set the review of", f"to {title}"))
+    st.button(f"Set for {n}", disabled=status is None, on_click=_ask_first, args=(change,))
 
 
 def _ask_first(change: Change) -> None:
     st.session_state[PENDING] = change
 
 
-def _confirm(choice: Choice, n: int, places: "Places", image_ids: list[str] | None) -> None:
-    """Ask before many reviews change; tell what became of it."""
+def show_marked_and_pending(many: Many) -> None:
+    """What can be done with marks; the change that waits for a yes; what went wrong with one."""
     if FAULT in st.session_state:
         st.error(plain(st.session_state.pop(FAULT)))
+    if many.marked:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"{count(many.n, 'image')} marked", width="content")
+            st.button(f"Keep only these {many.n}", on_click=_keep_only, args=(many,))
+            st.button("Unmark", type="tertiary", on_click=case_tiles.take_marks_off)
     change = st.session_state.get(PENDING)
-    if change is None:
-        return
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
-        st.markdown(f"**{plain(change.tell(n))}?**", width="content")
-        st.button(f"Yes, {n}", type="primary", on_click=_carry_out,
-                  args=(choice, change, places, image_ids))  # fmt: skip
-        st.button("No", on_click=lambda: st.session_state.pop(PENDING, None))
+    if change is not None:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.markdown(f"**{plain(change.tell(many.n))}?**", width="content")
+            st.button(f"Yes, {many.n}", type="primary", on_click=_carry_out, args=(many, change))
+            st.button("No", on_click=lambda: st.session_state.pop(PENDING, None))
 
 
-def _carry_out(
-    choice: Choice, change: Change, places: "Places", image_ids: list[str] | None
-) -> None:
+def _carry_out(many: Many, change: Change) -> None:
     st.session_state.pop(PENDING, None)
-    ids = chosen_cases.image_ids(choice, places) if image_ids is None else image_ids
-    save(change.method, str(choice.dataset), ids, change.value)
+    save(change.method, str(many.choice.dataset), many.image_ids(), change.value)
     if FAULT not in st.session_state:
-        st.toast(f"Done: {change.tell(len(ids))}")
+        st.toast(f"Done: {change.tell(many.n)}")
 
 
-def _keep_only(selection: Selection, marked: tuple[str, ...]) -> None:
-    key = keep_set(f"{count(len(marked), 'image')} marked by hand", marked)
+def _keep_only(many: Many) -> None:
+    key = keep_set(f"{count(many.n, 'image')} marked by hand", many.marked)
     case_tiles.take_marks_off()
-    state.write_selection(replace(selection, kept=key))
+    state.write_selection(replace(many.selection, kept=key))

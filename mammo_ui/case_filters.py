@@ -8,7 +8,7 @@ import streamlit as st
 from mammo_core.cases import UNKNOWN
 from mammo_core.metrics.operating_points import OUTCOMES
 from mammo_core.reviews import REVIEW_STATUSES
-from mammo_ui import chosen_cases, library, state
+from mammo_ui import chosen_cases, state
 from mammo_ui.frame import plain
 from mammo_ui.state import Choice, Selection
 
@@ -87,22 +87,23 @@ def _write_scores(selection: Selection) -> None:
 def choose_order(choice: Choice, selection: Selection) -> None:
     """By what the cases are sorted, and where it takes one, the model to compare with."""
     st.session_state["sort_here"] = selection.sort
-    others = [
-        model.id
-        for model in library.list_models()
-        if model.id != choice.model.id and library.has_predictions(model, choice.dataset)
-    ]
+    others = chosen_cases.list_others(choice)
     st.selectbox(
         "Order",
         [name for name in state.SORTS if name != "disagreement" or others],
         format_func=state.SORTS.get,
         key="sort_here",
+        width=220,
         on_change=lambda: _write_sort(selection, others),
     )
     if selection.sort == "disagreement" and others:
         st.session_state["other_here"] = selection.other if selection.other in others else others[0]
         st.selectbox(
-            "Other model", others, key="other_here", on_change=lambda: _write_other(selection)
+            "Other model",
+            others,
+            width=160,
+            key="other_here",
+            on_change=lambda: _write_other(selection),
         )
 
 
@@ -123,6 +124,7 @@ def choose_text(selection: Selection) -> None:
         "Image id contains",
         key="find_here",
         placeholder="S00017",
+        width=160,
         on_change=lambda: state.write_selection(
             replace(selection, find=st.session_state["find_here"].strip())
         ),

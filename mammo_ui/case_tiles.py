@@ -83,7 +83,7 @@ def show_page(
     teller = _teller(choice, selection)
     tiles = [
         replace(teller.build(case), overlay=_overlay(choice.model, teller.dataset, case))
-        for case in chosen_cases.list_rows(choice, shown)
+        for case in chosen_cases.list_rows(choice, selection, shown)
     ]
     key = f"gallery_{st.session_state.get(ROUND, 0)}"
     picked: Picked = show_markable_gallery(tiles, key=key, width=width)
@@ -91,6 +91,20 @@ def show_page(
         state.open_page("case", case=picked.opened, **selection.to_query())
     _tell_how_to_read(choice)
     return picked.marked
+
+
+def choose_width() -> int:
+    """The least width of a tile in pixels."""
+    return WIDTHS[
+        st.selectbox(
+            "Tiles", list(WIDTHS), index=1, width=110, key="tiles", persist_state="session"
+        )
+    ]
+
+
+def choose_number() -> int:
+    """How many tiles a page holds."""
+    return st.selectbox("On a page", PER_PAGE, width=110, key="per_page", persist_state="session")
 
 
 def take_marks_off() -> None:

@@ -5,6 +5,7 @@ table, threshold and selection they belong to. Only the cases on the screen beco
 """
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -79,11 +80,19 @@ def find_places(choice: "Choice", selection: "Selection") -> "Places":
     return _places(ask(choice, selection), selection.sort, _other_rows(choice, selection))
 
 
-def list_rows(choice: "Choice", places: "Places") -> list[dict[str, Any]]:
-    """The cases at these places, a mapping each, with their tags and review status."""
+def list_rows(choice: "Choice", selection: "Selection", places: "Places") -> list[dict[str, Any]]:
+    """The cases at these places, each with what it is sorted by and what was said of it."""
     rows = judge(rows_of(choice)).rows(places, choice.threshold)
+    values = _values(rows_of(choice), selection.sort, _other_rows(choice, selection))[places]
     reviews = chosen_reviews.read(chosen_reviews.key_of(choice))
-    return [row | chosen_reviews.describe(reviews, row["image_id"]) for row in rows]
+    return [
+        row | chosen_reviews.describe(reviews, row["image_id"]) | {selection.sort: _known(value)}
+        for row, value in zip(rows, values.tolist(), strict=True)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else value
 
 
 def tabulate(choice: "Choice", places: "Places") -> "pd.DataFrame":
@@ -96,12 +105,12 @@ def image_ids(choice: "Choice", places: "Places") -> list[str]:
     return [str(name) for name in judge(rows_of(choice)).image_ids.iloc[places]]
 
 
-def write_csv(choice: "Choice", places: "Places", only: list[str] | None = None) -> str:
-    """The cases at these places as CSV, with what was said of each; `only` those images."""
+def write_csv(choice: "Choice", places: "Places", only: Collection[str] = ()) -> str:
+    """The cases at these places as CSV, with what was said of each; `only` those images if any."""
     from mammo_core.cases.export import write_cases
 
     table = tabulate(choice, places)
-    kept = table if only is None else table[table["image_id"].isin(only)]
+    kept = table[table["image_id"].isin(list(only))] if only else table
     return write_cases(kept, chosen_reviews.read(chosen_reviews.key_of(choice)))
 
 
@@ -228,10 +237,16 @@ def _counts(asked: Asked, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
 def _order(rows: Rows, sort: str, other: Rows | None) -> "Places":
     from mammo_core.cases import order_by
 
+    return order_by(_values(rows, sort, other))
+
+
+@lru_cache(maxsize=8)
+def _values(rows: Rows, sort: str, other: Rows | None) -> "NDArray[np.float64]":
+    """(N,) what the cases are sorted by; NaN where it is undefined."""
     cases = judge(rows)
     if sort == "disagreement":
-        return order_by(_disagreements(rows, other)[cases.unit])
-    return order_by(getattr(cases, sort))
+        return _disagreements(rows, other)[cases.unit]
+    return {"loss": cases.loss, "uncertainty": cases.uncertainty, "score": cases.score}[sort]
 
 
 def _disagreements(rows: Rows, other: Rows | None) -> "NDArray[np.float64]":
@@ -250,15 +265,22 @@ def _disagreements(rows: Rows, other: Rows | None) -> "NDArray[np.float64]":
         return np.full(len(units), np.nan)
 
 
+def list_others(choice: "Choice") -> list[str]:
+    """The other models that have predictions for the dataset."""
+    return [
+        model.id
+        for model in library.list_models()
+        if model.id != choice.model.id and library.has_predictions(model, choice.dataset)
+    ]
+
+
 def _other_rows(choice: "Choice", selection: "Selection") -> Rows | None:
-    """The rows of the model to disagree with, None where it is not asked for or not there."""
-    if selection.sort != "disagreement":
+    """The rows of the model to disagree with: that asked for, else the first; None for none."""
+    others = list_others(choice) if selection.sort == "disagreement" else []
+    if not others:
         return None
-    models = {model.id: model for model in library.list_models()}
-    other = models.get(selection.other)
-    if other is None or not library.has_predictions(other, str(choice.dataset)):
-        return None
-    return rows_of(replace(choice, model=other))
+    name = selection.other if selection.other in others else others[0]
+    return rows_of(replace(choice, model=library.find_model(name)))
 
 
 @lru_cache(maxsize=8)

@@ -36,9 +36,10 @@ with facts, st.container(key="case_facts"):
     with st.container():
         casework.show_verdict(case, choice.model.classes)
         casework.show_facts(case)
-        review_panel.show_review(choice, image_id)
     with st.container():
         casework.show_hanging(case, dataset, selection)
+    with st.container():
+        review_panel.show_review(choice, image_id)
 with pictures:
     if choice.model.is_table:
         table_cases.show_picture(choice.model, dataset, image_id)

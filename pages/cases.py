@@ -26,21 +26,16 @@ with filters:
 
 with gallery:
     selection_chips.show_chips(selection, len(places))
-    order, find, size, number = st.columns([3, 3, 3, 2])
-    with order:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         case_filters.choose_order(choice, selection)
-    with find:
         case_filters.choose_text(selection)
-    width = case_tiles.WIDTHS[
-        size.segmented_control("Tiles", list(case_tiles.WIDTHS), default="Medium", required=True,
-                               key="tiles", persist_state="session")
-    ]  # fmt: skip
-    per_page = number.selectbox("On a page", case_tiles.PER_PAGE, key="per_page",
-                                persist_state="session")  # fmt: skip
+        width = case_tiles.choose_width()
+        per_page = case_tiles.choose_number()
+        actions = st.container(width="content")
     if not len(places):
         st.info("No image fits these filters. Remove one of them above.")
         st.stop()
-    actions = st.container(horizontal=True, vertical_alignment="center")
+    below = st.container()
     pictures, points = st.tabs(["Gallery", "Map"], key="cases_tab", on_change="rerun")
     marked: tuple[str, ...] = ()
     if pictures.open:
@@ -49,5 +44,8 @@ with gallery:
     if points.open:
         with points:
             embedding_map.show_map(choice, chosen_cases.tabulate(choice, places))
+    change = bulk_reviews.Many(choice, selection, places, marked)
     with actions:
-        bulk_reviews.show_bulk(choice, selection, places, marked)
+        bulk_reviews.offer_changes(change)
+    with below:
+        bulk_reviews.show_marked_and_pending(change)

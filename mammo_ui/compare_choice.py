@@ -13,22 +13,26 @@ OTHER, THRESHOLD, OVERLAP = "b", "threshold_b", "overlap"
 
 def choose_other(choice: state.Choice) -> state.Choice:
     """The same choice with model B in the place of A; ends the page where there is no other."""
-    names = [model.id for model in library.list_models() if model.id != choice.model.id]
+    others = [model for model in library.list_models() if model.id != choice.model.id]
+    was_run = [library.has_predictions(model, choice.dataset) for model in others]
+    names = [model.id for model in others]
     if not names:
         _stop_without_other()
     _drop_unknown(names)
     chosen, calls, swap = st.columns([2, 2, 1], vertical_alignment="bottom")
     name = chosen.selectbox(
-        f"B, held against A = {choice.model.id}",
+        f"B, held against A = {frame.plain(choice.model.id)}",
         names,
+        index=was_run.index(True) if True in was_run else 0,
         key=OTHER,
         bind="query-params",
+        persist_state="session",
         on_change=_take_threshold,
     )
     model = library.find_model(name)
     threshold = calls.slider(
         "B calls a case from this probability on (A: in the sidebar)", 0.0, 1.0, model.threshold,
-        0.01, key=THRESHOLD, bind="query-params",
+        0.01, key=THRESHOLD, bind="query-params", persist_state="session",
     )  # fmt: skip
     swap.button("Swap A and B", on_click=_swap, args=(choice, name), width="stretch")
     return replace(choice, model=model, threshold=threshold)
@@ -51,7 +55,7 @@ def _drop_unknown(names: list[str]) -> None:
         return
     st.session_state.pop(OTHER, None)
     st.session_state.pop(THRESHOLD, None)
-    if library.list_models() and asked not in {model.id for model in library.list_models()}:
+    if asked not in {model.id for model in library.list_models()}:
         st.warning(frame.plain(f"No model '{asked}' is here; another one is compared."))
 
 
@@ -84,6 +88,6 @@ def match_images(choice: state.Choice, other: state.Choice) -> compared.PairRows
     if not shared.both:
         st.stop()
     label = f"Compare them on the {count(shared.both, 'image')} that both hold"
-    if not st.checkbox(label, key=OVERLAP, bind="query-params"):
+    if not st.checkbox(label, key=OVERLAP, bind="query-params", persist_state="session"):
         st.stop()
     return rows._replace(overlap=True)

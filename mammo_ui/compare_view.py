@@ -64,14 +64,15 @@ def tell_verdict(tests: Answer) -> str:
         return f"No difference can be tested, {why}: {values}, {minus}."
     if p >= SURE:
         return (
-            f"No difference is shown: {values}, {minus}, {_tell_p(p)}; that does not make them "
+            f"No difference is shown: {values}, {minus}, {tell_p(p)}; that does not make them "
             "equal."
         )
     better = "A" if difference["value"] > 0 else "B"
-    return f"{better} is better: {values}, {minus}, {_tell_p(p)}."
+    return f"{better} is better: {values}, {minus}, {tell_p(p)}."
 
 
-def _tell_p(p: float) -> str:
+def tell_p(p: float) -> str:
+    """A p-value with its sign: p = 0.03, or p < 0.001."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
@@ -81,7 +82,7 @@ def _tell_mcnemar(tests: Answer) -> str:
         return "Both have the same cases right."
     told = (
         f"Only A has {found['only_a_right']} right, only B {found['only_b_right']} (exact McNemar "
-        f"test, {_tell_p(p)}"
+        f"test, {tell_p(p)}"
     )
     alike = "" if found["clustered"] else "; it takes cases of one patient as independent"
     return f"{told}{alike})."

@@ -68,16 +68,7 @@ def read_pair(rows: PairRows) -> "Pair":
     Raises:
         BadTable: Where classes, labels, patients or images differ.
     """
-    from mammo_core.metrics.comparison import select_tables
-    from mammo_core.metrics.pairing import Pair
-    from mammo_core.metrics.selection import EvaluationOptions
-
-    of_a = rows.a
-    options = EvaluationOptions(
-        split=of_a.split, level=of_a.level, aggregation=of_a.aggregation, bootstrap=0
-    )
-    (a, b), _ = select_tables(_read_tables(rows), options, overlap=rows.overlap)
-    return Pair(a, b, len(a.classes) - 1)
+    return _build_pair(rows)
 
 
 @lru_cache(maxsize=4)
@@ -96,6 +87,19 @@ def run_tests(rows: PairRows) -> dict[str, Any]:
         **compare_accuracies(pair, pair.a.level),
         "warnings": list_cautions(pair.a, pair.positive),
     }
+
+
+@lru_cache(maxsize=64)
+def run_delong(rows: PairRows) -> dict[str, Any]:
+    """AUROCs with DeLong's test alone; the pair itself is not kept.
+
+    Raises:
+        BadTable: As `read_pair`.
+    """
+    from mammo_core.metrics.paired_tests import compare_aurocs
+
+    pair = _build_pair(rows)
+    return {"n": len(pair), **compare_aurocs(pair)}
 
 
 @lru_cache(maxsize=16)
@@ -149,6 +153,19 @@ def _sweeps(rows: PairRows) -> "PairedSweeps":
     from mammo_core.metrics.paired_sweeps import PairedSweeps
 
     return PairedSweeps(read_pair(rows))
+
+
+def _build_pair(rows: PairRows) -> "Pair":
+    from mammo_core.metrics.comparison import select_tables
+    from mammo_core.metrics.pairing import Pair
+    from mammo_core.metrics.selection import EvaluationOptions
+
+    of_a = rows.a
+    options = EvaluationOptions(
+        split=of_a.split, level=of_a.level, aggregation=of_a.aggregation, bootstrap=0
+    )
+    (a, b), _ = select_tables(_read_tables(rows), options, overlap=rows.overlap)
+    return Pair(a, b, len(a.classes) - 1)
 
 
 def _read_tables(rows: PairRows) -> "list[PredictionTable]":

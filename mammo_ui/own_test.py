@@ -24,9 +24,8 @@ def stop_before_own_test(choice: "Choice") -> None:
     """
     if not holds_own_test(choice.model, choice.dataset, choice.split):
         return
-    pair = (choice.model.id, choice.dataset)
     n = count_looks(choice.dataset).n
-    if pair in st.session_state.get(LOOKED, ()):
+    if was_agreed_to(choice):
         st.caption(f"The model's own test set, looked at {count(n, 'time')} so far.")
         return
     st.info(
@@ -37,6 +36,11 @@ def stop_before_own_test(choice: "Choice") -> None:
         st.button("Look at the test set", on_click=_look, args=(choice,))
         st.button("Stay with validation", type="primary", on_click=_show_validation)
     st.stop()
+
+
+def was_agreed_to(choice: "Choice") -> bool:
+    """Whether this session was asked about the model's own test set and looked at it."""
+    return (choice.model.id, choice.dataset) in st.session_state.get(LOOKED, ())
 
 
 def tell_seen_images(choice: "Choice") -> str | None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mammo_core.wording import count
-from mammo_ui import compare_cases, compare_choice, compare_view, compared, frame
+from mammo_ui import compare_cases, compare_choice, compare_field, compare_view, compared, frame
 
 choice = st.session_state["choice"]
 frame.show_title("Compare", "Is B really better than A?")
@@ -33,3 +33,5 @@ with calls, st.container(key="compare_calls"):
     compare_cases.show_agreement(agreement, count(tests["patients"], "patient"))
 with scores, st.container(key="compare_scores"):
     compare_cases.show_scores(rows, thresholds)
+
+compare_field.show_field(choice)

@@ -10,9 +10,10 @@ import standin_home
 from test_pages import asked, open_app, words
 
 from mammo_core.image_sets import read_set
-from mammo_core.metrics.comparison import compare
+from mammo_core.metrics.comparison import Contender, compare, compare_contenders
 from mammo_core.metrics.selection import EvaluationOptions
 from mammo_core.predictions import read_predictions
+from mammo_ui.compare_view import tell_p
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 OTHER = "other"
@@ -188,3 +189,30 @@ def test_a_missing_class_is_said(pair):
         frame["label"] = np.where(frame["label"] == "malignant", "benign", frame["label"])
         frame.to_parquet(table_of(pair, model))
     assert "a class is missing" in words(show())
+
+
+def test_every_other_model_is_held_against_a_with_holms_p(pair):
+    third = pair / "models" / "third"
+    shutil.copytree(pair / "models" / OTHER, third)
+    shutil.copytree(pair / "models" / OTHER, pair / "models" / "never")
+    table_of(pair, "never").unlink()
+    frame = pd.read_parquet(table_of(pair, "third"))
+    columns = ["p_normal", "p_benign", "p_malignant"]
+    frame[columns] = np.random.default_rng(3).dirichlet(np.ones(3), len(frame))
+    frame.to_parquet(table_of(pair, "third"))
+    tables = [read_predictions(table_of(pair, name)) for name in ("demo", OTHER, "third")]
+    many = [Contender(str(place), table) for place, table in enumerate(tables)]
+    answer = compare_contenders(many, EvaluationOptions(bootstrap=0))
+    at = show(field="true")
+    table = next(d.value for d in at.dataframe if "adjusted p" in d.value).set_index("model")
+    for name, one in zip((OTHER, "third"), answer["against"], strict=True):
+        assert table.loc[name, "adjusted p"] == tell_p(one["delong_p_holm"])
+    assert "never is left out: not run" in words(at).replace("\\", "")
+
+
+def test_b_gives_way_when_the_sidebar_takes_its_model(pair):
+    at = show()
+    assert at.session_state["b"] == OTHER
+    at.sidebar.selectbox(key="model").select(OTHER).run()
+    assert not at.exception
+    assert at.session_state["b"] == "demo"

@@ -49,17 +49,22 @@ class Difference:
 
 
 def tell_difference(a: Drawn, b: Drawn) -> Difference:
-    """Both models' estimates and their difference, from replicates of the same draws.
-
-    A difference that is the same in every draw, all called by one model and none by the other,
-    has no interval: its width of 0 would claim to be certain.
-    """
+    """Both models' estimates and their difference, from replicates of the same draws."""
     of_a, of_b = percentile_estimate(*a), percentile_estimate(*b)
     if of_a.value is None or of_b.value is None:
         return Difference(of_a, of_b, UNDEFINED)
-    difference = percentile_estimate(a[0] - b[0], np.subtract(a[1], b[1]))
-    is_constant = difference.value != 0 and difference.low == difference.high
-    return Difference(of_a, of_b, Estimate(difference.value) if is_constant else difference)
+    return Difference(of_a, of_b, estimate_gain(a[0] - b[0], np.subtract(a[1], b[1])))
+
+
+def estimate_gain(value: float, replicates: Array) -> Estimate:
+    """What one model has more than another, with its percentile interval.
+
+    What is the same in every draw, all called by one model and none by the other, has no interval:
+    its width of 0 would claim to be certain. Between a model and itself that is so.
+    """
+    estimate = percentile_estimate(value, replicates)
+    is_constant = estimate.low is not None and estimate.low == estimate.high
+    return Estimate(estimate.value) if is_constant and value != 0 else estimate
 
 
 def sum_confusions(question: Question) -> PatientSums:

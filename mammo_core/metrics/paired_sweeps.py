@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.metrics.bootstrap import sum_by_patient
-from mammo_core.metrics.differences import Difference, Drawn, tell_difference
-from mammo_core.metrics.estimate import UNDEFINED, Estimate, percentile_estimate
+from mammo_core.metrics.differences import Difference, Drawn, estimate_gain, tell_difference
+from mammo_core.metrics.estimate import UNDEFINED, Estimate
 from mammo_core.metrics.operating_points import (
     OUTCOMES,
     RATES,
@@ -78,9 +78,9 @@ class PairedSweeps:
             for rate in ("sensitivity", "specificity")
         )
         return {
-            "positives": percentile_estimate(positives, of_positives),
-            "negatives": percentile_estimate(negatives, of_negatives),
-            "total": percentile_estimate(positives + negatives, of_positives + of_negatives),
+            "positives": estimate_gain(positives, of_positives),
+            "negatives": estimate_gain(negatives, of_negatives),
+            "total": estimate_gain(positives + negatives, of_positives + of_negatives),
         }
 
     def _draw_at(self, thresholds: Sequence[float]) -> list[dict[str, Drawn]]:

@@ -40,6 +40,8 @@ demo: .venv/app
 	rm -rf models/demo
 	$(BIN)/python -m mammo_core train .mammo/datasets/demo-training --config models/demo.toml --out models/demo
 	$(BIN)/python -m mammo_core predict demo sample_data
+	$(BIN)/python -m mammo_core uncertainty demo sample_data --method tta
+	$(BIN)/python -m mammo_core uncertainty demo sample_data --method mc_dropout
 	$(BIN)/python -m mammo_core evaluate demo sample_data --level breast
 	$(BIN)/python -m mammo_core evaluate demo sample_data --level image
 

@@ -155,6 +155,14 @@ def test_other_classes_are_refused(tables, tmp_path):
         compare(tables[0], read(frame, tmp_path, "c.csv"), QUICK)
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_table_without_splits_is_used_whole_and_said_so_on_either_side(tables, tmp_path, turn):
+    whole = read(make_predictions(40, 1).drop(columns="split"), tmp_path, "whole.csv")
+    answer = compare(*[tables[0], whole][::turn], QUICK)
+    assert answer["n"] == 160
+    assert [text for text in answer["warnings"] if "no column 'split'" in text]
+
+
 @pytest.mark.slow
 def test_the_clustered_test_keeps_its_level_where_the_naive_one_does_not():
     rng = np.random.default_rng(0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -131,10 +132,10 @@ def select_tables(
         BadTable: Where images, classes, labels or patients differ, or no row is left.
     """
     paired = pair_tables(tables, options.split, overlap=overlap)
-    _, of_split = select_split(tables[0], options.split)
+    of_split = chain.from_iterable(select_split(table, options.split)[1] for table in tables)
     whole = replace(options, split="all")
     selected = [select(table, whole) for table in paired]
-    return [table for table, _ in selected], [*of_split, *selected[0][1]]
+    return [table for table, _ in selected], list(dict.fromkeys([*of_split, *selected[0][1]]))
 
 
 def compare_pair(

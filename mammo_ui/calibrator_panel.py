@@ -72,9 +72,9 @@ def _offer_fit(choice: Choice, method: str, *, is_fitted: bool) -> None:
 
 def _list_places(choice: Choice) -> dict[str, str]:
     """Where validation rows lie: the training's own and those of the chosen dataset, by name."""
-    own = choice.model.trained_on or "its training"
-    places = {KEPT: own} if (choice.model.path / VALIDATION).is_file() else {}
-    if choice.dataset != own and calibration_rows.has_labeled_split(choice, "val"):
+    has_kept = (choice.model.path / VALIDATION).is_file()
+    places = {KEPT: choice.model.trained_on or "its training"} if has_kept else {}
+    if choice.dataset not in places.values() and calibration_rows.has_labeled_split(choice, "val"):
         places[CHOSEN] = str(choice.dataset)
     return places
 
@@ -121,7 +121,8 @@ def _show_fit(fit: "StoredFit") -> None:
     on = f"{count(facts['n'], 'image')}, {count(facts['patients'], 'patient')}"
     cross = f"{facts['folds']} folds of patients"
     st.markdown(
-        f"Fitted on **{frame.plain(fit.dataset)}** ({frame.plain(fit.split)}; {on})"
+        f"Fitted for {frame.plain(facts['positive'])} on **{frame.plain(fit.dataset)}** "
+        f"({frame.plain(fit.split)}; {on})"
         f"{': ' + frame.plain(numbers) if numbers else ''}. There the ECE was "
         f"{frame.estimate_text(facts['before']['ece'])} and became "
         f"{frame.estimate_text(facts['after']['ece'])} (cross-fitted over {cross}). Stored as "

@@ -167,6 +167,13 @@ def test_judging_the_fitted_images_brings_a_warning(model):
         assert any("flatter" in warning for warning in told) is flatters
 
 
+def test_a_fit_on_test_images_says_so_wherever_it_is_judged(model):
+    answer = calibrate(str(model.path), "screening", split="test", bootstrap=0)
+    assert any("test images" in warning for warning in answer["warnings"])
+    told = evaluate(str(model.path), "screening", bootstrap=0, calibrated="temperature")["warnings"]
+    assert any("test images" in warning for warning in told)
+
+
 def test_an_unfitted_calibrator_says_how_to_fit_it(model):
     with pytest.raises(BadConfiguration, match="python -m mammo_core calibrate"):
         evaluate(str(model.path), "screening", calibrated="platt")

@@ -106,7 +106,7 @@ def test_a_button_fits_on_what_the_training_kept_and_shows_before_and_after(stan
     assert (fit.dataset, fit.split) == ("generated", "val")
     assert "Before: reliability" in words(at)
     assert "After: reliability" in words(at)
-    assert "Fitted on **generated**" in words(at)
+    assert "Fitted for malignant on **generated**" in words(at)
 
 
 def test_without_validation_rows_it_says_so_and_how_to_go_on(standin):
@@ -115,6 +115,22 @@ def test_without_validation_rows_it_says_so_and_how_to_go_on(standin):
     assert "No validation images to fit on" in words(at)
     assert any("calibrate demo DATASET" in block.value for block in at.code)
     assert not [button for button in at.button if str(button.key).startswith("fit_")]
+
+
+def test_validation_images_of_the_chosen_data_are_offered_too(standin):
+    path = standin / "models" / "demo" / "predictions" / "exams.parquet"
+    frame = pd.read_parquet(path)
+    is_val = frame["patient_id"].isin(sorted(frame["patient_id"].unique())[:10])
+    frame.assign(split=is_val.map({True: "val", False: "test"})).to_parquet(path)
+    at = open_tab("Calibration")
+    labels = {button.key: button.label for button in at.button if str(button.key)[:4] == "fit_"}
+    assert set(labels) == {"fit_kept", "fit_chosen"}
+    assert labels["fit_chosen"].endswith("of exams")
+
+
+def test_at_another_level_it_says_that_fits_are_of_images(standin):
+    open_tab("Calibration").button(key="fit_kept").click().run()
+    assert "need not be calibrated itself" in words(open_tab("Calibration", level="breast"))
 
 
 def test_a_fit_that_cannot_be_is_told_in_the_tab(standin):

@@ -99,8 +99,10 @@ def calibrate_model(
     fit = fit_calibrator(rows.table, method, positive=positive, bootstrap=bootstrap, seed=seed)
     place = rows.table.class_index(positive)
     threshold = carry_threshold(rows.table, fit.calibrator, place, model.threshold)
+    found = describe_fit(fit)
     facts = {
-        **describe_fit(fit),
+        **found,
+        "warnings": [*found["warnings"], *_warn_of_split(rows)],
         "dataset": rows.dataset,
         "split": rows.split,
         "table_sha256": rows.table.sha256,
@@ -109,6 +111,14 @@ def calibrate_model(
     kept = {**_read_facts(model), method: facts}
     write_json(calibration_path(model), {"model_sha256": model.sha256, "fits": kept})
     return {"model": model.id, "file": str(calibration_path(model)), **facts}
+
+
+def _warn_of_split(rows: "ValidationRows") -> list[str]:
+    if rows.split not in ("test", "all"):
+        return []
+    return [
+        f"It was fitted on test images ({rows.dataset}, {rows.split}): judge it by others only"
+    ]
 
 
 def describe_fit(fit: Fit) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def read_kept_rows(model: "StoredModel") -> ValidationRows:
     path = model.path / VALIDATION
     if not path.is_file():
         raise BadModel(
-            f"{model.id} kept no validation predictions; name a dataset that it was not trained "
-            f"on: python -m mammo_core calibrate {model.id} DATASET"
+            f"{model.id} kept no validation predictions; name a dataset with validation images: "
+            f"python -m mammo_core calibrate {model.id} DATASET"
         )
     made_from = read_provenance(path)
     if made_from is None or made_from.model_sha256 != model.sha256:

@@ -39,6 +39,8 @@ demo: .venv/app
 	$(BIN)/python -m mammo_core index .mammo/raw/demo-training --out .mammo/datasets/demo-training --shares 75,25,0
 	rm -rf models/demo
 	$(BIN)/python -m mammo_core train .mammo/datasets/demo-training --config models/demo.toml --out models/demo
+	$(BIN)/python -m mammo_core calibrate demo --method temperature
+	$(BIN)/python -m mammo_core calibrate demo --method platt
 	$(BIN)/python -m mammo_core predict demo sample_data
 	$(BIN)/python -m mammo_core uncertainty demo sample_data --method tta
 	$(BIN)/python -m mammo_core uncertainty demo sample_data --method mc_dropout

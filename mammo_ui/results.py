@@ -51,7 +51,8 @@ def show_worst_slices(evaluation: Evaluation) -> None:
     else:
         st.caption(f"Below the {whole:.2f} of all cases, lowest end of the interval first.")
     for group in sorted(below, key=_lower_end)[:3]:
-        name = f"{group['by']} {group['value']}"
+        value = "unknown" if group["value"] is None else group["value"]
+        name = f"{group['by']} {value}"
         text = f"{frame.estimate_text(group['auroc'])}, {count(group['patients'], 'patient')}"
         st.markdown(f"{frame.plain(name)}: **{text}**")
 

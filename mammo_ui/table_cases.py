@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 def show_picture(model: "StoredModel", dataset: "Dataset", image_id: str) -> None:
     """The image with its lesions' outline; in words why there is no map, and perhaps no image."""
     st.info(
-        f"{frame.plain(model.id)} is only a table of predictions: without its network nothing of "
-        "them can be explained."
+        f"{frame.plain(model.id)} is only a table of predictions: without a network behind it, "
+        "none of its answers can be explained."
     )
     if not dataset.has_pictures:
         st.caption(

@@ -50,7 +50,7 @@ function showMark(tile, isMarked) {
 function buildPicture(item) {
   const frame = document.createElement("div");
   frame.className = "picture";
-  frame.append(buildImage(item.source, item.alt));
+  if (item.source) frame.append(buildImage(item.source, item.alt)); // a mere table has no pictures
   if (item.overlay) frame.onpointerenter = () => addOverlay(frame, item.overlay);
   return frame;
 }

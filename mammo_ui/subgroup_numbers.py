@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from mammo_ui.chosen_rows import Rows, read_rows, read_scores
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from mammo_core.metrics.attributes import Attribute
     from mammo_core.metrics.slice_candidates import Value
     from mammo_core.metrics.slices import Search, SliceOptions
     from mammo_core.metrics.subgroups import Comparison, Subgroup
@@ -64,23 +63,31 @@ def find_slices(rows: Rows, options: "SliceOptions") -> "Search":
     from mammo_core.metrics import slices
 
     table = read_rows(rows)
-    return slices.find_slices(table, len(table.classes) - 1, options)
+    positive, attributes = len(table.classes) - 1, _read_attributes(rows)
+    return slices.find_slices(table, positive, options, attributes=attributes)
 
 
 def find_images(rows: Rows, values: "Sequence[Value]") -> list[str]:
     """The images of the rows that share those values."""
     import numpy as np
 
-    masks = {(one.by, one.value): one.rows for one in _list_groups(rows)}
-    chosen: NDArray[np.bool_] = np.logical_and.reduce([masks[value] for value in values])
-    return read_rows(rows).image_ids(chosen)
+    attributes = {one.name: one for one in _read_attributes(rows)}
+    found = [attributes[by].codes == attributes[by].values.index(value) for by, value in values]
+    return read_rows(rows).image_ids(np.logical_and.reduce(found))
 
 
 @lru_cache(maxsize=4)
-def _list_groups(rows: Rows) -> "tuple[Subgroup, ...]":
-    from mammo_core.metrics.subgroups import list_subgroups
+def _read_attributes(rows: Rows) -> "tuple[Attribute, ...]":
+    """The columns as groups, a byte a row each."""
+    from mammo_core.metrics.attributes import list_attributes
 
-    return tuple(list_subgroups(read_rows(rows).frame))
+    return tuple(list_attributes(read_rows(rows).frame))
+
+
+def _list_groups(rows: Rows) -> "list[Subgroup]":
+    from mammo_core.metrics.subgroups import split_by
+
+    return [group for attribute in _read_attributes(rows) for group in split_by(attribute)]
 
 
 @lru_cache(maxsize=4)

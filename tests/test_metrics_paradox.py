@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.metrics.paradox import find_paradoxes, tell_paradox
-from mammo_core.metrics.strata import measure_strata, measure_strata_unseen, measure_within
+from mammo_core.metrics.strata import PairedRows, measure_strata, measure_strata_unseen
 
 
 def find(table, by):
@@ -64,7 +64,7 @@ def test_pairs_within_strata_are_counted_one_by_one():
         for j in np.flatnonzero(~is_positive)
         if strata[i] == strata[j]
     ]
-    part, influence = measure_within(scores, is_positive, np.arange(n), strata)
+    part, influence = PairedRows(scores, is_positive, np.arange(n)).within(strata)
     assert part.value == pytest.approx(np.mean(pairs))
     assert influence.sum() == pytest.approx(0)
 
@@ -72,7 +72,7 @@ def test_pairs_within_strata_are_counted_one_by_one():
 def test_within_one_stratum_it_is_the_auroc_of_all():
     rng = np.random.default_rng(2)
     scores, is_positive = rng.normal(size=80), rng.random(80) < 0.5
-    part, _ = measure_within(scores, is_positive, np.arange(80), np.zeros(80, int))
+    part, _ = PairedRows(scores, is_positive, np.arange(80)).everywhere()
     assert part.value == pytest.approx(roc_auc_score(is_positive, scores))
 
 
@@ -87,8 +87,8 @@ def test_the_excess_varies_between_studies_as_its_interval_says(confounded):
     for _ in range(300):
         rows = (4 * rng.integers(0, 300, 300)[:, None] + np.arange(4)).ravel()
         rated = (table.probabilities[rows, 1], table.labels[rows] == 1, np.arange(1200) // 4)
-        pooled = measure_within(*rated, np.zeros(1200, int))[0].value
-        drawn.append(pooled - measure_within(*rated, strata[rows])[0].value)
+        pairs = PairedRows(*rated)
+        drawn.append(pairs.everywhere()[0].value - pairs.within(strata[rows])[0].value)
     width = one.excess.high - one.excess.low
     assert width == pytest.approx(np.subtract(*np.percentile(drawn, [97.5, 2.5])), rel=0.25)
 

@@ -32,7 +32,7 @@ class Attribute:
     """
 
     name: str
-    codes: NDArray[np.intp]
+    codes: NDArray[np.int8]
     values: tuple[str | None, ...]
 
 
@@ -81,7 +81,7 @@ def group_values(name: str, values: pd.Series) -> Attribute:
     codes, uniques = pd.factorize(values, sort=True)
     sizes = np.bincount(codes[codes >= 0], minlength=len(uniques))
     shown = np.sort(np.argsort(-sizes, kind="stable")[:MAX_GROUPS])
-    place = np.full(len(uniques) + 1, -1, dtype=np.intp)  # its last is where missing rows look
+    place = np.full(len(uniques) + 1, -1, dtype=np.int8)  # its last is where missing rows look
     place[shown] = np.arange(len(shown))
     names: list[str | None] = [str(uniques[code]) for code in shown]
     if (codes < 0).any():

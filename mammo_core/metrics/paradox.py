@@ -18,10 +18,10 @@ from mammo_core.metrics.gaps import compare_splits, estimate_parts, logit_ends
 from mammo_core.metrics.multiplicity import SIGNIFICANT, adjust_holm
 from mammo_core.metrics.parts import Part, Split
 from mammo_core.metrics.strata import (
+    PairedRows,
     Shared,
     measure_strata,
     measure_strata_unseen,
-    measure_within,
     share_pairs,
 )
 from mammo_core.predictions import PredictionTable
@@ -47,7 +47,8 @@ class Stratification:
         p: Two-sided, that both are equal; None where undefined.
         p_adjusted: By Holm over all columns.
         alone: AUROC of the column by itself, see `measure_strata`.
-        alone_p_adjusted: That the column says nothing of other patients, by Holm over all columns.
+        alone_p_adjusted: That the column says nothing of other patients, by Holm over all columns;
+            None unless `alone` comes near `pooled`.
     """
 
     by: str
@@ -73,10 +74,7 @@ class Stratification:
     @property
     def is_matched(self) -> bool:
         """Whether the column alone ranks about as well as the model."""
-        if self.alone.value is None or self.pooled.value is None:
-            return False
-        is_near = self.alone.value > self.pooled.value - NEARLY
-        return is_near and _is_sure(self.alone_p_adjusted)
+        return _is_sure(self.alone_p_adjusted)
 
     def to_json(self) -> dict[str, Any]:
         """Its estimates and tests."""
@@ -101,12 +99,16 @@ def find_paradoxes(table: PredictionTable, positive: int) -> list[Stratification
         for one in list_attributes(table.frame)
         if one.name not in OF_DIAGNOSIS and len(one.values) > 1
     ]
-    rated = (table.probabilities[:, positive], table.labels == positive, table.patients)
-    pooled = measure_within(*rated, np.zeros(len(table), dtype=np.intp))
-    within = [measure_within(*rated, one.codes) for one in attributes]
-    alone = [measure_strata(*rated[1:], one.codes)[0] for one in attributes]
+    is_positive, patients = table.labels == positive, table.patients
+    rows = PairedRows(table.probabilities[:, positive], is_positive, patients)
+    pooled, within = rows.everywhere(), [rows.within(one.codes) for one in attributes]
+    alone = [measure_strata(is_positive, patients, one.codes)[0] for one in attributes]
     excesses = [_estimate_excess(pooled, part) for part in within]
-    chances = [_test_chance(measure_strata_unseen(*rated[1:], one.codes)[0]) for one in attributes]
+    is_near = [part.value > pooled[0].value - NEARLY for part in alone]
+    chances = [
+        _test_chance(measure_strata_unseen(is_positive, patients, one.codes)[0]) if near else 1.0
+        for one, near in zip(attributes, is_near, strict=True)
+    ]
     tests = _name_tests(attributes)
     adjusted = adjust_holm(np.array([p for _, p in excesses]), tests)
     adjusted_chances = adjust_holm(np.array(chances), tests)
@@ -116,14 +118,14 @@ def find_paradoxes(table: PredictionTable, positive: int) -> list[Stratification
     found = [
         Stratification(
             by=one.name,
-            share_of_pairs=share_pairs(rated[1], one.codes),
+            share_of_pairs=share_pairs(is_positive, one.codes),
             pooled=whole,
             within=estimates[i],
             excess=excesses[i][0],
             p=_or_none(excesses[i][1]),
             p_adjusted=_or_none(adjusted[i]),
             alone=estimates[len(attributes) + i],
-            alone_p_adjusted=_or_none(adjusted_chances[i]),
+            alone_p_adjusted=_or_none(adjusted_chances[i]) if is_near[i] else None,
         )
         for i, one in enumerate(attributes)
     ]

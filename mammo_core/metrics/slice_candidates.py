@@ -109,5 +109,5 @@ def _list_cells(attribute: Attribute, other: Attribute | None = None) -> Iterato
 
 def _pair_codes(attribute: Attribute, other: Attribute) -> NDArray[np.int16]:
     """(N,) one code a pair of values, -1 where either is in no group."""
-    codes = attribute.codes * len(other.values) + other.codes
-    return np.where((attribute.codes < 0) | (other.codes < 0), -1, codes).astype(np.int16)
+    codes = attribute.codes.astype(np.int16) * len(other.values) + other.codes
+    return np.where((attribute.codes < 0) | (other.codes < 0), np.int16(-1), codes)

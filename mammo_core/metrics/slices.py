@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mammo_core.errors import BadConfiguration
-from mammo_core.metrics.attributes import OF_DIAGNOSIS, list_attributes
+from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
 from mammo_core.metrics.estimate import Estimate
 from mammo_core.metrics.gaps import compare_splits, estimate_parts
 from mammo_core.metrics.measures import KINDS, Kind
@@ -118,6 +118,8 @@ def find_slices(
     positive: int,
     options: SliceOptions,
     progress: Progress = no_progress,
+    *,
+    attributes: Sequence[Attribute] | None = None,
 ) -> Search:
     """All values of each attribute and all pairs of two, compared with the rest of the rows.
 
@@ -129,6 +131,7 @@ def find_slices(
         positive: Index of the class asked about.
         options: What counts.
         progress: Told of each attribute and pair.
+        attributes: As `list_attributes` reads them from the table; None reads them.
     """
     is_positive, patients = table.labels == positive, table.patients
     measure = options.kind.build(
@@ -136,7 +139,7 @@ def find_slices(
     )
     attributes = [
         attribute
-        for attribute in list_attributes(table.frame)
+        for attribute in attributes or list_attributes(table.frame)
         if options.metric == "recall" or attribute.name not in OF_DIAGNOSIS
     ]
     needed = options.kind.needs(is_positive)

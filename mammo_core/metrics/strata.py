@@ -6,25 +6,41 @@ from numpy.typing import NDArray
 from mammo_core.metrics.parts import UNDEFINED_PART, Array, Mask, Part, join_shares
 
 Codes = NDArray[np.integer]
+Ends = tuple[NDArray[np.intp], NDArray[np.intp]]
 Shared = tuple[Part, Array]
 """A part, and (patients,) what each patient adds to its error."""
 
 
-def measure_within(
-    scores: NDArray[np.floating],
-    is_positive: Mask,
-    patients: Codes,
-    strata: Codes,
-) -> Shared:
+class PairedRows:
     """AUROC of the pairs of rows that share a stratum, each pair counting the same.
 
-    Args:
-        scores: (N,) of the positive class.
-        is_positive: (N,).
-        patients: (N,) 0, 1, ...
-        strata: (N,); all equal for the AUROC of all pairs.
+    The rows are sorted once, whatever the strata.
     """
-    return _join_pairs(*_count_pairs(scores, is_positive, strata), is_positive, patients)
+
+    def __init__(self, scores: NDArray[np.generic], is_positive: Mask, patients: Codes) -> None:
+        """Sort.
+
+        Args:
+            scores: (N,) of the positive class.
+            is_positive: (N,).
+            patients: (N,) 0, 1, ...
+        """
+        self._order = np.argsort(scores, kind="stable")
+        ordered = scores[self._order]
+        self._level = np.cumsum(np.append(False, ordered[1:] != ordered[:-1]))
+        self._is_positive, self._patients = is_positive[self._order], patients[self._order]
+
+    def within(self, strata: Codes) -> Shared:
+        """The AUROC within strata (N,)."""
+        strata = strata[self._order]
+        order = np.argsort(strata, kind="stable")
+        positive, patients = self._is_positive[order], self._patients[order]
+        won, pairs = _count_pairs(self._level[order], positive, strata[order])
+        return _join_pairs(won, pairs, positive, patients)
+
+    def everywhere(self) -> Shared:
+        """The AUROC of all pairs."""
+        return self.within(np.zeros(len(self._order), dtype=np.int8))
 
 
 def measure_strata(is_positive: Mask, patients: Codes, strata: Codes) -> Shared:
@@ -34,7 +50,8 @@ def measure_strata(is_positive: Mask, patients: Codes, strata: Codes) -> Shared:
     """
     stratum = strata - strata.min()
     rates = np.bincount(stratum, is_positive) / np.maximum(np.bincount(stratum), 1)
-    return measure_within(rates[stratum], is_positive, patients, np.zeros_like(strata))
+    ranks = np.unique(rates, return_inverse=True)[1].astype(np.int16)
+    return PairedRows(ranks[stratum], is_positive, patients).everywhere()
 
 
 def measure_strata_unseen(is_positive: Mask, patients: Codes, strata: Codes) -> Shared:
@@ -43,9 +60,15 @@ def measure_strata_unseen(is_positive: Mask, patients: Codes, strata: Codes) -> 
     Two rows of one stratum are a tie, or leaving out their own patients would turn them round.
     """
     rates = _rate_by_others(is_positive, patients, strata)
-    won, pairs = _count_pairs(rates, is_positive, np.zeros_like(strata))
-    won_within, pairs_within = _count_pairs(rates, is_positive, strata)
-    return _join_pairs(won - won_within + pairs_within / 2, pairs, is_positive, patients)
+    order = np.lexsort((rates, strata))
+    won_within, pairs_within = _count_pairs(rates[order], is_positive[order], strata[order])
+    by_rate, place = np.argsort(rates, kind="stable"), np.empty(len(order), dtype=np.intp)
+    place[order] = np.arange(len(order))
+    together = np.zeros_like(strata)
+    won, pairs = _count_pairs(rates[by_rate], is_positive[by_rate], together)
+    place = place[by_rate]
+    won = won - won_within[place] + pairs_within[place] / 2
+    return _join_pairs(won, pairs, is_positive[by_rate], patients[by_rate])
 
 
 def share_pairs(is_positive: Mask, strata: Codes) -> float:
@@ -75,17 +98,21 @@ def _sum_others(stratum: Codes, own: Codes, weights: Array) -> Array:
 
 
 def _count_pairs(
-    scores: NDArray[np.floating], is_positive: Mask, strata: Codes
+    scores: NDArray[np.generic], is_positive: Mask, strata: Codes
 ) -> tuple[Array, Array]:
-    """(N,) of each row's pairs within its stratum those ranked rightly, ties half, and all."""
-    order = np.lexsort((scores, strata))
-    positive, scores, strata = is_positive[order], scores[order], strata[order]
-    below, negatives = _count_below(scores, strata, ~positive)
-    not_above, positives = _count_below(scores, strata, positive)
-    won, pairs = np.empty(len(order)), np.empty(len(order))
-    won[order] = np.where(positive, below, positives - not_above)
-    pairs[order] = np.where(positive, negatives, positives)
-    return won, pairs
+    """Of each row's pairs within its stratum those ranked rightly, ties half, and all.
+
+    Args:
+        scores: (N,) ascending within strata.
+        is_positive: (N,).
+        strata: (N,) ascending.
+    """
+    is_new = np.append(True, strata[1:] != strata[:-1])
+    stratum, tie = _run_ends(is_new), _run_ends(is_new | np.append(True, scores[1:] != scores[:-1]))
+    below, negatives = _count_below(~is_positive, stratum, tie)
+    not_above, positives = _count_below(is_positive, stratum, tie)
+    won = np.where(is_positive, below, positives - not_above)
+    return won, np.where(is_positive, negatives, positives)
 
 
 def _join_pairs(won: Array, pairs: Array, is_positive: Mask, patients: Codes) -> Shared:
@@ -101,16 +128,14 @@ def _join_pairs(won: Array, pairs: Array, is_positive: Mask, patients: Codes) ->
     )
 
 
-def _count_below(scores: NDArray[np.floating], strata: Codes, counted: Mask) -> tuple[Array, Array]:
-    """Of ordered rows: how many counted ones of each row's stratum lie below it, and in it."""
-    total = np.concatenate([[0], np.cumsum(counted)])
-    is_new_stratum = np.append(True, strata[1:] != strata[:-1])
-    first, after = _run_ends(is_new_stratum)
-    start, end = _run_ends(is_new_stratum | np.append(True, scores[1:] != scores[:-1]))
-    return (total[start] + total[end]) / 2 - total[first], (total[after] - total[first]) * 1.0
+def _count_below(counted: Mask, stratum: Ends, tie: Ends) -> tuple[Array, Array]:
+    """(N,) how many counted rows of each row's stratum lie below it, ties half, and in it."""
+    total = np.concatenate([[0.0], np.cumsum(counted)])
+    first, after = (total[ends] for ends in stratum)
+    return (total[tie[0]] + total[tie[1]]) / 2 - first, after - first
 
 
-def _run_ends(is_first: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _run_ends(is_first: Mask) -> Ends:
     """(N,) where the run of each place starts, and one past where it ends."""
     starts = np.flatnonzero(is_first)
     run = np.cumsum(is_first) - 1

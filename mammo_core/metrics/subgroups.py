@@ -49,7 +49,15 @@ class Comparison:
 
 def list_subgroups(frame: pd.DataFrame) -> list[Subgroup]:
     """The groups by each column of `list_attributes`; missing is a group of its own."""
-    return [group for attribute in list_attributes(frame) for group in _split_by(attribute)]
+    return [group for attribute in list_attributes(frame) for group in split_by(attribute)]
+
+
+def split_by(attribute: Attribute) -> list[Subgroup]:
+    """A group a value, in the order of the values."""
+    return [
+        Subgroup(attribute.name, value, attribute.codes == place)
+        for place, value in enumerate(attribute.values)
+    ]
 
 
 def compare_subgroups(
@@ -80,13 +88,6 @@ def compare_subgroups(
     return [
         Comparison(value, gap.difference, _or_none(gap.p), _or_none(joint))
         for value, gap, joint in zip(values, gaps, adjusted, strict=True)
-    ]
-
-
-def _split_by(attribute: Attribute) -> list[Subgroup]:
-    return [
-        Subgroup(attribute.name, value, attribute.codes == place)
-        for place, value in enumerate(attribute.values)
     ]
 
 

@@ -41,11 +41,19 @@ def _tell_fit(answer: Answer) -> list[str]:
     """What was fitted on how much, and whether that helped."""
     on = f"{count(answer['n'], 'image')} of {count(answer['patients'], 'patient')}"
     before, after = (format_estimate(answer[when]["ece"]) for when in ("before", "after"))
-    change = format_estimate(answer["change"]["brier"])
     return [
         f"Fitted ({answer['method']}) on {on}, split {answer['split']}",
-        f"ECE {before}, cross-fitted {after}; Brier score changes by {change}",
+        f"ECE {before}, cross-fitted {after}; {_tell_change(answer['change']['brier'])}",
     ]
+
+
+def _tell_change(brier: Mapping[str, float | None]) -> str:
+    """By how much the Brier score fell or rose, in thousandths: it seldom moves more."""
+    if brier["value"] is None:
+        return "whether the Brier score fell is not known"
+    low, high = brier["low"], brier["high"]
+    interval = "" if low is None or high is None else f" [{low:.3f} to {high:.3f}]"
+    return f"the Brier score changes by {brier['value']:.3f}{interval}"
 
 
 def _tell_comparison(answer: Answer) -> list[str]:

@@ -11,6 +11,7 @@ import sys
 BENCHMARKS = (
     *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
     *("training", "transfer", "architectures", "memory", "quality", "pages"),
+    *("evaluation", "sessions"),
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

@@ -28,14 +28,14 @@ def choose_limit(model: "StoredModel") -> None:
     if chosen_rule(model) is None:
         return
     st.segmented_control(
-        "Refer what is less sure than all but",
+        "Refer a file that would be among the validation images'",
         SHARES,
         default=DEFAULT,
-        format_func=lambda share: f"{100 * share:.0f} %",
+        format_func=lambda share: f"least sure {100 * share:.0f} %",
         key=KEY,
         required=True,
-        help="Of the validation images, by the entropy of the probabilities. A file beyond that "
-        "limit is marked: a radiologist should read it without leaning on the model.",
+        help="By the entropy of the probabilities. A file beyond that limit is marked: a "
+        "radiologist should read it without leaning on the model.",
     )
 
 
@@ -51,9 +51,9 @@ def show_doubt(answer: "FileAnswer", model: "StoredModel") -> None:
         st.caption(NO_LIMIT)
         return
     where = (
-        f"{doubt.limit:.2f}, the limit beyond which at most {100 * rule.share:.0f} % of "
-        f"{count(rule.n, 'image')} of {count(rule.n_patients, 'patient')} lie: "
-        f"{frame.plain(rule.origin)}"
+        f"{doubt.limit:.2f}, beyond which at most {100 * rule.share:.0f} % of "
+        f"{frame.plain(rule.origin)} lie ({count(rule.n, 'image')}, "
+        f"{count(rule.n_patients, 'patient')})"
     )
     if doubt.refer:
         st.warning(f"**Refer to a radiologist**: the uncertainty is above {where}.")

@@ -25,7 +25,7 @@ def show_referral(choice: state.Choice, positive: str, n: int) -> None:
     with effect:
         share = _choose_share()
         referral, whole = sweep.at_share(share), sweep.at_share(0.0)
-        _show_effect(whole, referral, f"{state.LEVELS[choice.level]} that is {positive}")
+        _show_effect(whole, referral, f"{positive} {state.LEVELS[choice.level]}")
         _offer_cases(choice, doubt, referral)
     with chart:
         n_wrong = round((whole.estimates["error_rate"].value or 0) * n)
@@ -73,14 +73,14 @@ def _show_effect(whole: "Referral", referral: "Referral", positive: str) -> None
     Args:
         whole: With nothing referred.
         referral: With the chosen share referred.
-        positive: What a positive case is, in words.
+        positive: What a positive case is called.
     """
     n = whole.n_kept
     n_wrong = round((whole.estimates["error_rate"].value or 0) * n)
     st.markdown(
         f"**{referral.n_referred} of {n} referred**, {referral.n_kept} left to the model. Among "
-        f"those referred: {referral.n_wrong_referred} of its {count(n_wrong, 'error')}, "
-        f"{referral.n_positive_referred} {frame.plain(positive)}."
+        f"those referred are {referral.n_wrong_referred} of its {count(n_wrong, 'error')} and "
+        f"{frame.plain(count(referral.n_positive_referred, positive))}."
     )
     st.dataframe(
         [

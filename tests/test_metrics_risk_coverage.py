@@ -156,6 +156,13 @@ def test_without_positives_there_is_no_sensitivity():
     assert found.to_json()["sensitivity"] == {"value": None, "low": None, "high": None}
 
 
+def test_a_rate_without_a_miss_is_as_uncertain_as_its_patients_are_few():
+    rows = judged(np.arange(12) / 12, np.zeros(12), np.repeat(np.arange(6), 2))
+    found = ReferralSweep(rows, replicates=20).at_share(0.0).estimates["error_rate"]
+    assert (found.value, found.low) == (0, 0)
+    assert found.high == pytest.approx(1 - 0.025 ** (1 / 6))  # Clopper and Pearson of 0 in 6
+
+
 def test_the_rows_of_one_patient_have_no_interval():
     found = ReferralSweep(judged([0.1, 0.2], [0, 0], [0, 0]), replicates=10).at_share(0.0)
     assert found.to_json()["error_rate"] == {"value": 0.0, "low": None, "high": None}

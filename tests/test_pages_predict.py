@@ -247,7 +247,7 @@ def test_a_file_that_the_model_is_less_sure_of_than_of_validation_is_referred(
 ):
     at = page(("Doe.dcm", FILM))
     assert "Refer to a radiologist" in at.warning[-1].value
-    assert "120 images of 30 patients" in at.warning[-1].value
+    assert "120 images, 30 patients" in at.warning[-1].value
     assert "Left open: **" in words(at)
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from mammo_core.metrics.bootstrap import resample
 from mammo_core.metrics.classification import divide
-from mammo_core.metrics.estimate import Estimate, percentile_estimate
+from mammo_core.metrics.estimate import Estimate, percentile_estimate, widen_certain
 from mammo_core.metrics.rankings import ScoreBins
 
 Array = NDArray[np.floating]
@@ -53,18 +53,18 @@ class KeptRate:
         self._until = np.cumsum(self.drawn, axis=1)
 
     def estimate(self, limit: float) -> Estimate:
-        """The share of hits up to that uncertainty; no interval where one patient has all rows."""
+        """The share of hits up to that uncertainty; see `widen_certain`."""
         missed, hit = (int(np.searchsorted(one, limit, "right")) for one in self._sorted)
         if not missed + hit:
             return Estimate()
         drawn_missed, drawn_hit = (self._replicates(kind, limit) for kind in (0, 1))
         rates = divide(drawn_hit, drawn_missed + drawn_hit)
         found = percentile_estimate(hit / (missed + hit), rates)
-        is_of_one = found.low == found.high and self._is_of_one_patient(limit)
-        return Estimate(found.value) if is_of_one else found
+        is_certain = found.low == found.high  # what is dear below is of use only then
+        return widen_certain(found, self._count_patients(limit)) if is_certain else found
 
-    def _is_of_one_patient(self, limit: float) -> bool:
-        return len(np.unique(self._patients[self._uncertainty <= limit])) < 2
+    def _count_patients(self, limit: float) -> int:
+        return len(np.unique(self._patients[self._uncertainty <= limit]))
 
     def _replicates(self, kind: int, limit: float) -> Array:
         """(B,) weight of the misses (0) or hits (1) up to a limit."""

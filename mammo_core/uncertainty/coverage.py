@@ -11,14 +11,11 @@ from mammo_core.metrics.sections.question import Compute, Estimates
 from mammo_core.predictions import PredictionTable
 
 Array = NDArray[np.floating]
-SIZES: dict[str, Compute] = {
-    "mean_size": lambda totals: divide(
-        np.tensordot(np.arange(len(totals)), totals, axes=1), totals.sum(axis=0)
-    ),
+SHARES: dict[str, Compute] = {
     "single": lambda totals: divide(totals[1], totals.sum(axis=0)),
     "empty": lambda totals: divide(totals[0], totals.sum(axis=0)),
 }
-"""Each from (K + 1, ...) totals of rows with sets of 0, 1, ... K classes."""
+"""Of the rows, each from (K + 1, ...) totals of rows with sets of 0, 1, ... K classes."""
 
 
 def estimate_coverage(
@@ -53,7 +50,8 @@ def estimate_coverage(
             name: {"n": int(covered.totals[k].sum()), "coverage": of_classes[k]}
             for k, name in enumerate(table.classes)
         },
-        **{name: estimates.of_rates("sizes", sizes, f)[0] for name, f in SIZES.items()},
+        "mean_size": estimates.of_sums("sizes", sizes, _mean_size)[0],
+        **{name: estimates.of_rates("sizes", sizes, f)[0] for name, f in SHARES.items()},
     }
 
 
@@ -64,3 +62,7 @@ def _of_all(totals: Array) -> Array:
 
 def _of_each_class(totals: Array) -> Array:
     return divide(totals[:, 1], totals.sum(axis=1))
+
+
+def _mean_size(totals: Array) -> Array:
+    return divide(np.tensordot(np.arange(len(totals)), totals, axes=1), totals.sum(axis=0))

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow test-large check bench fuzz gate sample models demo demo-shortcut contact-sheet screenshot
+.PHONY: app test test-slow test-large check bench fuzz gate sample models demo demo-shortcut contact-sheet screenshot interval-coverage
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -69,6 +69,10 @@ screenshot: .venv/dev
 # The gate's numbers and its tables of errors, from real images that are not shipped.
 gate: .venv/dev
 	$(BIN)/python -m gate_fitting $(REAL)
+
+# How often 95 % intervals hold the truth in simulated studies: docs/coverage.md, four minutes.
+interval-coverage: .venv/dev
+	$(BIN)/python -m benchmarks.coverage
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
+from statsmodels.stats.inter_rater import cohens_kappa
 
 from mammo_core.metrics.classification import (
     PER_CLASS,
@@ -71,6 +72,18 @@ def test_of_two_classes_all_kappas_are_one():
     expected = pytest.approx(float(SUMMARIES["cohen_kappa"](confusion)))
     assert compute_linear_kappa(confusion) == expected
     assert compute_quadratic_kappa(confusion) == expected
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_weighted_kappas_equal_statsmodels(seed):
+    """Grades 0 to 5 as of BI-RADS, two readers who agree more often than by chance."""
+    rng = np.random.default_rng(seed)
+    confusion = rng.integers(1, 30, (6, 6)) + np.diag(rng.integers(10, 60, 6))
+    for weights, kappa in (
+        ("linear", compute_linear_kappa),
+        ("quadratic", compute_quadratic_kappa),
+    ):
+        assert kappa(confusion) == pytest.approx(cohens_kappa(confusion, wt=weights).kappa)
 
 
 def test_a_miss_by_two_grades_costs_weighted_kappas_more_than_one_by_one_grade():

@@ -303,6 +303,30 @@ def test_page_and_command_line_agree_at_a_threshold(read, frame):
             assert [v for v in point[name].values() if v is not None] == pytest.approx(ends)
 
 
+@pytest.mark.parametrize("aggregation", ["mean", "max", "noisy_or"])
+def test_where_a_patient_has_one_exam_exam_and_patient_are_one(read, frame, aggregation):
+    table = read(frame)
+    options = {"bootstrap": 30, "aggregation": aggregation}
+    exam, patient = (evaluate(table, level=level, **options) for level in ("exam", "patient"))
+    told = {"level", "warnings"}
+    assert {k: v for k, v in exam.items() if k not in told} == {
+        k: v for k, v in patient.items() if k not in told
+    }
+
+
+@pytest.mark.parametrize("aggregation", ["mean", "max", "noisy_or"])
+def test_breasts_of_one_image_have_the_numbers_of_their_images(read, frame, aggregation):
+    table = read(frame[frame["view"] == "CC"])
+    image = evaluate(table, bootstrap=0)
+    breast = evaluate(table, bootstrap=0, level="breast", aggregation=aggregation)
+    assert breast["confusion"] == image["confusion"]
+    ours, theirs = (
+        [e["value"] for e in estimates([answer["per_class"], answer["operating_points"]])]
+        for answer in (breast, image)
+    )
+    assert ours == pytest.approx(theirs, abs=1e-9)
+
+
 def test_bca_moves_intervals_and_nothing_else(read, frame):
     table = read(frame)
     one, other = (evaluate(table, bootstrap=100, interval=name) for name in ("percentile", "bca"))

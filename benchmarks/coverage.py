@@ -144,36 +144,49 @@ def _by_logit(auroc: float, error: float) -> Estimate:
 
 
 def _estimate_by_bootstrap(study: Study, threshold: float, seed: int) -> dict[str, Estimate]:
-    rated = (study.scores, study.is_positive, study.patients)
+    """By name of the number and way of the interval."""
     n = int(study.patients[-1]) + 1
     cells = outcome_cells(study.scores, study.is_positive, threshold)
     sums = PatientSums(sum_by_patient(cells, study.patients, 4, n))
-    rankings = {
+    drawn, without = _draw(study, sums, n, seed)
+    values = _compute_values(study, sums)
+    return {
+        f"{name} {way}": _widen(name, interval(value, drawn[name], without[name]), sums)
+        for name, value in values.items()
+        for way, interval in INTERVALS.items()
+    }
+
+
+def _draw(study: Study, sums: PatientSums, n: int, seed: int) -> list[dict[str, Array]]:
+    """Replicates, and values with patients left out, of `BY_BOOTSTRAP`."""
+    rated = (study.scores, study.is_positive, study.patients)
+    statistics = {
         "auroc": AurocReplicates(*rated, n),
         "partial_auroc": PartialAurocReplicates(*rated, n),
+        "outcomes": sums,
     }
-    statistics = {**rankings, "outcomes": sums}
-    drawn = resample(statistics, n_patients=n, replicates=1000, seed=seed)
-    without = leave_out(statistics, n_patients=n)
-    values = {
+    parts = (
+        resample(statistics, n_patients=n, replicates=1000, seed=seed),
+        leave_out(statistics, n_patients=n),
+    )
+    return [p | {name: RATES[name](*p["outcomes"]) for name in RATES_SHOWN} for p in parts]
+
+
+def _compute_values(study: Study, sums: PatientSums) -> dict[str, float]:
+    """The numbers of `BY_BOOTSTRAP` themselves."""
+    return {
         "auroc": compute_placements(study.scores, study.is_positive).auroc,
         "partial_auroc": compute_partial_auroc(study.scores, study.is_positive),
         **{name: float(RATES[name](*sums.totals)) for name in RATES_SHOWN},
     }
-    for part in (drawn, without):
-        part |= {name: RATES[name](*part["outcomes"]) for name in RATES_SHOWN}
-    found = {
-        f"{name} {way}": interval(value, drawn[name], without[name])
-        for name, value in values.items()
-        for way, interval in INTERVALS.items()
-    }
-    counts = {
-        name: np.count_nonzero(~np.isnan(RATES[name](*sums.of_patients))) for name in RATES_SHOWN
-    }
-    return {
-        key: widen_certain(one, counts[key.split()[0]]) if key.split()[0] in counts else one
-        for key, one in found.items()
-    }
+
+
+def _widen(name: str, estimate: Estimate, sums: PatientSums) -> Estimate:
+    """As `evaluate` does with rates."""
+    if name not in RATES_SHOWN:
+        return estimate
+    alone = RATES[name](*sums.of_patients)
+    return widen_certain(estimate, int(np.count_nonzero(~np.isnan(alone))))
 
 
 def count_covered(design: Design, studies: int, seed: int = 0) -> dict[str, tuple[int, int]]:

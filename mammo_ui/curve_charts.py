@@ -30,7 +30,9 @@ def show_roc(choice: state.Choice, evaluation: Evaluation, rates: thresholds.Rat
     _show(
         f"ROC: AUROC {frame.estimate_text(auroc)}",
         tabulate(curves.roc, curves.roc_band, FALSE_ALARMS, FOUND),
-        draw_curve(FALSE_ALARMS, FOUND, point, choice.threshold, diagonal=True),
+        draw_curve(
+            FALSE_ALARMS, FOUND, point, choice.threshold, _count_clicks("roc"), diagonal=True
+        ),
         "The nearer to the top left, the better; the band holds 95 % of the resampled curves, the "
         f"dashed line is chance, the diamond the threshold. {CLICK}",
         key="roc",
@@ -48,7 +50,7 @@ def show_precision_recall(
     _show(
         f"Precision-recall: AP {frame.estimate_text(found['average_precision'])}",
         tabulate(curves.precision_recall, curves.precision_band, FOUND, PRECISION),
-        draw_curve(FOUND, PRECISION, point, choice.threshold),
+        draw_curve(FOUND, PRECISION, point, choice.threshold, _count_clicks("precision_recall")),
         "AP is the average precision. The nearer to the top right, the better; chance lies at "
         f"{share:.2f}, the share of positive cases. {CLICK}",
         key="precision_recall",
@@ -72,6 +74,13 @@ def take_threshold(key: str) -> None:
     threshold = picked[0].get("threshold")
     if threshold is not None:
         state.set_threshold(threshold)
+        st.session_state[f"{key}_clicks"] = _count_clicks(key) + 1
+
+
+def _count_clicks(key: str) -> int:
+    """How often the threshold was taken from the chart of that key."""
+    clicks: int = st.session_state.get(f"{key}_clicks", 0)
+    return clicks
 
 
 def tabulate(curve: "Curve | None", band: "thresholds.Band", x: str, y: str) -> list[Row]:
@@ -99,15 +108,18 @@ def tabulate(curve: "Curve | None", band: "thresholds.Band", x: str, y: str) -> 
     ]
 
 
-def draw_curve(x: str, y: str, point: Point, threshold: float, *, diagonal: bool = False) -> Spec:
+def draw_curve(
+    x: str, y: str, point: Point, threshold: float, clicks: int, *, diagonal: bool = False
+) -> Spec:
     """A line over two shares with its band; its points can be clicked (selection "point").
 
     Args:
         x: Field of the horizontal axis, also its title.
         y: Field of the vertical axis, also its title.
         point: The operating point, with the same fields; not drawn where one is None.
-        threshold: Of the operating point. It is part of what a click selects, so that a second
-            click on a point is news once the threshold has moved elsewhere.
+        threshold: Of the operating point.
+        clicks: How many there were. It is part of what a click selects, so that a second one on
+            the same point is news.
         diagonal: Whether to draw the line of chance from corner to corner.
     """
     is_known = None not in point.values()
@@ -116,7 +128,7 @@ def draw_curve(x: str, y: str, point: Point, threshold: float, *, diagonal: bool
             "mark": {"type": "point", "filled": True, "size": 130, "color": VERMILION,
                      "opacity": 1, "shape": "diamond"},
             "encoding": {"tooltip": tooltip}}  # fmt: skip
-    layers = [_draw_band(y), _draw_line(), _draw_points(threshold, tooltip), mark]
+    layers = [_draw_band(y), _draw_line(), _draw_points(clicks, tooltip), mark]
     return {
         "height": 280,
         "encoding": {
@@ -149,13 +161,13 @@ def _draw_line() -> Spec:
     }
 
 
-def _draw_points(threshold: float, tooltip: list[dict[str, str]]) -> Spec:
+def _draw_points(clicks: int, tooltip: list[dict[str, str]]) -> Spec:
     """Unseen marks along the line, the nearest of which a click finds."""
-    select = {"type": "point", "fields": ["threshold", "moved_from"], "nearest": True}
+    select = {"type": "point", "fields": ["threshold", "click"], "nearest": True}
     return {
         "transform": [
             {"filter": "datum.part === 'curve' && datum.threshold !== null"},
-            {"calculate": str(threshold), "as": "moved_from"},
+            {"calculate": str(clicks), "as": "click"},
         ],
         "mark": {"type": "point", "size": 60, "opacity": 0, "filled": True, "cursor": "pointer"},
         "params": [{"name": "point", "select": select}],

@@ -10,7 +10,9 @@ choice = st.session_state["choice"]
 frame.show_title("Evaluate", "How good, at which threshold, for whom?")
 frame.stop_without_results(choice)
 
-evaluation = judgments.evaluate(choice)
+with st.spinner("Resampling patients, once for these rows"):
+    evaluation = judgments.evaluate(choice)
+    thresholds.draw_curves(choice)
 controls.show_headline(evaluation)
 stakes = controls.choose_threshold(choice, evaluation)
 rates = thresholds.rates_at_threshold(choice, stakes.prevalence)

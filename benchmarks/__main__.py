@@ -11,7 +11,7 @@ import sys
 BENCHMARKS = (
     *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
     *("training", "transfer", "architectures", "memory", "quality", "pages"),
-    *("evaluation", "sessions"),
+    *("evaluation", "comparison", "sessions"),
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

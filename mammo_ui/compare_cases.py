@@ -46,12 +46,12 @@ def show_calls(
         found: `reclassification` of the answer.
     """
     pair = compared.read_pair(rows)
-    positive = frame.plain(pair.a.classes[pair.positive])
+    positive = pair.a.classes[pair.positive]
     truths = {"positives": f"Truth {positive}", "negatives": f"Truth not {positive}"}
     for column, (name, title) in zip(st.columns(2), truths.items(), strict=True):
         with column:
             clicked = charts.show_chart(
-                f"{title}: {count(found[name]['n'], pair.a.level)}",
+                f"{frame.plain(title)}: {count(found[name]['n'], pair.a.level)}",
                 compare_charts.draw_calls(),
                 "",
                 compare_charts.tabulate_calls(found[name]),
@@ -64,7 +64,7 @@ def show_calls(
         "Each model calls the cases from its own threshold on. Off the diagonal from top left to "
         "bottom right they differ. Click a cell to see its cases."
     )
-    _show_net(found, positive)
+    _show_net(found, frame.plain(positive))
 
 
 def _open_cell(

@@ -179,6 +179,25 @@ def test_model_b_is_asked_about_its_own_test_set_too(pair):
     assert not at.dataframe
 
 
+def test_a_model_b_of_two_views_warns_at_image_level(pair):
+    card = pair / "models" / OTHER / "model.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"views": ["CC", "MLO"]}))
+    assert "other judges a breast" in words(show()).replace("\\", "")
+    assert "count twice" not in words(show(level="breast"))
+
+
+def test_a_class_named_in_markdown_is_written_as_it_is(pair):
+    for model in ("demo", OTHER):
+        frame = pd.read_parquet(table_of(pair, model))
+        renamed = frame.rename(columns={"p_malignant": "p_*5*"})
+        renamed.replace({"label": {"malignant": "*5*"}}).to_parquet(table_of(pair, model))
+    at = show()
+    assert "AUROC for \\*5\\*" in words(at)
+    at.session_state["calls_negatives"] = {"selection": {"cell": [{"cell": "neither"}]}}
+    at.run()
+    assert read_set(asked(at, "set")).title.startswith("Truth not *5*: A does not")
+
+
 def test_units_are_compared_at_their_level(pair):
     assert "24 breasts of 12 patients" in words(show(level="breast"))
 

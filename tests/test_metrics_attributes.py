@@ -80,6 +80,11 @@ def test_identifiers_texts_and_constants_group_nothing(frame, values):
     assert names(frame.assign(column=values)) == []
 
 
+def test_whole_numbers_are_named_without_a_decimal_point(frame):
+    assert find(frame.assign(rows=np.tile([640.0, 608.0], N // 2)), "rows").values == ("608", "640")
+    assert find(frame.assign(gap=np.tile([0.35, 0.3], N // 2)), "gap").values == ("0.3", "0.35")
+
+
 def test_two_patients_a_value_are_the_least(frame):
     few = frame[frame["patient_id"] < "p006"]
     assert names(few.assign(site=few["patient_id"])) == []

@@ -60,10 +60,11 @@ def test_rates_at_the_threshold_and_prevalence_are_those_of_the_rows(table, grou
     called = table.probabilities[:, 1] >= 0.4
     for name, group in groups.items():
         rows, truth = rows_of(table, name), table.labels == 1
-        at = group["at_threshold"]
-        assert at["threshold"] == 0.4
-        assert at["sensitivity"]["value"] == pytest.approx(called[rows & truth].mean())
-        assert at["specificity"]["value"] == pytest.approx((~called)[rows & ~truth].mean())
+        sensitivity, specificity = (
+            group[f"{rate}_at_threshold"]["value"] for rate in ("sensitivity", "specificity")
+        )
+        assert sensitivity == pytest.approx(called[rows & truth].mean())
+        assert specificity == pytest.approx((~called)[rows & ~truth].mean())
         assert group["prevalence"]["value"] == pytest.approx(truth[rows].mean())
 
 

@@ -83,11 +83,16 @@ def group_values(name: str, values: pd.Series) -> Attribute:
     shown = np.sort(np.argsort(-sizes, kind="stable")[:MAX_GROUPS])
     place = np.full(len(uniques) + 1, -1, dtype=np.int8)  # its last is where missing rows look
     place[shown] = np.arange(len(shown))
-    names: list[str | None] = [str(uniques[code]) for code in shown]
+    names: list[str | None] = [_spell(uniques[code]) for code in shown]
     if (codes < 0).any():
         place[-1] = len(names)
         names.append(None)
     return Attribute(name, place[codes], tuple(names))
+
+
+def _spell(value: object) -> str:
+    """A value as a table has it: whole numbers without a decimal point."""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _further(frame: pd.DataFrame) -> list[str]:

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from mammo_core.metrics.slices import Search, Slice, SliceOptions
 
 SHOWN = 15
+LARGE = 300_000
 
 
 def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     """The worst slices as a chart and a table; a click opens the cases of one."""
     show_alarms(evaluation)
     options = _choose_options(choice, evaluation["patients"])
+    if not _is_asked_for(evaluation):
+        return
     with st.spinner("Comparing each slice with the rest"):
         search = find_slices(rows_of(choice), options)
     if not search.slices:
@@ -33,6 +36,15 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
         return
     st.markdown(_tell(search, evaluation))
     _show_chart(choice, options, search.slices[:SHOWN])
+
+
+def _is_asked_for(evaluation: results.Evaluation) -> bool:
+    """Whether to search at once: a large table takes long the first time."""
+    n = evaluation["n"]
+    return n < LARGE or st.toggle(
+        f"Compare slices of {n:,} {evaluation['level']}s", key="slices_large",
+        persist_state="session", help="It takes seconds the first time, and is kept then.",
+    )  # fmt: skip
 
 
 def _choose_options(choice: state.Choice, n_patients: int) -> "SliceOptions":

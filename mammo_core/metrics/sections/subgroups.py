@@ -28,7 +28,7 @@ class Subgroups:
         self.statistics: dict[str, Statistic] = {"subgroups": self._sums}
 
     def answer(self, estimates: Estimates) -> dict[str, Any]:
-        """`subgroups`; `recall` and `specificity` are of the most probable class."""
+        """`subgroups`; `recall` and `specificity` alone are of the most probable class."""
         names = {"recall": "sensitivity", "specificity": "specificity"}
         rates = {
             name: estimates.of_rates("subgroups", self._sums, of_outcomes(RATES[rate]))
@@ -42,11 +42,8 @@ class Subgroups:
                 "prevalence": prevalences[i],
                 "auroc": aurocs[i].value.to_json(),
                 **{name: values[i] for name, values in rates.items()},
-                "at_threshold": {
-                    "threshold": self._question.threshold,
-                    "sensitivity": recalls[i].value.to_json(),
-                    "specificity": specificities[i].value.to_json(),
-                },
+                "sensitivity_at_threshold": recalls[i].value.to_json(),
+                "specificity_at_threshold": specificities[i].value.to_json(),
                 "difference": aurocs[i].difference.to_json(),
                 "p": aurocs[i].p,
                 "p_adjusted": aurocs[i].p_adjusted,

@@ -13,7 +13,7 @@ from mammo_ui.theme import MUTED, class_colors
 
 Counted = Mapping[str, Sequence[dict[str, Any]]]
 UNITS = {"count": "Images", "share": "Shares"}
-READING = "Behind each bar stands its number of images."
+READING = "A bar is the images of one value, colored by label; behind it stands their number."
 READING_OF_SHARES = "Where bars differ, this fact alone tells something about the label."
 COLUMNS = 3
 
@@ -23,6 +23,7 @@ def show_composition(name: str, classes: Sequence[str]) -> None:
     found = inventory.count_labels(name)
     counted = {column: found.get(column, []) for column in COMPOSED_OF}
     colors = {**class_colors(classes), UNLABELED: MUTED}
+    told = classes[-1] if classes else UNLABELED
     with st.container(horizontal=True, vertical_alignment="center"):
         as_shares = _choose_unit()
         _show_legend(inventory.count_all(name), colors)
@@ -33,19 +34,37 @@ def show_composition(name: str, classes: Sequence[str]) -> None:
         places = st.columns(COLUMNS, gap="medium")
         for place, column in zip(places, names[first : first + COLUMNS], strict=False):
             with place:
-                _draw_chart(column, telling[column], colors, as_shares=as_shares)
+                _draw_chart(column, telling[column], colors, told, as_shares=as_shares)
     _tell_the_rest(counted)
 
 
 def _draw_chart(
-    column: str, rows: Sequence[dict[str, Any]], colors: dict[str, str], *, as_shares: bool
+    column: str,
+    rows: Sequence[dict[str, Any]],
+    colors: dict[str, str],
+    label: str,
+    *,
+    as_shares: bool,
 ) -> None:
+    """The bars of a fact, and below them how far the share of one label differs."""
     charts.show_chart(
         f"Label by {COMPOSED_OF[column]}",
         charts.stacked_bars(colors, _n_values(rows), as_shares=as_shares),
-        "",
+        frame.plain(tell_range(rows, label)),
         rows,
         key=f"composition_{column}",
+    )
+
+
+def tell_range(rows: Sequence[Mapping[str, Any]], label: str) -> str:
+    """Where the label is rarest and where it is commonest, as a sentence."""
+    shares = dict.fromkeys((row["value"] for row in rows), 0.0)
+    shares |= {row["value"]: row["share"] for row in rows if row["label"] == label}
+    rarest, commonest = (choose(shares, key=shares.__getitem__) for choose in (min, max))
+    if f"{shares[rarest]:.0%}" == f"{shares[commonest]:.0%}":
+        return f"{label}: {shares[rarest]:.0%} of each."
+    return (
+        f"{label}: from {shares[rarest]:.0%} ({rarest}) to {shares[commonest]:.0%} ({commonest})."
     )
 
 

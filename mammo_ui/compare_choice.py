@@ -79,7 +79,7 @@ def match_images(choice: state.Choice, other: state.Choice) -> compared.PairRows
     """
     rows = compared.pair_rows(choice, other)
     shared = compared.count_shared(rows)
-    if shared.a == shared.b == shared.both:
+    if shared.are_same:
         return rows
     st.warning(
         f"These are not the same images: A has predictions of {count(shared.a, 'image')} of this "

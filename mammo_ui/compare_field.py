@@ -47,8 +47,8 @@ def _compare_all(
     """The comparisons by model, and why others cannot be compared."""
     found, left_out = {}, {}
     for other in others:
-        why = _why_not(other)
         try:
+            why = _why_not(other) or _tell_other_images(choice, other)
             if not why:
                 found[other.model.id] = compared.run_delong(compared.pair_rows(choice, other))
         except MammoError as error:
@@ -56,6 +56,13 @@ def _compare_all(
         if why:
             left_out[other.model.id] = why
     return found, left_out
+
+
+def _tell_other_images(choice: state.Choice, other: state.Choice) -> str:
+    shared = compared.count_shared(compared.pair_rows(choice, other))
+    if shared.are_same:
+        return ""
+    return f"it has {count(shared.b, 'image')}, of A's {shared.a:,} {shared.both:,}"
 
 
 def _why_not(other: state.Choice) -> str:
@@ -98,4 +105,4 @@ def _judge(difference: float | None, p: float) -> str:
 
 
 def _write_p(p: float | None) -> str:
-    return frame.DASH if p is None else compare_view.tell_p(p)
+    return frame.DASH if p is None else compare_view.write_p(p)

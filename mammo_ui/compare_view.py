@@ -13,6 +13,8 @@ from mammo_ui import charts, compare_charts, compared, frame
 Answer = Mapping[str, Any]
 SURE = 0.05
 """The p from which on a difference is not told from chance."""
+SMALLEST = 0.001
+"""A p below this is not told more exactly."""
 TITLES = {
     "auroc": "AUROC",
     "average_precision": "Average precision",
@@ -73,7 +75,12 @@ def tell_verdict(tests: Answer) -> str:
 
 def tell_p(p: float) -> str:
     """A p-value with its sign: p = 0.03, or p < 0.001."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
+    return f"p {write_p(p)}" if p < SMALLEST else f"p = {write_p(p)}"
+
+
+def write_p(p: float) -> str:
+    """A p-value by itself: 0.03, or < 0.001."""
+    return f"< {SMALLEST}" if p < SMALLEST else f"{p:.2g}"
 
 
 def _tell_mcnemar(tests: Answer) -> str:

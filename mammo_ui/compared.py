@@ -41,13 +41,18 @@ class Shared(NamedTuple):
     b: int
     both: int
 
+    @property
+    def are_same(self) -> bool:
+        """Whether both have the same images."""
+        return self.a == self.b == self.both
+
 
 def pair_rows(choice: "Choice", other: "Choice", *, overlap: bool = False) -> PairRows:
     """The rows of two choices that differ in the model alone."""
     return PairRows(rows_of(choice), rows_of(other), overlap)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def count_shared(rows: PairRows) -> Shared:
     """How many images each has, and how many both.
 

@@ -13,7 +13,7 @@ from mammo_core.image_sets import read_set
 from mammo_core.metrics.comparison import Contender, compare, compare_contenders
 from mammo_core.metrics.selection import EvaluationOptions
 from mammo_core.predictions import read_predictions
-from mammo_ui.compare_view import tell_p
+from mammo_ui.compare_view import write_p
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 OTHER = "other"
@@ -215,6 +215,8 @@ def test_every_other_model_is_held_against_a_with_holms_p(pair):
     shutil.copytree(pair / "models" / OTHER, third)
     shutil.copytree(pair / "models" / OTHER, pair / "models" / "never")
     table_of(pair, "never").unlink()
+    shutil.copytree(pair / "models" / OTHER, pair / "models" / "short")
+    pd.read_parquet(table_of(pair, OTHER)).iloc[8:].to_parquet(table_of(pair, "short"))
     frame = pd.read_parquet(table_of(pair, "third"))
     columns = ["p_normal", "p_benign", "p_malignant"]
     frame[columns] = np.random.default_rng(3).dirichlet(np.ones(3), len(frame))
@@ -225,8 +227,10 @@ def test_every_other_model_is_held_against_a_with_holms_p(pair):
     at = show(field="true")
     table = next(d.value for d in at.dataframe if "adjusted p" in d.value).set_index("model")
     for name, one in zip((OTHER, "third"), answer["against"], strict=True):
-        assert table.loc[name, "adjusted p"] == tell_p(one["delong_p_holm"])
-    assert "never is left out: not run" in words(at).replace("\\", "")
+        assert table.loc[name, "adjusted p"] == write_p(one["delong_p_holm"])
+    told = words(at).replace("\\", "")
+    assert "never is left out: not run" in told
+    assert "short is left out: it has 40 images, of A's 48 40" in told
 
 
 def test_b_gives_way_when_the_sidebar_takes_its_model(pair):

@@ -1,15 +1,18 @@
 """How unsure the chosen model is of the chosen rows, and what follows; kept until rows change."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mammo_core.model_store import predictions_path
 from mammo_core.uncertainty import MEASURES, PASS_MEASURES, PASS_METHODS
 from mammo_ui import library
 from mammo_ui.chosen_rows import Rows, read_rows, read_table, rows_of
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
 
     from mammo_core.metrics.referral_sweep import ErrorsLeft, ReferralSweep
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from mammo_core.uncertainty.validation_rows import ValidationRows
     from mammo_ui.state import Choice
 
+ENSEMBLE = "ensemble"
 REPLICATES = 1000
 FEWER, MANY = 200, 20_000
 """Replicates from so many rows on, whose intervals need no more."""
@@ -27,23 +31,21 @@ class Doubt(NamedTuple):
     """A measure of uncertainty.
 
     Attributes:
-        measure: A key of `MEASURES`, of `PASS_MEASURES` where there is a table of passes.
-        method: A key of `PASS_METHODS`, empty for the probabilities alone.
-        path: Of the table of passes; None for the probabilities alone.
-        version: Of that file.
+        measure: A key of `MEASURES`, of `PASS_MEASURES` where there are several passes.
+        method: A key of `PASS_METHODS`, `ENSEMBLE`, or empty for the probabilities alone.
+        files: The tables that it comes from, each with its version; of an ensemble its members'.
     """
 
     measure: str
     method: str = ""
-    path: Path | None = None
-    version: int = 0
+    files: tuple[tuple[Path, int], ...] = ()
 
     @property
     def title(self) -> str:
         """For a list to choose from."""
         if not self.method:
             return MEASURES[self.measure].title
-        of = PASS_METHODS[self.method].title
+        of = "Models together" if self.method == ENSEMBLE else PASS_METHODS[self.method].title
         return f"{PASS_MEASURES[self.measure].title}, {of[0].lower()}{of[1:]}"
 
     @property
@@ -53,16 +55,27 @@ class Doubt(NamedTuple):
         return family[self.measure].says
 
 
-def list_doubts(choice: "Choice") -> list[Doubt]:
-    """The measures that can be had at once: of the probabilities, then of the kept passes."""
+def list_doubts(choice: "Choice", members: Sequence[str] = ()) -> list[Doubt]:
+    """The measures that can be had at once: of the probabilities, of kept passes, of an ensemble.
+
+    Args:
+        choice: Of what.
+        members: The models that are asked beside the chosen one.
+    """
     from mammo_core.uncertainty.stored_passes import passes_path
 
-    doubts = [Doubt(measure) for measure in MEASURES]
-    for method in find_passes(choice):
-        path = passes_path(choice.model, choice.dataset, method)
-        version = library.version_of(path)
-        doubts += [Doubt(measure, method, path, version) for measure in PASS_MEASURES]
-    return doubts
+    sources = {
+        method: (passes_path(choice.model, choice.dataset, method),)
+        for method in find_passes(choice)
+    }
+    if members:
+        models = [choice.model, *map(library.find_model, members)]
+        sources[ENSEMBLE] = tuple(predictions_path(one, choice.dataset) for one in models)
+    return [Doubt(measure) for measure in MEASURES] + [
+        Doubt(measure, method, tuple((path, library.version_of(path)) for path in paths))
+        for method, paths in sources.items()
+        for measure in PASS_MEASURES
+    ]
 
 
 def find_passes(choice: "Choice") -> "dict[str, PassFacts]":
@@ -101,10 +114,21 @@ def answer_conformal(choice: "Choice", coverage: float) -> dict[str, Any] | None
 @lru_cache(maxsize=8)
 def _measure(rows: Rows, doubt: Doubt) -> "NDArray[np.float64]":
     from mammo_core.uncertainty.referral_answer import measure_units
+
+    return measure_units(read_rows(rows), doubt.measure, _read_passes(doubt))
+
+
+def _read_passes(doubt: Doubt) -> "pd.DataFrame | None":
+    """A row an image with the measures of several passes; None for the probabilities alone."""
+    from mammo_core.uncertainty.ensembles import COLUMNS, join_members
     from mammo_core.uncertainty.stored_passes import read_passes
 
-    passes = None if doubt.path is None else read_passes(doubt.path)
-    return measure_units(read_rows(rows), doubt.measure, passes)
+    if not doubt.method:
+        return None
+    if doubt.method != ENSEMBLE:
+        return read_passes(doubt.files[0][0])
+    joined = join_members([read_table(*file) for file in doubt.files], overlap=True)
+    return joined.rename(columns={ours: name for name, ours in COLUMNS.items()})
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mammo_core.metrics.risk_coverage import REFERRAL_RATES
 from mammo_core.wording import count
-from mammo_ui import charts, doubts, frame, referral_charts, state
+from mammo_ui import charts, doubts, ensemble_view, frame, referral_charts, state
 from mammo_ui.doubts import Doubt
 
 if TYPE_CHECKING:
@@ -42,13 +42,14 @@ def show_referral(choice: state.Choice, positive: str, n: int) -> None:
 
 
 def _choose_doubt(choice: state.Choice) -> Doubt:
-    known = {doubt.title: doubt for doubt in doubts.list_doubts(choice)}
+    members = ensemble_view.chosen_members(choice)
+    known = {doubt.title: doubt for doubt in doubts.list_doubts(choice, members)}
     title = st.selectbox(
         "Least sure by",
         list(known),
         key=MEASURE,
         help="Entropy, margin and least confidence come from the probabilities; the others from "
-        "several passes over each image, which are started below.",
+        "several passes over each image or several models, which are chosen below.",
     )
     return known[title]
 

@@ -121,3 +121,49 @@ def test_passes_begin_with_a_button(standin, monkeypatch, method):
     assert title.startswith(PASS_METHODS[method].title)
     assert arguments[0] == "uncertainty"
     assert arguments[-2:] == ["--method", method]
+
+
+@pytest.fixture
+def with_another(standin):
+    """A second model that says the same of every image."""
+    standin_home.write_card(standin / "models" / "flat")
+    frame = pd.read_parquet(table_path(standin))
+    names = [name for name in frame if name.startswith("p_")]
+    path = standin / "models" / "flat" / "predictions" / "exams.parquet"
+    path.parent.mkdir(parents=True)
+    frame.assign(**dict.fromkeys(names, 1 / 3)).to_parquet(path)
+    return standin
+
+
+def test_where_models_disagree_can_be_chosen(with_another):
+    at = open_tab()
+    n = len(at.selectbox(key="doubt").options)
+    at.multiselect(key="ensemble_members").set_value(["flat"]).run()
+    titles = at.selectbox(key="doubt").options
+    assert len(titles) == n + 3
+    at.selectbox(key="doubt").set_value("Mutual information, models together").run()
+    assert not at.exception
+    assert not at.error
+    assert "referred**" in words(at)
+
+
+def test_models_are_kept_together_by_a_job(with_another, monkeypatch):
+    started = []
+    monkeypatch.setattr("mammo_core.jobs.start_job", lambda *words: started.append(words))
+    at = open_tab(ensemble_members=["flat"])
+    at.text_input(key="ensemble_name").set_value("both")
+    next(button for button in at.button if button.label == "Keep it as a model").click().run()
+    ((title, arguments),) = started
+    assert title == "Join 2 models to both"
+    assert arguments[0] == "ensemble"
+    assert arguments[-2:] == ["--name", "both"]
+
+
+def test_a_name_that_is_taken_is_told_before_anything_runs(with_another, monkeypatch):
+    started = []
+    monkeypatch.setattr("mammo_core.jobs.start_job", lambda *words: started.append(words))
+    at = open_tab(ensemble_members=["flat"])
+    at.text_input(key="ensemble_name").set_value("demo")
+    next(button for button in at.button if button.label == "Keep it as a model").click().run()
+    assert "must be new" in at.error[0].value.replace("\\", "")
+    assert not started

@@ -1,15 +1,19 @@
 """Models joined by their mean probabilities."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import standin_home
 from prediction_rows import CLASSES, make_predictions
 
 from mammo_core import cli
+from mammo_core.datasets import load_dataset
 from mammo_core.errors import BadConfiguration, BadTable
-from mammo_core.predictions import check_predictions, read_predictions
+from mammo_core.model_store import find_model, predictions_path
+from mammo_core.predictions import check_predictions, read_predictions, write_predictions
 from mammo_core.uncertainty.ensembles import join_members
 
 P = [f"p_{name}" for name in CLASSES]
@@ -88,3 +92,51 @@ def test_a_file_of_another_kind_is_refused_first(tmp_path, capsys):
         cli.main(["ensemble", "a", "b", "--dataset", "c", "--out", str(tmp_path / "x.txt")])
     assert end.value.code == 2
     assert ".csv or .parquet" in capsys.readouterr().err
+
+
+def run(capsys, *words):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["ensemble", *map(str, words), "--json"])
+    out, err = capsys.readouterr()
+    return end.value.code, json.loads(out) if out else None, err
+
+
+@pytest.fixture
+def two_models(home):
+    """Two stand-ins that have predicted the same dataset."""
+    frame = standin_home.make_home(home, n_patients=6)
+    standin_home.write_card(home / "models" / "other")
+    path = home / "models" / "other" / "predictions" / "exams.parquet"
+    path.parent.mkdir(parents=True)
+    dataset = load_dataset(home / ".mammo" / "datasets" / "exams")
+    flat = frame.assign(**dict.fromkeys(P, 1 / 3))
+    for name, table in (("demo", frame), ("other", flat)):
+        model = find_model(name)
+        facts = {"model_sha256": model.sha256, "dataset_fingerprint": dataset.version}
+        write_predictions(predictions_path(model, "exams"), table, {**facts, "split": "all"})
+    return dataset
+
+
+def test_an_ensemble_can_be_kept_as_a_model_of_its_own(two_models, capsys):
+    code, answer, _ = run(capsys, "demo", "other", "--dataset", two_models.path, "--name", "both")
+    assert (code, Path(answer["model"]).name) == (0, "both")
+    model = find_model("both")
+    assert model.is_table
+    kept = read_predictions(predictions_path(model, "exams"))
+    alone = read_predictions(predictions_path(find_model("demo"), "exams"))
+    assert kept.probabilities == pytest.approx((alone.probabilities + 1 / 3) / 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["a", "b"], "--out FILE or --name NAME"),
+        (["a", "b", "--name", "both"], "--dataset beside --name"),
+        (["demo", "other", "--dataset", "exams", "--name", "demo"], "must be new"),
+    ],
+)
+def test_an_ensemble_without_a_place_is_refused_in_a_line(two_models, capsys, words, says):
+    code, answer, err = run(capsys, *words)
+    assert (code, answer) == (2, None)
+    assert says in err
+    assert len(err.strip().splitlines()) == 1

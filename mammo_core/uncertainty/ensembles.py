@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,9 @@ from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.pairing import pair_tables
 from mammo_core.predictions import PredictionTable, write_predictions
 from mammo_core.uncertainty import PASS_MEASURES
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
 
 COLUMNS = {"entropy": "entropy", "mutual_information": "disagreement", "std": "std"}
 """What each of `PASS_MEASURES` is called in the members' table."""
@@ -71,3 +75,31 @@ def check_out(out: Path) -> None:
     """Refuse a file of another kind before the members are asked."""
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise BadConfiguration(f"Expected --out to end in .csv or .parquet, got '{out.name}'")
+
+
+def adopt_ensemble(
+    frame: pd.DataFrame, name: str, dataset: "Dataset", members: Sequence[str]
+) -> dict[str, Any]:
+    """Keep an ensemble as a model without a network, as any table of predictions can be.
+
+    Its threshold is 0.5, for no training has chosen one.
+
+    Args:
+        frame: As `join_members` gives it.
+        name: The new model's.
+        dataset: Whose images they are.
+        members: Their names.
+
+    Returns:
+        The answer of the verb `adopt-table`.
+
+    Raises:
+        BadConfiguration: Where the name is taken.
+        MammoError: Where the home cannot be written.
+    """
+    from mammo_core.table_models.adoption import TableImport, adopt_table
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.parquet"
+        write_ensemble(path, frame, members)
+        return adopt_table(TableImport(file=path), name, dataset)

@@ -11,7 +11,12 @@ def ensemble(
         list[str],
         typer.Argument(help="Two or more models with --dataset, or their prediction tables."),
     ],
-    out: Annotated[Path, typer.Option(help="The prediction table to write: CSV or Parquet.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The prediction table to write: CSV or Parquet.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="With --dataset: keep it as a model of that name.")
+    ] = None,
     dataset: Annotated[
         str | None, typer.Option(help="The dataset that the models predict.")
     ] = None,
@@ -27,20 +32,49 @@ def ensemble(
 
     Example: python -m mammo_core ensemble demo demo-shortcut --dataset sample_data --out both.csv
     """
-    from mammo_core.metrics.stored import read_model_predictions
-    from mammo_core.predictions import read_predictions
-    from mammo_core.uncertainty.ensembles import check_out, join_members, write_ensemble
+    from mammo_core.uncertainty.ensembles import join_members, write_ensemble
 
-    check_out(out)
-    if dataset is None:
-        tables = [read_predictions(member) for member in members]
-    else:
-        tables = [read_model_predictions(member, dataset, split) for member in members]
-    frame = join_members(tables, split=split, overlap=overlap)
-    write_ensemble(out, frame, members, split)
+    _check_places(out, name, dataset)
+    frame = join_members(_read_members(members, dataset, split), split=split, overlap=overlap)
+    if out is not None:
+        write_ensemble(out, frame, members, split)
     return {
         "rows": len(frame),
         "members": len(members),
         "means": {name: float(frame[name].mean()) for name in ("disagreement", "entropy", "std")},
-        "table": str(out.resolve()),
+        "table": None if out is None else str(out.resolve()),
+        "model": _adopt(frame, name, dataset, members) if name and dataset else None,
     }
+
+
+def _check_places(out: Path | None, name: str | None, dataset: str | None) -> None:
+    """Refuse what cannot be written before the members are asked."""
+    from mammo_core.errors import BadConfiguration
+    from mammo_core.model_folders import check_new_name
+    from mammo_core.uncertainty.ensembles import check_out
+
+    if out is None and name is None:
+        raise BadConfiguration("Expected --out FILE or --name NAME to keep the ensemble by")
+    if name is not None and dataset is None:
+        raise BadConfiguration("Expected --dataset beside --name: whose images the tables are of")
+    if out is not None:
+        check_out(out)
+    if name is not None:
+        check_new_name(name)
+
+
+def _read_members(members: list[str], dataset: str | None, split: str) -> list[Any]:
+    from mammo_core.metrics.stored import read_model_predictions
+    from mammo_core.predictions import read_predictions
+
+    if dataset is None:
+        return [read_predictions(member) for member in members]
+    return [read_model_predictions(member, dataset, split) for member in members]
+
+
+def _adopt(frame: Any, name: str, dataset: str, members: list[str]) -> str:
+    from mammo_core.datasets import load_dataset
+    from mammo_core.uncertainty.ensembles import adopt_ensemble
+
+    told: str = adopt_ensemble(frame, name, load_dataset(dataset), members)["model"]
+    return told

@@ -6,9 +6,10 @@ from dataclasses import replace
 import streamlit as st
 
 from mammo_core.cases import UNKNOWN
+from mammo_core.datasets import lesion_sizes
 from mammo_core.metrics.operating_points import OUTCOMES
 from mammo_core.reviews import REVIEW_STATUSES
-from mammo_ui import chosen_cases, state
+from mammo_ui import chosen_cases, library, state
 from mammo_ui.frame import plain
 from mammo_ui.state import Choice, Selection
 
@@ -90,7 +91,7 @@ def choose_order(choice: Choice, selection: Selection) -> None:
     others = chosen_cases.list_others(choice)
     st.selectbox(
         "Order",
-        [name for name in state.SORTS if name != "disagreement" or others],
+        _list_orders(choice, others),
         format_func=state.SORTS.get,
         key="sort_here",
         width=220,
@@ -105,6 +106,13 @@ def choose_order(choice: Choice, selection: Selection) -> None:
             key="other_here",
             on_change=lambda: _write_other(selection),
         )
+
+
+def _list_orders(choice: Choice, others: Sequence[str]) -> list[str]:
+    """The orders that serve here: some take another model, or masks of lesions."""
+    can_measure = lesion_sizes.can_measure(library.dataset_path(str(choice.dataset)))
+    serves = {"disagreement": bool(others), "lesion_size": can_measure}
+    return [name for name in state.SORTS if serves.get(name, True)]
 
 
 def _write_sort(selection: Selection, others: Sequence[str]) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PER_PAGE = (48, 96, 192)
 WIDTHS = {"Small": 105, "Medium": 150, "Large": 240}
+SORTED_BY = {"lesion_size": "lesion in mm²"}
+"""What a tile calls the number that it is sorted by, where that is not its key."""
 ROUND = "gallery_round"
 """Grows when marks are taken off: a gallery under another key begins without any."""
 
@@ -143,7 +145,7 @@ def write_lines(
     if case["outcome"]:
         lines.append(Line(f"{case['outcome']} at {choice.threshold:.2f}"))
     if sort != "score" and case.get(sort) is not None:
-        lines.append(Line(f"{sort} {case[sort]:.2f}"))
+        lines.append(Line(f"{SORTED_BY.get(sort, sort)} {case[sort]:.2f}"))
     return [*lines, *_write_review(case)]
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 LOG = logging.getLogger(__name__)
+Beside = Rows | str | None
 OF_JUDGMENT = ("outcome", "true", "predicted")
 OF_REVIEWS = ("tag", "status")
 MOST_VALUES = 40
@@ -77,13 +78,13 @@ def ask(choice: "Choice", selection: "Selection") -> Asked:
 
 def find_places(choice: "Choice", selection: "Selection") -> "Places":
     """The places of the cases that a selection keeps, in its order."""
-    return _places(ask(choice, selection), selection.sort, _other_rows(choice, selection))
+    return _places(ask(choice, selection), selection.sort, _beside(choice, selection))
 
 
 def list_rows(choice: "Choice", selection: "Selection", places: "Places") -> list[dict[str, Any]]:
     """The cases at these places, each with what it is sorted by and what was said of it."""
     rows = judge(rows_of(choice)).rows(places, choice.threshold)
-    values = _values(rows_of(choice), selection.sort, _other_rows(choice, selection))[places]
+    values = _values(rows_of(choice), selection.sort, _beside(choice, selection))[places]
     reviews = chosen_reviews.read(chosen_reviews.key_of(choice))
     return [
         row | chosen_reviews.describe(reviews, row["image_id"]) | {selection.sort: _known(value)}
@@ -220,8 +221,8 @@ def _kept(asked: Asked) -> "Kept":
 
 
 @lru_cache(maxsize=8)
-def _places(asked: Asked, sort: str, other: Rows | None) -> "Places":
-    return _kept(asked).in_order(_order(asked.rows, sort, other))
+def _places(asked: Asked, sort: str, beside: Beside) -> "Places":
+    return _kept(asked).in_order(_order(asked.rows, sort, beside))
 
 
 @lru_cache(maxsize=8)
@@ -234,19 +235,33 @@ def _counts(asked: Asked, names: tuple[str, ...]) -> dict[str, dict[str, int]]:
 
 
 @lru_cache(maxsize=8)
-def _order(rows: Rows, sort: str, other: Rows | None) -> "Places":
+def _order(rows: Rows, sort: str, beside: Beside) -> "Places":
     from mammo_core.cases import order_by
 
-    return order_by(_values(rows, sort, other))
+    return order_by(_values(rows, sort, beside))
 
 
 @lru_cache(maxsize=8)
-def _values(rows: Rows, sort: str, other: Rows | None) -> "NDArray[np.float64]":
+def _values(rows: Rows, sort: str, beside: Beside) -> "NDArray[np.float64]":
     """(N,) what the cases are sorted by; NaN where it is undefined."""
     cases = judge(rows)
+    if isinstance(beside, str):
+        return _lesion_sizes(cases, beside)
     if sort == "disagreement":
-        return _disagreements(rows, other)[cases.unit]
+        return _disagreements(rows, beside)[cases.unit]
     return {"loss": cases.loss, "uncertainty": cases.uncertainty, "score": cases.score}[sort]
+
+
+def _lesion_sizes(cases: "Cases", dataset: str) -> "NDArray[np.float64]":
+    """(N,) area of each image's own lesions in mm²."""
+    import numpy as np
+
+    from mammo_core.datasets.lesion_sizes import read_lesion_sizes
+
+    sizes = read_lesion_sizes(library.require_dataset(dataset))
+    found, places = np.full(len(cases), np.nan), cases.places_of(sizes)
+    found[places] = [sizes[name] for name in cases.image_ids.iloc[places]]
+    return found
 
 
 def _disagreements(rows: Rows, other: Rows | None) -> "NDArray[np.float64]":
@@ -274,8 +289,13 @@ def list_others(choice: "Choice") -> list[str]:
     ]
 
 
-def _other_rows(choice: "Choice", selection: "Selection") -> Rows | None:
-    """The rows of the model to disagree with: that asked for, else the first; None for none."""
+def _beside(choice: "Choice", selection: "Selection") -> Beside:
+    """What the order takes beside the cases: the dataset, or the rows of the other model.
+
+    The other model is that asked for, else the first; None where there is none, or no need.
+    """
+    if selection.sort == "lesion_size":
+        return choice.dataset
     others = list_others(choice) if selection.sort == "disagreement" else []
     if not others:
         return None

@@ -18,7 +18,8 @@ selection = state.read_selection()
 frame.show_title("Cases", "Show me them")
 frame.stop_without_results(choice)
 
-places = chosen_cases.find_places(choice, selection)
+with st.spinner("Ordering the cases"):
+    places = chosen_cases.find_places(choice, selection)
 filters, gallery = st.columns([1, 4], gap="medium")
 
 with filters:

@@ -9,20 +9,12 @@ from mammo_ui import frame, point_splits, results, state, thresholds
 from mammo_ui.stakes import Stakes, read_stakes
 
 KEY = "operating_points"
-RATES = {
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "recall_rate": "Recall rate",
-    "f1": "F1",
-}
-RECKONED = {
-    "ppv_at_prevalence": "PPV",
-    "npv_at_prevalence": "NPV",
-    "recall_rate_at_prevalence": "Recall rate",
-}
-"""Rates that are told at the chosen prevalence too."""
+CARRIED = {"sensitivity": "Sensitivity", "specificity": "Specificity"}
+"""Rates that hold at any prevalence."""
+COUNTED = {"ppv": "PPV", "npv": "NPV", "recall_rate": "Recall rate", "f1": "F1"}
+"""Rates at the prevalence of the data."""
+RECKONED = {f"{key}_at_prevalence": title for key, title in COUNTED.items()}
+"""The same at the chosen prevalence."""
 
 
 def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
@@ -34,7 +26,10 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
         [_tell_point(choice, name, value, split, stakes) for name, value in known.items()],
         hide_index=True,
         height="content",
-        column_config={"Threshold": st.column_config.NumberColumn(format="%.3f")},
+        column_config={
+            "Operating point": st.column_config.TextColumn(pinned=True),
+            "Threshold": st.column_config.NumberColumn(format="%.3f"),
+        },
         key=KEY,
         on_select=lambda: _take_threshold(list(known.values())),
         selection_mode="single-row",
@@ -68,13 +63,14 @@ def _tell_point(
     return {
         "Operating point": results.title_point(name),
         "Threshold": threshold,
-        **{title: frame.estimate_text(rates[key]) for key, title in RATES.items()},
+        "Chosen on": frame.DASH if name == "default" else state.SPLITS[split],
+        **{title: frame.estimate_text(rates[key]) for key, title in CARRIED.items()},
         **{
             title + at: frame.estimate_text(rates[key])
             for key, title in RECKONED.items()
             if key in rates
         },
-        "Chosen on": frame.DASH if name == "default" else state.SPLITS[split],
+        **{title: frame.estimate_text(rates[key]) for key, title in COUNTED.items()},
     }
 
 
@@ -97,10 +93,10 @@ def _tell_origin(choice: state.Choice, split: str) -> str:
 def _tell_stakes(stakes: Stakes) -> str:
     cost = f"Least cost: a missed positive case costs {stakes.cost_ratio:g} needless calls."
     if stakes.prevalence is None:
-        return f"{cost} PPV, NPV and recall rate hold at the prevalence of these data."
+        return f"{cost} PPV, NPV, recall rate and F1 hold at the prevalence of these data."
     return (
         f"{cost} Rates at {100 * stakes.prevalence:.3g} % follow from sensitivity and specificity "
-        "by Bayes' theorem."
+        "by Bayes' theorem, those behind them hold at the prevalence of these data."
     )
 
 

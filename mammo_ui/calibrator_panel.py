@@ -36,19 +36,20 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
     fits = calibration_rows.read_model_fits(choice.model)
     method = st.segmented_control(
         "Method", list(CALIBRATORS), default=next(iter(fits), "temperature"), required=True,
-        format_func=lambda name: _title(name, fits), key="calibrator", bind="query-params",
+        format_func=_title, key="calibrator", bind="query-params",
         persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     kind = CALIBRATORS[method]
-    st.caption(frame.plain(f"{kind.reference}. {kind.joins}"))
+    state_of_it = "Fitted." if method in fits else "Not fitted yet."
+    st.caption(frame.plain(f"{state_of_it} {kind.reference}. {kind.joins}"))
     _offer_fit(choice, method, is_fitted=method in fits)
     if method in fits:
         _show_fit(fits[method])
         _show_before_and_after(choice, evaluation, fits[method])
 
 
-def _title(method: str, fits: Mapping[str, "StoredFit"]) -> str:
-    return f"{CALIBRATORS[method].title}{' (fitted)' if method in fits else ''}"
+def _title(method: str) -> str:
+    return CALIBRATORS[method].title
 
 
 def _offer_fit(choice: Choice, method: str, *, is_fitted: bool) -> None:

@@ -26,34 +26,32 @@ def draw_curve(
     rows: Rows | CalibratedRows,
     prevalence: float | None,
     thresholds: tuple[float, ...] = HUNDREDTHS,
+    *,
+    per: str = "case",
 ) -> "Sequence[DecisionPoint]":
     """A point a threshold; the model's own rows need no resampling beyond that of the page."""
     from mammo_core.metrics.decision_curve import draw_decision_curve
 
     sweep = sweep_calibrated(rows) if isinstance(rows, CalibratedRows) else sweep_rows(rows)
-    return draw_decision_curve(sweep, thresholds, prevalence)
+    return draw_decision_curve(sweep, thresholds, prevalence, per=per)
 
 
-def tabulate(curve: "Sequence[DecisionPoint]", unit: float) -> list[Row]:
-    """A row a threshold; net benefits over `unit`: 1 for true positives a case."""
+def tabulate(curve: "Sequence[DecisionPoint]") -> list[Row]:
+    """A row a threshold."""
     return [
         {
             "threshold": point.threshold,
-            MODEL: _over(point.net_benefit.value, unit),
-            "low": _over(point.net_benefit.low, unit),
-            "high": _over(point.net_benefit.high, unit),
-            ALL: _over(point.treat_all.value, unit),
+            MODEL: point.net_benefit.value,
+            "low": point.net_benefit.low,
+            "high": point.net_benefit.high,
+            ALL: point.treat_all.value,
             NONE: 0.0,
-            "gain": _over(point.gain.value, unit),
-            "gain_low": _over(point.gain.low, unit),
-            "gain_high": _over(point.gain.high, unit),
+            "gain": point.gain.value,
+            "gain_low": point.gain.low,
+            "gain_high": point.gain.high,
         }
         for point in curve
     ]
-
-
-def _over(value: float | None, unit: float) -> float | None:
-    return None if value is None else value / unit
 
 
 def draw_spec(title: str, top: float, threshold: float) -> Spec:

@@ -7,6 +7,7 @@ from prediction_rows import make_predictions
 
 from mammo_core.metrics.decision_curve import (
     THRESHOLDS,
+    UNITS,
     compare_decisions,
     compute_net_benefit,
     draw_decision_curve,
@@ -98,6 +99,20 @@ def test_the_gain_is_over_the_better_of_all_and_none(sweep):
         best = max(point.treat_all.value, 0)
         assert point.gain.value == pytest.approx(point.net_benefit.value - best)
         assert point.gain.low <= point.gain.value <= point.gain.high
+
+
+def test_per_positive_case_a_perfect_model_is_worth_1_in_every_draw(rows):
+    _, truth, patients = rows
+    sweep = ThresholdSweep(truth * 1.0, truth, patients, replicates=100)
+    for point in draw_decision_curve(sweep, GRID, per="positive"):
+        assert list(point.net_benefit.to_json().values()) == pytest.approx([1, 1, 1])
+
+
+def test_per_positive_case_is_net_benefit_over_the_prevalence(sweep):
+    a_case, a_positive = (draw_decision_curve(sweep, GRID, 0.02, per=per) for per in UNITS)
+    for one, other in zip(a_case, a_positive, strict=True):
+        assert other.gain.low == pytest.approx(one.gain.low / 0.02)
+        assert other.net_benefit.value == pytest.approx(one.net_benefit.value / 0.02)
 
 
 def test_with_a_class_missing_nothing_is_known():

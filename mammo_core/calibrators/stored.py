@@ -116,9 +116,7 @@ def calibrate_model(
 def _warn_of_split(rows: "ValidationRows") -> list[str]:
     if rows.split not in ("test", "all"):
         return []
-    return [
-        f"It was fitted on test images ({rows.dataset}, {rows.split}): judge it by others only"
-    ]
+    return [f"It was fitted on test images ({rows.dataset}, {rows.split}): judge it by others only"]
 
 
 def describe_fit(fit: Fit) -> dict[str, Any]:
@@ -138,12 +136,13 @@ def describe_fit(fit: Fit) -> dict[str, Any]:
 
 
 def read_fits(model: "StoredModel") -> dict[str, StoredFit]:
-    """The model's calibrators by method; those of another network in its folder are none.
+    """The model's calibrators in the order of `CALIBRATORS`; those of another network are none.
 
     Raises:
         BadModel: Where the file is damaged.
     """
-    return {method: _read_fit(model, method, facts) for method, facts in _read_facts(model).items()}
+    fits = {method: _read_fit(model, method, facts) for method, facts in _read_facts(model).items()}
+    return {method: fits[method] for method in CALIBRATORS if method in fits}
 
 
 def find_fit(model: "StoredModel", method: str) -> StoredFit:

@@ -1,11 +1,13 @@
 """Net benefit: what a model is worth to who acts from a certain probability on."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.metrics.classification import divide
 from mammo_core.metrics.estimate import Estimate, percentile_estimate
 
 if TYPE_CHECKING:
@@ -16,9 +18,19 @@ THRESHOLDS = (0.01, 0.02, 0.03, 0.05, *(round(0.05 * step, 2) for step in range(
 """Of a stored curve; dense where screening decides."""
 
 
+UNITS: dict[str, Callable[[Array | float], Array | float]] = {
+    "case": lambda prevalence: 1.0,
+    "positive": lambda prevalence: prevalence,
+}
+"""What net benefit is told per, from the prevalence: per positive case it is 1 at best.
+
+Source: the standardized net benefit of Kerr et al. 2016, doi:10.1200/JCO.2015.65.5654.
+"""
+
+
 @dataclass(frozen=True)
 class DecisionPoint:
-    """What is gained at one threshold probability, in true positives a case.
+    """What is gained at one threshold probability, in true positives a case or a positive case.
 
     Attributes:
         threshold: The probability from which one acts: a false alarm weighs as much as
@@ -66,7 +78,11 @@ def compare_decisions(
 
 
 def draw_decision_curve(
-    sweep: "ThresholdSweep", thresholds: Array, prevalence: float | None = None
+    sweep: "ThresholdSweep",
+    thresholds: Array,
+    prevalence: float | None = None,
+    *,
+    per: str = "case",
 ) -> list[DecisionPoint]:
     """A point a threshold with its band over patients, from replicates that are drawn already.
 
@@ -74,22 +90,25 @@ def draw_decision_curve(
         sweep: Of the scores.
         thresholds: In [0, 1).
         prevalence: The share of positives to reckon with; None for that of the rows.
+        per: One of `UNITS`.
     """
-    return [_draw_point(sweep, float(t), prevalence) for t in thresholds]
+    return [_draw_point(sweep, float(t), prevalence, per) for t in thresholds]
 
 
 def _draw_point(
-    sweep: "ThresholdSweep", threshold: float, prevalence: float | None
+    sweep: "ThresholdSweep", threshold: float, prevalence: float | None, per: str
 ) -> DecisionPoint:
     pairs = zip(sweep.draw_at(threshold), sweep.draw_prevalence(), strict=True)
     values, drawn = (
-        compare_decisions(
-            rates["sensitivity"],
-            1 - rates["specificity"],
-            threshold,
-            share if prevalence is None else prevalence,
-        )
+        _decide(rates, threshold, share if prevalence is None else prevalence, per)
         for rates, share in pairs
     )
     estimates = (percentile_estimate(float(v), r) for v, r in zip(values, drawn, strict=True))
     return DecisionPoint(threshold, *estimates)
+
+
+def _decide(
+    rates: Mapping[str, Array], threshold: float, prevalence: Array | float, per: str
+) -> Array:
+    found = compare_decisions(rates["sensitivity"], 1 - rates["specificity"], threshold, prevalence)
+    return divide(found, UNITS[per](prevalence))

@@ -97,11 +97,8 @@ def _show_figures(evaluation: Evaluation) -> None:
             with column:
                 frame.show_card(title, found[key], n, help_text=help_text)
     st.markdown("**What the Brier score is made of**")
-    rows = [
-        {"part": title, "estimate": frame.estimate_text(found[key], 3)}
-        for key, title in PARTS.items()
-    ]
-    st.dataframe(rows, hide_index=True)
+    parts = (f"{title} **{frame.estimate_text(found[key], 3)}**" for key, title in PARTS.items())
+    st.markdown("  \n".join(parts))
     st.caption(
         "Brier score = reliability - resolution + uncertainty, exactly. Reliability is the squared "
         "distance of promise and outcome (0 is best), resolution how far cases are told apart, "

@@ -15,17 +15,17 @@ from mammo_ui.state import Choice
 if TYPE_CHECKING:
     from mammo_core.metrics.decision_curve import DecisionPoint
 
-UNITS = {"cases": "Per case", "share": "Share of the best possible"}
+UNITS = {"case": "Per case", "positive": "Per positive case"}
 HIGHEST, KEY, OWN = 0.99, "decision_curve", "own"
 
 
 def show(choice: Choice, evaluation: Evaluation) -> None:
     """The curve, in words where the model helps, and what the chosen threshold is worth."""
     with st.container(horizontal=True):
-        rows, unit = _choose_rows(choice), _choose_unit()
+        rows, per = _choose_rows(choice), _choose_unit()
     prevalence = read_stakes().prevalence
     with st.spinner("Sweeping the thresholds"):
-        curve = decision_charts.draw_curve(rows, prevalence)
+        curve = decision_charts.draw_curve(rows, prevalence, per=per)
     if curve[0].net_benefit.value is None:
         st.info("Net benefit needs positive and negative cases; one kind is missing here.")
         return
@@ -34,11 +34,11 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
     threshold = min(choice.threshold, HIGHEST)
     point = decision_charts.draw_curve(rows, prevalence, (threshold,))[0]
     st.markdown(_tell_point(point, share, "set above" if prevalence else "of these data"))
-    _show_curve(decision_charts.tabulate(curve, share if unit == "share" else 1.0), unit, threshold)
+    _show_curve(decision_charts.tabulate(curve), per, threshold)
     st.caption(
         "Net benefit counts true positives a case, less false positives weighed by threshold / "
-        "(1 - threshold) (Vickers and Elkin 2006). It takes probabilities at their word: see "
-        "Calibration, which also fits the calibrators that can be chosen here."
+        "(1 - threshold) (Vickers and Elkin 2006); per positive case 1 is the best. It takes "
+        "probabilities at their word: see Calibration, which also fits the calibrators that can be chosen here."
     )
 
 
@@ -57,16 +57,16 @@ def _choose_rows(choice: Choice) -> Rows | CalibratedRows:
 
 def _choose_unit() -> str:
     return st.segmented_control(
-        "Unit", list(UNITS), default="cases", required=True, format_func=UNITS.get,
+        "Unit", list(UNITS), default="case", required=True, format_func=UNITS.get,
         key="benefit", bind="query-params", persist_state="session",
         label_visibility="collapsed",
     )  # fmt: skip
 
 
-def _show_curve(rows: list[charts.Row], unit: str, threshold: float) -> None:
+def _show_curve(rows: list[charts.Row], per: str, threshold: float) -> None:
     top = max(row["high"] or row[decision_charts.MODEL] for row in rows)
     charts.show_chart(
-        "Net benefit" + (", of the most there can be" if unit == "share" else " a case"),
+        f"Net benefit {UNITS[per].lower()}",
         decision_charts.draw_spec("Net benefit", top, threshold),
         "At a threshold probability of .10 a positive case found is taken to be worth nine "
         "needless calls, at .50 one. Where the blue line lies above both others, acting on the "

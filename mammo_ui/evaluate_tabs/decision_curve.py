@@ -38,7 +38,8 @@ def show(choice: Choice, evaluation: Evaluation) -> None:
     st.caption(
         "Net benefit counts true positives a case, less false positives weighed by threshold / "
         "(1 - threshold) (Vickers and Elkin 2006); per positive case 1 is the best. It takes "
-        "probabilities at their word: see Calibration, which also fits the calibrators that can be chosen here."
+        "probabilities at their word: see Calibration, which also fits the calibrators that can be "
+        "chosen here."
     )
 
 

@@ -117,17 +117,20 @@ def test_a_wish_to_stop_is_obeyed_between_passes():
     assert len(classifier.seen) == 3
 
 
-@pytest.fixture
-def made(home, monkeypatch):
-    """A home whose model is linear."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """(model, dataset) of a home whose model is linear; each test writes its table anew."""
+    home = tmp_path_factory.mktemp("home")
     make_home(home)
-    model = find_model(MODEL)
-    classifier = SumClassifier(model.input_shape, model.classes)
-    monkeypatch.setattr(
-        "mammo_core.uncertainty.stored_passes._start",
-        lambda stored, method, settings: AugmentedPasses(classifier, settings).ask,
-    )
-    return model, load_dataset(home / ".mammo" / "datasets" / DATASET)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAMMO_HOME", str(home))
+        model = find_model(MODEL)
+        classifier = SumClassifier(model.input_shape, model.classes)
+        patch.setattr(
+            "mammo_core.uncertainty.stored_passes._start",
+            lambda stored, method, settings: AugmentedPasses(classifier, settings).ask,
+        )
+        yield model, load_dataset(home / ".mammo" / "datasets" / DATASET)
 
 
 def test_the_table_is_one_of_predictions_and_says_what_it_was_made_of(made):

@@ -67,7 +67,8 @@ def _class_rows(by_class: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _show_table(rows: list[dict[str, str]]) -> None:
-    st.dataframe(rows, hide_index=True, height="content")
+    first = st.column_config.TextColumn(pinned=True)
+    st.dataframe(rows, hide_index=True, height="content", column_config={"Measure": first})
 
 
 def _order(evaluation: results.Evaluation) -> str:

@@ -1,5 +1,6 @@
 """Groups and slices of the chosen rows with their numbers; kept while rows and threshold stay."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,6 +58,12 @@ def compare_groups(rows: Rows, metric: str, threshold: float) -> tuple[Group, ..
     return _compare_groups(rows, metric, threshold if metric_depends_on_threshold(metric) else 0.5)
 
 
+def measure_whole(rows: Rows, metric: str, threshold: float) -> float | None:
+    """The number of all rows, None where undefined."""
+    value = _measure_whole(rows, metric, threshold if metric_depends_on_threshold(metric) else 0.5)
+    return None if math.isnan(value) else value
+
+
 @lru_cache(maxsize=8)
 def find_slices(rows: Rows, options: "SliceOptions") -> "Search":
     """The slices of the rows, the one that is worst for sure first."""
@@ -104,6 +111,15 @@ def _count_groups(rows: Rows) -> tuple[tuple[int, int, int], ...]:
         )
         for group in _list_groups(rows)
     )
+
+
+@lru_cache(maxsize=16)
+def _measure_whole(rows: Rows, metric: str, threshold: float) -> float:
+    from mammo_core.metrics.measures import KINDS
+
+    scores, is_positive = read_scores(rows)
+    measure = KINDS[metric].build(scores, is_positive, read_rows(rows).patients, threshold)
+    return measure.measure(is_positive | ~is_positive).value
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,12 @@ from mammo_ui.chosen_rows import rows_of
 from mammo_ui.group_cases import open_cases_of_group
 from mammo_ui.paradox_alarms import show_alarms
 from mammo_ui.subgroup_charts import draw_forest
-from mammo_ui.subgroup_numbers import Group, compare_groups, metric_depends_on_threshold
+from mammo_ui.subgroup_numbers import (
+    Group,
+    compare_groups,
+    measure_whole,
+    metric_depends_on_threshold,
+)
 
 METRICS = ("auroc", "recall", "specificity")
 
@@ -27,36 +32,35 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     groups = compare_groups(rows_of(choice), metric, choice.threshold)
-    known = [one for one in groups if one.found.value.value is not None]
-    known = [one for one in known if one.n < evaluation["n"]]
+    parted = [one for one in groups if one.n < evaluation["n"]]
+    known = [one for one in parted if one.found.value.value is not None]
     if not known:
         st.info("No subgroup has enough positive and negative cases for this number.")
         return
     kind, at = KINDS[metric], f" at threshold {choice.threshold:.2f}"
     title = f"{kind.title}{at if metric_depends_on_threshold(metric) else ''}"
-    _show_forest(choice, evaluation, title, known, len(groups) - len(known))
+    whole = measure_whole(rows_of(choice), metric, choice.threshold)
+    _show_forest(choice, f"{title} for {evaluation['positive']}", known, whole)
+    if len(known) < len(parted):
+        st.caption(f"Of too few cases: {count(len(parted) - len(known), 'subgroup')}.")
 
 
 def _show_forest(
-    choice: state.Choice,
-    evaluation: results.Evaluation,
-    title: str,
-    groups: Sequence[Group],
-    n_unknown: int,
+    choice: state.Choice, title: str, groups: Sequence[Group], whole: float | None
 ) -> None:
     rows = [_describe(place, group) for place, group in enumerate(groups)]
     ends = [v for row in rows for v in (row["low"], row["value"]) if v is not None]
     picked = charts.show_chart(
-        f"{title} for {frame.plain(evaluation['positive'])} by subgroup",
+        f"{frame.plain(title)} by subgroup",
         draw_forest(
             title,
             [row["group"] for row in rows],
-            reference=None,
+            reference=whole,
             domain=(max(0.0, min(ends) - 0.02), 1.0),
         ),
-        "Points are estimates, lines 95 % intervals over patients. The color tells whether a "
-        "group differs from all other cases with p < .05 after Holm's correction for all groups. "
-        f"Click a point to see its cases.{_tell_unknown(n_unknown)}",
+        "Points are estimates, lines 95 % intervals over patients, the dashed line all cases. The "
+        "color tells whether a group differs from all other cases with p < .05 after Holm's "
+        "correction for all groups. Click a point to see its cases.",
         rows,
         key="subgroups",
         selects="group",
@@ -65,10 +69,6 @@ def _show_forest(
         group = groups[int(picked[0]["place"])]
         open_cases_of_group(choice, [(group.by, group.value)])
     _show_table(rows)
-
-
-def _tell_unknown(n: int) -> str:
-    return f" Of too few cases for this number: {count(n, 'subgroup')}." if n else ""
 
 
 def _show_table(rows: Sequence[dict[str, Any]]) -> None:

@@ -33,8 +33,8 @@ def show_roc(choice: state.Choice, evaluation: Evaluation, rates: thresholds.Rat
         draw_curve(
             FALSE_ALARMS, FOUND, point, choice.threshold, _count_clicks("roc"), diagonal=True
         ),
-        "The nearer to the top left, the better; the band holds 95 % of the resampled curves, the "
-        f"dashed line is chance, the diamond the threshold. {CLICK}",
+        "The nearer to the top left, the better; the dashed line is chance, the diamond the "
+        f"threshold, the band holds 95 % of the resampled curves. {CLICK}",
         key="roc",
     )
 
@@ -96,7 +96,8 @@ def tabulate(curve: "Curve | None", band: "thresholds.Band", x: str, y: str) -> 
         return []
     found = [t if math.isfinite(t) else None for t in curve.thresholds.tolist()]
     points = zip(curve.x.tolist(), curve.y.tolist(), found, strict=True)
-    ends = zip(*(side.tolist() for side in band), strict=True)
+    ends = list(zip(*(side.tolist() for side in band), strict=True))
+    has_width = any(high > low for _, low, high in ends)  # that of one patient has none
     rows: list[Row] = [
         {"part": "curve", "order": i, x: px, y: py, "threshold": t, "low": None, "high": None}
         for i, (px, py, t) in enumerate(points)
@@ -104,7 +105,7 @@ def tabulate(curve: "Curve | None", band: "thresholds.Band", x: str, y: str) -> 
     return rows + [
         {"part": "band", x: at, "low": low, "high": high}
         for at, low, high in ends
-        if not math.isnan(low)
+        if has_width and not math.isnan(low)
     ]
 
 

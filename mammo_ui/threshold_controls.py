@@ -11,13 +11,14 @@ from mammo_ui.stakes import Stakes, choose_stakes
 from mammo_ui.thresholds import Rates, choose_points
 
 CARDS = {
-    "sensitivity": ("Sensitivity", "Share of positive cases that are called."),
-    "specificity": ("Specificity", "Share of negative cases that are not called."),
+    "sensitivity": ("Sensitivity", "Share of positive cases that are called"),
+    "specificity": ("Specificity", "Share of negative cases that are not called"),
     "ppv": ("PPV", "Share of called cases that are positive"),
     "recall_rate": ("Recall rate", "Share of all cases that are called"),
     "f1": ("F1", "Harmonic mean of sensitivity and PPV"),
 }
-HERE = "in these data"
+WITH_PREVALENCE = ("ppv", "recall_rate", "f1")
+"""Those that another share of positive cases would change."""
 
 
 def show_headline(evaluation: Evaluation) -> None:
@@ -30,8 +31,9 @@ def show_headline(evaluation: Evaluation) -> None:
         f"**{n_positive:,}** {frame.plain(positive)}, {n - n_positive:,} not",
     ]
     st.markdown("  ·  ".join(parts))
-    for warning in evaluation["warnings"]:
-        st.caption(f":orange[⚠] {frame.plain(warning)}.")
+    warnings = [f":orange[⚠] {frame.plain(warning)}." for warning in evaluation["warnings"]]
+    if warnings:
+        st.caption("  \n".join(warnings))
 
 
 def choose_threshold(choice: state.Choice, evaluation: Evaluation) -> Stakes:
@@ -87,20 +89,15 @@ def merge_points(points: Mapping[str, float | None]) -> dict[float, list[str]]:
 def show_cards(rates: Rates, evaluation: Evaluation, prevalence: float | None) -> None:
     """What the threshold means for sensitivity, specificity and the rest, with intervals."""
     n = count(evaluation["patients"], "patient")
+    percent = f"{100 * (prevalence or 0):.3g} %"
+    where = "in these data" if prevalence is None else f"of {percent}"
     for column, (name, (title, meaning)) in zip(st.columns(len(CARDS)), CARDS.items(), strict=True):
         reckoned = rates.get(f"{name}_at_prevalence")
+        added = f", at the prevalence {where}" if name in WITH_PREVALENCE else ""
         with column:
             frame.show_card(
-                title if reckoned is None else f"{title} at {_percent(prevalence)}",
+                title if reckoned is None else f"{title} at {percent}",
                 reckoned or rates[name],
                 n,
-                help_text=meaning if meaning.endswith(".") else _tell_share(meaning, reckoned),
+                help_text=f"{meaning}{added}.",
             )
-
-
-def _tell_share(meaning: str, reckoned: dict[str, float | None] | None) -> str:
-    return f"{meaning}, at the prevalence {HERE if reckoned is None else 'that is set'}."
-
-
-def _percent(share: float | None) -> str:
-    return f"{100 * (share or 0):.3g} %"

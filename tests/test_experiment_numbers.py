@@ -94,6 +94,23 @@ def test_one_threshold_for_all_gives_the_rates_of_that_threshold():
     assert rates["ppv"]["value"] == pytest.approx(truth[called].mean())
 
 
+def test_a_sensitivity_of_one_over_folds_has_the_interval_of_its_patients():
+    truth = make_truth(30)
+    frame = pd.DataFrame(
+        {
+            "image_id": [f"i{k:02}" for k in range(30)],
+            "patient_id": [f"p{k:02}" for k in range(30)],
+            "label": np.where(truth, "malignant", "normal"),
+            "p_normal": 1.0 - truth,
+            "p_malignant": 1.0 * truth,
+            "fold_threshold": 0.5,
+        }
+    )
+    rates = rate_at_own_thresholds(PredictionTable(frame, ("normal", "malignant")), 100, 0)
+    exact = stats.binomtest(10, 10).proportion_ci(method="exact")
+    assert rates["sensitivity"]["low"] == pytest.approx(exact.low)
+
+
 def watch(*strengths, n=300, repeats=1):
     truth = make_truth(n)
     scores = [[make_scores(truth, s, 10 * k + r) for r in range(repeats)]

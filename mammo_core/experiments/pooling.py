@@ -12,8 +12,10 @@ from mammo_core.metrics.auroc import (
     estimate_on_logit_scale,
 )
 from mammo_core.metrics.bootstrap import PatientSums, resample, sum_by_patient
-from mammo_core.metrics.estimate import UNDEFINED, Estimate, percentile_estimate
+from mammo_core.metrics.estimate import UNDEFINED, Estimate
 from mammo_core.metrics.operating_points import RATES
+from mammo_core.metrics.sections.outcome_sums import of_outcomes
+from mammo_core.metrics.sections.question import Estimates
 from mammo_core.predictions import PredictionTable
 
 FOLD, THRESHOLD = "fold", "fold_threshold"
@@ -103,10 +105,9 @@ def rate_at_own_thresholds(
     missed = table.probabilities[:, -1] < thresholds
     cells = 2 * missed.astype(np.intp) + ~is_positive
     sums = PatientSums(sum_by_patient(cells, table.patients, 4, table.n_patients))
-    drawn = resample(
-        {"cells": sums}, n_patients=table.n_patients, replicates=replicates, seed=seed
-    )["cells"]
+    drawn = resample({"cells": sums}, n_patients=table.n_patients, replicates=replicates, seed=seed)
+    estimates = Estimates(drawn, replicates)
     return {
-        name: percentile_estimate(float(rate(*sums.totals)), rate(*drawn)).to_json()
+        name: estimates.of_rates("cells", sums, of_outcomes(rate))[0]
         for name, rate in RATES.items()
     }

@@ -22,7 +22,8 @@ def show_sets(choice: state.Choice) -> None:
         key=COVERAGE,
         required=True,
     )
-    answer = doubts.answer_conformal(choice, coverage)
+    with st.spinner("Choosing sets"):
+        answer = doubts.answer_conformal(choice, coverage)
     if answer is None:
         _show_way(choice)
         return

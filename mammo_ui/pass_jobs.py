@@ -11,6 +11,9 @@ from mammo_ui import doubts, frame, job_watch, library, state
 def show_passes(choice: state.Choice) -> None:
     """A column a method: how often it asked, or a button that lets it ask."""
     st.markdown("**Several passes over each image**")
+    if choice.model.is_table:
+        st.caption("A table of predictions has no network that could be asked again.")
+        return
     there = doubts.find_passes(choice)
     for column, (name, method) in zip(
         st.columns(len(PASS_METHODS)), PASS_METHODS.items(), strict=True

@@ -164,5 +164,7 @@ def test_a_rate_without_a_miss_is_as_uncertain_as_its_patients_are_few():
 
 
 def test_the_rows_of_one_patient_have_no_interval():
-    found = ReferralSweep(judged([0.1, 0.2], [0, 0], [0, 0]), replicates=10).at_share(0.0)
-    assert found.to_json()["error_rate"] == {"value": 0.0, "low": None, "high": None}
+    sweep = ReferralSweep(judged([0.1, 0.2], [0, 0], [0, 0]), replicates=10)
+    none = {"value": 0.0, "low": None, "high": None}
+    assert sweep.at_share(0.0).to_json()["error_rate"] == none
+    assert sweep.errors.aurc.to_json() == none

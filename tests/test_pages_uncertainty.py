@@ -1,5 +1,6 @@
 """The Uncertainty tab: whom to refer, which sets hold the truth, what to do where nothing can."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import standin_home
 from streamlit.testing.v1 import AppTest
 
 from mammo_core.image_sets import read_set
+from mammo_core.model_store import TABLE
 from mammo_core.predictions import read_predictions
 from mammo_core.uncertainty import MEASURES, PASS_METHODS
 
@@ -167,3 +169,12 @@ def test_a_name_that_is_taken_is_told_before_anything_runs(with_another, monkeyp
     next(button for button in at.button if button.label == "Keep it as a model").click().run()
     assert "must be new" in at.error[0].value.replace("\\", "")
     assert not started
+
+
+def test_a_table_of_predictions_is_asked_no_second_time(standin):
+    path = standin / "models" / "demo" / "model.json"
+    card = json.loads(path.read_text())
+    path.write_text(json.dumps({**card, "architecture": TABLE}))
+    at = open_tab()
+    assert "no network that could be asked again" in words(at)
+    assert not [button for button in at.button if str(button.key).startswith("passes_")]

@@ -146,6 +146,13 @@ def test_a_mean_size_of_one_is_no_share_that_was_always_met():
     assert found["coverage"]["low"] < found["coverage"]["value"] == 1.0
 
 
+def test_the_rows_of_one_patient_have_no_interval():
+    table = draw_table(1, np.random.default_rng(9))
+    found = estimate_coverage(table, np.ones((len(table), 3), dtype=bool), replicates=20)
+    assert found["coverage"] == {"value": 1.0, "low": None, "high": None}
+    assert found["mean_size"] == {"value": 3.0, "low": None, "high": None}
+
+
 def test_patients_who_are_alike_widen_the_interval_of_coverage():
     rng = np.random.default_rng(8)
     one = draw_table(60, rng, views=1)

@@ -38,7 +38,10 @@ class ErrorsLeft:
     @cached_property
     def aurc(self) -> Estimate:
         """The area under the curve of error rate over kept share; less is better."""
-        return percentile_estimate(compute_row_aurc(self._rows), compute_aurc(*self._rate.drawn))
+        value = compute_row_aurc(self._rows)
+        if self._rows.n_patients < 2:
+            return Estimate(value)
+        return percentile_estimate(value, compute_aurc(*self._rate.drawn))
 
     @cached_property
     def curve(self) -> list[dict[str, float | None]]:

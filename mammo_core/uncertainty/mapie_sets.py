@@ -1,5 +1,6 @@
 """Prediction sets by MAPIE, with the patient as what is exchangeable."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 Array = NDArray[np.float64]
+
+# The answer says in words which classes have too few patients, and what follows.
+warnings.filterwarnings("ignore", "WARNING: your conformalization dataset", module=r"mapie\.")
 
 
 class GivenProbabilities(ClassifierMixin, BaseEstimator):

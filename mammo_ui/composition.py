@@ -61,11 +61,10 @@ def tell_range(rows: Sequence[Mapping[str, Any]], label: str) -> str:
     shares = dict.fromkeys((row["value"] for row in rows), 0.0)
     shares |= {row["value"]: row["share"] for row in rows if row["label"] == label}
     rarest, commonest = (choose(shares, key=shares.__getitem__) for choose in (min, max))
-    if f"{shares[rarest]:.0%}" == f"{shares[commonest]:.0%}":
-        return f"{label}: {shares[rarest]:.0%} of each."
-    return (
-        f"{label}: from {shares[rarest]:.0%} ({rarest}) to {shares[commonest]:.0%} ({commonest})."
-    )
+    least, most = (f"{100 * shares[value]:.0f} %" for value in (rarest, commonest))
+    if least == most:
+        return f"{label}: {least} of each."
+    return f"{label}: from {least} ({rarest}) to {most} ({commonest})."
 
 
 def _tell_the_rest(counted: Counted) -> None:

@@ -39,9 +39,9 @@ def test_charts_of_vega_are_drawn_only_where_their_numbers_are_offered():
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        ([("a", "ill", 0.25), ("b", "ill", 0.5)], "ill: from 25% (a) to 50% (b)."),
-        ([("a", "ill", 0.25), ("b", "well", 1.0)], "ill: from 0% (b) to 25% (a)."),
-        ([("a", "ill", 0.5), ("b", "ill", 0.5)], "ill: 50% of each."),
+        ([("a", "ill", 0.25), ("b", "ill", 0.5)], "ill: from 25 % (a) to 50 % (b)."),
+        ([("a", "ill", 0.25), ("b", "well", 1.0)], "ill: from 0 % (b) to 25 % (a)."),
+        ([("a", "ill", 0.5), ("b", "ill", 0.5)], "ill: 50 % of each."),
     ],
 )
 def test_the_range_of_a_label_goes_from_its_rarest_to_its_commonest_value(rows, told):

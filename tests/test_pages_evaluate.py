@@ -145,6 +145,23 @@ def test_a_click_on_a_curve_moves_the_threshold_to_its_point(picked, moved):
     assert at.run().session_state["threshold"] == moved
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"prevalence": "abc"},
+        {"prevalence": "-5"},
+        {"prevalence": "200"},
+        {"prevalence": "nan"},
+        {"cost": "0"},
+        {"cost": "inf"},
+        {"matrix": "nope", "cells": "nope", "mistakes": "nope"},
+        {"evaluate_tab": "nope"},
+    ],
+)
+def test_nonsense_in_the_address_leaves_the_page_as_it_is_without_it(standin, asked):
+    assert words(open_page(**asked)) == words(open_page())
+
+
 @pytest.mark.parametrize("title", TABS)
 def test_each_tab_draws_itself(standin, title):
     at = open_page(evaluate_tab=title)

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mammo_core.errors import MammoError
+from mammo_core.headlines import SIGNIFICANT
 from mammo_core.wording import count
 from mammo_ui import compare_view, compared, frame, judgments, library, own_test, state
 
@@ -99,7 +100,7 @@ def tabulate(found: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def _judge(difference: float | None, p: float) -> str:
-    if difference is None or not p < compare_view.SURE:
+    if difference is None or not p < SIGNIFICANT:
         return frame.DASH
     return "worse" if difference > 0 else "better"
 

@@ -5,16 +5,13 @@ from typing import Any
 
 import streamlit as st
 
+from mammo_core.headlines import SIGNIFICANT, SMALLEST
 from mammo_core.metrics.differences import LOWER_IS_BETTER
 from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY
 from mammo_core.wording import count
 from mammo_ui import charts, compare_charts, compared, frame
 
 Answer = Mapping[str, Any]
-SURE = 0.05
-"""The p from which on a difference is not told from chance."""
-SMALLEST = 0.001
-"""A p below this is not told more exactly."""
 TITLES = {
     "auroc": "AUROC",
     "average_precision": "Average precision",
@@ -64,7 +61,7 @@ def tell_verdict(tests: Answer) -> str:
     if p is None:
         why = "both rank alike" if difference["value"] == 0 else "there are too few patients"
         return f"No difference can be tested, {why}: {values}, {minus}."
-    if p >= SURE:
+    if p >= SIGNIFICANT:
         return (
             f"No difference is shown: {values}, {minus}, {tell_p(p)}; that does not make them "
             "equal."

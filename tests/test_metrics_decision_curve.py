@@ -133,6 +133,17 @@ def test_an_evaluation_holds_the_curve_with_the_bands_of_the_sweep(table):
             assert got[name] == pytest.approx(getattr(expected, name).to_json(), abs=1e-6)
 
 
+def test_an_evaluation_at_a_prevalence_holds_both_curves(table):
+    answer = evaluate(table, bootstrap=50, prevalence=0.01)
+    sweep = ThresholdSweep(
+        table.probabilities[:, 2], table.labels == 2, table.patients, replicates=50
+    )
+    for prevalence, ending in ((None, ""), (0.01, "_at_prevalence")):
+        curve = draw_decision_curve(sweep, THRESHOLDS, prevalence)
+        for got, expected in zip(answer["decision_curve"], curve, strict=True):
+            assert got[f"gain{ending}"] == pytest.approx(expected.gain.to_json(), abs=1e-6)
+
+
 def test_a_table_of_one_class_has_an_undefined_curve(tmp_path):
     frame = make_predictions(20)
     pd.DataFrame(frame[frame["label"] == "normal"]).to_csv(tmp_path / "t.csv", index=False)

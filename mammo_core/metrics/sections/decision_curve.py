@@ -1,5 +1,7 @@
 """What acting on the model is worth at threshold probabilities."""
 
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ class DecisionCurve:
     """Net benefit of the model, of acting on all, and the gain over the better alternative."""
 
     def __init__(self, question: Question) -> None:
+        self._prevalence = question.prevalence
         n_bins = len(THRESHOLDS) + 1
         bins = np.searchsorted(THRESHOLDS, question.scores, "right")
         cells = bins * 2 + question.is_positive
@@ -27,25 +30,38 @@ class DecisionCurve:
         self.statistics: dict[str, Statistic] = {"decisions": self._sums}
 
     def answer(self, estimates: Estimates) -> dict[str, Any]:
-        """`decision_curve`, undefined where a class is missing."""
-        found = estimates.of_sums("decisions", self._sums, _compare)
-        n = len(THRESHOLDS)
-        parts = {name: found[i * n : (i + 1) * n] for i, name in enumerate(KINDS)}
+        """`decision_curve`, undefined where a class is missing.
+
+        Where a prevalence is asked about, each of `KINDS` comes at that one too, its name ending
+        in `_at_prevalence`.
+        """
+        parts = self._estimate(estimates, None, "")
+        if self._prevalence is not None:
+            parts |= self._estimate(estimates, self._prevalence, "_at_prevalence")
         curve = [
             {"threshold": threshold, **{name: part[i] for name, part in parts.items()}}
             for i, threshold in enumerate(THRESHOLDS)
         ]
         return {"decision_curve": curve}
 
+    def _estimate(
+        self, estimates: Estimates, prevalence: float | None, ending: str
+    ) -> dict[str, list[dict[str, float | None]]]:
+        """Each of `KINDS` at all thresholds, under its name with that ending."""
+        compute = partial(_compare, prevalence=prevalence)
+        found = iter(estimates.of_sums("decisions", self._sums, compute))
+        return {f"{name}{ending}": list(islice(found, len(THRESHOLDS))) for name in KINDS}
 
-def _compare(totals: Array) -> Array:
+
+def _compare(totals: Array, prevalence: float | None) -> Array:
     """(3, thresholds, ...) from totals (bins, 2, ...) of negatives and positives between them."""
     from_bin = np.cumsum(totals[::-1], axis=0, dtype=np.float64)[::-1]
     called, (negatives, positives) = from_bin[1:], from_bin[0]
     thresholds = np.array(THRESHOLDS).reshape(-1, *[1] * negatives.ndim)
+    own = divide(positives, positives + negatives)
     return compare_decisions(
         divide(called[:, 1], positives),
         divide(called[:, 0], negatives),
         thresholds,
-        divide(positives, positives + negatives),
+        own if prevalence is None else prevalence,
     )

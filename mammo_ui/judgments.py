@@ -73,13 +73,20 @@ def _summary_path(choice: "Choice") -> Path:
 
 
 def _summary_key(choice: "Choice") -> dict[str, Any]:
+    path = table_path(choice)
     return {
         "version": SUMMARY_VERSION,
-        "table_sha256": file_sha256(table_path(choice)),
+        "table_sha256": _digest(path, library.version_of(path)),
         "model_sha256": choice.model.sha256,
         "dataset_fingerprint": library.read_card(choice.dataset).version,
         "threshold": choice.threshold,
     }
+
+
+@lru_cache(maxsize=32)
+def _digest(path: Path, version: int) -> str:
+    """The SHA-256 of a file at that version; of a million rows it takes a while."""
+    return file_sha256(path)
 
 
 def are_outdated(choice: "Choice") -> bool:

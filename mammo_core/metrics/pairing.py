@@ -84,6 +84,9 @@ def pair_tables(
 
 def find_shared(tables: Sequence[PredictionTable]) -> pd.Index:
     """The images that all tables hold, in the order of the first."""
+    first, *others = (table.frame["image_id"] for table in tables)
+    if all(first.equals(other) for other in others):
+        return pd.Index(first)
     images = (pd.Index(table.frame["image_id"]) for table in tables)
     return reduce(lambda kept, others: kept[others.get_indexer(kept) >= 0], images)
 
@@ -113,8 +116,8 @@ def _take_images(table: PredictionTable, images: pd.Index) -> PredictionTable:
 
 
 def _check_agreement(a: PredictionTable, b: PredictionTable, column: str) -> None:
-    ours, theirs = (t.frame[column].fillna("").to_numpy(dtype=object) for t in (a, b))
-    differs = ours != theirs
+    ours, theirs = (t.frame[column].fillna("") for t in (a, b))
+    differs = ours.ne(theirs).to_numpy()
     if differs.any():
         name = a.frame["image_id"].to_numpy()[differs][0]
         raise BadTable(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from mammo_core.wording import count
-from mammo_ui import case_tiles, confusion, frame, judgments, results, state
+from mammo_ui import case_tiles, confusion, frame, judgments, paradox_alarms, results, state
 
 choice = st.session_state["choice"]
 frame.show_title("Overview", "What have we got, how good is it, where is it worst?")
@@ -44,6 +44,7 @@ with cards:
     )
     for warning in evaluation["warnings"]:
         st.warning(frame.plain(warning))
+    paradox_alarms.show_alarms(evaluation)
 
 with matrix:
     confusion.show_by_class(evaluation, key="overview_matrix")

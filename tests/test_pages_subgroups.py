@@ -121,3 +121,9 @@ def test_a_single_row_of_a_forest_has_room_beside_legend_and_axis():
     ]
     assert heights[0] > 100
     assert heights[1] - heights[0] >= 20
+
+
+def test_the_overview_raises_the_alarm_beside_the_auroc():
+    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60).run()
+    assert at.title[0].value == "Overview"
+    assert any("Marker alone ranks malignant" in str(one.value) for one in at.warning)

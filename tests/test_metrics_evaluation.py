@@ -201,11 +201,29 @@ def test_perfect_separation_is_told_of_and_keeps_an_interval(read):
 
 
 def test_replicates_that_lack_what_a_statistic_needs_are_counted(read, frame):
-    frame["label"] = np.where(frame["patient_id"] == "p001", "malignant", "normal")
-    answer = evaluate(read(frame), bootstrap=200)
-    # The one malignant patient is absent from (59 / 60) ** 60 of the draws.
-    assert answer["bootstrap"]["undefined"] >= 200 * 0.365 - 4 * 7
+    is_sick = frame["patient_id"].isin(["p001", "p002"])
+    frame["label"] = np.where(is_sick, "malignant", "normal")
+    answer = evaluate(read(frame), bootstrap=400)
+    # Both malignant patients are absent from (58 / 60) ** 60 of the draws.
+    assert answer["bootstrap"]["undefined"] >= 400 * 0.131 - 4 * 7
     assert answer["per_class"]["malignant"]["average_precision"]["low"] is not None
+
+
+def test_no_ranking_of_one_patient_against_the_others_has_an_interval(read, frame):
+    frame["label"] = np.where(frame["patient_id"] == "p001", "malignant", "normal")
+    found = evaluate(read(frame), bootstrap=50)["per_class"]["malignant"]
+    for name in ("auroc", "partial_auroc", "average_precision"):
+        assert found[name]["value"] is not None
+        assert found[name]["low"] is found[name]["high"] is None
+
+
+def test_a_perfect_ranking_leaves_open_what_its_patients_do(read):
+    frame = make_predictions(60, separation=30.0)
+    found = evaluate(read(frame), bootstrap=30)["per_class"]["malignant"]
+    n = frame[frame["label"] == "malignant"]["patient_id"].nunique()
+    for name in ("auroc", "partial_auroc", "average_precision"):
+        assert (found[name]["value"], found[name]["high"]) == pytest.approx((1, 1))
+        assert found[name]["low"] == pytest.approx(0.025 ** (1 / n))
 
 
 def test_the_default_point_is_the_threshold_asked_for(read, frame):

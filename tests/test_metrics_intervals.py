@@ -125,5 +125,10 @@ def test_what_draws_differ_on_keeps_its_interval(estimate):
     assert widen_certain(estimate, 10) == estimate
 
 
+def test_rounding_makes_nothing_less_certain():
+    got = widen_certain(Estimate(1 - 1e-16, 1 - 2e-16, 1.0), 10)
+    assert got.low == pytest.approx(0.025 ** (1 / 10))
+
+
 def test_one_patient_alone_has_no_interval():
     assert widen_certain(Estimate(1.0, 1.0, 1.0), 1) == Estimate(1.0)

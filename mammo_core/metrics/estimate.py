@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LEVELS = (2.5, 97.5)
+ROUNDING = 1e-12
+"""Shares nearer to each other are the same."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ def widen_certain(estimate: Estimate, n_patients: int) -> Estimate:
 
     Source: Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404.
     """
-    if estimate.low is None or estimate.low != estimate.high:
+    value, low, high = estimate.value, estimate.low, estimate.high
+    if value is None or low is None or high is None or high - low > ROUNDING:
         return estimate
     if n_patients < 2:
-        return Estimate(estimate.value)
+        return Estimate(value)
     reach = 1 - 0.025 ** (1 / n_patients)
-    ends = {0.0: (0.0, reach), 1.0: (1 - reach, 1.0)}
-    low, high = ends.get(estimate.value or 0.0, (estimate.low, estimate.high))
-    return Estimate(estimate.value, low, high)
+    if value < ROUNDING:
+        return Estimate(value, 0.0, reach)
+    return Estimate(value, 1 - reach, 1.0) if value > 1 - ROUNDING else estimate

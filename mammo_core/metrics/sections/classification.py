@@ -6,9 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.metrics.auroc import estimate_auroc, estimate_macro_auroc
+from mammo_core.metrics.auroc import (
+    count_smaller_side,
+    estimate_auroc,
+    estimate_macro_auroc,
+)
 from mammo_core.metrics.bootstrap import PatientSums, Statistic, sum_by_patient
 from mammo_core.metrics.classification import PER_CLASS, SUMMARIES
+from mammo_core.metrics.estimate import Estimate, widen_certain
 from mammo_core.metrics.partial_auroc import PartialAurocReplicates, compute_partial_auroc
 from mammo_core.metrics.probabilistic_f1 import compute_pf1, soft_sums
 from mammo_core.metrics.rankings import AveragePrecisionReplicates, compute_average_precision
@@ -73,13 +78,21 @@ class Classification:
         return {**summaries, "macro_auroc": macro.to_json(), "per_class": classes}
 
     def _rankings(self, i: int, name: str, estimates: Estimates) -> dict[str, Any]:
-        rows = self._against_rest(i)
-        whole = estimate_auroc(*rows, self._table.patients).to_json()
-        drawn = {
-            key: estimates.of(f"{key} {name}", ranking.compute(*rows))
-            for key, ranking in RANKINGS.items()
+        """AUROC and `RANKINGS`, none with an interval where one patient is all there is of a kind.
+
+        Where all draws rank without a fault, the interval is that of as many patients as there are
+        on the smaller side, as `perfect_interval` has it for AUROC.
+        """
+        scores, is_class = self._against_rest(i)
+        n_patients = count_smaller_side(is_class, self._table.patients)
+        found: dict[str, Any] = {
+            "auroc": estimate_auroc(scores, is_class, self._table.patients).to_json()
         }
-        return {"auroc": whole, **drawn}
+        for key, ranking in RANKINGS.items():
+            one = estimates.of(f"{key} {name}", ranking.compute(scores, is_class))
+            own = Estimate(**one) if n_patients > 1 else Estimate(one["value"])
+            found[key] = widen_certain(own, n_patients).to_json()
+        return found
 
     def _against_rest(self, i: int) -> tuple[Scores, Truth]:
         """The scores of a class and whether it is the true one."""

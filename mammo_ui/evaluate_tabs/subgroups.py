@@ -92,7 +92,10 @@ def _describe(place: int, group: Group) -> dict[str, Any]:
 
 
 def _judge(group: Group) -> str:
+    """A key of `subgroup_charts.CLARITY`."""
+    from mammo_core.metrics.multiplicity import SIGNIFICANT
+
     found = group.found
-    if found.p_adjusted is None or found.p_adjusted >= 0.05:
+    if found.p_adjusted is None or found.p_adjusted >= SIGNIFICANT:
         return "not told apart"
     return "worse" if found.difference.value < 0 else "better"

@@ -146,10 +146,10 @@ def draw_scores(
             for place, (name, color) in enumerate(class_colors(classes).items())
         ],
         "layout": {
-            "height": 430,
+            "height": 460,
             "dragmode": "lasso",
-            "margin": {"l": 50, "r": 10, "t": 10, "b": 45},
-            "legend": {"orientation": "h", "y": 1.08},
+            "margin": {"l": 50, "r": 10, "t": 30, "b": 75},
+            "legend": {"orientation": "h", "y": -0.2},
             "xaxis": {**axis, "title": {"text": f"A's probability of {_escape(classes[-1])}"}},
             "yaxis": {**axis, "title": {"text": f"B's probability of {_escape(classes[-1])}"}},
             "shapes": [_line(*ends) for ends in lines],

@@ -15,10 +15,10 @@ def show_sets(choice: state.Choice) -> None:
     """Coverage of each class by every method, sizes, and how often each set occurs."""
     st.markdown("**Prediction sets that hold the true class as often as asked**")
     coverage = st.segmented_control(
-        "The true class shall be in the set of",
+        "How often the true class shall be in the set",
         COVERAGES,
         default=0.9,
-        format_func=lambda share: f"{share:.0%} of images",
+        format_func=lambda share: f"{100 * share:.0f} %",
         key=COVERAGE,
         required=True,
     )

@@ -107,4 +107,6 @@ def _offer_cases(choice: state.Choice, doubt: Doubt, referral: "Referral") -> No
         key="open_referred",
     ):
         images = doubts.find_referred(choice, doubt, referral.limit)
-        state.open_cases_of(f"least sure {referral.share:.0%} by {doubt.title.lower()}", images)
+        state.open_cases_of(
+            f"least sure {100 * referral.share:.0f} % by {doubt.title.lower()}", images
+        )

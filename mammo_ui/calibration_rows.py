@@ -4,7 +4,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mammo_core.calibrators.stored import calibration_path
+from mammo_core.calibrators import CALIBRATION
 from mammo_ui.chosen_rows import Rows, read_rows, read_scores, read_table, rows_of
 from mammo_ui.library import version_of
 
@@ -69,7 +69,7 @@ def has_labeled_split(choice: "Choice", split: str) -> bool:
 
 
 def _version(model: "StoredModel") -> int:
-    path = calibration_path(model)
+    path = model.path / CALIBRATION
     return version_of(path) if path.is_file() else 0
 
 

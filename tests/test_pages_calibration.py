@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -182,6 +184,15 @@ def test_another_prevalence_moves_the_decision_curve(standin):
     told = [words(open_tab("Decision curve", **query)) for query in ({}, {"prevalence": "1.0"})]
     assert "(of these data)" in told[0]
     assert "prevalence of 1.0% (set above)" in told[1]
+
+
+def test_the_tabs_load_no_library_before_they_are_opened():
+    code = (
+        "import sys, mammo_ui.evaluate_tabs; "
+        "heavy = {'pandas', 'pyarrow', 'scipy', 'sklearn'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 def point(threshold, low):

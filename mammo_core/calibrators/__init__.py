@@ -5,6 +5,9 @@ from mammo_core.calibrators.isotonic import Isotonic
 from mammo_core.calibrators.platt import Platt
 from mammo_core.calibrators.temperature import Temperature
 
+CALIBRATION = "calibration.json"
+"""Where a model's fitted calibrators lie, in its folder."""
+
 CALIBRATORS: dict[str, type[Calibrator]] = {
     "temperature": Temperature,
     "platt": Platt,

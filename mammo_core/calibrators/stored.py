@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammo_core.calibrators import CALIBRATORS
+from mammo_core.calibrators import CALIBRATION, CALIBRATORS
 from mammo_core.calibrators.calibrator import Calibrator
 from mammo_core.calibrators.fitting import (
     FOLDS,
@@ -24,8 +24,6 @@ from mammo_core.predictions import PredictionTable
 if TYPE_CHECKING:
     from mammo_core.calibrators.validation_rows import ValidationRows
     from mammo_core.model_store import StoredModel
-
-CALIBRATION = "calibration.json"
 
 
 @dataclass(frozen=True)

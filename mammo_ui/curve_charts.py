@@ -1,18 +1,14 @@
 """ROC and precision-recall with their bands; a click on a curve moves the threshold."""
 
-import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from mammo_core.metrics.curve_tables import tabulate_curve
 from mammo_ui import charts, frame, state, thresholds
 from mammo_ui.charts import Row, Spec
 from mammo_ui.results import Evaluation
 from mammo_ui.theme import MODEL_A, MUTED, VERMILION
-
-if TYPE_CHECKING:
-    from mammo_core.metrics.curves import Curve
 
 Point = Mapping[str, float | None]
 CLICK = "Click a point of the curve to set the threshold there."
@@ -29,7 +25,7 @@ def show_roc(choice: state.Choice, evaluation: Evaluation, rates: thresholds.Rat
     }
     _show(
         f"ROC: AUROC {frame.estimate_text(auroc)}",
-        tabulate(curves.roc, curves.roc_band, FALSE_ALARMS, FOUND),
+        tabulate_curve(curves.roc, curves.roc_band, FALSE_ALARMS, FOUND),
         draw_curve(
             FALSE_ALARMS, FOUND, point, choice.threshold, _count_clicks("roc"), diagonal=True
         ),
@@ -49,7 +45,7 @@ def show_precision_recall(
     share = found["support"] / max(1, evaluation["n"])
     _show(
         f"Precision-recall: AP {frame.estimate_text(found['average_precision'])}",
-        tabulate(curves.precision_recall, curves.precision_band, FOUND, PRECISION),
+        tabulate_curve(curves.precision_recall, curves.precision_band, FOUND, PRECISION),
         draw_curve(FOUND, PRECISION, point, choice.threshold, _count_clicks("precision_recall")),
         "AP is the average precision. The nearer to the top right, the better; chance lies at "
         f"{share:.2f}, the share of positive cases. {CLICK}",
@@ -81,32 +77,6 @@ def _count_clicks(key: str) -> int:
     """How often the threshold was taken from the chart of that key."""
     clicks: int = st.session_state.get(f"{key}_clicks", 0)
     return clicks
-
-
-def tabulate(curve: "Curve | None", band: "thresholds.Band", x: str, y: str) -> list[Row]:
-    """The points of the curve, then those of its band; nothing where there is no curve.
-
-    Args:
-        curve: As the core draws it.
-        band: (places on the horizontal axis, low, high).
-        x: Field of the horizontal axis.
-        y: Field of the vertical axis; the band's ends are "low" and "high".
-    """
-    if curve is None:
-        return []
-    found = [t if math.isfinite(t) else None for t in curve.thresholds.tolist()]
-    points = zip(curve.x.tolist(), curve.y.tolist(), found, strict=True)
-    ends = list(zip(*(side.tolist() for side in band), strict=True))
-    has_width = any(high > low for _, low, high in ends)  # that of one patient has none
-    rows: list[Row] = [
-        {"part": "curve", "order": i, x: px, y: py, "threshold": t, "low": None, "high": None}
-        for i, (px, py, t) in enumerate(points)
-    ]
-    return rows + [
-        {"part": "band", x: at, "low": low, "high": high}
-        for at, low, high in ends
-        if has_width and not math.isnan(low)
-    ]
 
 
 def draw_curve(

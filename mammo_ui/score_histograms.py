@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mammo_core.metrics.curve_tables import tabulate_scores
 from mammo_ui.charts import Row, Spec
 from mammo_ui.chosen_rows import Rows, read_rows
 from mammo_ui.theme import MUTED
@@ -42,19 +43,7 @@ def tabulate(histogram: "ScoreHistogram", classes: Sequence[str], unit: str) -> 
         classes: Of the histogram.
         unit: A key of `UNITS`: the height of the bars.
     """
-    edges, shares = histogram.edges.tolist(), histogram.shares
-    rows: list[Row] = [
-        {
-            "class": name,
-            "from": edges[at],
-            "to": edges[at + 1],
-            "n": int(histogram.counts[place, at]),
-            "share": float(shares[place, at]),
-        }
-        for place, name in enumerate(classes)
-        for at in range(len(edges) - 1)
-        if histogram.counts[place, at]
-    ]
+    rows = tabulate_scores(histogram, classes)
     return sorted(rows, key=lambda row: (row["from"], -row[unit]))
 
 

@@ -9,12 +9,10 @@ import pytest
 import standin_home
 from streamlit.testing.v1 import AppTest
 
-from mammo_core.metrics.curves import roc_curve
 from mammo_core.metrics.score_histogram import ScoreHistogram
 from mammo_core.predictions import read_predictions
 from mammo_ui import score_histograms
 from mammo_ui.confusion import Look, draw_matrix, tabulate
-from mammo_ui.curve_charts import tabulate as tabulate_curve
 from mammo_ui.evaluate_tabs import TABS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -237,11 +235,3 @@ def test_no_bar_hides_a_lower_one(unit, first):
     lowest = [row for row in rows if row["from"] == 0]
     assert lowest[0]["class"] == first
     assert lowest[0][unit] > lowest[1][unit]
-
-
-def test_a_band_without_width_is_not_drawn():
-    curve = roc_curve(np.array([0.1, 0.9]), np.array([False, True]))
-    at = np.linspace(0, 1, 3)
-    wide, narrow = (tabulate_curve(curve, (at, at * 0, high), "x", "y") for high in (at, at * 0))
-    assert sum(row["part"] == "band" for row in wide) == 3
-    assert {row["part"] for row in narrow} == {"curve"}

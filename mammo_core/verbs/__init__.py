@@ -16,6 +16,7 @@ from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
 from mammo_core.verbs.conformal import conformal
 from mammo_core.verbs.cross_validate import cross_validate
+from mammo_core.verbs.curves import curves
 from mammo_core.verbs.decide import decide
 from mammo_core.verbs.deidentify import deidentify
 from mammo_core.verbs.diagnose import diagnose
@@ -69,6 +70,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "plausibility": plausibility,
     "predict": predict,
     "evaluate": evaluate,
+    "curves": curves,
     "calibrate": calibrate,
     "slices": slices,
     "compare": compare,

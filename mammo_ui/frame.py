@@ -185,9 +185,9 @@ def stop_without_results(choice: state.Choice) -> None:
     stop_without_dataset(choice)
     if choice.model.is_table:
         _stop_without_rows(choice)
-    if not library.has_predictions(choice.model, choice.dataset):
+    elif not library.has_predictions(choice.model, choice.dataset):
         _offer_prediction(choice, f"{choice.model.id} has not been run on this dataset yet.")
-    if judgments.are_outdated(choice):
+    elif judgments.are_outdated(choice):
         _offer_prediction(choice, f"{choice.model.id} or the dataset has changed since it was run.")
     if not library.read_card(choice.dataset).classes:
         st.info(

@@ -50,6 +50,8 @@ def summarize(choice: "Choice") -> Summary:
 
 def read_summary(choice: "Choice") -> Summary | None:
     """The kept summary, None where none was made of these very predictions."""
+    if choice.threshold != choice.model.threshold:
+        return None  # only that of the model's own threshold is kept
     path = _summary_path(choice)
     try:
         content = read_json(path)

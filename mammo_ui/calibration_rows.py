@@ -64,13 +64,20 @@ def find_images(choice: "Choice", low: float, high: float) -> list[str]:
 def has_labeled_split(choice: "Choice", split: str) -> bool:
     """Whether the model's table of the chosen dataset holds labeled rows of that split."""
     rows = rows_of(choice)
-    frame = read_table(rows.path, rows.version).frame
-    return "split" in frame and bool((frame["split"].eq(split) & frame["label"].notna()).any())
+    return split in _labeled_splits(rows.path, rows.version)
 
 
 def _version(model: "StoredModel") -> int:
     path = model.path / CALIBRATION
     return version_of(path) if path.is_file() else 0
+
+
+@lru_cache(maxsize=8)
+def _labeled_splits(path: "Path", version: int) -> frozenset[str]:
+    frame = read_table(path, version).frame
+    if "split" not in frame:
+        return frozenset()
+    return frozenset(frame.loc[frame["label"].notna(), "split"].dropna().unique())
 
 
 @lru_cache(maxsize=8)

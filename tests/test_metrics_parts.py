@@ -8,6 +8,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
 from mammo_core.metrics.auroc import estimate_auroc
+from mammo_core.metrics.estimate import Estimate
 from mammo_core.metrics.gaps import compare_splits, estimate_parts, logit_ends, wilson_ends
 from mammo_core.metrics.multiplicity import adjust_holm
 from mammo_core.metrics.ranked_rows import RankedRows
@@ -96,6 +97,28 @@ def test_a_share_of_1_keeps_a_width_by_its_patients_not_its_rows():
     alpha = 2 * norm.sf(t.ppf(0.975, 9))
     assert group.low == pytest.approx(proportion_confint(10, 10, alpha, method="wilson")[0])
     assert gap.difference.low < gap.difference.value == 0.5
+
+
+@pytest.mark.parametrize("n_wrong", [0, 2, 4])
+def test_a_single_patient_has_a_number_and_no_interval(n_wrong):
+    patients = np.repeat(np.arange(20), 4)
+    wrong = (np.arange(80) < n_wrong) | (np.arange(80) % 9 == 8)
+    group, rest, gap = judge(of_every_row(None, patients, wrong), patients == 0, wilson_ends)
+    assert group == Estimate(n_wrong / 4)
+    assert rest.low is not None
+    assert (gap.difference.low, gap.difference.high) == (None, None)
+    assert np.isnan(gap.p)
+
+
+def test_a_single_positive_patient_gives_an_auroc_no_interval():
+    patients = np.repeat(np.arange(20), 4)
+    is_positive = patients % 10 == 0
+    rows = patients < 10
+    for scores in (is_positive * 1.0, is_positive + np.random.default_rng(0).normal(size=80)):
+        group, _, gap = judge(RankedRows(scores, is_positive, patients), rows, logit_ends)
+        assert group.value is not None
+        assert (group.low, group.high) == (None, None)
+        assert np.isnan(gap.p)
 
 
 def test_a_perfect_auroc_of_few_patients_is_no_finding():

@@ -131,9 +131,11 @@ class _Pairs:
 
 
 def _find_ends(parts: Parts, ends: Ends, alpha: Array) -> tuple[Array, Array]:
-    """The intervals at error rates (G,), with the quantiles of t for each part's patients."""
+    """The intervals at error rates (G,), by t for each part's patients; NaN of a single one."""
     freedom = np.maximum(parts.n_patients - 1, 1)
-    return ends(parts, stdtrit(freedom, 1 - alpha / 2), alpha)
+    low, high = ends(parts, stdtrit(freedom, 1 - alpha / 2), alpha)
+    is_alone = parts.n_patients < 2
+    return np.where(is_alone, np.nan, low), np.where(is_alone, np.nan, high)
 
 
 def _join(parts: Sequence[Part]) -> Parts:

@@ -117,19 +117,31 @@ def count_cases(choice: "Choice") -> tuple[int, int] | None:
     return len(table), table.n_patients
 
 
-def evaluate(choice: "Choice") -> dict[str, Any]:
-    """The evaluation of the choice, from the store where it was made before."""
-    return _evaluation(choice.model.path, choice.model.threshold, choice.dataset, rows_of(choice))
+def evaluate(choice: "Choice", interval: str = "percentile") -> dict[str, Any]:
+    """The evaluation of the choice, from the store where it was made before.
+
+    Args:
+        choice: Of what.
+        interval: A key of the core's `INTERVALS`.
+    """
+    model = choice.model
+    return _evaluation(model.path, model.threshold, choice.dataset, rows_of(choice), interval)
 
 
 @lru_cache(maxsize=8)
-def _evaluation(folder: Path, threshold: float, dataset: str, rows: Rows) -> dict[str, Any]:
+def _evaluation(
+    folder: Path, threshold: float, dataset: str, rows: Rows, interval: str
+) -> dict[str, Any]:
     from mammo_core.metrics.evaluation import evaluate_options
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.metrics.stored import load_evaluation, store_evaluation
 
     options = EvaluationOptions(
-        split=rows.split, level=rows.level, aggregation=rows.aggregation, threshold=threshold
+        split=rows.split,
+        level=rows.level,
+        aggregation=rows.aggregation,
+        threshold=threshold,
+        interval=interval,
     )
     table = read_table(rows.path, rows.version)
     answer = load_evaluation(folder, dataset, table, options)

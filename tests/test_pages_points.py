@@ -12,6 +12,7 @@ from sklearn import metrics as sk
 from streamlit.testing.v1 import AppTest
 
 from mammo_core.metrics.classification import PER_CLASS, SUMMARIES
+from mammo_core.metrics.intervals import INTERVALS
 from mammo_core.metrics.operating_points import RATES, choose_thresholds
 from mammo_core.metrics.prevalence import AT_PREVALENCE
 from mammo_core.metrics.sections.classification import RANKINGS
@@ -143,8 +144,22 @@ def test_each_class_and_each_summary_has_its_estimates(standin, table):
     assert number(shown) == pytest.approx(expected, abs=0.0051)
 
 
+def test_bca_changes_intervals_of_counts_and_none_of_auroc(standin):
+    by_percentiles, by_bca = (
+        open_tab("Per class", interval=title).dataframe[0].value.set_index("Measure")["malignant"]
+        for title in ("percentile", "BCa")
+    )
+    assert by_bca["AUROC"] == by_percentiles["AUROC"]
+    assert by_bca["Probabilistic F1"] != by_percentiles["Probabilistic F1"]
+    for measure in by_bca.index:
+        assert by_bca[measure].split()[0] == by_percentiles[measure].split()[0]
+    kept = standin / "models" / "demo" / "evaluations"
+    assert len(list(kept.glob("exams.test.image.mean*.json"))) == 3  # both, and the Overview's
+
+
 def test_no_estimate_of_the_core_is_left_out():
     assert set(per_class.SUMMARIES) == {*SUMMARIES, "macro_auroc"}
     assert set(per_class.MEASURES) == {*PER_CLASS, *RANKINGS, "auroc", "pf1"}
     assert {*operating_points.CARRIED, *operating_points.COUNTED} == set(RATES)
     assert set(operating_points.RECKONED) == set(AT_PREVALENCE)
+    assert list(per_class.INTERVALS) == list(INTERVALS)

@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from mammo_ui import frame, results, state
+from mammo_ui import frame, judgments, results, state
 
 MEASURES = {
     "auroc": ("AUROC", "A case of the class scores above another one this often."),
@@ -29,9 +29,13 @@ SUMMARIES = {
     "quadratic_kappa": ("Kappa, quadratic weights", "A miss by two is four times as bad."),
 }
 
+INTERVALS = {"percentile": "percentile", "bca": "BCa"}
+"""The titles of the core's own table, which needs scipy."""
+
 
 def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     """A table of the classes and one of the summaries, with how to read the intervals."""
+    evaluation = _take_intervals(choice, evaluation)
     by_class = evaluation["per_class"]
     st.markdown("**Each class against the rest**")
     _show_table([_support_row(by_class), *_class_rows(by_class)])
@@ -48,6 +52,20 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
         f"take the classes as grades in this order: {_order(evaluation)}. A dash: undefined here, "
         "as a class is missing or never called."
     )
+
+
+def _take_intervals(choice: state.Choice, evaluation: results.Evaluation) -> results.Evaluation:
+    """The evaluation with the intervals that the user wants; made once and kept."""
+    interval = st.segmented_control(
+        "Intervals by the bootstrap", list(INTERVALS), format_func=INTERVALS.get,
+        default="percentile", required=True, key="interval", bind="query-params",
+        help="BCa corrects for bias and skewness: it holds the truth more often where patients "
+        "are few. AUROC needs no bootstrap and stays as it is.",
+    )  # fmt: skip
+    if interval == "percentile":
+        return evaluation
+    with st.spinner("Drawing patients, then leaving each one out", show_time=True):
+        return judgments.evaluate(choice, interval)
 
 
 def _support_row(by_class: dict[str, Any]) -> dict[str, str]:

@@ -22,13 +22,6 @@ POINT_TITLES = {
     "recall_rate_0.10": "Recall 10 %",
 }
 COST = "cost_ratio_"
-RATE_TITLES = {
-    "sensitivity": ("Sensitivity", "Share of positive cases that are called."),
-    "specificity": ("Specificity", "Share of negative cases that are not called."),
-    "ppv": ("PPV", "Share of called cases that are positive, at the prevalence of these data."),
-    "npv": ("NPV", "Share of cases not called that are negative, at the prevalence of these data."),
-    "recall_rate": ("Recall rate", "Share of all cases that are called."),
-}
 
 
 def title_point(name: str) -> str:

@@ -11,6 +11,7 @@ from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.overlay_store import read_drawn
 from mammo_ui.theme import class_colors
 from mammo_ui.viewer import Panel, show_viewer
+from mammo_ui.waiting import wait_for
 from mammo_ui.worker import WORKER
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _draw(
     if methods:
         task = (model_tasks.draw_explanations, model.id, dataset.name, image_id, methods, target)
         with st.spinner(waiting):
-            WORKER.run(f"explaining {image_id}", *task)
+            wait_for(WORKER.run, f"explaining {image_id}", *task)
 
 
 def _show_maps(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mammo_core.paths import home as shipped_home
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+SIZE = {"width": 1440, "height": 900}
 ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 
 
@@ -37,9 +39,20 @@ def chromium():
 @pytest.fixture(scope="session")
 def server(chromium, tmp_path_factory):
     """The app as `streamlit run app.py` starts it."""
-    folder = tmp_path_factory.mktemp("home")
+    with running_server(copy_home(tmp_path_factory.mktemp("home"))) as running:
+        yield running
+
+
+def copy_home(folder):
+    """The folder with the shipped models and sample in it."""
     for part in ("models", "sample_data"):
         shutil.copytree(shipped_home() / part, folder / part)
+    return folder
+
+
+@contextmanager
+def running_server(folder):
+    """A server over that home; it has ended when the block has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,10 +67,12 @@ def server(chromium, tmp_path_factory):
     )
     address = f"http://127.0.0.1:{port}"
     wait_for(address)
-    yield Server(address, process.pid, folder)
-    process.terminate()
-    process.wait(30)
-    log.close()
+    try:
+        yield Server(address, process.pid, folder)
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.close()
 
 
 def wait_for(address):
@@ -71,21 +86,33 @@ def wait_for(address):
 
 
 @pytest.fixture
-def page(chromium, server):
-    """A page whose every request must stay on this machine and that logs no error of ours."""
+def open_page(chromium):
+    """Opens pages whose every request must stay with their server and that log no error of ours."""
     from playwright.sync_api import sync_playwright
 
-    hosts, errors = set(), []
+    opened = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", ONLY_HERE]
         )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(60_000)
-        page.on("request", lambda request: hosts.add(request.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        yield page
+
+        def open_one(server):
+            page, hosts, errors = browser.new_page(viewport=SIZE), set(), []
+            page.set_default_timeout(60_000)
+            page.on("request", lambda request: hosts.add(request.url))
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            opened.append((server, hosts, errors))
+            return page
+
+        yield open_one
         browser.close()
-    here = (server.address, server.address.replace("http", "ws"), "data:", "blob:")
-    assert not [url for url in hosts if not url.startswith(here)]
-    assert not errors
+    for server, hosts, errors in opened:
+        here = (server.address, server.address.replace("http", "ws"), "data:", "blob:")
+        assert not [url for url in hosts if not url.startswith(here)]
+        assert not errors
+
+
+@pytest.fixture
+def page(open_page, server):
+    """A page of the server that all tests share."""
+    return open_page(server)

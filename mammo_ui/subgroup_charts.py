@@ -6,8 +6,8 @@ from typing import Any
 from mammo_ui.charts import Spec
 from mammo_ui.theme import BLUE, GREEN, MUTED, VERMILION
 
-ROW_HEIGHT = 22
-AROUND = 110  # of the legend above and the axis below
+ROW_HEIGHT = 24
+AROUND = 150  # of the legend above and the axis below
 CLARITY = {"worse": VERMILION, "better": GREEN, "not told apart": BLUE}
 """What a group is beside the rest of the cases, all groups counted, and its color."""
 SHAPES = ("triangle-left", "triangle-right", "circle")

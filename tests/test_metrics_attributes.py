@@ -3,8 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from prediction_rows import make_predictions
 
-from mammo_core.metrics.attributes import MAX_FURTHER, list_attributes, to_quarters
+from mammo_core.metrics.attributes import MAX_FURTHER, list_attributes, to_decades, to_quarters
+from mammo_core.metrics.evaluation import evaluate_options
+from mammo_core.metrics.selection import EvaluationOptions
+from mammo_core.predictions import read_predictions
 
 N = 400
 
@@ -94,3 +98,21 @@ def test_two_patients_a_value_are_the_least(frame):
 def test_many_columns_are_read_until_there_are_groups_enough(frame):
     wide = frame.assign(**{f"c{k}": np.tile([*"abcd"], N // 4) for k in range(100)})
     assert names(wide) == [f"c{k}" for k in range(MAX_FURTHER // 4)]
+
+
+@pytest.mark.parametrize("age", [1e30, 1e40, np.inf, -np.inf, -5.0, 131.0, np.nan])
+def test_an_age_that_no_person_has_is_unknown(age):
+    decades = to_decades(pd.Series([44.0, age, 0.0, 130.0]))
+    assert decades.isna().tolist() == [False, True, False, False]
+    assert decades.dropna().tolist() == ["40-49", "0-9", "130-139"]
+
+
+def test_a_table_with_an_impossible_age_is_judged_as_one_without_it(tmp_path):
+    answers = []
+    for name, age in (("slip", "9" * 40), ("none", "")):
+        frame = make_predictions(20)
+        frame["age"] = frame["age"].astype(object).where(frame.index > 3, age)
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+        table = read_predictions(tmp_path / f"{name}.csv")
+        answers.append(evaluate_options(table, EvaluationOptions(bootstrap=20)))
+    assert answers[0] == answers[1]

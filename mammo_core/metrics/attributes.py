@@ -16,6 +16,8 @@ IDENTITY = frozenset(
 OF_DIAGNOSIS = frozenset(("birads", "lesion"))
 """Known only from the diagnosis: rows that share a value share much of the truth."""
 
+OLDEST = 130  # years; nobody has lived longer, so that a higher age is a slip or a code
+
 MAX_GROUPS = 40  # of one of COLUMNS, the largest first
 MAX_VALUES = 12  # of another column; with more it is free text, or a number
 MAX_FURTHER = 60  # groups of the other columns together, in the order of the table
@@ -46,11 +48,10 @@ def list_attributes(frame: pd.DataFrame) -> list[Attribute]:
     Args:
         frame: Of a prediction table.
     """
-    known = [name for name in COLUMNS if name in frame and frame[name].notna().any()]
-    attributes = [
-        group_values(name, to_decades(frame[name]) if name == "age" else frame[name])
-        for name in known
-    ]
+    told = {name: frame[name] for name in COLUMNS if name in frame}
+    if "age" in told:
+        told["age"] = to_decades(told["age"])
+    attributes = [group_values(name, one) for name, one in told.items() if one.notna().any()]
     room = MAX_FURTHER
     for attribute in filter(None, (_read_further(frame, name) for name in _further(frame))):
         if len(attribute.values) <= room:
@@ -60,8 +61,8 @@ def list_attributes(frame: pd.DataFrame) -> list[Attribute]:
 
 
 def to_decades(ages: pd.Series) -> pd.Series:
-    """Texts such as "40-49"; missing stays missing."""
-    decades = (ages // 10 * 10).astype("Int64")
+    """Texts such as "40-49"; missing where it is unknown, or an age that no person has."""
+    decades = (ages.where(ages.between(0, OLDEST)) // 10 * 10).astype("Int64")
     return decades.astype("string") + "-" + (decades + 9).astype("string")
 
 

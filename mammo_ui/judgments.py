@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 SUMMARY_VERSION = 2
 N_MISTAKES = 3
+MISTAKE = ("image_id", "true", "predicted", "correct", "score", "outcome")
+"""What is kept of each."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def summarize(choice: "Choice") -> Summary:
 
 
 def read_summary(choice: "Choice") -> Summary | None:
-    """The kept summary, None where none was made of these very predictions."""
+    """The kept summary, None where none was made of these very predictions or it is damaged."""
     if choice.threshold != choice.model.threshold:
         return None  # only that of the model's own threshold is kept
     path = _summary_path(choice)
@@ -58,13 +60,26 @@ def read_summary(choice: "Choice") -> Summary | None:
     except MammoError:
         return None
     is_current = isinstance(content, dict) and content.get("key") == _summary_key(choice)
-    return Summary(**content["summary"]) if is_current else None
+    return _to_summary(content.get("summary")) if is_current else None
+
+
+def _to_summary(told: Any) -> Summary | None:
+    """The summary that was written so; None where a part is missing or of another kind."""
+    from mammo_core.metrics.answer_shape import is_whole
+
+    if not isinstance(told, dict) or set(told) != {one.name for one in fields(Summary)}:
+        return None
+    rows = told["mistakes"]
+    has_rows = isinstance(rows, list) and all(
+        isinstance(row, dict) and row.keys() >= set(MISTAKE) for row in rows
+    )
+    is_sound = has_rows and isinstance(told["images"], int) and is_whole(told["evaluation"])
+    return Summary(**told) if is_sound else None
 
 
 def _make_summary(choice: "Choice") -> Summary:
     worst = chosen_cases.worst_mistakes(choice, N_MISTAKES)
-    columns = ["image_id", "true", "predicted", "correct", "score", "outcome"]
-    rows = [{name: row[name] for name in columns} for row in worst]
+    rows = [{name: row[name] for name in MISTAKE} for row in worst]
     return Summary(evaluate(choice), len(read_rows(rows_of(choice).images)), rows)
 
 

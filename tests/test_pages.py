@@ -14,7 +14,7 @@ from mammo_core.image_sets import keep_set
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import Provenance, read_predictions, write_predictions
-from mammo_ui import case_tiles, charts, frame, library, results, state
+from mammo_ui import case_tiles, charts, frame, judgments, library, results, state
 from mammo_ui.main import PAGES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,6 +86,21 @@ def test_the_overview_shows_the_auroc_that_evaluate_computes(standin):
     card = next(metric for metric in open_app().metric if metric.label.startswith("AUROC"))
     assert card.value == f"{auroc['value']:.2f}"
     assert card.delta == f"[{auroc['low']:.2f} to {auroc['high']:.2f}], 12 patients"
+
+
+@pytest.mark.parametrize("payload", [3, {}, {"evaluation": {}, "images": 3, "mistakes": []}])
+def test_a_damaged_kept_answer_is_computed_again(standin, payload):
+    folder = standin / "models" / "demo" / "evaluations"
+    cards = [metric.value for metric in open_app().metric]
+    for path in folder.glob("*.json"):
+        part = "summary" if path.name.endswith(".overview.json") else "answer"
+        write_json(path, read_json(path) | {part: payload})
+    judgments._evaluation.cache_clear()
+    at = open_app()
+    assert not at.exception
+    assert [metric.value for metric in at.metric] == cards
+    kept = [read_json(path) for path in folder.glob("*.json")]
+    assert payload not in [one.get("summary", one.get("answer")) for one in kept]
 
 
 def test_a_level_in_the_address_changes_what_is_counted(standin):

@@ -34,6 +34,10 @@ CALLS = {
 def show_beginning(choice: state.Choice, readings: "Readings") -> None:
     """The form for a new reading, and the readings that there are."""
     frame.stop_without_results(choice)
+    if not library.read_card(choice.dataset).has_pictures:
+        st.info(f"{frame.plain(choice.dataset)} has no pictures, so there is nothing to read.")
+        _show_readings(readings)
+        return
     n_images = len(read_rows(rows_of(choice).images))
     with st.form("begin_reading", width=560):
         reader = st.text_input("Your initials", max_chars=40, placeholder="AB")

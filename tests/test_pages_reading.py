@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from prediction_rows import make_predictions
 from test_pages import asked, made_home, open_app, standin, words
 
 from mammo_core.predictions import read_predictions
 from mammo_core.reviews.reading_result import judge_reading
 from mammo_core.reviews.readings import open_readings
+from mammo_core.table_models.adoption import TableImport, adopt_table
 from mammo_core.verbs.reading import reading as tell_reading
 from mammo_ui import frame, library, routes
 
@@ -35,6 +37,16 @@ def say(at, label="normal"):
 def sent(at):
     """All that the browser is given of the page's body, as text."""
     return "\n".join(str(element.proto) for element in at.main)
+
+
+def test_without_pictures_there_is_nothing_to_read_and_none_can_begin(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path))
+    make_predictions(6).to_csv(tmp_path / "t.csv", index=False)
+    adopt_table(TableImport(file=tmp_path / "t.csv"), "theirs")
+    at = open_app("reading")
+    assert not at.exception
+    assert "no pictures, so there is nothing to read" in words(at)
+    assert "Begin" not in [button.label for button in at.button]
 
 
 def test_without_initials_no_reading_begins(standin):

@@ -24,6 +24,8 @@ SORTED_BY = {"lesion_size": "lesion in mm²"}
 """What a tile calls the number that it is sorted by, where that is not its key."""
 ROUND = "gallery_round"
 """Grows when marks are taken off: a gallery under another key begins without any."""
+MARKS = "gallery_marks"
+"""The marks by the gallery's key; they outlive a gallery that is not drawn for a while."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ def show_cases(
 
 def show_page(
     choice: state.Choice, selection: state.Selection, places: "Places", per_page: int, width: int
-) -> tuple[str, ...]:
-    """A page of the chosen cases; returns the images that are marked."""
+) -> None:
+    """A page of the chosen cases; what is marked there is kept for `list_marked`."""
     pages = -(-len(places) // per_page)
     page = st.pagination(pages, key=f"page_{hash(selection.key)}_{per_page}") if pages > 1 else 1
     shown = places[(page - 1) * per_page : page * per_page]
@@ -87,12 +89,25 @@ def show_page(
         replace(teller.build(case), overlay=_overlay(choice.model, teller.dataset, case))
         for case in chosen_cases.list_rows(choice, selection, shown)
     ]
-    key = f"gallery_{st.session_state.get(ROUND, 0)}"
-    picked: Picked = show_markable_gallery(tiles, key=key, width=width)
+    key = _key(choice)
+    marks = st.session_state.setdefault(MARKS, {})
+    picked: Picked = show_markable_gallery(tiles, key=key, width=width, marked=marks.get(key, ()))
+    marks[key] = picked.marked
     if picked.opened:
         state.open_page("case", case=picked.opened, **selection.to_query())
     _tell_how_to_read(choice)
-    return picked.marked
+
+
+def list_marked(choice: state.Choice, places: "Places") -> tuple[str, ...]:
+    """The marked images among the chosen cases, on whatever page and tab they were marked."""
+    marks = frozenset(st.session_state.get(MARKS, {}).get(_key(choice), ()))
+    if not marks:
+        return ()
+    return tuple(name for name in chosen_cases.image_ids(choice, places) if name in marks)
+
+
+def _key(choice: state.Choice) -> str:
+    return f"gallery_{st.session_state.get(ROUND, 0)}_{choice.dataset}"
 
 
 def choose_width() -> int:

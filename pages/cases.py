@@ -38,13 +38,13 @@ with gallery:
         st.stop()
     below = st.container()
     pictures, points = st.tabs(["Gallery", "Map"], key="cases_tab", on_change="rerun")
-    marked: tuple[str, ...] = ()
     if pictures.open:
         with pictures:
-            marked = case_tiles.show_page(choice, selection, places, per_page, width)
+            case_tiles.show_page(choice, selection, places, per_page, width)
     if points.open:
         with points:
             embedding_map.show_map(choice, chosen_cases.tabulate(choice, places))
+    marked = case_tiles.list_marked(choice, places)
     change = bulk_reviews.Many(choice, selection, places, marked)
     with actions:
         bulk_reviews.offer_changes(change)

@@ -12,7 +12,7 @@ from test_pages import made_home, open_app, standin, words
 
 from mammo_core.predictions import read_predictions
 from mammo_core.reviews.reviews import open_reviews
-from mammo_ui import chosen_cases, library, state
+from mammo_ui import case_tiles, chosen_cases, library, state
 
 __all__ = ["made_home", "standin"]  # fixtures
 
@@ -157,6 +157,19 @@ def test_the_walk_is_the_order_of_the_gallery(standin):
     assert (walk.n, walk.place, walk.previous, walk.following) == (24, 3, ids[2], ids[4])
     assert chosen_cases.walk(choose(), selection, ids[0]).previous is None
     assert chosen_cases.walk(choose(), selection, RIGHT).place is None
+
+
+def test_marks_outlive_the_map_and_those_of_cases_that_are_filtered_out_do_not_count(standin):
+    at = open_app("cases")
+    key = f"gallery_0_{at.session_state['choice'].dataset}"
+    at.session_state[case_tiles.MARKS] = {key: (LEFT, RIGHT)}
+    for tab in ("Gallery", "Map", "Gallery"):
+        at.session_state["cases_tab"] = tab
+        at.run()
+        assert not at.exception
+        assert "2 images marked" in words(at)
+    at.query_params["laterality"] = "L"
+    assert "1 image marked" in words(at.run())
 
 
 def test_the_list_holds_the_marked_alone_where_there_are_any(standin):

@@ -50,7 +50,7 @@ class Picked:
 
     Attributes:
         opened: The id of the tile that was just clicked, None for none.
-        marked: The ids of the tiles that are marked, in the order of the tiles.
+        marked: All ids that are marked, also those that were marked when other tiles were shown.
     """
 
     opened: str | None
@@ -71,33 +71,42 @@ def show_gallery(
     return _show(tiles, key, _layout(width, columns)).opened
 
 
-def show_markable_gallery(tiles: Sequence[Tile], *, key: str, width: int = 150) -> Picked:
-    """The same with tiles that a shift-click, or a blank on the focused one, marks and unmarks."""
-    return _show(tiles, key, {**_layout(width, None), "marking": True})
+def show_markable_gallery(
+    tiles: Sequence[Tile], *, key: str, width: int = 150, marked: Sequence[str] = ()
+) -> Picked:
+    """The same with tiles that a shift-click, or a blank on the focused one, marks and unmarks.
+
+    Args:
+        tiles: What to show, in this order.
+        key: The gallery's name on this page.
+        width: Least width of a tile in pixels.
+        marked: The ids that are marked at first, where the gallery was drawn before and left.
+    """
+    return _show(tiles, key, {**_layout(width, None), "marking": True}, marked)
 
 
 def _layout(width: int, columns: int | None) -> dict[str, Any]:
     return {"width": width, "columns": f"repeat({columns}, 1fr)" if columns else ""}
 
 
-def _show(tiles: Sequence[Tile], key: str, layout: Mapping[str, Any]) -> Picked:
+def _show(
+    tiles: Sequence[Tile], key: str, layout: Mapping[str, Any], at_first: Sequence[str] = ()
+) -> Picked:
     component = st.components.v2.component(
         "mammo_gallery",
         html='<div class="gallery" role="list"></div>',
         css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
         js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
     )
-    before = st.session_state.get(key) or {}
+    before = (st.session_state.get(key) or {}).get("marked")
     content = {
         **layout,
         "items": tuple(asdict(tile) for tile in tiles),  # a list would be tried as a data frame
-        "marked": tuple(before.get("marked") or ()),
+        "marked": tuple(at_first if before is None else before),
     }
     found = component(
         key=key, data=content, on_picked_change=lambda: None, on_marked_change=lambda: None
     )
+    marked = at_first if found.marked is None else found.marked
     ids = [tile.id for tile in tiles]
-    marked = set(found.marked or ())
-    return Picked(
-        found.picked if found.picked in ids else None, tuple(i for i in ids if i in marked)
-    )
+    return Picked(found.picked if found.picked in ids else None, tuple(marked))

@@ -60,6 +60,19 @@ def test_what_shift_clicks_mark_is_kept_alone_and_back_shows_all_again(server, p
     assert "set=" not in page.url
 
 
+def test_marks_are_still_there_after_a_look_at_the_map(server, page):
+    visit(page, f"{server.address}/cases?true=malignant")
+    page.locator(".tile").first.click(modifiers=["Shift"])
+    settle(page)
+    for tab in ("Map", "Gallery"):
+        page.get_by_role("tab", name=tab).click()
+        settle(page)
+        page.get_by_role("button", name="Do with 1 marked").wait_for()
+    page.locator(MARKED).wait_for()
+    page.locator(".tile").nth(1).click(modifiers=["Shift"])
+    page.get_by_role("button", name="Do with 2 marked").wait_for()
+
+
 def test_the_overlay_of_a_case_that_was_explained_comes_with_the_pointer(server, page):
     visit(page, f"{server.address}/case?case=S00005_RMLO")
     page.locator("img.overlay").first.wait_for(state="attached")

@@ -39,7 +39,7 @@ def show_head(stock: Inventory, dataset: "Dataset") -> None:
     for place, (key, (title, meaning)) in zip(places, CARDS.items(), strict=True):
         place.metric(title, f"{numbers[key]:,}", border=True, help=meaning)
     _show_warnings(stock.warnings)
-    if not stock.is_prepared:
+    if dataset.has_pictures and not stock.is_prepared:
         _offer_preparation(dataset)
     _offer_removal(dataset)
 

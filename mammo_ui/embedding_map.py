@@ -83,12 +83,15 @@ def _coordinates(path: Path, version: int, place: str) -> "pd.DataFrame":
 def _draw(
     rows: list[dict[str, Any]], place: str, colored_by: str, classes: tuple[str, ...]
 ) -> dict[str, Any]:
-    """A Plotly figure: a trace a value, crosses where the model is wrong."""
+    """A Plotly figure: the traces of each value, crosses where the model is wrong."""
     colors = OUTCOME_COLORS if colored_by == "outcome" else class_colors(classes)
     axis = {"showgrid": False, "zeroline": False, "showticklabels": False}
     return {
-        "data": [_trace(name, color, rows, colored_by) for name, color in colors.items()]
-        + [_trace(None, MUTED, rows, colored_by)],
+        "data": [
+            trace
+            for name, color in (*colors.items(), (None, MUTED))
+            for trace in _traces(name, color, _of_value(rows, colored_by, name))
+        ],
         "layout": {
             "height": 560,
             "dragmode": "lasso",
@@ -100,26 +103,40 @@ def _draw(
     }
 
 
-def _trace(
-    name: str | None, color: str, rows: list[dict[str, Any]], colored_by: str
-) -> dict[str, Any]:
-    own = [row for row in rows if (row[colored_by] if _is_text(row[colored_by]) else None) == name]
+def _of_value(
+    rows: list[dict[str, Any]], colored_by: str, name: str | None
+) -> list[dict[str, Any]]:
+    """The rows of a value, with None those whose value is unknown."""
+    return [row for row in rows if (row[colored_by] if _is_text(row[colored_by]) else None) == name]
+
+
+def _traces(name: str | None, color: str, own: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The right ones, the wrong ones, and a point nowhere for the legend: it tells the color."""
+    if not own:
+        return []
+    title = name or "unknown"
+    entry = {"type": "scatter", "mode": "markers", "name": title, "legendgroup": title,
+             "x": [None], "y": [None], "hoverinfo": "skip",
+             "marker": {"color": color, "size": 9, "symbol": "circle"}}  # fmt: skip
+    right = [row for row in own if row["correct"]]
+    wrong = [row for row in own if not row["correct"]]
+    drawn = ((right, "circle"), (wrong, "x"))
+    return [entry, *(_trace(title, color, of, symbol) for of, symbol in drawn if of)]
+
+
+def _trace(title: str, color: str, own: list[dict[str, Any]], symbol: str) -> dict[str, Any]:
     return {
         "type": "scatter" if len(own) < 1000 else "scattergl",
         "mode": "markers",
-        "name": name or "unknown",
-        "showlegend": bool(own),
+        "name": title,
+        "legendgroup": title,
+        "showlegend": False,
         "x": [row["x"] for row in own],
         "y": [row["y"] for row in own],
         "customdata": [row["image_id"] for row in own],
         "text": [_tell_case(row) for row in own],
         "hovertemplate": "%{text}<extra></extra>",
-        "marker": {
-            "color": color,
-            "size": 9,
-            "opacity": 0.8,
-            "symbol": ["circle" if row["correct"] else "x" for row in own],
-        },
+        "marker": {"color": color, "size": 9, "opacity": 0.8, "symbol": symbol},
     }
 
 
@@ -156,6 +173,9 @@ def _tell(reading: str, n_drawn: int, n_chosen: int, n_absent: int) -> None:
 
 def offer_map(choice: state.Choice) -> None:
     """What to do where no current map is there: a button that makes it, or how far it is."""
+    if choice.model.is_table:
+        st.info("A table of predictions has no network that could look at the images: no map.")
+        return
     arguments = ["embed", str(choice.model.path), str(library.dataset_path(choice.dataset))]
     last = job_watch.last_job(arguments)
     if last and last.state in jobs.UNFINISHED:

@@ -5,12 +5,16 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from prediction_rows import make_predictions
 from test_pages import asked, made_home, open_app, standin, words
 
 from mammo_core.embeddings.making import tabulate
 from mammo_core.embeddings.storage import embeddings_path
+from mammo_core.errors import BadDataset, BadModel
 from mammo_core.image_sets import read_set
 from mammo_core.predictions import write_predictions
+from mammo_core.table_models.adoption import TableImport, adopt_table
+from mammo_core.verbs.similar import similar
 from mammo_ui import embedding_map, library
 
 __all__ = ["made_home", "standin"]  # fixtures
@@ -44,17 +48,47 @@ def test_without_embeddings_the_map_offers_to_make_them(standin):
     assert "Make the map" in [button.label for button in at.button]
 
 
+def test_a_table_without_a_network_is_offered_no_map(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path))
+    make_predictions(6).to_csv(tmp_path / "t.csv", index=False)
+    adopt_table(TableImport(file=tmp_path / "t.csv"), "theirs")
+    assert "no network that could look" in words(open_map())
+    at = open_app("case", case="i0003")
+    at.session_state["case_tab"] = "Similar"
+    assert "Make the map" not in [button.label for button in (*open_map().button, *at.run().button)]
+    assert "Prepare" not in [button.label for button in open_app("data").button]
+    with pytest.raises(BadModel, match="without a network"):
+        similar("theirs", "theirs", "i0003")
+
+
+def test_an_id_that_the_dataset_lacks_is_told_and_not_taken_for_a_missing_embedding(standin):
+    embed(40)
+    with pytest.raises(BadDataset, match="has none with the id 'NOPE'"):
+        similar("demo", "exams", "NOPE")
+
+
+def test_the_legend_shows_a_circle_for_a_class_whose_cases_are_all_wrong():
+    own = [{"image_id": "a", "true": "malignant", "predicted": "normal", "score": 0.1,
+            "correct": False, "x": 0.0, "y": 0.0}]  # fmt: skip
+    traces = embedding_map._draw(own, "tsne", "true", ("normal", "malignant"))["data"]
+    [entry] = [trace for trace in traces if trace.get("showlegend", True)]
+    assert (entry["name"], entry["marker"]["symbol"], entry["x"]) == ("malignant", "circle", [None])
+    [points] = [trace for trace in traces if "customdata" in trace]
+    assert (points["marker"]["symbol"], points["legendgroup"]) == ("x", entry["legendgroup"])
+
+
 def test_every_chosen_image_has_a_point_in_the_color_of_its_class(standin):
     embed()
-    traces = {trace["name"]: trace for trace in drawn(open_map())[0]["data"]}
-    assert sum(len(trace["customdata"]) for trace in traces.values()) == 48
-    assert traces["malignant"]["marker"]["color"] == "#d55e00"
+    traces = drawn(open_map())[0]["data"]
+    assert sum(len(trace.get("customdata", ())) for trace in traces) == 48
+    colors = {trace["marker"]["color"] for trace in traces if trace["name"] == "malignant"}
+    assert colors == {"#d55e00"}
 
 
 def test_the_map_obeys_the_filters(standin):
     embed()
     traces = drawn(open_map(true="malignant"))[0]["data"]
-    assert {trace["name"] for trace in traces if trace["customdata"]} == {"malignant"}
+    assert {trace["name"] for trace in traces} == {"malignant"}
 
 
 def test_images_without_a_place_are_counted(standin):
@@ -76,7 +110,7 @@ def test_more_points_than_a_browser_bears_are_sampled(standin, monkeypatch):
     embed()
     monkeypatch.setattr(embedding_map, "MOST", 10)
     at = open_map()
-    assert sum(len(trace["customdata"]) for trace in drawn(at)[0]["data"]) == 10
+    assert sum(len(trace.get("customdata", ())) for trace in drawn(at)[0]["data"]) == 10
     assert "A random 10 of them are drawn" in words(at)
 
 

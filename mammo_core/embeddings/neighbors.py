@@ -35,7 +35,9 @@ def find_nearest(
     ids = frame["image_id"].to_numpy(dtype=object)
     place = np.flatnonzero(ids == image_id)
     if not len(place):
-        raise BadTable(f"Expected an embedding of image '{image_id}', there is none; embed again")
+        raise BadTable(
+            f"Expected an embedding of image '{image_id}', there is none; embed its split"
+        )
     similarity = _cosines(standardize(vectors_of(frame)), int(place[0]))
     similarity[place] = -np.inf
     if other_patients:

@@ -23,10 +23,16 @@ def similar(
     from mammo_core.datasets import load_dataset
     from mammo_core.embeddings.neighbors import find_nearest
     from mammo_core.embeddings.storage import are_current, embeddings_path, read_embeddings
-    from mammo_core.errors import BadTable
+    from mammo_core.errors import BadDataset, BadTable
     from mammo_core.model_store import find_model
 
     stored, data = find_model(model), load_dataset(dataset)
+    stored.require_network()
+    if image_id not in set(data.index["image_id"]):
+        raise BadDataset(
+            f"Expected an image of {data.name}, it has none with the id '{image_id}'; its ids "
+            "stand in the column image_id of its index"
+        )
     path = embeddings_path(stored, data.name)
     if not are_current(path, stored, data.version):
         raise BadTable(

@@ -1,6 +1,7 @@
 """Calibrators beside their model: kept as numbers, of one network, judged apart from its own."""
 
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -41,8 +42,10 @@ def model(tmp_path, home, monkeypatch):
     stored = StoredModel(folder, card)
     write_predictions(predictions_path(stored, "screening"), rows, {**NETWORK, "split": "all"})
     data = {
-        "screening": SimpleNamespace(name="screening", version="d1", fingerprint="other"),
-        "films": SimpleNamespace(name="films", version="d1", fingerprint="f"),
+        "screening": SimpleNamespace(
+            name="screening", version="d1", fingerprint="other", index=rows
+        ),
+        "films": SimpleNamespace(name="films", version="d1", fingerprint="f", index=rows),
     }
     monkeypatch.setattr("mammo_core.datasets.load_dataset", data.__getitem__)
     return stored
@@ -118,6 +121,12 @@ def test_the_models_own_test_set_is_never_fitted_on(model, split):
         lambda text: text.replace('"positive": 2', '"positive": 7'),
         lambda text: text.replace('"platt"', '"beta"'),
         lambda text: text.replace('"threshold":', '"thresh":'),
+        *(
+            lambda text, value=value: re.sub(
+                r'"threshold": [^,}\s]+', f'"threshold": {value}', text
+            )
+            for value in ("NaN", "99", "-0.1", "Infinity", '"high"')
+        ),
     ],
 )
 def test_a_damaged_file_is_told_of_and_never_used(model, spoil):

@@ -100,7 +100,7 @@ def calibrate_model(
     found = describe_fit(fit)
     facts = {
         **found,
-        "warnings": [*found["warnings"], *_warn_of_split(rows)],
+        "warnings": [*found["warnings"], *_warn_of_split(rows), *rows.warnings],
         "dataset": rows.dataset,
         "split": rows.split,
         "table_sha256": rows.table.sha256,
@@ -186,12 +186,15 @@ def _read_fit(model: "StoredModel", method: str, facts: Mapping[str, Any]) -> St
         place = getattr(calibrator, "positive", 0)
         if not 0 <= place < len(model.classes):
             raise BadConfiguration(f"Expected the place of a class, got {place}")
+        threshold = float(facts["threshold"])
+        if not 0 <= threshold <= 1:
+            raise BadConfiguration(f"Expected a threshold from 0 to 1, got {threshold}")
         return StoredFit(
             method,
             calibrator,
             str(facts["dataset"]),
             str(facts["split"]),
-            float(facts["threshold"]),
+            threshold,
             dict(facts),
         )
     except (BadConfiguration, KeyError, TypeError, ValueError) as error:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from mammo_core.errors import BadModel, MammoError
 from mammo_core.metrics.selection import EvaluationOptions, select
+from mammo_core.metrics.shared_patients import tell_shared_patients
 from mammo_core.predictions import PredictionTable, read_predictions, read_provenance
 from mammo_core.run_comparison import VALIDATION
 
@@ -20,11 +21,13 @@ class ValidationRows:
         table: An image a row.
         dataset: Their dataset's name.
         split: Of that dataset.
+        warnings: What to know of them, a sentence each.
     """
 
     table: PredictionTable
     dataset: str
     split: str
+    warnings: tuple[str, ...] = ()
 
 
 def read_kept_rows(model: "StoredModel") -> ValidationRows:
@@ -63,7 +66,8 @@ def read_dataset_rows(model: "StoredModel", dataset: str, split: str) -> Validat
             "calibrator fitted there leaves nothing to judge it by; take val"
         )
     table = read_model_predictions(str(model.path), dataset, split)
-    return ValidationRows(_labeled(table, split), data.name, split)
+    shared = tuple(tell_shared_patients(data.index, split))
+    return ValidationRows(_labeled(table, split), data.name, split, shared)
 
 
 def _labeled(table: PredictionTable, split: str) -> PredictionTable:

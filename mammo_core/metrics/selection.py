@@ -8,6 +8,7 @@ from mammo_core.metrics.aggregation import AGGREGATIONS, LEVELS, aggregate
 from mammo_core.metrics.intervals import INTERVALS
 from mammo_core.metrics.operating_points import COST_RATIO
 from mammo_core.metrics.prevalence import check_prevalence
+from mammo_core.metrics.shared_patients import tell_shared_patients
 from mammo_core.predictions import PredictionTable
 
 
@@ -77,11 +78,13 @@ def select(table: PredictionTable, options: EvaluationOptions) -> tuple[Predicti
     Raises:
         BadTable: Where no row is left, or the level needs a column that is missing.
     """
+    shared = tell_shared_patients(table.frame, options.split)
     table, warnings = select_split(table, options.split)
     labeled, more = _select_labeled(table)
     return aggregate(labeled, options.level, options.aggregation), [
         *warnings,
         *more,
+        *shared,
         *_warn_of_sides(labeled, options.level),
     ]
 

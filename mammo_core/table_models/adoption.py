@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mammo_core import __version__
 from mammo_core.errors import BadConfiguration
+from mammo_core.metrics.shared_patients import tell_shared_patients
 from mammo_core.model_card import write_card
 from mammo_core.model_folders import adding, check_new_name
 from mammo_core.model_store import TABLE, UNKNOWN, predictions_path, read_model
@@ -202,3 +203,4 @@ def _warn(found: Found) -> Iterator[str]:
             f"{count(match.relabeled, 'image')} with another label in {found.dataset}, which is "
             "the one that counts"
         )
+    yield from tell_shared_patients(found.table.frame, "test")

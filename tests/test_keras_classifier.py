@@ -300,7 +300,7 @@ def test_a_layer_off_the_way_to_the_output_is_refused(images):
 def store(folder, model, **changes):
     folder.mkdir()
     model.save(folder / "model.keras")
-    card = {"classes": THREE, "input_shape": (32, 24, 1)}
+    card = {"architecture": "test_net", "classes": THREE, "input_shape": (32, 24, 1)}
     card["sha256"] = file_sha256(folder / "model.keras")
     return StoredModel(folder, card | changes)
 

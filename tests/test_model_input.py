@@ -15,7 +15,11 @@ SIZE = (64, 48)
 
 
 def make_model(tmp_path, shape, views=()):
-    card = {"input_shape": list(shape), "preprocessing": to_mapping(Preprocess(size=SIZE))}
+    card = {
+        "architecture": "test_net",
+        "input_shape": list(shape),
+        "preprocessing": to_mapping(Preprocess(size=SIZE)),
+    }
     return StoredModel(tmp_path, card | ({"views": list(views)} if views else {}))
 
 

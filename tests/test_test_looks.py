@@ -120,7 +120,7 @@ def test_evaluate_counts_nothing_for_a_model_from_elsewhere(home, predicted):
 
 def test_comparing_two_models_is_a_look_by_each(home, predicted):
     shutil.copytree(home / "models" / standin_home.MODEL, home / "models" / "second")
-    compare(standin_home.MODEL, "second", dataset=standin_home.DATASET, bootstrap=0)
+    compare([standin_home.MODEL, "second"], dataset=standin_home.DATASET, bootstrap=0)
     looks = count_looks(standin_home.DATASET)
     assert (looks.n, looks.models) == (2, (standin_home.MODEL, "second"))
 

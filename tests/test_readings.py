@@ -149,6 +149,20 @@ class TestResult:
         assert result["disagreements"] == []
         assert result["reader"]["accuracy"] == result["model"]["accuracy"]
 
+    def test_a_faultless_reading_of_few_patients_is_not_said_to_be_certain(self, table):
+        is_few = table.patients < 3
+        truth = [table.classes[i] for i in table.labels[is_few]]
+        names = table.frame["image_id"][is_few]
+        right = {
+            name: verdict(label, suspicion=k)
+            for k, (name, label) in enumerate(zip(names, truth, strict=True))
+        }
+        result = judge_reading(table, right, replicates=50)
+        accuracy = {"value": 1, "low": pytest.approx(0.025 ** (1 / 3)), "high": 1}
+        assert (result["patients"], result["reader"]["accuracy"]) == (3, accuracy)
+        told = [*result["reader"].values(), *result["agreement"].values()]
+        assert all(one["low"] is None or one["low"] < one["high"] for one in told)
+
     def test_only_what_was_judged_counts(self, table, verdicts):
         few = dict(list(verdicts.items())[:7])
         assert judge_reading(table, few, replicates=10)["n"] == 7

@@ -44,8 +44,10 @@ def estimate_change(
     drawn = resample(draws, n_patients=before.n_patients, replicates=bootstrap, seed=seed)
     estimates = Estimates(drawn, bootstrap)
     return {
-        "ece": estimates.of_sums("bins", bins, lambda t: compute_ece(t[1]) - compute_ece(t[0]))[0],
-        "brier": estimates.of_sums(
+        "ece": estimates.spread_of_sums(
+            "bins", bins, lambda t: compute_ece(t[1]) - compute_ece(t[0])
+        )[0],
+        "brier": estimates.spread_of_sums(
             "errors", errors, lambda t: compute_brier(t[1]) - compute_brier(t[0])
         )[0],
     }

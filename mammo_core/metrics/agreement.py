@@ -2,12 +2,9 @@
 
 from mammo_core.metrics.bootstrap import PatientSums, resample, sum_by_patient
 from mammo_core.metrics.classification import compute_accuracy, compute_cohen_kappa
-from mammo_core.metrics.estimate import Estimate, percentile_estimate
+from mammo_core.metrics.estimate import Estimate, number_estimate, share_estimate
 from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.rank_correlation import RankCorrelationReplicates, rank_correlation
-
-SHARES = {"equal_predictions": compute_accuracy, "cohen_kappa": compute_cohen_kappa}
-"""From the matrix of one model's calls by the other's; that of truths by calls gives accuracy."""
 
 
 def measure_agreement(pair: Pair, *, replicates: int = 1000, seed: int = 0) -> dict[str, Estimate]:
@@ -29,10 +26,12 @@ def measure_agreement(pair: Pair, *, replicates: int = 1000, seed: int = 0) -> d
     drawn = resample(
         {"calls": calls, "ranks": ranks}, n_patients=n_patients, replicates=replicates, seed=seed
     )
-    shares = {
-        name: percentile_estimate(float(compute(calls.totals)), compute(drawn["calls"]))
-        for name, compute in SHARES.items()
-    }
-    return shares | {
-        "rank_correlation": percentile_estimate(rank_correlation(*pair.scores), drawn["ranks"])
+    equal, kappa = (
+        (float(compute(calls.totals)), compute(drawn["calls"]))
+        for compute in (compute_accuracy, compute_cohen_kappa)
+    )
+    return {
+        "equal_predictions": share_estimate(*equal, n_patients),
+        "cohen_kappa": number_estimate(*kappa),
+        "rank_correlation": number_estimate(rank_correlation(*pair.scores), drawn["ranks"]),
     }

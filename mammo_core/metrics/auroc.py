@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri, stdtrit
 
-from mammo_core.metrics.estimate import UNDEFINED, Estimate
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, exact_reach
+from mammo_core.metrics.parts import small_sample_factor
 
 Z = float(ndtri(0.975))
 
@@ -72,9 +73,9 @@ def clustered_covariance(
     A, B = A / len(positive), B / len(negative)
     cross = A @ B.T
     return (
-        _small_sample_factor(positive) * (A @ A.T)
-        + _small_sample_factor(negative) * (B @ B.T)
-        + _small_sample_factor(groups) * (cross + cross.T)
+        small_sample_factor(_count(positive)) * (A @ A.T)
+        + small_sample_factor(_count(negative)) * (B @ B.T)
+        + small_sample_factor(_count(groups)) * (cross + cross.T)
     )
 
 
@@ -151,14 +152,14 @@ def perfect_interval(
     rate AUROC give the Clopper-Pearson end 0.025 ** (1 / m): cautious, and never a point.
     """
     m = count_smaller_side(is_positive, patients)
-    reach = 1 - 0.025 ** (1 / m)
+    reach = float(exact_reach(m))
     return Estimate(1.0, 1 - reach, 1.0) if auroc == 1 else Estimate(0.0, 0.0, reach)
 
 
 def count_smaller_side(is_positive: NDArray[np.bool_], patients: NDArray[np.integer]) -> int:
     """Patients with positive or with negative rows, whichever are fewer."""
     kinds = (is_positive, ~is_positive)
-    return min(int(np.count_nonzero(np.bincount(patients[of_kind]))) for of_kind in kinds)
+    return min(_count(patients[of_kind]) for of_kind in kinds)
 
 
 def estimate_on_logit_scale(auroc: float, variance: float, degrees: int) -> Estimate:
@@ -205,11 +206,10 @@ def _shares_in_error(
         (~is_positive, placements.of_negatives),
     ):
         of_kind = groups[kind]
-        factor = np.sqrt(_small_sample_factor(of_kind))
+        factor = np.sqrt(small_sample_factor(_count(of_kind)))
         shares += factor * _group_sums(values - placements.auroc, of_kind, size) / len(of_kind)
     return shares
 
 
-def _small_sample_factor(groups: NDArray[np.integer]) -> float:
-    n = np.count_nonzero(np.bincount(groups))
-    return n / (n - 1) if n > 1 else np.nan
+def _count(groups: NDArray[np.integer]) -> int:
+    return int(np.count_nonzero(np.bincount(groups)))

@@ -32,13 +32,14 @@ def _on_classes(table: PredictionTable) -> list[str]:
 def _on_patients(table: PredictionTable, positive: int) -> list[str]:
     if table.n_patients == 1:
         return ["All rows are of one patient: no interval says anything"]
-    n = len(np.unique(table.patients[table.labels == positive]))
-    if not 0 < n < FEW_PATIENTS:
-        return []
-    are = "is" if n == 1 else "are"
+    name, is_positive = table.classes[positive], table.labels == positive
+    sides = {f"'{name}'": is_positive, f"without '{name}'": ~is_positive}
+    counts = {words: len(np.unique(table.patients[rows])) for words, rows in sides.items()}
     return [
-        f"Only {count(n, 'patient')} {are} '{table.classes[positive]}': with fewer than "
+        f"Only {count(n, 'patient')} {'is' if n == 1 else 'are'} {words}: with fewer than "
         f"{FEW_PATIENTS} no interval can be trusted much"
+        for words, n in counts.items()
+        if 0 < n < FEW_PATIENTS
     ]
 
 

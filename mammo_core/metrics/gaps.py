@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
-from mammo_core.metrics.estimate import UNDEFINED, Estimate
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, exact_reach
 from mammo_core.metrics.parts import Part, Split
 
 Array = NDArray[np.float64]
@@ -48,7 +48,8 @@ class Gap:
 
 def logit_ends(parts: Parts, critical: Array, alpha: Array) -> tuple[Array, Array]:
     """Of an AUROC: on the logit scale; exact binomial where it is 0 or 1 (`perfect_interval`)."""
-    v, far = parts.value, np.maximum(alpha / 2, SMALLEST_P) ** (1 / np.maximum(parts.n_patients, 1))
+    v, n = parts.value, np.maximum(parts.n_patients, 1)
+    far = 1 - exact_reach(n, np.maximum(alpha, 2 * SMALLEST_P))
     with np.errstate(divide="ignore", invalid="ignore"):
         reach = critical * parts.error / (v * (1 - v))
         low, high = expit(logit(v) - reach), expit(logit(v) + reach)

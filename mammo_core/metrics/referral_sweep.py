@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.metrics.estimate import Estimate, percentile_estimate
+from mammo_core.metrics.estimate import Estimate, number_estimate
 from mammo_core.metrics.kept_rate import KeptRate
 from mammo_core.metrics.risk_coverage import (
     JudgedRows,
@@ -38,10 +38,7 @@ class ErrorsLeft:
     @cached_property
     def aurc(self) -> Estimate:
         """The area under the curve of error rate over kept share; less is better."""
-        value = compute_row_aurc(self._rows)
-        if self._rows.n_patients < 2:
-            return Estimate(value)
-        return percentile_estimate(value, compute_aurc(*self._rate.drawn))
+        return number_estimate(compute_row_aurc(self._rows), compute_aurc(*self._rate.drawn))
 
     @cached_property
     def curve(self) -> list[dict[str, float | None]]:

@@ -19,7 +19,7 @@ from mammo_core.metrics.classification import (
     compute_specificity,
 )
 from mammo_core.metrics.comparison import delong
-from mammo_core.metrics.estimate import percentile_estimate
+from mammo_core.metrics.sections.question import Estimates
 from mammo_core.predictions import PredictionTable
 from mammo_core.reviews.readings import Verdict
 
@@ -98,13 +98,13 @@ class _Comparing:
     def with_truth(self, calls: Codes, scores: Array) -> dict[str, Any]:
         table, severe = self._table, len(self._table.classes) - 1
         sums = self._sum(table.labels, calls)
-        drawn = self._draw(sums)
+        estimates = self._draw(sums)
         rates = {"sensitivity": compute_recall, "specificity": compute_specificity}
         return {
-            "accuracy": self._estimate(compute_accuracy(sums.totals), compute_accuracy(drawn)),
-            "kappa": self._estimate(compute_cohen_kappa(sums.totals), compute_cohen_kappa(drawn)),
+            "accuracy": estimates.of_rates("calls", sums, compute_accuracy)[0],
+            "kappa": estimates.of_sums("calls", sums, compute_cohen_kappa)[0],
             **{
-                name: self._estimate(rate(sums.totals)[severe], rate(drawn)[severe])
+                name: estimates.of_rates("calls", sums, rate)[severe]
                 for name, rate in rates.items()
             },
             "auroc": estimate_auroc(scores, table.labels == severe, table.patients).to_json(),
@@ -112,10 +112,10 @@ class _Comparing:
 
     def of_calls(self, one: Codes, other: Codes) -> dict[str, Any]:
         sums = self._sum(one, other)
-        drawn = self._draw(sums)
+        estimates = self._draw(sums)
         return {
-            "same": self._estimate(compute_accuracy(sums.totals), compute_accuracy(drawn)),
-            "kappa": self._estimate(compute_cohen_kappa(sums.totals), compute_cohen_kappa(drawn)),
+            "same": estimates.of_rates("calls", sums, compute_accuracy)[0],
+            "kappa": estimates.of_sums("calls", sums, compute_cohen_kappa)[0],
         }
 
     def _sum(self, one: Codes, other: Codes) -> PatientSums:
@@ -123,15 +123,10 @@ class _Comparing:
         sums = sum_by_patient(one * n + other, table.patients, n * n, table.n_patients)
         return PatientSums(sums.reshape(-1, n, n))
 
-    def _draw(self, sums: PatientSums) -> Array:
-        return resample(
-            {"": sums}, n_patients=self._table.n_patients, replicates=self._replicates, seed=0
-        )[""]
-
-    def _estimate(self, value: Any, replicates: Array) -> dict[str, float | None]:
-        """A value with its interval; none from a single patient, whose replicates are all alike."""
-        drawn = replicates if self._table.n_patients > 1 else replicates[:0]
-        return percentile_estimate(float(value), drawn).to_json()
+    def _draw(self, sums: PatientSums) -> Estimates:
+        replicates, n_patients = self._replicates, self._table.n_patients
+        options = {"n_patients": n_patients, "replicates": replicates, "seed": 0}
+        return Estimates(resample({"calls": sums}, **options), replicates)
 
 
 def _p_of_difference(

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.metrics.estimate import exact_reach
+
 Row = Mapping[str, Any]
 """One epoch of history.csv: epoch, loss, train_auroc, val_loss, val_auroc; what was not measured
 is no float."""
@@ -74,7 +76,7 @@ def hanley_mcneil_error(auroc: float, n_positives: int, n_negatives: int) -> flo
     Source: Hanley and McNeil 1982, doi:10.1148/radiology.143.1.7063747, equation 2.
     """
     if auroc in (0, 1):
-        return (1 - 0.025 ** (1 / min(n_positives, n_negatives))) / 1.96
+        return float(exact_reach(min(n_positives, n_negatives))) / 1.96
     q1, q2 = auroc / (2 - auroc), 2 * auroc**2 / (1 + auroc)
     variance = auroc * (1 - auroc)
     variance += (n_positives - 1) * (q1 - auroc**2) + (n_negatives - 1) * (q2 - auroc**2)

@@ -50,7 +50,7 @@ def estimate_coverage(
             name: {"n": int(covered.totals[k].sum()), "coverage": of_classes[k]}
             for k, name in enumerate(table.classes)
         },
-        "mean_size": _estimate_mean_size(estimates, sizes, n),
+        "mean_size": estimates.of_sums("sizes", sizes, _mean_size)[0],
         **{name: estimates.of_rates("sizes", sizes, f)[0] for name, f in SHARES.items()},
     }
 
@@ -62,14 +62,6 @@ def _of_all(totals: Array) -> Array:
 
 def _of_each_class(totals: Array) -> Array:
     return divide(totals[:, 1], totals.sum(axis=1))
-
-
-def _estimate_mean_size(
-    estimates: Estimates, sizes: PatientSums, n_patients: int
-) -> dict[str, float | None]:
-    """No interval where all rows are of one patient."""
-    found = estimates.of_sums("sizes", sizes, _mean_size)[0]
-    return found if n_patients > 1 else {**found, "low": None, "high": None}
 
 
 def _mean_size(totals: Array) -> Array:

@@ -63,7 +63,6 @@ class Classification:
         """The summaries and `per_class`."""
         table = self._table
         confusion = ("confusion", self._confusion)
-        summaries = {name: estimates.of_sums(*confusion, f)[0] for name, f in SUMMARIES.items()}
         macro = estimate_macro_auroc(table.probabilities, table.labels, table.patients)
         rates = {name: estimates.of_rates(*confusion, f) for name, f in PER_CLASS.items()}
         rates["pf1"] = estimates.of_sums("soft", self._soft, compute_pf1)
@@ -75,7 +74,25 @@ class Classification:
             }
             for i, name in enumerate(table.classes)
         }
-        return {**summaries, "macro_auroc": macro.to_json(), "per_class": classes}
+        return {**self._summarize(estimates), "macro_auroc": macro.to_json(), "per_class": classes}
+
+    def _summarize(self, estimates: Estimates) -> dict[str, Any]:
+        """`SUMMARIES`; the two shares have an interval where all draws agree on them too.
+
+        That of accuracy is of all patients, that of balanced accuracy of those with the rarest
+        class that is there: the mean of recalls is known no better than the least known of them.
+        """
+        of_class = np.count_nonzero(self._confusion.of_patients.sum(axis=1) > 0, axis=-1)
+        n_patients = {
+            "accuracy": self._table.n_patients,
+            "balanced_accuracy": int(of_class[of_class > 0].min()),
+        }
+        confusion = ("confusion", self._confusion)
+        found = {name: estimates.of_sums(*confusion, f)[0] for name, f in SUMMARIES.items()}
+        for name, n in n_patients.items():
+            (share,) = estimates.spread_of_sums(*confusion, SUMMARIES[name])
+            found[name] = widen_certain(Estimate(**share), n).to_json()
+        return found
 
     def _rankings(self, i: int, name: str, estimates: Estimates) -> dict[str, Any]:
         """AUROC and `RANKINGS`, none with an interval where one patient is all there is of a kind.
@@ -89,9 +106,8 @@ class Classification:
             "auroc": estimate_auroc(scores, is_class, self._table.patients).to_json()
         }
         for key, ranking in RANKINGS.items():
-            one = estimates.of(f"{key} {name}", ranking.compute(scores, is_class))
-            own = Estimate(**one) if n_patients > 1 else Estimate(one["value"])
-            found[key] = widen_certain(own, n_patients).to_json()
+            one = estimates.of_share(f"{key} {name}", ranking.compute(scores, is_class), n_patients)
+            found[key] = one if n_patients > 1 else {**one, "low": None, "high": None}
         return found
 
     def _against_rest(self, i: int) -> tuple[Scores, Truth]:

@@ -21,6 +21,7 @@ class DecisionCurve:
 
     def __init__(self, question: Question) -> None:
         self._prevalence = question.prevalence
+        self._n_patients = question.table.n_patients
         n_bins = len(THRESHOLDS) + 1
         bins = np.searchsorted(THRESHOLDS, question.scores, "right")
         cells = bins * 2 + question.is_positive
@@ -47,9 +48,15 @@ class DecisionCurve:
     def _estimate(
         self, estimates: Estimates, prevalence: float | None, ending: str
     ) -> dict[str, list[dict[str, float | None]]]:
-        """Each of `KINDS` at all thresholds, under its name with that ending."""
+        """Each of `KINDS` at all thresholds, under its name with that ending.
+
+        Who calls nobody has a net benefit of 0 for certain; one patient alone has no interval.
+        """
         compute = partial(_compare, prevalence=prevalence)
-        found = iter(estimates.of_sums("decisions", self._sums, compute))
+        every = estimates.spread_of_sums("decisions", self._sums, compute)
+        if self._n_patients < 2:
+            every = [{**one, "low": None, "high": None} for one in every]
+        found = iter(every)
         return {f"{name}{ending}": list(islice(found, len(THRESHOLDS))) for name in KINDS}
 
 

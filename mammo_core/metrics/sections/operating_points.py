@@ -44,7 +44,7 @@ class OperatingPoints:
         }
         rates |= self._rates_at_prevalence(estimates, rates)
         return {
-            "prevalence": estimates.of_sums("points", self._sums, _share_of_positives)[0],
+            "prevalence": estimates.of_rates("points", self._sums, _share_of_positives)[0],
             "target_prevalence": self._question.prevalence,
             "operating_points": [self._tell_point(name, rates) for name in self._thresholds],
         }
@@ -57,7 +57,7 @@ class OperatingPoints:
         computed = {name: _at_prevalence(rate, prevalence) for name, rate in AT_PREVALENCE.items()}
         computed |= {name: of_outcomes(RATES[name]) for name in BOTH}
         found = {
-            name: estimates.of_sums("points", self._sums, compute)
+            name: estimates.spread_of_sums("points", self._sums, compute)
             for name, compute in computed.items()
         }
         joined = [

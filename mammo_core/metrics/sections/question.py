@@ -1,6 +1,6 @@
 """What a section of an evaluation is asked, what it needs drawn, and the form of its answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.metrics.bootstrap import PatientSums, Statistic
-from mammo_core.metrics.estimate import Estimate, widen_certain
+from mammo_core.metrics.estimate import Estimate, drop_certain, widen_certain
 from mammo_core.metrics.intervals import INTERVALS
 from mammo_core.metrics.operating_points import COST_RATIO
 from mammo_core.predictions import PredictionTable
@@ -76,15 +76,16 @@ class Estimates:
         return int(self._is_incomplete.sum())
 
     def estimate(self, value: float, drawn: Array) -> dict[str, float | None]:
-        """A value with the interval of its (B + G,) replicates and left-out values."""
-        replicates, left_out = np.split(drawn, [len(self._is_incomplete)])
-        if not np.isnan(value):
-            self._is_incomplete |= np.isnan(replicates)
-        return self._interval(value, replicates, left_out).to_json()
+        """A value with the interval of its (B + G,) replicates and left-out values.
 
-    def of(self, name: str, value: float) -> dict[str, float | None]:
-        """A value with the interval of the replicates of that name."""
-        return self.estimate(value, self._drawn[name])
+        No interval where the replicates are all the same; see `drop_certain`.
+        """
+        replicates, _ = self._split(drawn)
+        return drop_certain(self._spread(value, drawn), replicates).to_json()
+
+    def of_share(self, name: str, value: float, n_patients: int) -> dict[str, float | None]:
+        """A share with the interval of the replicates of that name; see `widen_certain`."""
+        return widen_certain(self._spread(value, self._drawn[name]), n_patients).to_json()
 
     def drawn(self, name: str) -> Array:
         """(..., B + G) replicates of that name, then its left-out values; for `estimate`."""
@@ -98,10 +99,16 @@ class Estimates:
         self, name: str, sums: PatientSums, compute: Compute
     ) -> list[dict[str, float | None]]:
         """Estimates of what `compute` makes of totals (..., B): one for each leading element."""
-        values = np.ravel(compute(sums.totals[..., None]))
-        drawn = compute(self._drawn[name])
-        replicates = drawn.reshape(len(values), drawn.shape[-1])
-        return [self.estimate(float(v), r) for v, r in zip(values, replicates, strict=True)]
+        return [self.estimate(*one) for one in self._compute(name, sums, compute)]
+
+    def spread_of_sums(
+        self, name: str, sums: PatientSums, compute: Compute
+    ) -> list[dict[str, float | None]]:
+        """As `of_sums`, a point where the replicates are all the same.
+
+        For what is certain by definition, and for those who settle it themselves.
+        """
+        return [self._spread(*one).to_json() for one in self._compute(name, sums, compute)]
 
     def of_rates(
         self, name: str, sums: PatientSums, compute: Compute
@@ -111,12 +118,30 @@ class Estimates:
         A patient counts where the rate of his rows alone is defined.
         """
         alone = compute(sums.of_patients)
-        estimates = self.of_sums(name, sums, compute)
-        n_patients = (~np.isnan(alone.reshape(len(estimates), alone.shape[-1]))).sum(axis=1)
+        n_patients = (~np.isnan(alone.reshape(-1, alone.shape[-1]))).sum(axis=1)
         return [
-            widen_certain(Estimate(**one), int(n)).to_json()
-            for one, n in zip(estimates, n_patients, strict=True)
+            widen_certain(self._spread(*one), int(n)).to_json()
+            for one, n in zip(self._compute(name, sums, compute), n_patients, strict=True)
         ]
+
+    def _compute(
+        self, name: str, sums: PatientSums, compute: Compute
+    ) -> Iterable[tuple[float, Array]]:
+        """Values and (B + G,) replicates of each leading element."""
+        values = np.ravel(compute(sums.totals[..., None]))
+        drawn = compute(self._drawn[name])
+        return zip(values.tolist(), drawn.reshape(len(values), drawn.shape[-1]), strict=True)
+
+    def _spread(self, value: float, drawn: Array) -> Estimate:
+        """The interval as the replicates have it."""
+        replicates, left_out = self._split(drawn)
+        if not np.isnan(value):
+            self._is_incomplete |= np.isnan(replicates)
+        return self._interval(value, replicates, left_out)
+
+    def _split(self, drawn: Array) -> list[Array]:
+        """(B,) replicates and (G,) values with a group left out."""
+        return np.split(drawn, [len(self._is_incomplete)])
 
 
 class Section(Protocol):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +170,19 @@ def test_the_answer_is_kept_with_the_model(model):
     path = model.folder / "evaluations" / "films.test.breast.mean.json"
     del answer["test_looks"]
     assert json.loads(path.read_text())["answer"] == answer
+
+
+def test_a_model_folder_and_home_that_cannot_be_written_cost_no_numbers(model, home, caplog):
+    kept = evaluate("model", "films")
+    shutil.rmtree(model.folder / "evaluations")
+    shutil.rmtree(home / ".mammo")
+    for folder in (model.folder / "evaluations", home / ".mammo"):
+        folder.write_text("a file where a folder should be")
+    answer = evaluate("model", "films")
+    assert answer["per_class"] == kept["per_class"]
+    assert answer["warnings"][:-1] == kept["warnings"]
+    assert "were not kept" in answer["warnings"][-1]
+    assert "look at the test set is not counted" in caplog.text
 
 
 def test_neither_scikit_learn_nor_tensorflow_is_loaded(table):

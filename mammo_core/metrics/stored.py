@@ -11,7 +11,6 @@ from mammo_core.errors import MammoError
 from mammo_core.metrics.answer_shape import is_whole
 from mammo_core.metrics.evaluation import evaluate_options
 from mammo_core.metrics.selection import EvaluationOptions
-from mammo_core.metrics.shared_patients import tell_shared_patients
 from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import (
     PredictionTable,
@@ -113,7 +112,7 @@ def evaluate_model(
     options = replace(options, threshold=(fit or stored).threshold)
     answer = _kept_or_made(stored, data.name, table, options, calibrated)
     looks = note_look(stored, data, options.split, "evaluate")
-    warnings = list(dict.fromkeys([*answer["warnings"], *_tell_of(stored, data, options)]))
+    warnings = [*answer["warnings"], *_tell_of(stored, data, options)]
     answer |= {"warnings": warnings, "test_looks": looks and looks.to_json()}
     return answer | fit.tell(data.name, options.split, warnings) if fit else answer
 
@@ -133,14 +132,22 @@ def _kept_or_made(
     options: EvaluationOptions,
     calibrated: str,
 ) -> dict[str, Any]:
-    """The answer, from now on kept with the model and told on its card."""
+    """The answer, from now on kept with the model and told on its card.
+
+    A folder that cannot be written costs time, not the numbers: a warning tells of it.
+    """
     from mammo_core.model_card import write_card
 
-    answer = load_evaluation(model.path, dataset, table, options, calibrated)
-    if answer is None:
-        answer = evaluate_options(table, options)
+    kept = load_evaluation(model.path, dataset, table, options, calibrated)
+    if kept is not None:
+        return kept
+    answer = evaluate_options(table, options)
+    try:
         store_evaluation(model.path, dataset, table, options, answer, calibrated)
         write_card(model)
+    except MammoError as error:
+        told = f"{error}; the numbers were not kept and are computed again next time"
+        return answer | {"warnings": [*answer["warnings"], told]}
     return answer
 
 
@@ -184,8 +191,7 @@ def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTa
 def _tell_of(model: "StoredModel", dataset: "Dataset", options: EvaluationOptions) -> list[str]:
     """Why its figures on that split, counted so, are not to be taken as they stand."""
     seen = tell_seen(model, dataset, options.split)
-    shared = tell_shared_patients(dataset.index, options.split)
-    return [*filter(None, (seen, tell_counted_twice(model, options.level))), *shared]
+    return list(filter(None, (seen, tell_counted_twice(model, options.level))))
 
 
 def _current_predictions(model: "StoredModel", dataset: "Dataset", split: str) -> PredictionTable:

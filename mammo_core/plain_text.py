@@ -36,9 +36,9 @@ def format_estimate(estimate: Mapping[str, float | None]) -> str:
     value, low, high = (estimate[key] for key in ("value", "low", "high"))
     if value is None:
         return "undefined"
-    return (
-        f"{value:.2f}" if low is None or high is None else f"{value:.2f} [{low:.2f} to {high:.2f}]"
-    )
+    if low is None or high is None:
+        return f"{value:z.2f}"
+    return f"{value:z.2f} [{low:z.2f} to {high:z.2f}]"
 
 
 def format_value(value: Any) -> str:
@@ -51,7 +51,7 @@ def format_value(value: Any) -> str:
         return _format_mapping(value)
     if isinstance(value, list | tuple):
         return _format_list(value)
-    return f"{value:.4g}" if isinstance(value, float) else " ".join(str(value).split())
+    return f"{value:z.4g}" if isinstance(value, float) else " ".join(str(value).split())
 
 
 def tabulate(rows: Sequence[Row], indent: str = "") -> list[str]:

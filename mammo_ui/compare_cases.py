@@ -94,7 +94,7 @@ def _show_net(found: Mapping[str, Any], positive: str) -> None:
 def _signed(estimate: Mapping[str, float | None]) -> str:
     if estimate["value"] is None:
         return frame.DASH
-    return f"{estimate['value']:+.2f}{frame.interval_text(dict(estimate))}"
+    return f"{estimate['value']:+z.2f}{frame.interval_text(dict(estimate))}"
 
 
 def show_scores(rows: compared.PairRows, thresholds: compared.Thresholds) -> None:

@@ -1,9 +1,10 @@
 """What frames every page: title with its facts, cards, chips, empty states."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isclose
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -26,21 +27,32 @@ def plain(text: object) -> str:
 
 def as_text(value: object) -> str:
     """A fact as Markdown: a number in four digits, a text exactly as it is."""
-    return f"{value:.4g}" if isinstance(value, float) else plain(value)
+    return f"{value:z.4g}" if isinstance(value, float) else plain(value)
 
 
 def estimate_text(estimate: dict[str, float | None] | None, digits: int = 2) -> str:
     """The text 0.91 [0.86 to 0.95], a dash where the estimate is undefined."""
     if estimate is None or estimate["value"] is None:
         return DASH
-    return f"{estimate['value']:.{digits}f}{interval_text(estimate, digits)}"
+    return f"{estimate['value']:z.{digits}f}{interval_text(estimate, digits)}"
 
 
 def interval_text(estimate: dict[str, float | None], digits: int = 2) -> str:
     """The text [0.86 to 0.95] after a blank, empty where there is no interval."""
     if estimate["low"] is None or estimate["high"] is None:
         return ""
-    return f" [{estimate['low']:.{digits}f} to {estimate['high']:.{digits}f}]"
+    return f" [{estimate['low']:z.{digits}f} to {estimate['high']:z.{digits}f}]"
+
+
+def p_texts(row: Mapping[str, Any]) -> dict[str, str]:
+    """The cells "p" and "p adjusted" of a table as text, a dash where there is no p-value."""
+    return {name: _p_text(row[name]) for name in ("p", "p adjusted")}
+
+
+def _p_text(p: float | None) -> str:
+    if p is None:
+        return DASH
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def show_card(
@@ -50,7 +62,7 @@ def show_card(
     value = estimate["value"]
     st.metric(
         label,
-        DASH if value is None else f"{value:.2f}",
+        DASH if value is None else f"{value:z.2f}",
         f"{interval_text(estimate).strip() or 'no interval'}, {n}",
         delta_color="off",
         delta_arrow="off",

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from mammo_core.image_sets import read_set
 from mammo_core.predictions import read_predictions
-from mammo_ui import subgroup_charts
+from mammo_ui import frame, subgroup_charts
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -51,6 +51,17 @@ def open_tab(tab, picked=None, **query):
 def said(at):
     parts = (*at.markdown, *at.caption, *at.info, *at.warning)
     return "\n".join(str(part.value) for part in parts)
+
+
+def test_a_missing_p_value_is_a_dash_and_a_tiny_one_no_zero():
+    told = frame.p_texts({"p": None, "p adjusted": 0.0004})
+    assert told == {"p": frame.DASH, "p adjusted": "< 0.001"}
+
+
+@pytest.mark.parametrize("tab", ["Subgroups", "Slices"])
+def test_the_table_of_a_tab_holds_its_p_values_as_text(tab):
+    table = open_tab(tab).dataframe[-1].value
+    assert all(isinstance(cell, str) for name in ("p", "p adjusted") for cell in table[name])
 
 
 def find_place(at, name):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammo_core.plain_text import MOST_NUMBERS, WIDTH, tabulate, to_lines
+from mammo_core.plain_text import MOST_NUMBERS, WIDTH, format_estimate, tabulate, to_lines
+from mammo_ui import frame
 
 ESTIMATE = {"value": 0.912, "low": 0.861, "high": 0.953}
 WORDS = st.text("abcdefghij_", min_size=1, max_size=12)
@@ -34,6 +35,12 @@ def test_an_estimate_reads_with_its_interval():
     assert to_lines({"auroc": ESTIMATE}) == "auroc: 0.91 [0.86 to 0.95]"
     assert to_lines({"auroc": {**ESTIMATE, "low": None}}) == "auroc: 0.91"
     assert to_lines({"auroc": dict.fromkeys(ESTIMATE)}) == "auroc: undefined"
+
+
+@pytest.mark.parametrize("tell", [format_estimate, frame.estimate_text])
+def test_what_rounds_to_zero_has_no_sign(tell):
+    assert tell({"value": -0.001, "low": -0.004, "high": -0.0}) == "0.00 [0.00 to 0.00]"
+    assert tell({"value": -0.01, "low": None, "high": None}) == "-0.01"
 
 
 def test_unknown_and_long_numbers_are_shown_for_a_person():

@@ -100,9 +100,9 @@ def _show_chart(choice: state.Choice, options: "SliceOptions", slices: "Sequence
         key="slices",
         selects="group",
     )
-    names = ("group", "n", "patients", "positives", "in slice", "in the rest", "difference", "p")
+    names = ("group", "n", "patients", "positives", "in slice", "in the rest", "difference")
     st.dataframe(
-        [{name: row[name] for name in (*names, "p adjusted")} for row in rows], hide_index=True
+        [{name: row[name] for name in names} | frame.p_texts(row) for row in rows], hide_index=True
     )
     if picked:
         open_cases_of_group(choice, slices[int(picked[0]["place"])].values)

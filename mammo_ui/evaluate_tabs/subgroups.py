@@ -72,8 +72,10 @@ def _show_forest(
 
 
 def _show_table(rows: Sequence[dict[str, Any]]) -> None:
-    names = ("group", "n", "patients", "positives", "estimate", "difference", "p", "p adjusted")
-    st.dataframe([{name: row[name] for name in names} for row in rows], hide_index=True)
+    names = ("group", "n", "patients", "positives", "estimate", "difference")
+    st.dataframe(
+        [{name: row[name] for name in names} | frame.p_texts(row) for row in rows], hide_index=True
+    )
 
 
 def _describe(place: int, group: Group) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Histograms of the scores by true class: counted once per rows, drawn, and opened bar by bar."""
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from mammo_core.metrics.score_histogram import ScoreHistogram
 
 UNITS = {"share": "Share of the class", "n": "Counts"}
+FILLED = 0.9
+"""Share of a bin's width that its bars fill."""
 
 
 @lru_cache(maxsize=8)
@@ -35,16 +38,29 @@ def find_images(rows: Rows, true: str, lower: float) -> list[str]:
     return units.image_ids(is_of_class & (places == abs(edges - lower).argmin()))
 
 
-def tabulate(histogram: "ScoreHistogram", classes: Sequence[str], unit: str) -> list[Row]:
-    """A row a bar that is not empty, within a bin the highest first, so that none hides another.
+def tabulate(histogram: "ScoreHistogram", classes: Sequence[str]) -> list[Row]:
+    """A row a bar that is not empty, bin by bin.
 
     Args:
         histogram: As the core counts it.
         classes: Of the histogram.
-        unit: A key of `UNITS`: the height of the bars.
     """
-    rows = tabulate_scores(histogram, classes)
-    return sorted(rows, key=lambda row: (row["from"], -row[unit]))
+    return sorted(tabulate_scores(histogram, classes), key=lambda row: float(row["from"]))
+
+
+def part_bin(n: int) -> list[tuple[float, float]]:
+    """Where in a bin, from 0 to 1, each of n bars begins and ends: side by side."""
+    start, width = (1 - FILLED) / 2, FILLED / n
+    return [(start + place * width, start + (place + 1) * width) for place in range(n)]
+
+
+def _stand_side_by_side(classes: Sequence[str]) -> list[dict[str, str]]:
+    """Vega transforms that give each class its part of a bin, so that no bar hides another."""
+    part = f"{json.dumps(part_bin(len(classes)))}[indexof({json.dumps(classes)}, datum['class'])]"
+    return [
+        {"calculate": f"datum.from + (datum.to - datum.from) * {part}[{end}]", "as": name}
+        for end, name in enumerate(("left", "right"))
+    ]
 
 
 def draw_histogram(
@@ -66,11 +82,12 @@ def draw_histogram(
               "axis": {"format": ".0%"} if unit == "share" else {"tickMinStep": 1}}  # fmt: skip
     select = {"type": "point", "fields": ["class", "from"]}
     bars = {
-        "mark": {"type": "bar", "opacity": 1, "cursor": "pointer", "binSpacing": 1},
+        "mark": {"type": "bar", "opacity": 1, "cursor": "pointer", "binSpacing": 0},
+        "transform": _stand_side_by_side(list(colors)),
         "params": [{"name": "bar", "select": select}],
         "encoding": {
-            "x": {**x, "field": "from", "bin": "binned"},
-            "x2": {"field": "to"},
+            "x": {**x, "field": "left", "bin": "binned"},
+            "x2": {"field": "right"},
             "y": height,
             "color": {"field": "class", "type": "nominal",
                       "legend": {"title": "Truth", "orient": "top", "titleOrient": "left"},

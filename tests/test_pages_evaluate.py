@@ -1,6 +1,7 @@
 """The Evaluate page: every number follows the threshold, every cell and bar opens its cases."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 import standin_home
 from streamlit.testing.v1 import AppTest
 
-from mammo_core.metrics.score_histogram import ScoreHistogram
 from mammo_core.predictions import read_predictions
 from mammo_ui import score_histograms
 from mammo_ui.confusion import Look, draw_matrix, tabulate
@@ -228,10 +228,11 @@ def test_without_its_diagonal_the_largest_mistake_is_the_darkest():
     assert cells["transform"] == [{"filter": "datum.true !== datum.predicted"}]
 
 
-@pytest.mark.parametrize(("unit", "first"), [("share", "benign"), ("n", "malignant")])
-def test_no_bar_hides_a_lower_one(unit, first):
-    histogram = ScoreHistogram(np.array([0, 0.5, 1.0]), np.array([[2, 0], [3, 9]]))
-    rows = score_histograms.tabulate(histogram, ["benign", "malignant"], unit)
-    lowest = [row for row in rows if row["from"] == 0]
-    assert lowest[0]["class"] == first
-    assert lowest[0][unit] > lowest[1][unit]
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_the_bars_of_a_bin_stand_side_by_side_within_it(n):
+    parts = score_histograms.part_bin(n)
+    assert len(parts) == n
+    assert parts[0][0] > 0
+    assert parts[-1][1] < 1
+    assert all(start < end for start, end in parts)
+    assert all(one[1] == pytest.approx(following[0]) for one, following in pairwise(parts))

@@ -19,14 +19,15 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     positive, noun = evaluation["positive"], f"{evaluation['level']}s"
     classes = evaluation["classes"]
     histogram = score_histograms.count_scores(rows_of(choice))
-    rows = score_histograms.tabulate(histogram, classes, unit)
+    rows = score_histograms.tabulate(histogram, classes)
     bars = charts.show_chart(
         f"Probability of {frame.plain(positive)} by true class",
         score_histograms.draw_histogram(
             class_colors(classes), positive, unit, noun, choice.threshold
         ),
-        f"Each color is a true class; what lies right of the dashed line is called {positive}. The "
-        f"less the colors overlap, the better. Click a bar to see its {noun}.",
+        f"Each color is a true class, the bars of a bin stand side by side; what lies right of the "
+        f"dashed line is called {positive}. The less the colors share bins, the better. Click a "
+        f"bar to see its {noun}.",
         rows,
         key="score_histogram",
         selects="bar",

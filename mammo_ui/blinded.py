@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 READING = "reading"
 """The parameter of the address that names the reading."""
 TOLD, SINCE = "told_verdict", "case_shown_since"
+SUSPICIONS = range(0, 101, 10)
+"""In percent; none is chosen beforehand, so that each is said on purpose."""
 CALLS = {
     "accuracy": "Accuracy",
     "kappa": "Cohen's kappa",
@@ -138,13 +140,16 @@ def _ask(
         )
         with st.form(f"verdict_{place}", border=False):
             label = st.radio("What is it?", classes, index=None, key=f"label_{place}")
-            suspicion = st.slider(
-                f"How likely is it {severe}? In %", 0, 100, 50, key=f"how_{place}"
-            )
+            suspicion = st.radio(
+                f"How likely is it {severe}? In %", SUSPICIONS, index=None, key=f"how_{place}",
+                horizontal=True,
+            )  # fmt: skip
             note = st.text_area("Note", key=f"note_{place}", height=80)
             says = st.form_submit_button("Give the verdict", type="primary")
         if says and label is None:
             st.warning("Choose a class first.")
+        elif says and suspicion is None:
+            st.warning(f"Choose first how likely it is {frame.plain(severe)}.")
         elif says:
             spent = min(int(time.time() - since), 86_400)
             frame.show_errors_of(

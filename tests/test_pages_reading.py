@@ -31,6 +31,7 @@ def press(at, label):
 
 def say(at, label="normal"):
     at.radio[0].set_value(label)
+    at.radio[1].set_value(70)
     return press(at, "Give the verdict")
 
 
@@ -82,6 +83,15 @@ def test_a_verdict_without_a_class_is_asked_for(standin):
     reading = begin(at)
     press(at, "Give the verdict")
     assert "Choose a class" in words(at)
+    assert not open_readings().verdicts(reading)
+
+
+def test_a_suspicion_that_nobody_chose_is_asked_for(standin):
+    at = open_app("reading")
+    reading = begin(at)
+    at.radio[0].set_value("normal")
+    press(at, "Give the verdict")
+    assert "Choose first how likely it is malignant" in words(at)
     assert not open_readings().verdicts(reading)
 
 

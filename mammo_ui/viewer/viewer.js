@@ -34,7 +34,9 @@ function build(root, data) {
 
 function buildTools(root, data) {
   const tools = make("div", "tools");
-  tools.append(...SLIDERS.map((slider) => buildSlider(root, slider)));
+  const hasOverlay = data.panels.some((panel) => panel.overlay || panel.is_waiting);
+  const sliders = SLIDERS.filter((slider) => hasOverlay || slider.name !== "opacity");
+  tools.append(...sliders.map((slider) => buildSlider(root, slider)));
   if (data.outline) tools.append(buildOutlineSwitch(root));
   const reset = make("button", "reset", "Reset");
   reset.onclick = () => {
@@ -116,7 +118,10 @@ function apply(root) {
     part.setAttribute("slope", 1 / width);
     part.setAttribute("intercept", 0.5 - level / width);
   }
-  for (const { name } of SLIDERS) root.querySelector(`input.${name}`).value = root.view[name];
+  for (const { name } of SLIDERS) {
+    const slider = root.querySelector(`input.${name}`);
+    if (slider) slider.value = root.view[name];
+  }
   const box = root.querySelector(".outline-switch");
   if (box) box.checked = outline;
 }

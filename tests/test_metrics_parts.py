@@ -156,6 +156,39 @@ def test_patients_in_both_parts_narrow_the_gap(study):
     assert widths[0] < widths[1] / 2
 
 
+def draw_views(rng, fault, n_patients=150):
+    """Scores, truths and patients of four views each; `fault` is lost by cancers in every other."""
+    patients = np.repeat(np.arange(n_patients), 4)
+    is_positive = (rng.random(n_patients) < 0.3)[patients]
+    is_mlo = np.arange(4 * n_patients) % 2 == 1
+    noise = rng.normal(size=n_patients)[patients] + rng.normal(0, 0.5, 4 * n_patients)
+    return noise + 1.5 * is_positive - fault * (is_positive & is_mlo), is_positive, patients, is_mlo
+
+
+def share_of_findings(studies, judge_study):
+    rng = np.random.default_rng(0)
+    return np.mean([judge_study(rng).p < 0.05 for _ in range(studies)])
+
+
+def test_a_fault_in_one_view_is_found_since_both_are_of_the_same_patients():
+    def compare_views(rng, fault):
+        scores, is_positive, patients, is_mlo = draw_views(rng, fault)
+        return judge(RankedRows(scores, is_positive, patients), is_mlo, logit_ends)[2]
+
+    assert share_of_findings(100, lambda rng: compare_views(rng, 0.5)) >= 0.9
+    assert share_of_findings(300, lambda rng: compare_views(rng, 0.0)) <= 0.07
+
+
+@pytest.mark.parametrize("threshold", [-1.2, -0.75])
+def test_views_of_a_sensitivity_near_1_are_seldom_told_apart_by_chance(threshold):
+    def compare_views(rng):
+        scores, is_positive, patients, is_mlo = draw_views(rng, 0.0, 300)
+        measure = RateRows(scores >= threshold, is_positive, patients)
+        return judge(measure, is_mlo, wilson_ends)[2]
+
+    assert share_of_findings(300, compare_views) <= 0.07
+
+
 def test_holm_is_statsmodels_and_passes_over_what_is_no_test():
     p = np.random.default_rng(0).random(30) ** 3
     np.testing.assert_allclose(adjust_holm(p), multipletests(p, method="holm")[1])

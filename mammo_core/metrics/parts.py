@@ -32,6 +32,8 @@ class Part:
 
 ONE_SIDED = float(ndtri(0.95))
 ALMOST = 1 - 1e-9
+FEW = 4
+"""Patients who carry a correlation from whom it is not believed."""
 UNDEFINED_PART = Part(np.nan, np.nan, 0, 0)
 
 
@@ -90,10 +92,10 @@ def join_shares(
 
 
 def correlate(group: Part, rest: Part, of_group: Array, of_rest: Array) -> float:
-    """How far the errors of two parts go together: the lower end of its one-sided 95 % interval.
+    """How far the errors of two parts go together, clustered by patient: in [-1, 1].
 
-    A positive correlation narrows the interval of a difference. Where few patients carry it, one
-    who fails in both parts for instance, it is known badly and must not be believed.
+    The same patients are in both parts where these are views or sides. A patient's errors in both
+    then go together, and the correlation is what makes the comparison a paired one.
 
     Args:
         group: A part.
@@ -102,23 +104,46 @@ def correlate(group: Part, rest: Part, of_group: Array, of_rest: Array) -> float
         of_rest: (patients,) the same of the rest's.
 
     Returns:
-        The correlation itself where it is negative.
+        0 where a variance is 0 or NaN, and instead of a positive one that four patients or fewer
+        carry.
 
-    Source: Fisher 1921, https://hdl.handle.net/2440/15169, with the effective number of patients of
-        Kish 1965.
+    Source: as `join_shares`; who carries it by the effective number of Kish 1965.
     """
     products = of_group * of_rest
     scale = np.sqrt(group.variance * rest.variance)
     if not scale > 0:
         return 0.0
-    correlation = float(np.clip(small_sample_factor(len(products)) * products.sum() / scale, -1, 1))
-    n_carrying = np.abs(products).sum() ** 2 / max((products**2).sum(), np.finfo(float).tiny)
-    if correlation <= 0 or n_carrying <= 4:
-        return min(correlation, 0.0)
-    lower = np.arctanh(min(correlation, ALMOST)) - ONE_SIDED / np.sqrt(n_carrying - 3)
+    found = float(np.clip(small_sample_factor(len(products)) * products.sum() / scale, -1, 1))
+    return min(found, 0.0) if _count_carrying(products) <= FEW else found
+
+
+def correlate_with_caution(group: Part, rest: Part, of_group: Array, of_rest: Array) -> float:
+    """The lower end of the one-sided 95 % interval of a positive `correlate`, but not below 0.
+
+    For rates near 0 or 1. There few patients carry the correlation, one who fails in both parts for
+    instance, and it is known too badly to narrow the interval of a difference by it.
+
+    Args:
+        group: As in `correlate`.
+        rest: See there.
+        of_group: See there.
+        of_rest: See there.
+
+    Source: Fisher 1921, https://hdl.handle.net/2440/15169, with that effective number.
+    """
+    found = correlate(group, rest, of_group, of_rest)
+    if found <= 0:
+        return found
+    n_carrying = _count_carrying(of_group * of_rest)
+    lower = np.arctanh(min(found, ALMOST)) - ONE_SIDED / np.sqrt(n_carrying - 3)
     return float(np.tanh(max(lower, 0.0)))
 
 
 def small_sample_factor(n: int) -> float:
     """What corrects a sum of n squared deviations: n / (n - 1), NaN for a single one."""
     return n / (n - 1) if n > 1 else np.nan
+
+
+def _count_carrying(products: Array) -> float:
+    """How many patients' products would say as much as these if they were equal."""
+    return float(np.abs(products).sum() ** 2 / max((products**2).sum(), np.finfo(float).tiny))

@@ -11,8 +11,12 @@ from mammo_core.metrics.parts import (
     Patients,
     Split,
     correlate,
+    correlate_with_caution,
     small_sample_factor,
 )
+
+RARE = 10
+"""Patients: shares nearer to 0 or 1 than these have a badly known correlation."""
 
 Sums = tuple[Array, Array]
 """(patients,) rows that count, and those of them with the property."""
@@ -45,12 +49,18 @@ class RateRows:
         if not sums[0].any() or not others[0].any():
             return UNDEFINED_SPLIT
         (group, influence), (rest, of_others) = _join(*sums), _join(*others)
-        return Split(group, rest, correlate(group, rest, influence, of_others))
+        choose = correlate_with_caution if _is_extreme(group, rest) else correlate
+        return Split(group, rest, choose(group, rest, influence, of_others))
 
     def _sum(self, places: Patients) -> Sums:
         patients, has_it = self._patients[places], self._has_it[places]
         n = np.bincount(patients, minlength=self._size).astype(np.float64)
         return n, np.bincount(patients[has_it], minlength=self._size).astype(np.float64)
+
+
+def _is_extreme(*parts: Part) -> bool:
+    """Whether the share of either part, or what it leaves, rests on fewer than `RARE` patients."""
+    return any(min(p.value, 1 - p.value) * p.n_patients < RARE for p in parts)
 
 
 def _join(n: Array, having: Array) -> tuple[Part, Array]:

@@ -17,7 +17,7 @@ from pandas.api.extensions import ExtensionArray
 from mammo_core.errors import BadConfiguration, BadTable, UnreadableFile
 from mammo_core.paths import writing
 from mammo_core.table_files import read_columns
-from mammo_core.table_limits import check_bytes
+from mammo_core.table_limits import check_bytes, check_classes
 
 REQUIRED = ("image_id", "patient_id", "label")
 NUMBERS = ("age", "pixel_spacing_mm", "rows", "columns")
@@ -232,6 +232,7 @@ def _check_columns(names: list[str], source: str) -> tuple[str, ...]:
             f"found {_names([f'p_{name}' for name in classes])}; where they are named otherwise, "
             "adopt-table takes --rename THEIRS=OURS and --classes"
         )
+    check_classes(len(classes), source)
     return classes
 
 

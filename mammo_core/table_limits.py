@@ -7,6 +7,8 @@ from mammo_core.errors import BadTable
 MAX_ROWS = 2_000_000
 """Ten times the images of the largest archive."""
 MAX_BYTES = 1 << 30
+MAX_CLASSES = 100
+"""Far more than any reading of mammograms has; totals are drawn for each pair of two classes."""
 
 
 def check_bytes(path: Path) -> None:
@@ -37,4 +39,21 @@ def check_rows(n: int, source: str) -> None:
     if n > MAX_ROWS:
         raise BadTable(
             f"Expected at most {MAX_ROWS:,} rows in {source}, found more; divide the table"
+        )
+
+
+def check_classes(n: int, source: str) -> None:
+    """Refuse a prediction table of more classes than intervals can be drawn for.
+
+    Args:
+        n: Its columns p_<class>.
+        source: The table's name.
+
+    Raises:
+        BadTable: Where there are too many.
+    """
+    if n > MAX_CLASSES:
+        raise BadTable(
+            f"Expected at most {MAX_CLASSES} classes (columns p_<class>) in {source}, found {n:,}; "
+            "join classes, or rename columns that begin with p_ and are none"
         )

@@ -22,6 +22,7 @@ from mammo_core.table_limits import check_bytes, check_classes
 REQUIRED = ("image_id", "patient_id", "label")
 NUMBERS = ("age", "pixel_spacing_mm", "rows", "columns")
 SUM_TOLERANCE = 1e-3
+ON_THE_PAGE = "on Models > Import: Columns that have other names, and Classes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,14 +224,14 @@ def _check_columns(names: list[str], source: str) -> tuple[str, ...]:
         if name not in names:
             raise BadTable(
                 f"Expected a column '{name}' in {source}, found {_names(names)}; where it is named "
-                f"otherwise, adopt-table takes --rename THEIRS={name}"
+                f"otherwise, adopt-table takes --rename THEIRS={name} ({ON_THE_PAGE})"
             )
     classes = tuple(name[2:] for name in names if name.startswith("p_") and name != "p_")
     if len(classes) < 2:
         raise BadTable(
             f"Expected a column p_<class> for each of at least two classes in {source}, "
             f"found {_names([f'p_{name}' for name in classes])}; where they are named otherwise, "
-            "adopt-table takes --rename THEIRS=OURS and --classes"
+            f"adopt-table takes --rename THEIRS=OURS and --classes ({ON_THE_PAGE})"
         )
     check_classes(len(classes), source)
     return classes
@@ -280,7 +281,9 @@ def _check_labels(frame: pd.DataFrame, classes: tuple[str, ...]) -> None:
         row = frame[unknown].iloc[0]
         raise BadTable(
             f"Expected labels among {_names(classes)} (the p_ columns), image "
-            f"'{_short(row['image_id'])}' has the label '{_short(row['label'])}'"
+            f"'{_short(row['image_id'])}' has the label '{_short(row['label'])}'; where "
+            "the classes are counted 0, 1, ..., adopt-table takes --classes with their names, "
+            f"mildest first ({ON_THE_PAGE})"
         )
 
 

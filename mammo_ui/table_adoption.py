@@ -60,7 +60,7 @@ def _is_ours(job: jobs.Job) -> bool:
 
 def _ask() -> Asked | None:
     """The form; None until it is sent."""
-    with st.form("table"):
+    with st.form("table", enter_to_submit=False):
         source = _ask_source()
         left, middle, right = st.columns(3)
         name = left.text_input("Name", max_chars=64, placeholder="their-table", **_kept("name"))

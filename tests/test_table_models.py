@@ -213,7 +213,7 @@ def test_lost_leading_zeros_are_guessed(frame, home):
 
 
 WRONG = {
-    "renamed column": (lambda f: f, {"rename": {"nope": "label"}}, "column 'nope' that --rename"),
+    "renamed column": (lambda f: f, {"rename": {"nope": "label"}}, "column 'nope' that is renamed"),
     "no probability": (
         lambda f: f.drop(columns=P),
         {"classes": ("a", "b")},

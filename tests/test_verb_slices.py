@@ -44,7 +44,7 @@ def test_at_patient_level_columns_that_differ_within_patients_are_gone(capsys, p
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--metric", "f2"], "auroc, recall, specificity, error_rate"),
+        (["--metric", "f2"], "auroc, recall (sensitivity), specificity, error_rate"),
         (["--min-patients", "1"], "at least 2 patients"),
         (["--split", "dev"], "dev"),
     ],

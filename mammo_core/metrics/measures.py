@@ -94,3 +94,20 @@ KINDS: dict[str, Kind] = {
         higher_is_better=False,
     ),
 }
+
+
+def find_key(name: str) -> str:
+    """The key in `KINDS` of a key or a title, however it is cased; the name itself of neither."""
+    word = name.strip().lower().replace(" ", "_")
+    return next((key for key, kind in KINDS.items() if word in (key, _word(kind))), name)
+
+
+def list_names() -> str:
+    """The keys of `KINDS`, each with its title where that is another word."""
+    return ", ".join(
+        key if _word(kind) == key else f"{key} ({_word(kind)})" for key, kind in KINDS.items()
+    )
+
+
+def _word(kind: Kind) -> str:
+    return kind.title.lower().replace(" ", "_")

@@ -10,7 +10,7 @@ from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
 from mammo_core.metrics.estimate import Estimate
 from mammo_core.metrics.gaps import compare_splits, estimate_parts
-from mammo_core.metrics.measures import KINDS, Kind
+from mammo_core.metrics.measures import KINDS, Kind, list_names
 from mammo_core.metrics.multiplicity import SIGNIFICANT, adjust_holm
 from mammo_core.metrics.parts import Split
 from mammo_core.metrics.slice_candidates import Candidate, Candidates, Value
@@ -38,7 +38,7 @@ class SliceOptions:
     def __post_init__(self) -> None:
         if self.metric not in KINDS:
             raise BadConfiguration(
-                f"Expected the metric to be one of {', '.join(KINDS)}, got '{self.metric}'"
+                f"Expected the metric to be one of {list_names()}, got '{self.metric}'"
             )
         if self.min_patients < 2 or self.min_each < 1:
             raise BadConfiguration(

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from mammo_core.errors import BadTable
 from mammo_core.prediction import LEFT_OUT
+from mammo_core.predictions import ON_THE_PAGE
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -46,7 +47,7 @@ def match_images(columns: pa.Table, dataset: "Dataset", source: str) -> Match:
     if "image_id" not in columns.column_names:
         raise BadTable(
             f"Expected a column 'image_id' in {source} to find its images in {dataset.name}; name "
-            "it by --rename THEIRS=image_id"
+            f"it by --rename THEIRS=image_id ({ON_THE_PAGE})"
         )
     theirs = columns.to_pandas()
     known = theirs["image_id"].isin(dataset.index["image_id"])

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mammo_core.errors import BadConfiguration, BadTable
+from mammo_core.predictions import ON_THE_PAGE
 from mammo_core.table_files import spell_alike, to_numbers
 
 SCORES = ("score", "p", "prob", "probability", "p_1", "y_score", "y_prob")
@@ -47,8 +48,8 @@ def read_renaming(pairs: Sequence[str]) -> dict[str, str]:
         theirs, sign, ours = (part.strip() for part in pair.rpartition("="))
         if not (theirs and sign and ours) or theirs in found:
             raise BadConfiguration(
-                f"--rename must be THEIRS=OURS, each column once, such as image=image_id, got "
-                f"'{pair}'"
+                f"--rename ({ON_THE_PAGE}) must be THEIRS=OURS, each column once, such as "
+                f"image=image_id, got '{pair}'"
             )
         found[theirs] = ours
     return found
@@ -80,7 +81,7 @@ def _rename(table: pa.Table, renaming: Mapping[str, str], source: str) -> pa.Tab
     absent = [name for name in renaming if name not in table.column_names]
     if absent:
         raise BadTable(
-            f"Expected the column '{absent[0]}' that --rename names in {source}, found "
+            f"Expected the column '{absent[0]}' that is renamed in {source}, found "
             f"{_list(table.column_names)}"
         )
     return table.rename_columns([renaming.get(name, name) for name in table.column_names])
@@ -108,7 +109,8 @@ def _tell_missing(columns: pa.Table, classes: Sequence[str], source: str) -> str
     one = f", or one column {SCORES[0]} of {classes[-1]}'s" if len(classes) == 2 else ""
     return (
         f"Expected the probabilities of each class in {source} as {ours}, or as {counted}{one}, "
-        f"found {_list(columns.column_names)}; name them by --rename THEIRS=OURS"
+        f"found {_list(columns.column_names)}; name them by --rename THEIRS=OURS "
+        f"({ON_THE_PAGE})"
     )
 
 

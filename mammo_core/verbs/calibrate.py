@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.bare_table import take_table
+
 METHOD = "temperature, platt or isotonic."
 SPLIT = "The rows to fit on: not those on which the model is judged."
 POSITIVE = "The class that calibration is judged by (the last one unless named)."
@@ -43,6 +45,7 @@ def calibrate(
     from mammo_core.model_store import find_model
 
     options: dict[str, Any] = {"positive": positive, "bootstrap": bootstrap, "seed": seed}
+    model, predictions = take_table(model, dataset, predictions)
     if predictions and out and not model:
         return calibrate_file(predictions, out, method, split=split, **options)
     if predictions or out or not model:

@@ -76,7 +76,22 @@ def _read(models: Sequence[str], dataset: str | None, split: str) -> "list[Conte
 
     if dataset is not None:
         return read_contenders(models, dataset, split)
+    _refuse_models(models)
     return [Contender(name, read_predictions(name)) for name in models]
+
+
+def _refuse_models(names: Sequence[str]) -> None:
+    from mammo_core.errors import BadConfiguration
+    from mammo_core.model_store import list_models
+
+    known = {model.id for model in list_models()}
+    for name in names:
+        if not Path(name).is_file() and (name in known or (Path(name) / "model.json").is_file()):
+            raise BadConfiguration(
+                f"Expected prediction tables, '{name}' is a model: --dataset names the data on "
+                "which models are compared; a table goes by its path and with tables only, such "
+                "as models/NAME/predictions/DATASET.parquet"
+            )
 
 
 def _set_thresholds(

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.bare_table import take_table
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, SPLIT
 
 
@@ -51,6 +52,7 @@ def conformal(
         split=split, level=level, aggregation=aggregation, bootstrap=bootstrap, seed=seed
     )
     options = ConformalOptions(coverage=coverage, calibrate_on=calibrate_on, rows=rows)
+    model, predictions = take_table(model, dataset, predictions)
     if predictions and not model:
         table = read_predictions(predictions)
         found = find_validation(None, table, calibrate_on)

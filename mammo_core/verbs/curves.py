@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.bare_table import take_table
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 
@@ -34,6 +35,7 @@ def curves(
     from mammo_core.metrics.stored import read_model_predictions
     from mammo_core.predictions import read_predictions
 
+    model, predictions = take_table(model, dataset, predictions)
     if bool(predictions) == bool(model or dataset) or bool(model) != bool(dataset):
         raise BadConfiguration(
             "Expected either a model and a dataset or --predictions FILE; give one of them"

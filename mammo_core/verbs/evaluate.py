@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.bare_table import take_table
+
 SPLIT = "Rows of this split; 'all' for every row."
 LEVEL = "What counts as one row: image, breast, exam or patient."
 AGGREGATION = "How images join to a larger unit: mean, max or noisy_or."
@@ -49,6 +51,7 @@ def evaluate(
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.predictions import read_predictions
 
+    model, predictions = take_table(model, dataset, predictions)
     options = EvaluationOptions(
         split=split,
         level=level,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.bare_table import take_table
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 
@@ -54,6 +55,7 @@ def referral(
         threshold=0.5 if threshold is None else threshold,
     )
     shares = tuple(share or REFERRAL_RATES)
+    model, predictions = take_table(model, dataset, predictions)
     if predictions and not model and not method:
         table = read_predictions(predictions)
         found = find_validation(None, table)

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.bare_table import take_table
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
-METRIC = "auroc, recall, specificity or error_rate."
+METRIC = "auroc, recall (or sensitivity), specificity or error_rate."
 THRESHOLD = "A case is called positive from here on (the model's own unless given, else 0.5)."
 
 
@@ -37,6 +38,7 @@ def slices(
     Example: python -m mammo_core slices demo sample_data --metric recall --min-patients 5
     """
     from mammo_core.errors import BadConfiguration
+    from mammo_core.metrics.measures import find_key
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.metrics.slice_answer import answer_slices
     from mammo_core.metrics.slices import SliceOptions
@@ -45,6 +47,7 @@ def slices(
     from mammo_core.predictions import read_predictions
     from mammo_core.progress import current_progress
 
+    model, predictions = take_table(model, dataset, predictions)
     if bool(predictions) == bool(model or dataset) or bool(model) != bool(dataset):
         raise BadConfiguration(
             "Expected either a model and a dataset or --predictions FILE; give one of them"
@@ -55,7 +58,7 @@ def slices(
     if threshold is None:
         threshold = find_model(model).threshold if model else 0.5
     wanted = SliceOptions(
-        metric=metric, threshold=threshold, min_patients=min_patients, min_each=min_each
+        metric=find_key(metric), threshold=threshold, min_patients=min_patients, min_each=min_each
     )
     table = (
         read_model_predictions(model, dataset, split)

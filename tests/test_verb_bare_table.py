@@ -1,0 +1,75 @@
+"""A table's bare path where a model could be named: the same answer as by --predictions."""
+
+import pytest
+import standin_home
+from prediction_rows import make_predictions
+
+from mammo_core.errors import BadConfiguration, BadTable
+from mammo_core.metrics.measures import KINDS
+from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.calibrate import calibrate
+from mammo_core.verbs.compare import compare
+from mammo_core.verbs.conformal import conformal
+from mammo_core.verbs.curves import curves
+from mammo_core.verbs.evaluate import evaluate
+from mammo_core.verbs.referral import referral
+from mammo_core.verbs.slices import slices
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    path = tmp_path_factory.mktemp("bare") / "theirs.csv"
+    frame = make_predictions(30)
+    is_val = frame["patient_id"] < "p015"
+    frame.assign(split=is_val.map({True: "val", False: "test"})).to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("verb", "more"),
+    [
+        (evaluate, {"bootstrap": 5}),
+        (slices, {"metric": "recall"}),
+        (conformal, {"bootstrap": 5}),
+        (referral, {"bootstrap": 5}),
+        (calibrate, {"bootstrap": 5, "out": "out.parquet"}),
+        (curves, {"bootstrap": 5, "out": "curves"}),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_its_bare_path_answers_as_the_option_does(table, tmp_path, verb, more):
+    more = more | ({"out": tmp_path / more["out"]} if "out" in more else {})
+    assert verb(str(table), **more) == verb(predictions=table, **more)
+
+
+@pytest.mark.parametrize("words", [("demo", None), ("absent.csv", None), ("{table}", "films")])
+def test_any_other_word_stays_a_model(table, words):
+    model, dataset = words[0].format(table=table), words[1]
+    assert take_table(model, dataset, None) == (model, None)
+
+
+def test_comparing_a_model_without_a_dataset_says_what_is_missing(table, tmp_path, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path))
+    standin_home.make_home(tmp_path)
+    with pytest.raises(BadConfiguration, match="'demo' is a model: --dataset names the data"):
+        compare(["demo", str(table)])
+
+
+@pytest.mark.parametrize("key", KINDS)
+def test_a_metric_goes_by_its_key_and_by_the_title_of_the_page(table, key):
+    asked = (key, KINDS[key].title, KINDS[key].title.lower())
+    answers = [slices(str(table), metric=name) for name in asked]
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_an_unknown_metric_is_told_both_names(table):
+    with pytest.raises(BadConfiguration, match=r"recall \(sensitivity\)"):
+        slices(str(table), metric="tpr")
+
+
+def test_counted_labels_are_sent_to_where_they_get_names(tmp_path):
+    path = tmp_path / "counted.csv"
+    frame = make_predictions(10)
+    frame.assign(label=0).to_csv(path, index=False)
+    with pytest.raises(BadTable, match=r"adopt-table takes --classes.*Models > Import"):
+        evaluate(str(path))

@@ -48,6 +48,9 @@ COMPLETENESS = (
 )
 
 
+OUTCOME = "Whether the score for the most severe class calls the case, at the chosen threshold."
+
+
 def tell_how_to_read(model: "StoredModel") -> str:
     """What the maps say and do not say; of a model of two views, which half of it is shown."""
     if not model.views:
@@ -109,8 +112,8 @@ def _write_target(target: str, predicted: str) -> None:
         del st.query_params[TARGET]
 
 
-def show_verdict(case: dict[str, Any], classes: Sequence[str]) -> None:
-    """Label and prediction in words, the probabilities as bars."""
+def show_verdict(case: dict[str, Any], classes: Sequence[str], threshold: float) -> None:
+    """Label, prediction and outcome at the threshold in words, the probabilities as bars."""
     is_correct = bool(case["correct"])
     with st.container(horizontal=True, gap="small"):
         st.badge(f"truth: {frame.plain(case['true'] or 'unknown')}", color="gray")
@@ -119,7 +122,7 @@ def show_verdict(case: dict[str, Any], classes: Sequence[str]) -> None:
             color="green" if is_correct else "red",
         )
         if case["outcome"]:
-            st.badge(case["outcome"], color="gray", help="Outcome at the threshold.")
+            st.badge(f"{case['outcome']} at {threshold:.2f}", color="gray", help=OUTCOME)
     show_bars({name: float(case[f"p_{name}"]) for name in classes})
 
 

@@ -22,7 +22,10 @@ def show_passes(choice: state.Choice) -> None:
             st.markdown(f"{method.title}: {method.does}", help=method.reference)
             if name in there:
                 told = count(there[name].passes, "pass")
-                st.caption(f"{told} over each image (seed {there[name].seed}): choose it above.")
+                st.caption(
+                    f"{told} over each image (seed {there[name].seed}): choose it "
+                    "in **Least sure by**."
+                )
             else:
                 _offer(choice, name)
 

@@ -34,7 +34,7 @@ casework.show_walk(chosen_cases.walk(choice, selection, image_id), image_id, sel
 facts, pictures = st.columns([1, 4], gap="medium")
 with facts, st.container(key="case_facts"):
     with st.container():
-        casework.show_verdict(case, choice.model.classes)
+        casework.show_verdict(case, choice.model.classes, choice.threshold)
         casework.show_facts(case)
     with st.container():
         casework.show_hanging(case, dataset, selection)

@@ -1,9 +1,11 @@
 """The Case page's address, and what an upload is known as."""
 
+import re
+
 import pytest
 import standin_home
 from made_cards import make_card
-from test_pages import asked, open_app
+from test_pages import asked, open_app, words
 
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY
@@ -30,6 +32,11 @@ def test_the_class_in_the_address_is_explained_else_the_predicted_one(standin):
     assert class_box(open_app("case", case=first)).value == said
     assert class_box(open_app("case", case=first, **{"class": other})).value == other
     assert class_box(open_app("case", case=first, **{"class": "nonsense"})).value == said
+
+
+def test_the_outcome_tells_the_threshold_that_it_is_judged_at(standin):
+    told = words(open_app("case", case="S00001_LCC", threshold="0.19"))
+    assert re.search(r"\b(TP|FP|FN|TN) at 0\.19", told)
 
 
 def test_only_a_model_of_two_views_says_which_half_its_maps_are(tmp_path):

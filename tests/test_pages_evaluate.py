@@ -228,6 +228,14 @@ def test_without_its_diagonal_the_largest_mistake_is_the_darkest():
     assert cells["transform"] == [{"filter": "datum.true !== datum.predicted"}]
 
 
+def test_the_prevalence_of_the_cards_is_told_with_its_limits(standin, table):
+    positive = rest(table)[1]
+    assert f"at a prevalence of {positive.mean():.1%}, that of these data" in words(open_page())
+    told = words(open_page(prevalence="0.6"))
+    assert "at a prevalence of 0.60%" in told
+    assert "between 0.01 % and 99.99 %" in told
+
+
 @pytest.mark.parametrize("n", [2, 3, 5])
 def test_the_bars_of_a_bin_stand_side_by_side_within_it(n):
     parts = score_histograms.part_bin(n)

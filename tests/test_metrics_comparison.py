@@ -1,19 +1,25 @@
 """Paired tests by definition, by statsmodels, by symmetry, and under the null."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from made_studies import as_table
 from prediction_rows import make_predictions
 from scipy.stats import norm
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 
 from mammo_core.errors import BadTable
 from mammo_core.metrics.comparison import compare, delong, mcnemar
+from mammo_core.metrics.paired_tests import estimate_auroc_difference
+from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.selection import EvaluationOptions
 from mammo_core.predictions import read_predictions
 
 QUICK = EvaluationOptions(bootstrap=50)
+PERFECT = ("auroc", "accuracy", "macro_f1", "sensitivity", "specificity", "ppv", "f1")
 
 
 @pytest.fixture
@@ -123,6 +129,46 @@ def test_the_interval_excludes_zero_where_the_test_rejects(tmp_path):
     answer = compare(read(good, tmp_path, "a.csv"), read(poor, tmp_path, "b.csv"), QUICK)
     assert answer["difference"]["low"] > 0
     assert answer["delong_p"] < 0.05
+
+
+def score(truth, distance, rng):
+    """Logits by patient and row whose AUROC is that of two normals so far apart."""
+    by_patient = np.repeat(rng.normal(0, np.sqrt(0.8), len(truth) // 4), 4)
+    return distance * truth + by_patient + rng.normal(0, np.sqrt(0.2), len(truth))
+
+
+def pair_scores(truth, *both):
+    """A pair of models with these scores of four rows a patient."""
+    labels = np.array(["normal", "malignant"])[truth.astype(int)]
+    frame = pd.DataFrame({"label": labels, "patient_id": np.arange(len(truth)) // 4})
+    frame["image_id"] = [f"i{k}" for k in range(len(truth))]
+    return Pair(*(as_table(frame.astype(str), logits) for logits in both), positive=1)
+
+
+def test_the_interval_of_unequal_aurocs_covers_their_difference_at_six_positive_patients():
+    rng, truth = np.random.default_rng(0), np.repeat(np.arange(100) < 6, 4)
+    distances = np.sqrt(2) * norm.ppf([0.948, 0.802])
+    pairs = [pair_scores(truth, *(score(truth, d, rng) for d in distances)) for _ in range(300)]
+    found = [estimate_auroc_difference(pair) for pair in pairs]
+    assert np.mean([one.low <= 0.948 - 0.802 <= one.high for one in found]) >= 0.92
+
+
+def test_two_different_perfect_models_are_not_said_to_be_equal():
+    rng, truth = np.random.default_rng(0), np.repeat(np.arange(40) < 9, 4)
+    pair = pair_scores(truth, *(20.0 * truth - 10 + rng.random(160) for _ in "ab"))
+    answer = compare(pair.a, pair.b, replace(QUICK, split="all", positive="malignant"))
+    assert (answer["auroc_a"]["value"], answer["auroc_b"]["value"]) == (1, 1)
+    unsure = {"value": 0, "low": None, "high": None}
+    for name in PERFECT:
+        assert answer["differences"][name]["difference"] == unsure, name
+    assert all(net == unsure for net in answer["reclassification"]["net"].values())
+    assert answer["agreement"]["equal_predictions"]["low"] != 1
+
+
+def test_a_perfect_model_and_one_with_errors_differ_by_an_interval_in_reach():
+    rng, truth = np.random.default_rng(0), np.repeat(np.arange(40) < 9, 4)
+    found = estimate_auroc_difference(pair_scores(truth, 9.0 * truth, score(truth, 1.0, rng)))
+    assert -1 <= found.low < found.value < found.high <= 1
 
 
 def test_other_images_are_refused_with_the_counts_unless_the_overlap_is_asked_for(tables):

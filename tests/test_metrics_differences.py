@@ -170,9 +170,12 @@ def test_a_sensitivity_of_a_single_patient_has_no_interval():
 
 
 def test_a_difference_that_no_draw_changes_has_no_interval():
-    certain = tell_difference((1.0, np.ones(9)), (0.0, np.zeros(9))).difference
+    ones, zeros = (1.0, np.ones(9)), (0.0, np.zeros(9))
+    certain = tell_difference(ones, zeros, is_same=False).difference
     assert (certain.value, certain.low, certain.high) == (1, None, None)
-    none = tell_difference((1.0, np.ones(9)), (1.0, np.ones(9))).difference
+    alike = tell_difference(ones, ones, is_same=False).difference
+    assert (alike.value, alike.low, alike.high) == (0, None, None)
+    none = tell_difference(ones, ones, is_same=True).difference
     assert (none.value, none.low, none.high) == (0, 0, 0)
 
 

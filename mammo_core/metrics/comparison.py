@@ -50,9 +50,9 @@ def compare(
 ) -> dict[str, Any]:
     """What distinguishes two models on the same images, as the verb `compare` prints it.
 
-    The difference of AUROCs has a Wald interval from the clustered covariance, all others the
-    percentile bootstrap's. McNemar's test takes rows as independent, so that above patient level
-    its p is too small; `mcnemar` says so.
+    The interval of the difference of AUROCs joins those of both, all others are the percentile
+    bootstrap's. McNemar's test takes rows as independent, so that above patient level its p is too
+    small; `mcnemar` says so.
 
     Args:
         a: A table at image level.

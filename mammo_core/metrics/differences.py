@@ -15,7 +15,12 @@ from mammo_core.metrics.calibration import (
     squared_error_sums,
 )
 from mammo_core.metrics.classification import SUMMARIES
-from mammo_core.metrics.estimate import UNDEFINED, Estimate, percentile_estimate
+from mammo_core.metrics.estimate import (
+    UNDEFINED,
+    Estimate,
+    number_estimate,
+    percentile_estimate,
+)
 from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.rankings import AveragePrecisionReplicates, compute_average_precision
 from mammo_core.metrics.sections.question import Compute, Question
@@ -48,23 +53,34 @@ class Difference:
         return {name: part.to_json() for name, part in parts.items()}
 
 
-def tell_difference(a: Drawn, b: Drawn) -> Difference:
-    """Both models' estimates and their difference, from replicates of the same draws."""
-    of_a, of_b = percentile_estimate(*a), percentile_estimate(*b)
+def tell_difference(a: Drawn, b: Drawn, *, is_same: bool) -> Difference:
+    """Both models' estimates and their difference, from replicates of the same draws.
+
+    Args:
+        a: Of the one model.
+        b: Of the other.
+        is_same: As in `estimate_gain`.
+    """
+    of_a, of_b = number_estimate(*a), number_estimate(*b)
     if of_a.value is None or of_b.value is None:
         return Difference(of_a, of_b, UNDEFINED)
-    return Difference(of_a, of_b, estimate_gain(a[0] - b[0], np.subtract(a[1], b[1])))
+    drawn = np.subtract(a[1], b[1])
+    return Difference(of_a, of_b, estimate_gain(a[0] - b[0], drawn, is_same=is_same))
 
 
-def estimate_gain(value: float, replicates: Array) -> Estimate:
+def estimate_gain(value: float, replicates: Array, *, is_same: bool) -> Estimate:
     """What one model has more than another, with its percentile interval.
 
-    What is the same in every draw, all called by one model and none by the other, has no interval:
-    its width of 0 would claim to be certain. Between a model and itself that is so.
+    What is the same in every draw has no interval: its width of 0 would claim to be certain, of two
+    models without an error on few patients that they are equal. Between a model and itself it is.
+
+    Args:
+        value: Of the rows.
+        replicates: (B,) of the draws.
+        is_same: Whether both give the same scores, and are judged by the same rule.
     """
-    estimate = percentile_estimate(value, replicates)
-    is_constant = estimate.low is not None and estimate.low == estimate.high
-    return Estimate(estimate.value) if is_constant and value != 0 else estimate
+    estimate = percentile_estimate if is_same else number_estimate
+    return estimate(value, replicates)
 
 
 def sum_confusions(question: Question) -> PatientSums:
@@ -120,7 +136,8 @@ def measure_differences(
         model.measure({name: drawn[f"{name} {place}"] for name in model.statistics})
         for place, model in enumerate(models)
     ]
-    return {name: tell_difference(both[0][name], both[1][name]) for name in both[0]}
+    a, b = both
+    return {name: tell_difference(a[name], b[name], is_same=pair.is_same) for name in a}
 
 
 class _Model:

@@ -48,7 +48,8 @@ class PairedSweeps:
     def differences_at(self, thresholds: Sequence[float]) -> dict[str, Difference]:
         """The differences in `RATES`, each model at its own threshold."""
         a, b = self._draw_at(thresholds)
-        return {name: tell_difference(a[name], b[name]) for name in RATES}
+        is_same = self._judge_alike(thresholds)
+        return {name: tell_difference(a[name], b[name], is_same=is_same) for name in RATES}
 
     @cached_property
     def at_specificity(self) -> Difference:
@@ -77,11 +78,17 @@ class PairedSweeps:
             (b[rate][0] - a[rate][0], np.subtract(b[rate][1], a[rate][1]))
             for rate in ("sensitivity", "specificity")
         )
-        return {
-            "positives": estimate_gain(positives, of_positives),
-            "negatives": estimate_gain(negatives, of_negatives),
-            "total": estimate_gain(positives + negatives, of_positives + of_negatives),
+        gains = {
+            "positives": (positives, of_positives),
+            "negatives": (negatives, of_negatives),
+            "total": (positives + negatives, of_positives + of_negatives),
         }
+        is_same = self._judge_alike(thresholds)
+        return {name: estimate_gain(*gain, is_same=is_same) for name, gain in gains.items()}
+
+    def _judge_alike(self, thresholds: Sequence[float]) -> bool:
+        """Whether both models call the same rows, because they are the same."""
+        return self._pair.is_same and thresholds[0] == thresholds[1]
 
     def _draw_at(self, thresholds: Sequence[float]) -> list[dict[str, Drawn]]:
         """Each model's rates; replicates are NaN where a single patient has the rows of one.

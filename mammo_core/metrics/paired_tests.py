@@ -9,13 +9,15 @@ from scipy.special import bdtr, ndtr
 
 from mammo_core.metrics.auroc import (
     Placements,
-    Z,
     clustered_covariance,
     compute_placements,
+    count_smaller_side,
     estimate_auroc,
 )
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
+from mammo_core.metrics.gaps import compare_splits, logit_ends
 from mammo_core.metrics.pairing import Pair
+from mammo_core.metrics.parts import Part, Split
 from mammo_core.metrics.reclassification import tell_right
 
 Mask = NDArray[np.bool_]
@@ -78,18 +80,35 @@ def mcnemar(only_a: int, only_b: int) -> float:
 
 
 def compare_aurocs(pair: Pair) -> dict[str, Any]:
-    """`auroc_a, auroc_b, difference, delong_z, delong_p`, clustered by patient."""
+    """`auroc_a, auroc_b, difference, delong_z, delong_p`, clustered by patient.
+
+    z and p are DeLong's; the interval of the difference joins those of both AUROCs.
+    """
     result = delong(pair.is_positive, *pair.scores, pair.patients)
-    of_a, of_b = (compute_placements(scores, pair.is_positive) for scores in pair.scores)
-    error = _error_of_difference(of_a, of_b, pair.is_positive, pair.patients)
     a, b = (estimate_auroc(s, pair.is_positive, pair.patients).to_json() for s in pair.scores)
     return {
         "auroc_a": a,
         "auroc_b": b,
-        "difference": _wald(result.auc_a - result.auc_b, error).to_json(),
+        "difference": estimate_auroc_difference(pair).to_json(),
         "delong_z": _or_none(result.z),
         "delong_p": _or_none(result.p),
     }
+
+
+def estimate_auroc_difference(pair: Pair) -> Estimate:
+    """A's AUROC less B's with the interval that joins both AUROCs' own, see `compare_splits`.
+
+    Two models that are not the same but rank these rows alike have no interval: other patients may
+    part them.
+    """
+    a, b = (compute_placements(scores, pair.is_positive) for scores in pair.scores)
+    if np.isnan(a.auroc):
+        return UNDEFINED
+    error = _error_of_difference(a, b, pair.is_positive, pair.patients)
+    if error == 0 or np.isnan(error):
+        certain = 0.0 if error == 0 and pair.is_same else None
+        return Estimate(a.auroc - b.auroc, certain, certain)
+    return compare_splits([_join_parts(a, b, pair)], logit_ends)[0].difference
 
 
 def compare_accuracies(pair: Pair, level: str) -> dict[str, Any]:
@@ -120,12 +139,17 @@ def _error_of_difference(
     return float(np.sqrt(np.maximum(variance, 0)))
 
 
-def _wald(value: float, error: float) -> Estimate:
-    if np.isnan(value):
-        return UNDEFINED
-    if np.isnan(error):
-        return Estimate(value)
-    return Estimate(value, max(value - Z * error, -1.0), min(value + Z * error, 1.0))
+def _join_parts(a: Placements, b: Placements, pair: Pair) -> Split:
+    """Both AUROCs as numbers of which one is compared with the other."""
+    covariance = clustered_covariance([a, b], pair.is_positive, pair.patients)
+    n_patients = count_smaller_side(pair.is_positive, pair.patients)
+    parts = [
+        Part(one.auroc, float(max(variance, 0.0)), len(pair), n_patients)
+        for one, variance in zip((a, b), np.diag(covariance), strict=True)
+    ]
+    scale = np.sqrt(parts[0].variance * parts[1].variance)
+    correlation = float(np.clip(covariance[0, 1] / scale, -1, 1)) if scale > 0 else 0.0
+    return Split(parts[0], parts[1], correlation)
 
 
 def _or_none(value: float) -> float | None:

@@ -52,6 +52,11 @@ class Pair:
         """(N,) whether each model's most probable class is the true one."""
         return is_correct(self.a), is_correct(self.b)
 
+    @cached_property
+    def is_same(self) -> bool:
+        """Whether both models give every row the same probabilities."""
+        return np.array_equal(self.a.probabilities, self.b.probabilities)
+
     @property
     def patients(self) -> NDArray[np.intp]:
         """(N,) number of each row's patient."""

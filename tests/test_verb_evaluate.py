@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_cards import make_card
 from prediction_rows import make_predictions
@@ -42,7 +43,8 @@ def model(tmp_path, home, monkeypatch):
     folder = tmp_path / "model"
     folder.mkdir()
     stored = StoredModel(folder, make_card(sha256="m1", threshold=0.3, classes=["a", "b"]))
-    data = SimpleNamespace(name="films", version="d1", fingerprint="d1")
+    index = make_predictions(20)[["patient_id", "split"]]
+    data = SimpleNamespace(name="films", version="d1", fingerprint="d1", index=index)
     asked = []
 
     def predict_dataset(model, dataset, *, split, progress):
@@ -193,3 +195,12 @@ def test_neither_scikit_learn_nor_tensorflow_is_loaded(table):
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=dict(os.environ))
+
+
+def test_patients_of_two_splits_are_told_of_though_one_alone_was_predicted(model):
+    more = pd.DataFrame({"patient_id": ["p003", "p004"], "split": "val"})
+    model.data.index = pd.concat([model.data.index, more])
+    told = [t for t in evaluate("model", "films", bootstrap=5)["warnings"] if "in another" in t]
+    assert model.asked == ["test"]
+    assert len(told) == 1
+    assert told[0].startswith("2 patients have images in the split 'test' and in another (val)")

@@ -11,6 +11,7 @@ from mammo_core.errors import MammoError
 from mammo_core.metrics.answer_shape import is_whole
 from mammo_core.metrics.evaluation import evaluate_options
 from mammo_core.metrics.selection import EvaluationOptions
+from mammo_core.metrics.shared_patients import tell_shared_patients
 from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import (
     PredictionTable,
@@ -112,7 +113,7 @@ def evaluate_model(
     options = replace(options, threshold=(fit or stored).threshold)
     answer = _kept_or_made(stored, data.name, table, options, calibrated)
     looks = note_look(stored, data, options.split, "evaluate")
-    warnings = [*answer["warnings"], *_tell_of(stored, data, options)]
+    warnings = list(dict.fromkeys([*answer["warnings"], *_tell_of(stored, data, options)]))
     answer |= {"warnings": warnings, "test_looks": looks and looks.to_json()}
     return answer | fit.tell(data.name, options.split, warnings) if fit else answer
 
@@ -191,7 +192,8 @@ def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTa
 def _tell_of(model: "StoredModel", dataset: "Dataset", options: EvaluationOptions) -> list[str]:
     """Why its figures on that split, counted so, are not to be taken as they stand."""
     seen = tell_seen(model, dataset, options.split)
-    return list(filter(None, (seen, tell_counted_twice(model, options.level))))
+    shared = tell_shared_patients(dataset.index, options.split)
+    return [*filter(None, (seen, tell_counted_twice(model, options.level))), *shared]
 
 
 def _current_predictions(model: "StoredModel", dataset: "Dataset", split: str) -> PredictionTable:

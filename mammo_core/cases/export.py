@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mammo_core.csv_text import quote_formula
+from mammo_core.csv_text import quote_texts
 from mammo_core.reviews import OPEN
 from mammo_core.reviews.review import Review
 
@@ -22,7 +22,4 @@ def write_cases(table: pd.DataFrame, reviews: Mapping[str, Review]) -> str:
         status=[review.status if review else OPEN for review in found],
         note=[review.note if review else "" for review in found],
     )
-    for name in said.columns:
-        if not pd.api.types.is_numeric_dtype(said[name]):
-            said[name] = said[name].astype(object).map(quote_formula)
-    return said.to_csv(index=False, lineterminator="\n")
+    return quote_texts(said).to_csv(index=False, lineterminator="\n")

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
+from mammo_core.csv_text import quote_texts
 from mammo_core.metrics.comparison import Contender, select_tables
 from mammo_core.metrics.outcomes import is_correct
 from mammo_core.metrics.selection import EvaluationOptions
@@ -58,10 +59,10 @@ def _list_images(table: PredictionTable) -> tuple[ExtensionArray, NDArray[np.int
 
 
 def write_rows(path: Path, rows: pd.DataFrame) -> None:
-    """Write the rows as CSV, whole or not at all.
+    """Write the rows as CSV, whole or not at all, with texts that no spreadsheet calculates.
 
     Raises:
         MammoError: Where the file cannot be written.
     """
     with writing(path) as temporary:
-        rows.to_csv(temporary, index=False)
+        quote_texts(rows).to_csv(temporary, index=False)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mammo_core.csv_text import quote_formula, to_csv
+from mammo_core.csv_text import to_csv
 from mammo_core.paths import write_json, write_text
 
 COLUMNS = ("dataset", "image_id", "tags", "status", "note", "updated")
@@ -20,5 +20,5 @@ def write_reviews(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         write_json(path, list(rows))
         return
     texts = [{**row, "tags": "; ".join(row["tags"])} for row in rows]
-    quoted = [{name: quote_formula(row[name]) for name in COLUMNS} for row in texts]
-    write_text(path, to_csv(quoted) if quoted else ",".join(COLUMNS) + "\n")
+    told = [{name: row[name] for name in COLUMNS} for row in texts]
+    write_text(path, to_csv(told) if told else ",".join(COLUMNS) + "\n")

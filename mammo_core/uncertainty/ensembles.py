@@ -56,17 +56,19 @@ def write_ensemble(
 ) -> None:
     """Write the table of an ensemble, CSV where the name ends so, with its members' names.
 
+    It is a prediction table again, so that its texts are exactly those of the members.
+
     Raises:
         BadConfiguration: For a file that is neither CSV nor Parquet.
         MammoError: Where it cannot be written.
     """
-    from mammo_core.csv_text import to_csv
+    from mammo_core.csv_text import to_exact_csv
     from mammo_core.paths import write_text
 
     check_out(out)
     if out.suffix.lower() == ".csv":
         rows: list[Any] = frame.astype(object).where(frame.notna(), "").to_dict("records")
-        write_text(out, to_csv(rows))
+        write_text(out, to_exact_csv(rows))
     else:
         write_predictions(out, frame, {"members": ", ".join(members), "split": split})
 

@@ -43,8 +43,8 @@ def choose_threshold(choice: state.Choice, evaluation: Evaluation) -> Stakes:
         _show_slider(choice, evaluation)
     with stakes:
         assumed = choose_stakes()
-        st.caption(_tell_prevalence(assumed.prevalence, evaluation))
     _show_points(choose_points(choice, assumed), choice.threshold)
+    st.caption(_tell_prevalence(assumed.prevalence, evaluation))
     return assumed
 
 
@@ -53,8 +53,8 @@ def _tell_prevalence(prevalence: float | None, evaluation: Evaluation) -> str:
     share = evaluation["per_class"][evaluation["positive"]]["support"] / evaluation["n"]
     used = f"{share:.1%}, that of these data" if prevalence is None else f"{prevalence:.2%}"
     return (
-        f"PPV, recall rate and F1 hold at a prevalence of {used}. A prevalence lies between "
-        "0.01 % and 99.99 %, other numbers are not taken."
+        f"PPV, recall rate and F1 hold at a prevalence of {used}; another can be set between "
+        "0.01 % and 99.99 %."
     )
 
 

@@ -26,8 +26,8 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
             class_colors(classes), positive, unit, noun, choice.threshold
         ),
         f"Each color is a true class, the bars of a bin stand side by side; what lies right of the "
-        f"dashed line is called {positive}. The less the colors share bins, the better. Click a "
-        f"bar to see its {noun}.",
+        f"dashed line is called {positive}, a bin that it crosses may hold both. The less the "
+        f"colors share bins, the better. Click a bar to see its {noun}.",
         rows,
         key="score_histogram",
         selects="bar",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mammo_ui.state import Choice
 
 LOG = logging.getLogger(__name__)
-SUMMARY_VERSION = 2
+SUMMARY_VERSION = 3
 N_MISTAKES = 3
 MISTAKE = ("image_id", "true", "predicted", "correct", "score", "outcome")
 """What is kept of each."""

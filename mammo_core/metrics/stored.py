@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mammo_core.metrics.comparison import Contender
     from mammo_core.model_store import StoredModel
 
-VERSION = 2  # raise it when a stored number is added or changes its meaning
+VERSION = 3  # raise it when a stored number is added or changes its meaning
 ASIDE = ("interval", "prevalence", "cost_ratio", "thresholds_from")
 """Options whose answers, unless asked as the pages do, stand in a file of their own."""
 

@@ -99,37 +99,68 @@ def find_paradoxes(table: PredictionTable, positive: int) -> list[Stratification
         for one in list_attributes(table.frame)
         if one.name not in OF_DIAGNOSIS and len(one.values) > 1
     ]
+    found = _stratify(_measure(table, positive, attributes), attributes)
+    return sorted(found, key=lambda one: one.excess.value or 0, reverse=True)
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """AUROCs of the model and of each column.
+
+    Attributes:
+        pooled: The model's over all rows.
+        within: Its within each column's values.
+        alone: Each column's own.
+        chances: p that each column says nothing of other patients, None where `alone` comes
+            nowhere near `pooled`.
+        shares: Share of all pairs that share each column's value.
+    """
+
+    pooled: Shared
+    within: list[Shared]
+    alone: list[Part]
+    chances: list[float | None]
+    shares: list[float]
+
+
+def _measure(table: PredictionTable, positive: int, attributes: Sequence[Attribute]) -> _Measured:
     is_positive, patients = table.labels == positive, table.patients
     rows = PairedRows(table.probabilities[:, positive], is_positive, patients)
-    pooled, within = rows.everywhere(), [rows.within(one.codes) for one in attributes]
+    pooled = rows.everywhere()
     alone = [measure_strata(is_positive, patients, one.codes)[0] for one in attributes]
-    excesses = [_estimate_excess(pooled, part) for part in within]
-    is_near = [part.value > pooled[0].value - NEARLY for part in alone]
     chances = [
-        _test_chance(measure_strata_unseen(is_positive, patients, one.codes)[0]) if near else 1.0
-        for one, near in zip(attributes, is_near, strict=True)
+        _test_chance(measure_strata_unseen(is_positive, patients, one.codes)[0])
+        if part.value > pooled[0].value - NEARLY
+        else None
+        for one, part in zip(attributes, alone, strict=True)
     ]
+    within = [rows.within(one.codes) for one in attributes]
+    shares = [share_pairs(is_positive, one.codes) for one in attributes]
+    return _Measured(pooled, within, alone, chances, shares)
+
+
+def _stratify(found: _Measured, attributes: Sequence[Attribute]) -> list[Stratification]:
+    """The estimates and tests of what was measured, in the order of the columns."""
+    excesses = [_estimate_excess(found.pooled, part) for part in found.within]
     tests = _name_tests(attributes)
     adjusted = adjust_holm(np.array([p for _, p in excesses]), tests)
-    adjusted_chances = adjust_holm(np.array(chances), tests)
-    whole, *estimates = estimate_parts(
-        [pooled[0], *(part for part, _ in within), *alone], logit_ends
-    )
-    found = [
+    chances = adjust_holm(np.array([1.0 if p is None else p for p in found.chances]), tests)
+    parts = [found.pooled[0], *(part for part, _ in found.within), *found.alone]
+    whole, *estimates = estimate_parts(parts, logit_ends)
+    return [
         Stratification(
             by=one.name,
-            share_of_pairs=share_pairs(is_positive, one.codes),
+            share_of_pairs=found.shares[i],
             pooled=whole,
             within=estimates[i],
             excess=excesses[i][0],
             p=_or_none(excesses[i][1]),
             p_adjusted=_or_none(adjusted[i]),
             alone=estimates[len(attributes) + i],
-            alone_p_adjusted=_or_none(adjusted_chances[i]) if is_near[i] else None,
+            alone_p_adjusted=None if found.chances[i] is None else _or_none(chances[i]),
         )
         for i, one in enumerate(attributes)
     ]
-    return sorted(found, key=lambda one: one.excess.value or 0, reverse=True)
 
 
 def answer_paradoxes(table: PredictionTable, positive: int) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ Nothing that is drawn before a verdict names the image, its truth or what the mo
 """
 
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +130,6 @@ def _ask(
 ) -> None:
     """One case and the questions."""
     place = reading.image_ids.index(image_id)
-    classes, severe = choice.model.classes, choice.model.classes[-1]
     since = st.session_state.setdefault(f"{SINCE}_{reading.id}_{place}", time.time())
     picture, questions = st.columns([1.5, 1], gap="large")
     with picture:
@@ -138,26 +138,32 @@ def _ask(
         st.progress(
             n_judged / len(reading.image_ids), f"Case {n_judged + 1} of {len(reading.image_ids)}"
         )
-        with st.form(f"verdict_{place}", border=False):
-            label = st.radio("What is it?", classes, index=None, key=f"label_{place}")
-            suspicion = st.radio(
-                f"How likely is it {severe}? In %", SUSPICIONS, index=None, key=f"how_{place}",
-                horizontal=True,
-            )  # fmt: skip
-            note = st.text_area("Note", key=f"note_{place}", height=80)
-            says = st.form_submit_button("Give the verdict", type="primary")
-        if says and label is None:
+        says, said = _ask_verdict(choice.model.classes, place)
+        spent = min(int(time.time() - since), 86_400)
+        if says and said[0] is None:
             st.warning("Choose a class first.")
-        elif says and suspicion is None:
-            st.warning(f"Choose first how likely it is {frame.plain(severe)}.")
+        elif says and said[1] is None:
+            st.warning(f"Choose first how likely it is {frame.plain(choice.model.classes[-1])}.")
         elif says:
-            spent = min(int(time.time() - since), 86_400)
-            frame.show_errors_of(
-                _write, readings, reading, image_id, (label, suspicion, note, spent)
-            )
+            frame.show_errors_of(_write, readings, reading, image_id, (*said, spent))
         if n_judged and st.button("Stop here and show the result", type="tertiary"):
             st.session_state[f"ends_{reading.id}"] = True
             st.rerun()
+
+
+def _ask_verdict(
+    classes: Sequence[str], place: int
+) -> tuple[bool, tuple[str | None, int | None, str]]:
+    """(whether the verdict is given, its class, suspicion and note); None where not chosen yet."""
+    with st.form(f"verdict_{place}", border=False):
+        label = st.radio("What is it?", classes, index=None, key=f"label_{place}")
+        suspicion = st.radio(
+            f"How likely is it {classes[-1]}? In %", SUSPICIONS, index=None, key=f"how_{place}",
+            horizontal=True,
+        )  # fmt: skip
+        note = st.text_area("Note", key=f"note_{place}", height=80)
+        says = st.form_submit_button("Give the verdict", type="primary")
+    return says, (label, suspicion, note)
 
 
 def _write(
@@ -226,18 +232,7 @@ def _show_result(choice: state.Choice, reading: "Reading", verdicts: "dict[str, 
     rows = rows_of(choice).images
     result = _judge(rows, tuple(verdicts.items()))
     _tell_result(reading, result)
-    table = [
-        {"": title} | {who: frame.estimate_text(result[who.lower()][key]) for who in WHO}
-        for key, title in CALLS.items()
-    ]
-    st.dataframe(table, hide_index=True, width=620)
-    st.caption(
-        f"Against the truth, with 95 % intervals over {count(result['patients'], 'patient')}. "
-        f"Sensitivity, specificity and AUROC are of {frame.plain(result['positive'])}; the "
-        "reader's score is the suspicion, the model's the probability."
-    )
-    for warning in result["warnings"]:
-        st.caption(frame.plain(f"{warning}."))
+    _show_numbers(result)
     with st.container(horizontal=True):
         wrong = result["disagreements"]
         if wrong and st.button(f"Show the {count(len(wrong), 'case')} of disagreement"):
@@ -252,6 +247,22 @@ def _show_result(choice: state.Choice, reading: "Reading", verdicts: "dict[str, 
 
 
 WHO = ("Reader", "Model")
+
+
+def _show_numbers(result: dict[str, Any]) -> None:
+    """Both against the truth, and what to know of it."""
+    table = [
+        {"": title} | {who: frame.estimate_text(result[who.lower()][key]) for who in WHO}
+        for key, title in CALLS.items()
+    ]
+    st.dataframe(table, hide_index=True, width=620)
+    st.caption(
+        f"Against the truth, with 95 % intervals over {count(result['patients'], 'patient')}. "
+        f"Sensitivity, specificity and AUROC are of {frame.plain(result['positive'])}; the "
+        "reader's score is the suspicion, the model's the probability."
+    )
+    for warning in result["warnings"]:
+        st.caption(frame.plain(f"{warning}."))
 
 
 def _tell_result(reading: "Reading", result: dict[str, Any]) -> None:

@@ -92,16 +92,6 @@ class Placement:
         )
         return image
 
-    def point_to_model(self, row: float, column: float) -> tuple[float, float]:
-        """(row, column) of a pixel center of the image in the model's grid."""
-        down = (row - self.top + 0.5) * self.scaled_rows / (self.bottom - self.top) - 0.5
-        width = self.right - self.left
-        across = self.right - 1 - column if self.flip else column - self.left
-        return (
-            down + self.pad_top,
-            (across + 0.5) * self.scaled_columns / width - 0.5 + self.pad_left,
-        )
-
     @property
     def _inside(self) -> tuple[slice, slice]:
         return (

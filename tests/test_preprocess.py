@@ -100,14 +100,6 @@ def test_a_smooth_spot_returns_within_half_a_pixel(side):
     np.testing.assert_allclose(center, (row, column), atol=0.5)
 
 
-@pytest.mark.parametrize("side", ["left", "right"])
-def test_points_go_where_masks_go(side):
-    placement = Preprocess().apply(mammogram(side)).placement
-    mask = mammogram(side).pixels == 1
-    expected = placement.point_to_model(*centroid(mask))
-    np.testing.assert_allclose(centroid(placement.to_model(mask)), expected, atol=0.5)
-
-
 def test_a_coarse_map_is_spread_in_the_half_pixel_convention():
     placement = place((70, 70), (0, 70, 0, 70), flip=False, size=(70, 70))
     coarse = np.zeros((7, 7), np.float32)

@@ -51,7 +51,7 @@ def test_without_graphics_processors_nothing_is_halved_or_mirrored():
     from mammo_core.training.devices import choose_devices
 
     devices = choose_devices([])
-    assert (devices.precision, devices.strategy, devices.n_replicas) == ("float32", None, 1)
+    assert (devices.precision, devices.strategy) == ("float32", None)
 
 
 def test_one_graphics_processor_halves_precision_without_mirroring():
@@ -96,7 +96,7 @@ def build(devices):
     return model
 
 one, two = use_devices((), "float32"), use_devices(("CPU:0", "CPU:1"), "float32")
-assert two.n_replicas == 2
+assert two.strategy.num_replicas_in_sync == 2
 a, b = build(one), build(two)
 b.set_weights(a.get_weights())
 learn, share = make_step(a, one), make_step(b, two)

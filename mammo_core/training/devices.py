@@ -24,11 +24,6 @@ class Devices:
     precision: str
     strategy: Any | None
 
-    @property
-    def n_replicas(self) -> int:
-        """How many copies of the network learn together."""
-        return 1 if self.strategy is None else int(self.strategy.num_replicas_in_sync)
-
     def alone(self) -> "Devices":
         """One of them, with the same precision: for models that also predict batch by batch.
 

@@ -150,3 +150,12 @@ def test_a_table_of_one_class_has_an_undefined_curve(tmp_path):
     answer = evaluate(read_predictions(tmp_path / "t.csv"), bootstrap=20)
     values = {p["net_benefit"]["value"] for p in answer["decision_curve"]}
     assert values == {None}
+
+
+def test_the_curve_of_one_patient_has_no_band():
+    scores, is_positive = np.linspace(0.1, 0.9, 8), np.arange(8) % 2 == 0
+    sweep = ThresholdSweep(scores, is_positive, np.zeros(8, int), replicates=20)
+    point = draw_decision_curve(sweep, [0.3])[0]
+    for estimate in (point.net_benefit, point.treat_all, point.gain):
+        assert estimate.value is not None
+        assert estimate.low is estimate.high is None

@@ -103,7 +103,10 @@ def _draw_point(
         _decide(rates, threshold, share if prevalence is None else prevalence, per)
         for rates, share in pairs
     )
-    estimates = (percentile_estimate(float(v), r) for v, r in zip(values, drawn, strict=True))
+    known = slice(None) if sweep.n_patients > 1 else slice(0)  # one patient's are all alike
+    estimates = (
+        percentile_estimate(float(v), r[known]) for v, r in zip(values, drawn, strict=True)
+    )
     return DecisionPoint(threshold, *estimates)
 
 

@@ -25,6 +25,9 @@ class ThresholdSweep:
     Values are exact at every threshold. Replicates are exact at the edges of the bins (at every
     threshold where there are few distinct scores); between two edges a bin is split as the rows
     themselves are, which moves an interval's end by less than a thousandth of the rows.
+
+    Attributes:
+        n_patients: Of how many patients the draws are.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class ThresholdSweep:
             replicates: How many draws.
             seed: Of the draws.
         """
-        n_patients = int(patients.max()) + 1
+        self.n_patients = n_patients = int(patients.max()) + 1
         bins = ScoreBins(scores, is_positive, patients, n_patients)
         drawn = resample({"": bins}, n_patients=n_patients, replicates=replicates, seed=seed)[""]
         self._edges = bins.edges

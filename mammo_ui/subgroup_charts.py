@@ -29,17 +29,8 @@ def draw_forest(
         domain: Of the horizontal axis.
     """
     x = {"type": "quantitative", "title": title, "scale": {"domain": list(domain), "clamp": True}}
-    y: dict[str, Any] = {
-        "field": "group", "type": "nominal", "sort": list(groups), "title": None,
-        "axis": {"labelLimit": 320, "labelOverlap": False, "labelFlush": False,
-                 "labelFontSize": 12, "ticks": False, "domain": False, "grid": True,
-                 "gridOpacity": 0.35},
-    }  # fmt: skip
+    y = _rows_axis(groups)
     line = [] if reference is None else [{"reference": reference}]
-    names = list(CLARITY)
-    scale = {"domain": names, "range": list(CLARITY.values())}
-    legend = {"orient": "top", "title": "Beside all other cases", "symbolSize": 90}
-    values = [{"field": name, "format": ".3f"} for name in ("value", "low", "high")]
     return {
         "height": ROW_HEIGHT * len(groups) + AROUND,
         "encoding": {},
@@ -48,18 +39,36 @@ def draw_forest(
              "data": {"values": line}, "encoding": {"x": {"field": "reference", **x}}},
             {"mark": {"type": "rule", "strokeWidth": 2, "color": MUTED},
              "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}}},
-            {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1,
-                      "cursor": "pointer"},
-             "params": [{"name": "group",
-                         "select": {"type": "point", "fields": ["group", "place"]}}],
-             "encoding": {
-                 "y": y,
-                 "x": {"field": "value", **x},
-                 "color": {"field": "clarity", "type": "nominal", "scale": scale,
-                           "legend": legend},
-                 "shape": {"field": "clarity", "type": "nominal", "legend": legend,
-                           "scale": {"domain": names, "range": list(SHAPES)}},
-                 "tooltip": [*({"field": name} for name in TOOLTIP), *values],
-             }},
+            _estimates_layer(x, y),
         ],
+    }  # fmt: skip
+
+
+def _rows_axis(groups: Sequence[str]) -> dict[str, Any]:
+    """A row a group, each with its whole name."""
+    return {
+        "field": "group", "type": "nominal", "sort": list(groups), "title": None,
+        "axis": {"labelLimit": 320, "labelOverlap": False, "labelFlush": False,
+                 "labelFontSize": 12, "ticks": False, "domain": False, "grid": True,
+                 "gridOpacity": 0.35},
+    }  # fmt: skip
+
+
+def _estimates_layer(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+    """The points, that a click chooses; color and shape say how each stands to the rest."""
+    names = list(CLARITY)
+    scale = {"domain": names, "range": list(CLARITY.values())}
+    legend = {"orient": "top", "title": "Beside all other cases", "symbolSize": 90}
+    values = [{"field": name, "format": ".3f"} for name in ("value", "low", "high")]
+    return {
+        "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1, "cursor": "pointer"},
+        "params": [{"name": "group", "select": {"type": "point", "fields": ["group", "place"]}}],
+        "encoding": {
+            "y": y,
+            "x": {"field": "value", **x},
+            "color": {"field": "clarity", "type": "nominal", "scale": scale, "legend": legend},
+            "shape": {"field": "clarity", "type": "nominal", "legend": legend,
+                      "scale": {"domain": names, "range": list(SHAPES)}},
+            "tooltip": [*({"field": name} for name in TOOLTIP), *values],
+        },
     }  # fmt: skip

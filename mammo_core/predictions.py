@@ -282,8 +282,7 @@ def _check_labels(frame: pd.DataFrame, classes: tuple[str, ...]) -> None:
         raise BadTable(
             f"Expected labels among {_names(classes)} (the p_ columns), image "
             f"'{_short(row['image_id'])}' has the label '{_short(row['label'])}'; where "
-            "the classes are counted 0, 1, ..., adopt-table takes --classes with their names, "
-            f"mildest first ({ON_THE_PAGE})"
+            "classes are counted 0, 1, ..., adopt-table and Models > Import take their names"
         )
 
 

@@ -17,9 +17,11 @@ from mammo_core.metrics.comparison_rows import list_rows
 from mammo_core.metrics.differences import (
     LOWER_IS_BETTER,
     MEASURES,
+    Side,
     measure_differences,
     tell_difference,
 )
+from mammo_core.metrics.estimate import Estimate
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.metrics.operating_points import RATES
 from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY, PairedSweeps
@@ -106,17 +108,32 @@ def test_a_difference_is_scikit_learns_with_the_same_patients_drawn_for_both(
     assert agrees_with(answer["differences"][name]["difference"], of_both(None), draws)
 
 
+def say_alone(table, threshold):
+    """The estimates of a table by itself, under the names that `compare` has for them."""
+    alone = evaluate(table, bootstrap=N, threshold=threshold)
+    point = next(p for p in alone["operating_points"] if p["name"] == "default")
+    of_class = alone["per_class"]["malignant"]
+    return {
+        **{name: alone[name] for name in MEASURES if name in alone},
+        **{name: alone["calibration"][name] for name in LOWER_IS_BETTER},
+        **{name: point[name] for name in RATES if name in point},
+        **{name: of_class[name] for name in ("average_precision", "auroc")},
+    }
+
+
 def test_each_models_side_is_what_evaluate_says_of_it(pair, answer):
     for side, table, threshold in zip("ab", (pair.a, pair.b), THRESHOLDS, strict=True):
-        alone = evaluate(table, bootstrap=N, threshold=threshold)
-        point = next(p for p in alone["operating_points"] if p["name"] == "default")
-        expected = {name: alone[name] for name in MEASURES if name in alone}
-        expected |= {name: alone["calibration"][name] for name in LOWER_IS_BETTER}
-        expected |= {name: point[name] for name in RATES if name in point}
-        expected["average_precision"] = alone["per_class"]["malignant"]["average_precision"]
-        expected["auroc"] = alone["per_class"]["malignant"]["auroc"]
-        for name, estimate in expected.items():
+        for name, estimate in say_alone(table, threshold).items():
             assert answer["differences"][name][side] == pytest.approx(estimate, abs=1e-6), name
+
+
+@pytest.mark.parametrize("thresholds", [(0.0, 1.0), (0.5, 0.5)])
+def test_a_side_without_an_error_is_what_evaluate_says_of_it_too(thresholds):
+    tables = [make_table(seed, separation=50) for seed in (0, 1)]
+    found = compare(*tables, OPTIONS, thresholds=thresholds)["differences"]
+    for side, table, threshold in zip("ab", tables, thresholds, strict=True):
+        for name, estimate in say_alone(table, threshold).items():
+            assert found[name][side] == pytest.approx(estimate, abs=1e-6), name
 
 
 def test_exchanging_the_models_turns_every_difference(pair, answer):
@@ -170,7 +187,7 @@ def test_a_sensitivity_of_a_single_patient_has_no_interval():
 
 
 def test_a_difference_that_no_draw_changes_has_no_interval():
-    ones, zeros = (1.0, np.ones(9)), (0.0, np.zeros(9))
+    ones, zeros = (Side(Estimate(x), np.full(9, x)) for x in (1.0, 0.0))
     certain = tell_difference(ones, zeros, is_same=False).difference
     assert (certain.value, certain.low, certain.high) == (1, None, None)
     alike = tell_difference(ones, ones, is_same=False).difference

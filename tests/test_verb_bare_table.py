@@ -71,5 +71,5 @@ def test_counted_labels_are_sent_to_where_they_get_names(tmp_path):
     path = tmp_path / "counted.csv"
     frame = make_predictions(10)
     frame.assign(label=0).to_csv(path, index=False)
-    with pytest.raises(BadTable, match=r"adopt-table takes --classes.*Models > Import"):
+    with pytest.raises(BadTable, match=r"adopt-table and Models > Import take their names"):
         evaluate(str(path))

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.metrics.auroc import count_smaller_side
 from mammo_core.metrics.bootstrap import PatientSums, Statistic, resample, sum_by_patient
 from mammo_core.metrics.calibration import (
     bin_sums,
@@ -20,17 +21,24 @@ from mammo_core.metrics.estimate import (
     Estimate,
     number_estimate,
     percentile_estimate,
+    share_estimate,
 )
 from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.rankings import AveragePrecisionReplicates, compute_average_precision
+from mammo_core.metrics.sections.classification import count_behind_shares
 from mammo_core.metrics.sections.question import Compute, Question
 
 Array = NDArray[np.floating]
-Drawn = tuple[float, Array]
-"""A value and its (B,) replicates."""
 
 LOWER_IS_BETTER = ("brier", "ece")
 RANKING = "average_precision"
+
+
+class Side(NamedTuple):
+    """A measure of one model: what `evaluate` says of it, and its (B,) replicates."""
+
+    estimate: Estimate
+    replicates: Array
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Difference:
         return {name: part.to_json() for name, part in parts.items()}
 
 
-def tell_difference(a: Drawn, b: Drawn, *, is_same: bool) -> Difference:
+def tell_difference(a: Side, b: Side, *, is_same: bool) -> Difference:
     """Both models' estimates and their difference, from replicates of the same draws.
 
     Args:
@@ -61,11 +69,11 @@ def tell_difference(a: Drawn, b: Drawn, *, is_same: bool) -> Difference:
         b: Of the other.
         is_same: As in `estimate_gain`.
     """
-    of_a, of_b = number_estimate(*a), number_estimate(*b)
+    of_a, of_b = a.estimate, b.estimate
     if of_a.value is None or of_b.value is None:
         return Difference(of_a, of_b, UNDEFINED)
-    drawn = np.subtract(a[1], b[1])
-    return Difference(of_a, of_b, estimate_gain(a[0] - b[0], drawn, is_same=is_same))
+    drawn = np.subtract(a.replicates, b.replicates)
+    return Difference(of_a, of_b, estimate_gain(of_a.value - of_b.value, drawn, is_same=is_same))
 
 
 def estimate_gain(value: float, replicates: Array, *, is_same: bool) -> Estimate:
@@ -147,14 +155,30 @@ class _Model:
         rated = question.scores, question.is_positive
         table = question.table
         self._precision = compute_average_precision(*rated)
+        self._n_rarer = count_smaller_side(question.is_positive, table.patients)
         self._totals = {name: add(question) for name, add in TOTALS.items()}
         ranking = AveragePrecisionReplicates(*rated, table.patients, table.n_patients)
         self.statistics: dict[str, Statistic] = {RANKING: ranking, **self._totals}
 
-    def measure(self, drawn: dict[str, Array]) -> dict[str, Drawn]:
-        """Values and replicates by the name of the measure."""
-        found: dict[str, Drawn] = {RANKING: (self._precision, drawn[RANKING])}
+    def measure(self, drawn: dict[str, Array]) -> dict[str, Side]:
+        """Estimates and replicates by the name of the measure."""
+        found = {RANKING: self._rank(drawn[RANKING])}
+        shares = count_behind_shares(self._totals["confusion"])
         for name, (totals, compute) in MEASURES.items():
-            value = compute(self._totals[totals].totals[..., None])
-            found[name] = float(value[0]), compute(drawn[totals])
+            value = float(compute(self._totals[totals].totals[..., None])[0])
+            replicates = compute(drawn[totals])
+            found[name] = Side(_estimate(value, replicates, shares.get(name)), replicates)
         return found
+
+    def _rank(self, replicates: Array) -> Side:
+        if self._n_rarer < 2:
+            one = Estimate(None if np.isnan(self._precision) else float(self._precision))
+            return Side(one, replicates)
+        return Side(share_estimate(self._precision, replicates, self._n_rarer), replicates)
+
+
+def _estimate(value: float, replicates: Array, n_patients: int | None) -> Estimate:
+    """Of a share of so many patients, or of what is no share."""
+    if n_patients is None:
+        return number_estimate(value, replicates)
+    return share_estimate(value, replicates, n_patients)

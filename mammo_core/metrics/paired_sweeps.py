@@ -2,21 +2,13 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.metrics.bootstrap import sum_by_patient
-from mammo_core.metrics.differences import Difference, Drawn, estimate_gain, tell_difference
+from mammo_core.metrics.differences import Difference, Side, estimate_gain, tell_difference
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
-from mammo_core.metrics.operating_points import (
-    OUTCOMES,
-    RATES,
-    choose_specificity,
-    list_candidates,
-    outcome_cells,
-)
+from mammo_core.metrics.operating_points import RATES, choose_specificity, list_candidates
 from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.threshold_sweep import ThresholdSweep
 
@@ -75,7 +67,7 @@ class PairedSweeps:
         """
         a, b = self._draw_at(thresholds)
         (positives, of_positives), (negatives, of_negatives) = (
-            (b[rate][0] - a[rate][0], np.subtract(b[rate][1], a[rate][1]))
+            (_value(b[rate]) - _value(a[rate]), np.subtract(b[rate].replicates, a[rate].replicates))
             for rate in ("sensitivity", "specificity")
         )
         gains = {
@@ -90,31 +82,24 @@ class PairedSweeps:
         """Whether both models call the same rows, because they are the same."""
         return self._pair.is_same and thresholds[0] == thresholds[1]
 
-    def _draw_at(self, thresholds: Sequence[float]) -> list[dict[str, Drawn]]:
-        """Each model's rates; replicates are NaN where a single patient has the rows of one.
-
-        Every replicate of such a rate is the rate itself, and that width of 0 says nothing.
-        """
+    def _draw_at(self, thresholds: Sequence[float]) -> list[dict[str, Side]]:
+        """Each model's rates at its own threshold, as `ThresholdSweep` estimates them."""
         return [
-            self._draw_model(sweep, scores, threshold)
-            for sweep, scores, threshold in zip(
-                self._sweeps, self._pair.scores, thresholds, strict=True
-            )
+            _draw(sweep, threshold)
+            for sweep, threshold in zip(self._sweeps, thresholds, strict=True)
         ]
 
-    def _draw_model(
-        self, sweep: ThresholdSweep, scores: NDArray[np.float64], threshold: float
-    ) -> dict[str, Drawn]:
-        pair = self._pair
-        cells = outcome_cells(scores, pair.is_positive, threshold)
-        alone = sum_by_patient(cells, pair.patients, len(OUTCOMES), pair.a.n_patients).T
-        values, drawn = sweep.draw_at(threshold)
-        return {
-            name: (float(values[name]), _or_nan(drawn[name], rate(*alone)))
-            for name, rate in RATES.items()
-        }
+
+def _draw(sweep: ThresholdSweep, threshold: float) -> dict[str, Side]:
+    estimates, (_, drawn) = sweep.at_threshold(threshold), sweep.draw_at(threshold)
+    return {name: _side(estimates[name], drawn[name]) for name in RATES}
 
 
-def _or_nan(replicates: NDArray[np.floating], of_patients: NDArray[np.floating]) -> Any:
-    is_alone = np.count_nonzero(~np.isnan(of_patients)) < 2
-    return np.full_like(replicates, np.nan) if is_alone else replicates
+def _side(estimate: Estimate, replicates: NDArray[np.floating]) -> Side:
+    """Replicates are NaN where there is no interval: a sum with such a rate has none either."""
+    is_unknown = estimate.low is None
+    return Side(estimate, np.full_like(replicates, np.nan) if is_unknown else replicates)
+
+
+def _value(side: Side) -> float:
+    return np.nan if side.estimate.value is None else side.estimate.value

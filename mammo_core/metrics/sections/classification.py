@@ -77,19 +77,10 @@ class Classification:
         return {**self._summarize(estimates), "macro_auroc": macro.to_json(), "per_class": classes}
 
     def _summarize(self, estimates: Estimates) -> dict[str, Any]:
-        """`SUMMARIES`; the two shares have an interval where all draws agree on them too.
-
-        That of accuracy is of all patients, that of balanced accuracy of those with the rarest
-        class that is there: the mean of recalls is known no better than the least known of them.
-        """
-        of_class = np.count_nonzero(self._confusion.of_patients.sum(axis=1) > 0, axis=-1)
-        n_patients = {
-            "accuracy": self._table.n_patients,
-            "balanced_accuracy": int(of_class[of_class > 0].min()),
-        }
+        """`SUMMARIES`; the two shares have an interval where all draws agree on them too."""
         confusion = ("confusion", self._confusion)
         found = {name: estimates.of_sums(*confusion, f)[0] for name, f in SUMMARIES.items()}
-        for name, n in n_patients.items():
+        for name, n in count_behind_shares(self._confusion).items():
             (share,) = estimates.spread_of_sums(*confusion, SUMMARIES[name])
             found[name] = widen_certain(Estimate(**share), n).to_json()
         return found
@@ -113,3 +104,19 @@ class Classification:
     def _against_rest(self, i: int) -> tuple[Scores, Truth]:
         """The scores of a class and whether it is the true one."""
         return self._table.probabilities[:, i], self._table.labels == i
+
+
+def count_behind_shares(confusion: PatientSums) -> dict[str, int]:
+    """Of how many patients those of `SUMMARIES` are that are shares.
+
+    Accuracy is of all of them, balanced accuracy of those with the rarest class that is there: the
+    mean of recalls is known no better than the least known of them.
+
+    Args:
+        confusion: (K, K) of each patient, rows true, columns predicted.
+    """
+    of_class = np.count_nonzero(confusion.of_patients.sum(axis=1) > 0, axis=-1)
+    return {
+        "accuracy": confusion.of_patients.shape[-1],
+        "balanced_accuracy": int(of_class[of_class > 0].min()),
+    }

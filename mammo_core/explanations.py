@@ -161,7 +161,12 @@ def write_explanation(explanation: Explanation) -> Path:
 
 def read_explanation(key: Key) -> Explanation | None:
     """The kept explanation with exactly that key; None where there is none that is whole."""
-    path = explanation_path(key)
+    kept = read_file(explanation_path(key))
+    return kept if kept is not None and kept.key == key else None
+
+
+def read_file(path: Path) -> Explanation | None:
+    """The explanation that a file keeps; None where it is not there or not whole."""
     if not path.is_file():
         return None
     try:
@@ -171,17 +176,19 @@ def read_explanation(key: Key) -> Explanation | None:
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         logger.warning("A kept explanation is damaged and is made again: %s", type(error).__name__)
         return None
-    if facts.pop("key") != key:
-        return None
-    return Explanation(key=key, attribution=attribution, **facts | {"shape": tuple(facts["shape"])})
+    return Explanation(attribution=attribution, **facts | {"shape": tuple(facts["shape"])})
 
 
 def explanation_path(key: Key) -> Path:
     """Where the explanation with that key lies; no part of the key can lead out of the folder."""
     settings = fingerprint(key["settings"])
     name = f"{safe_name(key['method'])}-{settings}-{safe_name(key['target'])}.npz"
-    model = safe_name(key["model_sha256"][:16])
-    return state_folder() / "explanations" / model / safe_name(key["image_id"]) / name
+    return explanations_folder(key["model_sha256"]) / safe_name(key["image_id"]) / name
+
+
+def explanations_folder(model_sha256: str) -> Path:
+    """Where a model's explanations lie, a folder an image, named by `safe_name` of its id."""
+    return state_folder() / "explanations" / safe_name(model_sha256[:16])
 
 
 def safe_name(text: str) -> str:

@@ -5,15 +5,11 @@ from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
+from mammo_core.metrics.verdict import judge_difference, tell_p
 from mammo_core.plain_text import WIDTH, format_estimate
 from mammo_core.wording import count
 
 Answer = Mapping[str, Any]
-
-SIGNIFICANT = 0.05
-"""A p below this is a difference; the intervals of 95 % say the same."""
-SMALLEST = 0.001
-"""A p below this is not told more exactly."""
 
 
 def tell_headline(verb: str, answer: Answer) -> list[str]:
@@ -61,9 +57,8 @@ def _tell_comparison(answer: Answer) -> list[str]:
     if "against" in answer:
         return _tell_comparisons(answer)
     both = (f"{name.upper()} {format_estimate(answer[f'auroc_{name}'])}" for name in "ab")
-    p = answer["delong_p"]
     return [
-        f"{_tell_better(answer, p)}, {_tell_p(p)} (DeLong, clustered by patient)",
+        f"{_tell_verdict(answer, answer['delong_p'])} (clustered DeLong test)",
         f"AUROC for {answer['positive']}: {', '.join(both)}; {_tell_rows(answer)}",
     ]
 
@@ -71,31 +66,26 @@ def _tell_comparison(answer: Answer) -> list[str]:
 def _tell_comparisons(answer: Answer) -> list[str]:
     """Which models are better than the first one, with p adjusted for their number."""
     told = [
-        f"B = {one['name']}: {_tell_better(one, one['delong_p_holm'])}, "
-        f"{_tell_p(one['delong_p_holm'])}"
+        f"B = {one['name']}: {_tell_verdict(one, one['delong_p_holm'])}"
         for one in answer["against"]
     ]
     adjusted = f"p adjusted for {len(told)} tests (Holm; DeLong, clustered by patient)"
     return [f"A = {answer['reference']}, {adjusted}", *told, _tell_rows(answer)]
 
 
-def _tell_better(answer: Answer, p: float | None) -> str:
+def _tell_verdict(answer: Answer, p: float | None) -> str:
+    """Which model is better by how much, or why neither is called so."""
     difference = answer["difference"]
-    if p is None or p >= SIGNIFICANT:
-        return f"No difference can be told: A minus B {format_estimate(difference)}"
-    better, by = ("A", difference) if difference["value"] > 0 else ("B", _turn(difference))
-    return f"{better} is better by {format_estimate(by)}"
+    verdict = judge_difference(difference, p)
+    if verdict.better is None or p is None:
+        return f"{verdict.sentence}: A minus B {format_estimate(difference)}"
+    by = difference if verdict.better == "a" else _turn(difference)
+    return f"{verdict.name_better()} is better by {format_estimate(by)}, {tell_p(p)}"
 
 
 def _turn(difference: Mapping[str, float]) -> dict[str, float | None]:
     """B minus A from A minus B, which is known with its interval wherever it has a p."""
     return {"value": -difference["value"], "low": -difference["high"], "high": -difference["low"]}
-
-
-def _tell_p(p: float | None) -> str:
-    if p is None:
-        return "p undefined"
-    return f"p < {SMALLEST}" if p < SMALLEST else f"p = {p:.2g}"
 
 
 def _tell_rows(answer: Answer) -> str:

@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from mammo_core.errors import MammoError
-from mammo_core.headlines import SIGNIFICANT
+from mammo_core.metrics.verdict import judge_difference
 from mammo_core.wording import count
-from mammo_ui import compare_view, compared, frame, judgments, library, own_test, state
+from mammo_ui import compared, frame, judgments, library, own_test, state
 
 FIELD = "field"
 NEVER_RUN, OUTDATED = "not run on this dataset", "changed since it was run"
@@ -36,7 +36,8 @@ def show_field(choice: state.Choice) -> None:
         st.dataframe(tabulate(found), hide_index=True)
         st.caption(
             "AUROC with its 95 % interval; clustered DeLong tests. The adjusted p (Holm) counts "
-            f"that {count(len(found), 'model')} were tried; a model is named better or worse by it."
+            f"that {count(len(found), 'model')} were tried; a model is named better or worse where "
+            "it is below .05 and the interval leaves 0 out, *not settled* where one alone says so."
         )
     for name, why in left_out.items():
         st.caption(frame.plain(f"{name} is left out: {why}."))
@@ -84,26 +85,25 @@ def tabulate(found: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     from mammo_core.metrics.multiplicity import adjust_holm
 
     p = np.array([np.nan if one["delong_p"] is None else one["delong_p"] for one in found.values()])
-    rows = zip(found.items(), adjust_holm(p).tolist(), strict=True)
+    adjusted_p = [None if np.isnan(one) else float(one) for one in adjust_holm(p)]
+    rows = zip(found.items(), adjusted_p, strict=True)
     ranked = sorted(rows, key=lambda row: -(row[0][1]["auroc_b"]["value"] or 0))
     return [
         {
             "model": name,
             "AUROC": frame.estimate_text(one["auroc_b"]),
             "A - it": frame.estimate_text(one["difference"]),
-            "p": _write_p(one["delong_p"]),
-            "adjusted p": _write_p(None if np.isnan(adjusted) else adjusted),
-            "than A": _judge(one["difference"]["value"], adjusted),
+            "p": frame.p_text(one["delong_p"]),
+            "adjusted p": frame.p_text(adjusted),
+            "than A": _judge(one["difference"], adjusted),
         }
         for (name, one), adjusted in ranked
     ]
 
 
-def _judge(difference: float | None, p: float) -> str:
-    if difference is None or not p < SIGNIFICANT:
-        return frame.DASH
-    return "worse" if difference > 0 else "better"
-
-
-def _write_p(p: float | None) -> str:
-    return frame.DASH if p is None else compare_view.write_p(p)
+def _judge(difference: Mapping[str, float | None], p: float | None) -> str:
+    """What the model is beside A, a dash where no difference is shown."""
+    verdict = judge_difference(difference, p)
+    if verdict.better is None:
+        return "not settled" if verdict.is_open else frame.DASH
+    return "worse" if verdict.better == "a" else "better"

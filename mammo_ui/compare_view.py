@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from mammo_core.headlines import SIGNIFICANT, SMALLEST
 from mammo_core.metrics.differences import LOWER_IS_BETTER
 from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY
+from mammo_core.metrics.verdict import judge_difference, tell_p
 from mammo_core.wording import count
 from mammo_ui import charts, compare_charts, compared, frame
 
@@ -53,31 +53,15 @@ def tell_verdict(tests: Answer) -> str:
         tests: Of `compared.run_tests`.
     """
     difference, p = tests["difference"], tests["delong_p"]
+    verdict = judge_difference(difference, p)
     if difference["value"] is None:
-        return "No AUROC can be had: a class is missing among these images."
+        return f"{verdict.sentence}."
     a, b = (f"{tests[f'auroc_{name}']['value']:.2f} ({name.upper()})" for name in "ab")
     values = f"AUROC for {frame.plain(tests['positive'])} {a} and {b}"
     minus = f"A minus B {frame.estimate_text(difference)}"
-    if p is None:
-        why = "both rank alike" if difference["value"] == 0 else "there are too few patients"
-        return f"No difference can be tested, {why}: {values}, {minus}."
-    if p >= SIGNIFICANT:
-        return (
-            f"No difference is shown: {values}, {minus}, {tell_p(p)}; that does not make them "
-            "equal."
-        )
-    better = "A" if difference["value"] > 0 else "B"
-    return f"{better} is better: {values}, {minus}, {tell_p(p)}."
-
-
-def tell_p(p: float) -> str:
-    """A p-value with its sign: p = 0.03, or p < 0.001."""
-    return f"p {write_p(p)}" if p < SMALLEST else f"p = {write_p(p)}"
-
-
-def write_p(p: float) -> str:
-    """A p-value by itself: 0.03, or < 0.001."""
-    return f"< {SMALLEST}" if p < SMALLEST else f"{p:.2g}"
+    if verdict.better is None or p is None:
+        return f"{verdict.sentence}: {values}, {minus}."
+    return f"{verdict.name_better()} is better: {values}, {minus}, {tell_p(p)}."
 
 
 def _tell_mcnemar(tests: Answer) -> str:

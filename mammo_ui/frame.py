@@ -10,6 +10,7 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.errors import MammoError
+from mammo_core.metrics.verdict import write_p
 from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.two_views import tell_counted_twice
 from mammo_core.wording import count
@@ -46,13 +47,12 @@ def interval_text(estimate: dict[str, float | None], digits: int = 2) -> str:
 
 def p_texts(row: Mapping[str, Any]) -> dict[str, str]:
     """The cells "p" and "p adjusted" of a table as text, a dash where there is no p-value."""
-    return {name: _p_text(row[name]) for name in ("p", "p adjusted")}
+    return {name: p_text(row[name]) for name in ("p", "p adjusted")}
 
 
-def _p_text(p: float | None) -> str:
-    if p is None:
-        return DASH
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+def p_text(p: float | None) -> str:
+    """A p-value as text, a dash where there is none."""
+    return DASH if p is None else write_p(p)
 
 
 def show_card(

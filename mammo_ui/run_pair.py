@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from mammo_core.metrics.verdict import judge_difference, tell_p
 from mammo_core.run import Run
 from mammo_core.run_comparison import PairedRuns, compare_runs
 from mammo_core.wording import count
@@ -14,8 +15,6 @@ from mammo_ui import frame
 from mammo_ui.run_names import Lettered
 
 SPLIT_TITLES = {"val": "validation", "test": "test", "all": "all"}
-SURE = 0.05
-"""The p from which on a difference is not told from chance."""
 
 
 def show_pair(runs: Sequence[Run]) -> None:
@@ -107,17 +106,11 @@ def judge(answer: Mapping[str, Any], a: str = "A", b: str = "B") -> str:
         a: The letter of its first model.
         b: That of its second one.
     """
-    p, value = answer["delong_p"], answer["difference"]["value"]
-    if value is None:
-        return "No AUROC can be had: a class is missing among these images."
-    if p is None:
-        why = "they rank alike" if value == 0 else "there are too few patients to test it"
-        return f"No p can be had: {why}."
-    better = a if value > 0 else b
-    words = f"p {p:.3f}" if p >= 0.001 else "p < 0.001"
-    if p >= SURE:
-        return f"No difference is shown ({words}); that does not make them equal."
-    return f"{better} is better on these images ({words})."
+    p = answer["delong_p"]
+    verdict = judge_difference(answer["difference"], p)
+    if verdict.better is None or p is None:
+        return f"{verdict.sentence}."
+    return f"{verdict.name_better(a, b)} is better on these images ({tell_p(p)})."
 
 
 def _tell_how_to_pair(a: Run, b: Run) -> None:

@@ -50,7 +50,7 @@ def test_a_comparison_begins_with_its_verdict(capsys, tables):
     words = ("compare", *tables, "--level", "patient")
     answer = json.loads(run(capsys, *words, "--json"))
     first, second, blank, *_ = run(capsys, *words).splitlines()
-    assert first.endswith("(DeLong, clustered by patient)")
+    assert first.endswith("(clustered DeLong test)")
     assert format_estimate(answer["auroc_b"]) in second
     assert second.endswith("30 patients, patient level, split test")
     assert not blank
@@ -58,8 +58,7 @@ def test_a_comparison_begins_with_its_verdict(capsys, tables):
 
 def test_a_table_against_itself_shows_no_difference(capsys, tables):
     first = run(capsys, "compare", tables[0], tables[0]).splitlines()[0]
-    assert first.startswith("No difference")
-    assert "p undefined" in first
+    assert first.startswith("No difference can be tested, both rank alike")
 
 
 @pytest.mark.parametrize("p", [0.05, 0.4, 1.0, None])
@@ -67,6 +66,11 @@ def test_without_a_small_p_neither_is_called_better(p):
     (first, *_) = tell_headline("compare", make_comparison(0.3, p))
     assert "better" not in first
     assert "A minus B 0.30 [0.20 to 0.50]" in first
+
+
+def test_a_small_p_alone_makes_neither_better():
+    (first, *_) = tell_headline("compare", make_comparison(0.05, 0.04))
+    assert first.startswith("Not settled, p = 0.04 but the interval reaches 0: A minus B 0.05")
 
 
 @pytest.mark.parametrize(

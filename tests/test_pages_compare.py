@@ -12,8 +12,8 @@ from test_pages import asked, open_app, words
 from mammo_core.image_sets import read_set
 from mammo_core.metrics.comparison import Contender, compare, compare_contenders
 from mammo_core.metrics.selection import EvaluationOptions
+from mammo_core.metrics.verdict import write_p
 from mammo_core.predictions import read_predictions
-from mammo_ui.compare_view import write_p
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 OTHER = "other"

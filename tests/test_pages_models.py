@@ -253,14 +253,16 @@ def test_each_measured_value_is_one_point_of_its_run():
     [
         (0.1, 0.01, "A is better"),
         (-0.1, 0.01, "B is better"),
-        (0.1, 0.05, "No difference is shown"),
-        (0.0, None, "they rank alike"),
+        (0.01, 0.05, "No difference is shown"),
+        (0.01, 0.01, "Not settled"),
+        (0.0, None, "both rank alike"),
         (0.1, None, "too few patients"),
         (None, None, "a class is missing"),
     ],
 )
-def test_a_paired_difference_is_judged_by_its_sign_and_p(value, p, told):
-    assert told in judge({"difference": {"value": value}, "delong_p": p})
+def test_a_paired_difference_is_judged_by_its_interval_and_p(value, p, told):
+    low, high = (None, None) if value is None else (value - 0.05, value + 0.05)
+    assert told in judge({"difference": {"value": value, "low": low, "high": high}, "delong_p": p})
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-SIGNIFICANT = 0.05
-"""An adjusted p below it is told as a finding."""
-
 
 def adjust_holm(
     p: NDArray[np.floating], same_test: Sequence[int] | NDArray[np.integer] | None = None

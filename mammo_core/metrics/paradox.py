@@ -15,7 +15,7 @@ from scipy.special import expit, logit, stdtr, stdtrit
 from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
 from mammo_core.metrics.estimate import UNDEFINED, Estimate
 from mammo_core.metrics.gaps import compare_splits, estimate_parts, logit_ends
-from mammo_core.metrics.multiplicity import SIGNIFICANT, adjust_holm
+from mammo_core.metrics.multiplicity import adjust_holm
 from mammo_core.metrics.parts import Part, Split
 from mammo_core.metrics.strata import (
     PairedRows,
@@ -24,6 +24,7 @@ from mammo_core.metrics.strata import (
     measure_strata_unseen,
     share_pairs,
 )
+from mammo_core.metrics.verdict import SIGNIFICANT
 from mammo_core.predictions import PredictionTable
 
 LEAST_EXCESS = 0.02

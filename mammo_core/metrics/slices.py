@@ -11,9 +11,10 @@ from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attribut
 from mammo_core.metrics.estimate import Estimate
 from mammo_core.metrics.gaps import compare_splits, estimate_parts
 from mammo_core.metrics.measures import KINDS, Kind, list_names
-from mammo_core.metrics.multiplicity import SIGNIFICANT, adjust_holm
+from mammo_core.metrics.multiplicity import adjust_holm
 from mammo_core.metrics.parts import Split
 from mammo_core.metrics.slice_candidates import Candidate, Candidates, Value
+from mammo_core.metrics.verdict import SIGNIFICANT
 from mammo_core.predictions import PredictionTable
 from mammo_core.types import Progress, no_progress
 

@@ -95,7 +95,7 @@ def _describe(place: int, group: Group) -> dict[str, Any]:
 
 def _judge(group: Group) -> str:
     """A key of `subgroup_charts.CLARITY`."""
-    from mammo_core.metrics.multiplicity import SIGNIFICANT
+    from mammo_core.metrics.verdict import SIGNIFICANT
 
     found = group.found
     if found.p_adjusted is None or found.p_adjusted >= SIGNIFICANT:

@@ -9,6 +9,7 @@ from mammo_core.cases import UNKNOWN
 from mammo_core.datasets import lesion_sizes
 from mammo_core.metrics.operating_points import OUTCOMES
 from mammo_core.reviews import REVIEW_STATUSES
+from mammo_core.wording import count
 from mammo_ui import chosen_cases, library, state
 from mammo_ui.frame import plain
 from mammo_ui.state import Choice, Selection
@@ -108,10 +109,27 @@ def choose_order(choice: Choice, selection: Selection) -> None:
         )
 
 
+def tell_order(choice: Choice, selection: Selection) -> None:
+    """How an order by explanations comes about, and for how many images it is known."""
+    if selection.sort == "explanations":
+        n, among = chosen_cases.count_explained(choice), chosen_cases.count_images(choice)
+        st.caption(
+            f"{count(n, 'image')} of {among:,} {'has' if n == 1 else 'have'} kept maps of one "
+            "class by two methods or more; the others come last. The number is 1 minus the mean "
+            "rank correlation of these maps: 0 where all point at the same places, 1 where they "
+            "share nothing, 2 where one is the reverse of the other. Open a case to have it "
+            "explained."
+        )
+
+
 def _list_orders(choice: Choice, others: Sequence[str]) -> list[str]:
-    """The orders that serve here: some take another model, or masks of lesions."""
+    """The orders that serve here: some take another model, masks of lesions, or kept maps."""
     can_measure = lesion_sizes.can_measure(library.dataset_path(str(choice.dataset)))
-    serves = {"disagreement": bool(others), "lesion_size": can_measure}
+    serves = {
+        "disagreement": bool(others),
+        "lesion_size": can_measure,
+        "explanations": chosen_cases.count_explained(choice) > 0,
+    }
     return [name for name in state.SORTS if serves.get(name, True)]
 
 

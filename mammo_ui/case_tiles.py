@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PER_PAGE = (48, 96, 192)
 WIDTHS = {"Small": 105, "Medium": 150, "Large": 240}
-SORTED_BY = {"lesion_size": "lesion in mm²"}
+SORTED_BY = {"lesion_size": "lesion in mm²", "explanations": "explanations apart"}
 """What a tile calls the number that it is sorted by, where that is not its key."""
 ROUND = "gallery_round"
 """Grows when marks are taken off: a gallery under another key begins without any."""

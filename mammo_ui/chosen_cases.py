@@ -5,7 +5,7 @@ table, threshold and selection they belong to. Only the cases on the screen beco
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mammo_core.cases import Cases, Codes, Facet, Kept
+    from mammo_core.cases.explanation_disagreement import KeptMaps
     from mammo_ui.state import Choice, Selection
 
     Places = NDArray[np.intp]
 
 LOG = logging.getLogger(__name__)
-Beside = Rows | str | None
+Beside = "Rows | str | KeptMaps | None"
 OF_JUDGMENT = ("outcome", "true", "predicted")
 OF_REVIEWS = ("tag", "status")
 MOST_VALUES = 40
@@ -245,8 +246,8 @@ def _order(rows: Rows, sort: str, beside: Beside) -> "Places":
 def _values(rows: Rows, sort: str, beside: Beside) -> "NDArray[np.float64]":
     """(N,) what the cases are sorted by; NaN where it is undefined."""
     cases = judge(rows)
-    if isinstance(beside, str):
-        return _lesion_sizes(cases, beside)
+    if sort in OF_IMAGES:
+        return OF_IMAGES[sort](cases, beside)
     if sort == "disagreement":
         return _disagreements(rows, beside)[cases.unit]
     return {"loss": cases.loss, "uncertainty": cases.uncertainty, "score": cases.score}[sort]
@@ -262,6 +263,20 @@ def _lesion_sizes(cases: "Cases", dataset: str) -> "NDArray[np.float64]":
     found, places = np.full(len(cases), np.nan), cases.places_of(sizes)
     found[places] = [sizes[name] for name in cases.image_ids.iloc[places]]
     return found
+
+
+def _explanations_apart(cases: "Cases", kept: "KeptMaps") -> "NDArray[np.float64]":
+    """(N,) how far the explanations of each image itself are apart."""
+    from mammo_core.cases.explanation_disagreement import explanation_disagreement
+
+    return explanation_disagreement(cases.image_ids, kept)
+
+
+OF_IMAGES: "dict[str, Callable[[Cases, Any], NDArray[np.float64]]]" = {
+    "lesion_size": _lesion_sizes,
+    "explanations": _explanations_apart,
+}
+"""Orders by what an image has of its own, at any level."""
 
 
 def _disagreements(rows: Rows, other: Rows | None) -> "NDArray[np.float64]":
@@ -289,13 +304,38 @@ def list_others(choice: "Choice") -> list[str]:
     ]
 
 
+def count_explained(choice: "Choice") -> int:
+    """How many of the chosen images have explanations that can be compared."""
+    return _n_explained(rows_of(choice).images, _kept_maps(choice))
+
+
+def count_images(choice: "Choice") -> int:
+    """How many images are chosen before any filter."""
+    return len(judge(rows_of(choice)))
+
+
+def _kept_maps(choice: "Choice") -> "KeptMaps":
+    from mammo_core.cases.explanation_disagreement import find_kept_maps
+
+    return find_kept_maps(choice.model.sha256)
+
+
+@lru_cache(maxsize=8)
+def _n_explained(rows: Rows, kept: "KeptMaps") -> int:
+    from mammo_core.cases.explanation_disagreement import find_comparable
+
+    return len(find_comparable(read_rows(rows).frame["image_id"], kept)) if kept.images else 0
+
+
 def _beside(choice: "Choice", selection: "Selection") -> Beside:
-    """What the order takes beside the cases: the dataset, or the rows of the other model.
+    """What the order takes beside the cases: the dataset, another model's rows, the kept maps.
 
     The other model is that asked for, else the first; None where there is none, or no need.
     """
     if selection.sort == "lesion_size":
         return choice.dataset
+    if selection.sort == "explanations":
+        return _kept_maps(choice)
     others = list_others(choice) if selection.sort == "disagreement" else []
     if not others:
         return None

@@ -43,6 +43,7 @@ SORTS = {
     "uncertainty": "Most uncertain first",
     "score": "Highest score first",
     "disagreement": "Most disputed by another model",
+    "explanations": "Explanations most apart first",
     "lesion_size": "Largest lesion first",
 }
 

@@ -33,6 +33,7 @@ with gallery:
         width = case_tiles.choose_width()
         per_page = case_tiles.choose_number()
         actions = st.container(width="content")
+    case_filters.tell_order(choice, selection)
     if not len(places):
         st.info("No image fits these filters. Remove one of them above.")
         st.stop()

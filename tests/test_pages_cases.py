@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import made_home, open_app, standin, words
 
+from mammo_core.explanations import Explanation, write_explanation
 from mammo_core.predictions import read_predictions
 from mammo_core.reviews.reviews import open_reviews
 from mammo_ui import case_tiles, chosen_cases, library, state
@@ -148,6 +149,32 @@ def test_the_most_disputed_by_another_model_come_first(standin):
     p = own.set_index("image_id")["p_malignant"]
     expected = sorted((LEFT, RIGHT), key=lambda name: p[name] if name == RIGHT else 1 - p[name])
     assert ids_of(state.Selection(sort="disagreement", other="second"))[:2] == expected
+
+
+def keep_maps(image_id, *maps):
+    for method, attribution in zip(("saliency", "grad_cam"), maps, strict=False):
+        key = {"model_sha256": choose().model.sha256, "image_id": image_id, "image_sha256": "1",
+               "method": method, "settings": {}, "target": "malignant"}  # fmt: skip
+        write_explanation(Explanation(key, np.float32(attribution), (64, 48), 0.1, "one"))
+
+
+def test_the_images_whose_explanations_are_most_apart_come_first(standin):
+    up = np.arange(12.0).reshape(4, 3)
+    order = next(box for box in open_app("cases").selectbox if box.label == "Order").options
+    assert state.SORTS["explanations"] not in order
+    keep_maps(LEFT, up, up)
+    keep_maps(RIGHT, up, -up)
+    keep_maps("S00000_LCC", up)
+    assert ids_of(state.Selection(sort="explanations"))[:2] == [RIGHT, LEFT]
+    at = open_app("cases", sort="explanations")
+    assert "2 images of 48 have kept maps" in words(at)
+    assert next(b for b in at.selectbox if b.label == "Order").value == "explanations"
+
+
+def test_an_order_by_explanations_that_are_gone_still_shows_the_cases(standin):
+    at = open_app("cases", sort="explanations")
+    assert not at.exception
+    assert "**48 images**" in words(at)
 
 
 def test_the_walk_is_the_order_of_the_gallery(standin):

@@ -77,8 +77,8 @@ class BrowserSession:
         while True:
             message = ForwardMsg.FromString(await self.stream.recv())
             kind = message.WhichOneof("type")
-            if kind == "new_session":
-                self.page_hash = message.new_session.page_script_hash
+            if kind == "navigation":  # a new session's own hash is that of the main script
+                self.page_hash = message.navigation.page_script_hash
             elif kind == "delta":
                 self._note(message.delta.new_element)
             elif kind == "script_finished":

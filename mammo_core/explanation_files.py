@@ -21,6 +21,7 @@ from mammo_core.overlays import draw_overlay, encode_png
 from mammo_core.paths import writing
 from mammo_core.pixels import cache_folder
 from mammo_core.preparation import prepare_dataset
+from mammo_core.targets import read_target
 from mammo_core.types import Classifier, Progress, no_progress
 
 if TYPE_CHECKING:
@@ -65,15 +66,23 @@ def check_question(stored: StoredModel, target: str | None) -> None:
         BadConfiguration: For an unknown class.
         BadModel: Where the preprocessing gives images of another size.
     """
-    if target is not None and target not in stored.classes:
-        known = ", ".join(stored.classes)
-        raise BadConfiguration(f"Target must be one of the classes {known}, got '{target}'")
+    if target is not None:
+        _check_target(target, stored.classes)
     rows, columns = stored.preprocess.size
     if (rows, columns * max(1, len(stored.views))) != stored.input_shape[:2]:
         raise BadModel(
             f"The model {stored.id} takes images of {stored.input_shape[:2]} pixels, but its "
             f"preprocessing gives {stored.preprocess.size}; train or import it again"
         )
+
+
+def _check_target(target: str, classes: tuple[str, ...]) -> None:
+    try:
+        read_target(target, classes)
+    except ValueError as error:
+        raise BadConfiguration(
+            f"{error}; 'malignant vs benign' explains what tells two classes apart"
+        ) from None
 
 
 def find_images(words: Iterable[str], dataset: "Dataset | None") -> list[NamedImage]:

@@ -20,8 +20,8 @@ from mammo_core.config import fingerprint, to_mapping
 from mammo_core.errors import BadModel
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import state_folder, writing
-from mammo_core.targets import resolve_target
-from mammo_core.types import Classifier, Progress, no_progress
+from mammo_core.targets import name_target, read_target
+from mammo_core.types import Classifier, Contrast, Progress, no_progress
 
 logger = logging.getLogger(__name__)
 Key = dict[str, Any]
@@ -78,7 +78,7 @@ def explain_case(
     image: NDArray[np.float32],
     image_id: str,
     methods: Sequence[str],
-    target: str | int | None = None,
+    target: str | int | Contrast | None = None,
     *,
     progress: Progress = no_progress,
 ) -> list[Explanation]:
@@ -90,7 +90,7 @@ def explain_case(
         image: (H, W, C) float32 in [0, 1], as the model is given it.
         image_id: The image's name; the image's content is part of the key as well.
         methods: Keys of `METHODS`.
-        target: A class; None explains the predicted one.
+        target: A class, or two as `read_target` reads them; None explains the predicted one.
         progress: Told before each piece of work.
 
     Raises:
@@ -120,7 +120,7 @@ def explain_unkept(
     stored: StoredModel,
     image: NDArray[np.float32],
     methods: Sequence[str],
-    target: str | int | None = None,
+    target: str | int | Contrast | None = None,
 ) -> list[Explanation]:
     """The same of an image that belongs to no dataset: nothing is read from disk or left there."""
     chosen = choose_methods(methods)
@@ -200,11 +200,13 @@ def safe_name(text: str) -> str:
 
 
 def _name_target(
-    classifier: Classifier, image: NDArray[np.float32], target: str | int | None
+    classifier: Classifier, image: NDArray[np.float32], target: str | int | Contrast | None
 ) -> str:
     if target is None:
         return classifier.classes[int(classifier.predict(image[None])[0].argmax())]
-    return classifier.classes[int(resolve_target(target, classifier.classes, 1)[0])]
+    if isinstance(target, str):
+        target = read_target(target, classifier.classes)
+    return name_target(target, classifier.classes)
 
 
 def _make_key(
@@ -239,7 +241,7 @@ def _explain_group(
     keys: dict[str, Key],
 ) -> list[Explanation]:
     start = time.perf_counter()
-    target = next(iter(keys.values()))["target"]
+    target = read_target(next(iter(keys.values()))["target"], classifier.classes)
     answers = attribute_together(classifier, image[None], target, methods)
     seconds = (time.perf_counter() - start) / len(methods)
     shape = (image.shape[0], image.shape[1])

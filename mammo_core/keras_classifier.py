@@ -26,7 +26,7 @@ from mammo_core.output_head import (
     recognize_head,
     tensor_under_activation,
 )
-from mammo_core.targets import resolve_target
+from mammo_core.targets import weigh_target
 from mammo_core.types import SinglePass, Target
 
 Images = NDArray[np.float32]
@@ -110,7 +110,7 @@ class KerasClassifier:
 
         Args:
             images: (N, H, W, C).
-            target: A class index or name, or one for each image.
+            target: A class index or name, a contrast of two, or one for each image.
             layer: Path of any layer that gives a map; None is the classifier's default layer.
 
         Raises:
@@ -188,28 +188,28 @@ class KerasClassifier:
     def _differentiate(
         self, images: Images, target: Target, layer: str | None, *, of_input: bool
     ) -> Arrays:
-        targets = resolve_target(target, self.classes, len(images))
+        weights = weigh_target(target, self.classes, len(images))
         key = (layer, of_input)
         if key not in self._backward:
             self._backward[key] = self._build_gradient(layer, of_input)
-        return self._in_batches(self._backward[key], images, targets)
+        return self._in_batches(self._backward[key], images, weights)
 
     def _build_gradient(self, layer: str | None, of_input: bool) -> Callable[..., Any]:
-        """A compiled (images, targets) -> ([input gradient], [activations, layer gradient])."""
+        """A compiled (images, weights) -> ([input gradient], [activations, layer gradient])."""
         captured = {} if layer is None else {layer: self._found[layer]}
 
-        def differentiate(images: Any, targets: Any) -> tuple[Any, ...]:
+        def differentiate(images: Any, weights: Any) -> tuple[Any, ...]:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(images)
                 with capture_outputs(captured) as outputs:
                     logits = self._head.logits(*self._run(images))
-                total = tf.reduce_sum(tf.gather(logits, targets, axis=1, batch_dims=1))
+                total = tf.reduce_sum(logits * weights)
             sources = ([images] if of_input else []) + list(outputs.values())
             gradients = [_known(g) for g in tape.gradient(total, sources)]
             activations = [tf.cast(output, tf.float32) for output in outputs.values()]
             return (*gradients[:of_input], *activations, *gradients[of_input:])
 
-        return self._compile(differentiate, tf.TensorSpec((None,), tf.int32))
+        return self._compile(differentiate, tf.TensorSpec((None, len(self.classes)), tf.float32))
 
     def _in_batches(self, function: Callable[..., Any], images: Images, *more: Any) -> Arrays:
         images = self._check_images(images)

@@ -8,7 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 Laterality = Literal["L", "R"]
-Target = int | str | Sequence[int] | Sequence[str] | NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """The difference of two classes' logits: what speaks for one of them rather than the other.
+
+    Attributes:
+        of: Index or name of the class spoken for.
+        against: Index or name of the other.
+    """
+
+    of: int | str
+    against: int | str
+
+
+Target = int | str | Contrast | Sequence[int | str | Contrast] | NDArray[np.integer]
+"""What is explained: a class, a difference of two, or one of these for each image."""
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what is being done); may raise `Cancelled`."""
@@ -99,7 +115,10 @@ class Classifier(Protocol):
         """(N, K) logits for (N, H, W, C) images."""
 
     def gradient(self, images: NDArray[np.float32], target: Target) -> NDArray[np.float32]:
-        """(N, H, W, C) gradient of each image's target logit with respect to the image."""
+        """(N, H, W, C) gradient of each image's target logit with respect to the image.
+
+        That of a `Contrast` is the difference of both classes' gradients.
+        """
 
 
 class SinglePass(NamedTuple):

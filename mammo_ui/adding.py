@@ -10,7 +10,7 @@ from mammo_core import jobs
 from mammo_core.errors import BadConfiguration, BadDataset, MammoError
 from mammo_core.paths import state_folder
 from mammo_core.wording import count
-from mammo_ui import frame, incoming, job_view, job_watch, state
+from mammo_ui import frame, incoming, intake, job_view, job_watch, state
 from mammo_ui.incoming import Source
 from mammo_ui.index_choices import Choices, ask_choices, read_settings, survey
 from mammo_ui.names import checked_name
@@ -43,8 +43,7 @@ def _is_index(job: jobs.Job) -> bool:
 
 def _tell_last() -> None:
     """What became of the index that was started here; a new dataset is chosen and offered."""
-    started = st.session_state.get(STARTED)
-    job = next((job for job in jobs.list_jobs() if job.id == started), None)
+    job = intake.find_started(STARTED)
     if job is None:
         return
     if job.status().state != "done":

@@ -1,38 +1,30 @@
 """The Models page's tab Import: a model from elsewhere is asked for, taken in as a job, shown."""
 
-import json
-import os
 import re
-import shutil
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from mammo_core import jobs, model_store
+from mammo_core import model_store
 from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.plausibility import read_plausibility
 from mammo_core.wording import count
 from mammo_ui import (
     frame,
     import_form,
-    job_view,
-    job_watch,
     library,
     model_files,
     run_actions,
     state,
 )
 from mammo_ui.import_form import Asked
-from mammo_ui.status import UNREAD
+from mammo_ui.intake import Intake
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
-STARTED = "started_import"
-LONGEST_ANSWER = 1_000_000
 FEW_LAYERS = 6
 WORDS = {
     "No --preprocess was given": "Its images are prepared as usual",
@@ -49,40 +41,13 @@ HOW_IT_IS_SAFE = (
 def show_importing() -> None:
     """What runs, what became of it, and the form for another model."""
     model_files.drop_ended()
-    running = next((job for job in job_watch.running_jobs() if _is_import(job)), None)
-    if running is not None:
-        job_view.show_job(running)
+    if INTAKE.show_job():
         return
-    _tell_last()
-    asked = import_form.ask(_forget_last)
+    INTAKE.tell_last()
+    asked = import_form.ask(INTAKE.forget_last)
     if asked is not None:
         frame.show_errors_of(_start, asked)
     st.caption(HOW_IT_IS_SAFE)
-
-
-def _is_import(job: jobs.Job) -> bool:
-    return job.description["arguments"][:1] == ["import"]
-
-
-def _forget_last() -> None:
-    """What became of the last attempt is not told beside the next one."""
-    st.session_state.pop(STARTED, None)
-
-
-def _tell_last() -> None:
-    """What became of the import that was started here; the status corner need not say it too."""
-    started = st.session_state.get(STARTED)
-    job = next((job for job in jobs.list_jobs() if job.id == started), None)
-    if job is None:
-        return
-    if st.session_state.get(UNREAD, {}).pop(job.id, None):
-        st.rerun()
-    if job.state != "done":
-        job_view.tell_end(job)
-        return
-    answer = json.loads(job.log(LONGEST_ANSWER).strip().splitlines()[-1])
-    if Path(answer["model"]).is_dir():
-        show_answer(answer)
 
 
 def show_answer(answer: dict[str, Any]) -> None:
@@ -160,39 +125,26 @@ def _start(asked: Asked) -> None:
         BadConfiguration: Where the name cannot be taken or the classes are missing.
         BadModel: Where no file was named.
     """
-    from mammo_core.model_folders import check_new_name
-
     if not asked.source:
         raise BadModel("Expected a model's file: name its path, or upload it")
-    check_new_name(asked.name)
     if "," not in asked.classes:
         raise BadConfiguration(
             "Expected the names of two classes or more with commas between them, such as "
             f"normal, benign, malignant; got '{asked.classes}'"
         )
-    place = model_files.make_place()
-    with ExitStack() as undo:
-        undo.callback(shutil.rmtree, place, ignore_errors=True)
-        job = jobs.start_job(f"Import {asked.name}", _write_arguments(asked, place))
-        model_files.note_job(place, job)
-        undo.pop_all()
-    st.session_state[STARTED] = job.id
-    st.rerun()
+    INTAKE.start(asked.name, partial(_write_arguments, asked))
 
 
 def _write_arguments(asked: Asked, place: Path) -> list[str]:
-    """The words of the verb `import`; what it reads is put into `place`."""
-    words = ["import", "--name", asked.name, "--classes", asked.classes]
+    """What follows the verb's name and the model's; what it reads is put into `place`."""
+    words = ["--classes", asked.classes]
     words += ["--input-range", asked.input_range]
     words += ["--size", asked.size] if asked.size else []
     if asked.reference:
         words += ["--reference-data", str(library.dataset_path(asked.reference))]
     if asked.preprocess:
         words += ["--preprocess", str(model_files.keep_settings(place, asked.preprocess))]
-    return [*words, "--json", "--", str(_find_file(asked.source, place))]
+    return [*words, "--json", "--", str(INTAKE.find_file(asked.source, place))]
 
 
-def _find_file(source: "str | UploadedFile", place: Path) -> Path:
-    if isinstance(source, str):
-        return Path(os.path.expanduser(source)).absolute()  # the job runs in a folder of its own
-    return model_files.keep_upload(place, source.name, source.getvalue())
+INTAKE = Intake(verb="import", title="Import", endings=model_files.ENDINGS, show_answer=show_answer)

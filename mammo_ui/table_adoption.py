@@ -1,26 +1,20 @@
 """The Models page's way to take in a prediction table of any framework, as a job."""
 
-import json
-import os
-import shutil
-from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from mammo_core import jobs
 from mammo_core.errors import BadTable
-from mammo_core.model_folders import check_new_name
 from mammo_core.wording import count
-from mammo_ui import frame, job_view, job_watch, library, model_files, state
+from mammo_ui import frame, library, model_files, state
+from mammo_ui.intake import Intake
 
-VERB, STARTED = "adopt-table", "started_table"
 ENDINGS = ("csv", "tsv", "txt", "parquet")
 OWN_IDS = "none: its own ids, without pictures"
-LONGEST_ANSWER = 100_000
 FORMAT = (
     "A row an image: image_id, patient_id, label, and p_ and the class's name for each class, "
     "mildest first; what else it tells (exam_id, laterality, view, split, density, age, ...) "
@@ -44,18 +38,12 @@ def show_table_adoption() -> None:
     """What runs, what became of it, and the form for another table."""
     st.subheader("Or take in a table of predictions", anchor=False)
     st.caption(FORMAT)
-    running = next((job for job in job_watch.active_jobs() if _is_ours(job)), None)
-    if running is not None:
-        job_view.show_job(running)
+    if INTAKE.show_job():
         return
-    _tell_last()
+    INTAKE.tell_last()
     asked = _ask()
     if asked is not None:
         frame.show_errors_of(_start, asked)
-
-
-def _is_ours(job: jobs.Job) -> bool:
-    return bool(job.description["arguments"][:1] == [VERB])
 
 
 def _ask() -> Asked | None:
@@ -84,7 +72,7 @@ def _ask() -> Asked | None:
             help="Theirs = ours, with commas between them.",
             **_kept("rename"),
         )
-        if not st.form_submit_button("Take it in", on_click=_forget_last):
+        if not st.form_submit_button("Take it in", on_click=INTAKE.forget_last):
             return None
     chosen = None if dataset == OWN_IDS else dataset
     return Asked(source, name.strip(), chosen, classes, rename, float(threshold))
@@ -109,11 +97,6 @@ def _kept(name: str) -> dict[str, Any]:
     return {"key": f"table_{name}", "persist_state": "session"}
 
 
-def _forget_last() -> None:
-    """What became of the last attempt is not told beside the next one."""
-    st.session_state.pop(STARTED, None)
-
-
 def _start(asked: Asked) -> None:
     """Start the verb as a job.
 
@@ -123,44 +106,17 @@ def _start(asked: Asked) -> None:
     """
     if not asked.source:
         raise BadTable("Expected a table's file: name its path, or upload it")
-    check_new_name(asked.name)
-    place = model_files.make_place()
-    with ExitStack() as undo:
-        undo.callback(shutil.rmtree, place, ignore_errors=True)
-        job = jobs.start_job(f"Take in the table {asked.name}", _write_arguments(asked, place))
-        model_files.note_job(place, job)
-        undo.pop_all()
-    st.session_state[STARTED] = job.id
-    st.rerun()
+    INTAKE.start(asked.name, partial(_write_arguments, asked))
 
 
 def _write_arguments(asked: Asked, place: Path) -> list[str]:
-    words = [VERB, "--name", asked.name, "--threshold", f"{asked.threshold:g}"]
+    """What follows the verb's name and the model's."""
+    words = ["--threshold", f"{asked.threshold:g}"]
     words += ["--dataset", str(library.dataset_path(asked.dataset))] if asked.dataset else []
     words += ["--classes", asked.classes] if asked.classes.strip() else []
     for pair in filter(str.strip, asked.rename.split(",")):
         words += ["--rename", pair.strip()]
-    return [*words, "--json", "--", str(_find_file(asked.source, place))]
-
-
-def _find_file(source: "str | UploadedFile", place: Path) -> Path:
-    if isinstance(source, str):
-        return Path(os.path.expanduser(source)).absolute()  # the job runs in a folder of its own
-    return model_files.keep_upload(place, source.name, source.getvalue(), ENDINGS)
-
-
-def _tell_last() -> None:
-    """What became of the table that was brought here."""
-    started = st.session_state.get(STARTED)
-    job = next((job for job in jobs.list_jobs() if job.id == started), None)
-    if job is None:
-        return
-    if job.state != "done":
-        job_view.tell_end(job)
-        return
-    answer = json.loads(job.log(LONGEST_ANSWER).strip().splitlines()[-1])
-    if Path(answer["model"]).is_dir():
-        show_answer(answer)
+    return [*words, "--json", "--", str(INTAKE.find_file(asked.source, place))]
 
 
 def show_answer(answer: dict[str, Any]) -> None:
@@ -182,6 +138,11 @@ def show_answer(answer: dict[str, Any]) -> None:
 def _choose(model: str, dataset: str) -> None:
     state.choose_model(model)
     state.choose_dataset_next(dataset)
+
+
+INTAKE = Intake(
+    verb="adopt-table", title="Take in the table", endings=ENDINGS, show_answer=show_answer
+)
 
 
 def stop_without_network(choice: state.Choice) -> None:

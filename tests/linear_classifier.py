@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from mammo_core.targets import weigh_target
+
 
 class LinearClassifier:
     """Logits that are linear in the image, so that every attribution has a closed form."""
@@ -22,9 +24,5 @@ class LinearClassifier:
         return e / e.sum(axis=1, keepdims=True)
 
     def gradient(self, images, target):
-        index = np.broadcast_to(
-            [self.classes.index(t) if isinstance(t, str) else t for t in np.atleast_1d(target)],
-            len(images),
-        )
-        sign = np.where(index == 1, 0.5, -0.5).astype(np.float32)
+        sign = weigh_target(target, self.classes, len(images)) @ np.float32([-0.5, 0.5])
         return sign[:, None, None, None] * self.weights[None]

@@ -13,6 +13,7 @@ from mammo_core.attribution import METHODS, Attribution, Question, explain_toget
 from mammo_core.attribution.base import Attributed
 from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.keras_classifier import KerasClassifier
+from mammo_core.types import Contrast
 
 CLASSES = ("normal", "benign", "malignant")
 LAYERED = [name for name, method in METHODS.items() if "layer" in method.needs]
@@ -107,6 +108,21 @@ def test_a_method_is_frozen_settings_with_its_facts(name):
     assert method.passes
     assert any(source in method.reference for source in ("arXiv:", "doi:"))
     assert type(method).__mro__[1] is Attribution
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if not METHODS[name].is_control])
+def test_a_difference_of_classes_is_explained_by_every_method(cnn, images, name):
+    of, against = "malignant", "benign"
+    maps = METHODS[name]().explain(cnn, images, Contrast(of, against))
+    assert np.isfinite(maps).all()
+    assert not np.array_equal(maps, METHODS[name]().explain(cnn, images, of))
+
+
+@pytest.mark.parametrize("name", ["hires_cam", "input_x_gradient", "integrated_gradients"])
+def test_what_is_linear_in_the_gradient_is_the_difference_of_both_classes(cnn, images, name):
+    maps = [METHODS[name]().explain(cnn, images, t) for t in ("malignant", "benign")]
+    told_apart = METHODS[name]().explain(cnn, images, Contrast("malignant", "benign"))
+    np.testing.assert_allclose(told_apart, maps[0] - maps[1], atol=1e-5 * np.abs(maps).max())
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -13,7 +13,7 @@ from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.importing.input_ranges import INPUT_RANGES
 from mammo_core.jobs import Job
 from mammo_core.paths import read_json
-from mammo_ui import importing, model_files
+from mammo_ui import importing, model_files, table_adoption
 from mammo_ui.import_form import Asked
 from mammo_ui.importing import word_for_page
 from mammo_ui.status import UNREAD
@@ -36,11 +36,11 @@ def ask(source="x.keras", **changes):
     return Asked(source, **(usual | {"preprocess": {}} | changes))
 
 
-def note_job(home, *, exit_code=None):
+def note_job(home, *, exit_code=None, verb="import"):
     folder = home / ".mammo" / "jobs" / "20260101-000000-abcdef"
     folder.mkdir(parents=True, exist_ok=True)
     process = {"pid": os.getpid(), "started": psutil.Process().create_time()}
-    content = {"title": "Import x", "arguments": ["import"], "created": 1.7e9} | process
+    content = {"title": "Import x", "arguments": [verb], "created": 1.7e9} | process
     (folder / "job.json").write_text(json.dumps(content))
     if exit_code is not None:
         (folder / "end.json").write_text(json.dumps({"exit": exit_code}))
@@ -68,7 +68,6 @@ def test_an_upload_is_kept_under_plain_letters_in_its_own_folder(name, kept):
 
 def test_a_file_that_looks_like_an_option_is_a_file_to_the_command(tmp_path):
     words = importing._write_arguments(ask("--classes=x"), tmp_path)
-    assert words[0] == "import"
     assert words[-2] == "--"
     assert os.path.isabs(words[-1])
 
@@ -108,12 +107,12 @@ def test_an_upload_stays_while_its_job_runs_and_goes_when_it_has_ended(home):
     assert not place.exists()
 
 
-def errors_after(home, *sent):
-    """What the tab says in red after a failed import, once the buttons named by `sent` are hit."""
-    job = note_job(home, exit_code=1)
+def errors_after(home, *sent, intake=importing.INTAKE):
+    """What the page says in red after a failed intake, once the buttons named by `sent` are hit."""
+    job = note_job(home, exit_code=1, verb=intake.verb)
     (job.folder / "log.txt").write_text("It is no archive")
     at = open_app("models", part="Import a model")
-    at.session_state[importing.STARTED] = job.id
+    at.session_state[intake.started] = job.id
     at.session_state[UNREAD] = {job.id: "Import x failed: It is no archive"}
     at.run()
     for label in sent:
@@ -122,14 +121,22 @@ def errors_after(home, *sent):
     return [error.value for error in at.error]
 
 
-def test_a_failed_import_is_told_once(home):
-    (told,) = errors_after(home)
+@pytest.mark.parametrize("intake", [importing.INTAKE, table_adoption.INTAKE], ids=lambda i: i.verb)
+def test_a_failure_is_told_once(home, intake):
+    (told,) = errors_after(home, intake=intake)
     assert "It is no archive" in told
 
 
-def test_the_next_attempt_takes_the_failure_away(home):
-    (told,) = errors_after(home, "Import it")
-    assert told.startswith("Expected a model's file")
+@pytest.mark.parametrize(
+    ("intake", "button", "error"),
+    [
+        (importing.INTAKE, "Import it", "Expected a model's file"),
+        (table_adoption.INTAKE, "Take it in", "Expected a table's file"),
+    ],
+)
+def test_the_next_attempt_takes_the_failure_away(home, intake, button, error):
+    (told,) = errors_after(home, button, intake=intake)
+    assert told.startswith(error)
 
 
 def import_answer(home, classes):
@@ -140,7 +147,7 @@ def import_answer(home, classes):
     facts |= {"model": str(home / "models" / "theirs"), "classes": classes, "layers": []}
     (job.folder / "log.txt").write_text(json.dumps(facts))
     at = open_app("models", part="Import a model")
-    at.session_state[importing.STARTED] = job.id
+    at.session_state[importing.INTAKE.started] = job.id
     return at.run()
 
 

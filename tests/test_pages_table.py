@@ -81,6 +81,6 @@ def test_the_form_becomes_the_words_of_the_verb(theirs):
         threshold=0.3,
     )
     found = table_adoption._write_arguments(asked, theirs)
-    assert found[:5] == ["adopt-table", "--name", "x", "--threshold", "0.3"]
+    assert found[:2] == ["--threshold", "0.3"]
     assert found[-6:-3] == ["image=image_id", "--rename", "pid=patient_id"]
     assert found[found.index("--dataset") + 1].endswith("theirs")

@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.resolution import upsample
-from mammo_core.targets import resolve_target
+from mammo_core.targets import split_target, weigh_target
 from mammo_core.types import Classifier, LayeredClassifier, Target
 
 Images = NDArray[np.float32]
 Maps = NDArray[np.float32]
 Need = Literal["gradient", "layer"]
+Access = Literal["nothing", "logits", "gradient", "layer", "network"]
+"""How deep a method looks into a model; a `Classifier` of any kind serves the first three."""
+
+QUICK = 10
+"""Forward passes an image that a page may take without being asked; see `Attribution.cost`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +53,8 @@ class Question:
     Attributes:
         model: The classifier.
         images: (N, H, W, C) float32.
-        target: (N,) class indices.
+        target: What is explained of each image: a class index, or a contrast of two.
+        weights: (N, classes) by which the logits are multiplied and summed.
 
     Raises:
         ValueError: For an unknown class or images of another size.
@@ -62,7 +68,8 @@ class Question:
         if self.images.shape[1:] != tuple(model.input_shape) or not len(self.images):
             wanted = ", ".join(str(side) for side in model.input_shape)
             raise ValueError(f"Expected images of shape (N, {wanted}), got {self.images.shape}")
-        self.target = resolve_target(target, model.classes, len(self.images))
+        self.target = split_target(target, model.classes, len(self.images))
+        self.weights = weigh_target(target, model.classes, len(self.images))
         self._shares_gradient = "gradient" in needs
         self._gradient: NDArray[np.float32] | None = None
         self._layers: dict[str | None, tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
@@ -81,8 +88,8 @@ class Question:
         return self._layers[path]
 
     def target_logits(self, images: Images) -> NDArray[np.float32]:
-        """(N,) logits of the targets for other versions of the same images."""
-        return np.take_along_axis(self.model.logits(images), self.target[:, None], axis=1)[:, 0]
+        """(N,) logits of the targets for other versions of the same images, or their gaps."""
+        return (self.model.logits(images) * self.weights).sum(axis=1)
 
     def _look_into(self, path: str | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         model = cast(LayeredClassifier, self.model)
@@ -104,6 +111,9 @@ class Attribution(abc.ABC):
         reference: Author, year, DOI or arXiv.
         signed: Whether negative values (evidence against the class) occur.
         passes: What it costs, in words that name forward and backward passes.
+        cost: The same as a number of forward passes an image, a backward one counting as two,
+            at the default settings.
+        access: How deep it looks into the model.
         needs: What it takes from the pass that methods share: "gradient", "layer", or nothing.
         is_control: Whether it knows nothing of the model and only stands beside the others.
     """
@@ -112,6 +122,8 @@ class Attribution(abc.ABC):
     reference: ClassVar[str]
     signed: ClassVar[bool]
     passes: ClassVar[str]
+    cost: ClassVar[int]
+    access: ClassVar[Access]
     needs: ClassVar[tuple[Need, ...]] = ()
     is_control: ClassVar[bool] = False
 
@@ -121,7 +133,7 @@ class Attribution(abc.ABC):
         Args:
             model: The classifier; methods that need a layer take a `LayeredClassifier`.
             images: (N, H, W, C) float32 in [0, 1]; left untouched.
-            target: A class index or name, or one for each image.
+            target: A class index or name, a contrast of two, or one for each image.
 
         Raises:
             ValueError: For an unknown class or images of another size.

@@ -7,7 +7,7 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from mammo_core.attribution.base import Attributed, Attribution, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,8 @@ class RandomMap(Attribution):
     reference: ClassVar[str] = "Samek et al. 2015, arXiv:1509.06321 (random order as baseline)"
     signed: ClassVar[bool] = False
     passes: ClassVar[str] = "none"
+    cost: ClassVar[int] = 0
+    access: ClassVar[Access] = "nothing"
     is_control: ClassVar[bool] = True
     seed: int = 0
 
@@ -41,6 +43,8 @@ class EdgeMap(Attribution):
     reference: ClassVar[str] = "Adebayo et al. 2018, arXiv:1810.03292 (edge detector as control)"
     signed: ClassVar[bool] = False
     passes: ClassVar[str] = "none"
+    cost: ClassVar[int] = 0
+    access: ClassVar[Access] = "nothing"
     is_control: ClassVar[bool] = True
 
     def attribute(self, question: Question) -> Attributed:
@@ -58,6 +62,8 @@ class CenterMap(Attribution):
     reference: ClassVar[str] = "Zhang et al. 2016, arXiv:1608.00507 (center as baseline)"
     signed: ClassVar[bool] = False
     passes: ClassVar[str] = "none"
+    cost: ClassVar[int] = 0
+    access: ClassVar[Access] = "nothing"
     is_control: ClassVar[bool] = True
 
     def attribute(self, question: Question) -> Attributed:

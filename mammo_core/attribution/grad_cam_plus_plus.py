@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Attributed, Attribution, Need, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,8 @@ class GradCamPlusPlus(Attribution):
     reference: ClassVar[str] = "Chattopadhyay et al. 2018, arXiv:1710.11063"
     signed: ClassVar[bool] = False
     passes: ClassVar[str] = "1 forward and 1 backward, shared"
+    cost: ClassVar[int] = 3
+    access: ClassVar[Access] = "layer"
     needs: ClassVar[tuple[Need, ...]] = ("layer",)
     layer: str | None = None
 

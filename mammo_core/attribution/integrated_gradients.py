@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Attributed, Attribution, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Question
+from mammo_core.types import Contrast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class IntegratedGradients(Attribution):
     reference: ClassVar[str] = "Sundararajan et al. 2017, arXiv:1703.01365"
     signed: ClassVar[bool] = True
     passes: ClassVar[str] = "steps (32) forward and backward, 2 forward"
+    cost: ClassVar[int] = 98
+    access: ClassVar[Access] = "gradient"
     steps: int = 32
     baseline: float = 0.0
 
@@ -35,13 +38,13 @@ class IntegratedGradients(Attribution):
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps whose sum is the difference of the logits."""
         pairs = zip(question.images, question.target, strict=True)
-        maps = [self._follow_path(question, image, int(target)) for image, target in pairs]
+        maps = [self._follow_path(question, image, target) for image, target in pairs]
         empty = np.full_like(question.images, self.baseline)
         total = question.target_logits(question.images) - question.target_logits(empty)
         return Attributed(np.stack(maps), total)
 
     def _follow_path(
-        self, question: Question, image: NDArray[np.float32], target: int
+        self, question: Question, image: NDArray[np.float32], target: int | Contrast
     ) -> NDArray[np.float32]:
         points, weights = np.polynomial.legendre.leggauss(self.steps)
         shares = ((points + 1) / 2).astype(np.float32)[:, None, None, None]

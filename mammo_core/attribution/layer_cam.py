@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Attributed, Attribution, Need, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,8 @@ class LayerCam(Attribution):
     reference: ClassVar[str] = "Jiang et al. 2021, doi:10.1109/TIP.2021.3089943"
     signed: ClassVar[bool] = False
     passes: ClassVar[str] = "1 forward and 1 backward, shared"
+    cost: ClassVar[int] = 3
+    access: ClassVar[Access] = "layer"
     needs: ClassVar[tuple[Need, ...]] = ("layer",)
     layer: str | None = None
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Attributed, Attribution, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Question
 from mammo_core.attribution.shap_library import load_shap
 
 Images = NDArray[np.float32]
@@ -36,6 +36,8 @@ class PartitionShap(Attribution):
     reference: ClassVar[str] = "Lundberg and Lee 2017, arXiv:1705.07874"
     signed: ClassVar[bool] = True
     passes: ClassVar[str] = "evaluations (300) forward"
+    cost: ClassVar[int] = 302
+    access: ClassVar[Access] = "logits"
     evaluations: int = 300
     cell: int = 8
     blur: float = 0.125
@@ -51,7 +53,7 @@ class PartitionShap(Attribution):
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps, constant within each rectangle that was not split further."""
         blurred = np.stack([self._blur(image) for image in question.images])
-        triples = zip(question.images, blurred, question.target, strict=True)
+        triples = zip(question.images, blurred, question.weights, strict=True)
         maps = [self._explain_one(question, *triple) for triple in triples]
         total = question.target_logits(question.images) - question.target_logits(blurred)
         return Attributed(np.stack(maps), total)
@@ -61,14 +63,14 @@ class PartitionShap(Attribution):
         return np.asarray(cv2.blur(image, (side, side)), dtype=np.float32).reshape(image.shape)
 
     def _explain_one(
-        self, question: Question, image: Images, blurred: Images, target: int
+        self, question: Question, image: Images, blurred: Images, weights: Images
     ) -> NDArray[np.float32]:
         rows, columns = _cells(image.shape[0], self.cell), _cells(image.shape[1], self.cell)
         grid = (int(rows[-1]) + 1, int(columns[-1]) + 1)
 
         def logit_of(presence: NDArray[Any]) -> NDArray[np.float32]:
             shown = presence.reshape(-1, *grid)[:, rows][:, :, columns, None] > 0
-            return question.model.logits(np.where(shown, image, blurred))[:, target]
+            return question.model.logits(np.where(shown, image, blurred)) @ weights
 
         values = self._owen_values(logit_of, grid)
         areas = np.bincount(rows)[:, None] * np.bincount(columns)

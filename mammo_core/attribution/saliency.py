@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Attributed, Attribution, Need, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,8 @@ class Saliency(Attribution):
     reference: ClassVar[str] = "Simonyan et al. 2013, arXiv:1312.6034"
     signed: ClassVar[bool] = False
     passes: ClassVar[str] = "1 forward and 1 backward, shared"
+    cost: ClassVar[int] = 3
+    access: ClassVar[Access] = "gradient"
     needs: ClassVar[tuple[Need, ...]] = ("gradient",)
 
     def attribute(self, question: Question) -> Attributed:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Attributed, Attribution, Need, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class XGradCam(Attribution):
     reference: ClassVar[str] = "Fu et al. 2020, arXiv:2008.02312"
     signed: ClassVar[bool] = False
     passes: ClassVar[str] = "1 forward and 1 backward, shared"
+    cost: ClassVar[int] = 3
+    access: ClassVar[Access] = "layer"
     needs: ClassVar[tuple[Need, ...]] = ("layer",)
     layer: str | None = None
 

@@ -12,6 +12,7 @@ from mammo_core.verbs.adopt_table import adopt_table
 from mammo_core.verbs.architectures import architectures
 from mammo_core.verbs.calibrate import calibrate
 from mammo_core.verbs.card import card
+from mammo_core.verbs.cases import cases
 from mammo_core.verbs.check import check
 from mammo_core.verbs.compare import compare
 from mammo_core.verbs.conformal import conformal
@@ -71,6 +72,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "predict": predict,
     "evaluate": evaluate,
     "curves": curves,
+    "cases": cases,
     "calibrate": calibrate,
     "slices": slices,
     "compare": compare,

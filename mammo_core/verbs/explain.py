@@ -17,7 +17,10 @@ def explain(
         str | None, typer.Option(help="The folder or name of the ids' data.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="The class to explain; the predicted one without it.")
+        str | None,
+        typer.Option(
+            help="The class to explain, or two: 'malignant vs benign'; else the predicted one."
+        ),
     ] = None,
     anyway: Annotated[bool, typer.Option(help="Explain files that the gate refuses, too.")] = False,
 ) -> dict[str, Any]:

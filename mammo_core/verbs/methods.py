@@ -19,8 +19,9 @@ def methods() -> dict[str, Any]:
                 "reference": method.reference,
                 "signed": method.signed,
                 "passes": method.passes,
+                "cost": method.cost,
                 "control": method.is_control,
-                "needs": ", ".join(method.needs) or "predictions or gradients of its own",
+                "access": method.access,
                 "settings": to_mapping(method()),
             }
             for name, method in METHODS.items()

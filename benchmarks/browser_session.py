@@ -38,7 +38,7 @@ class BrowserSession:
 
     Attributes:
         stream: The connection.
-        page_hash: What the server calls the page, known after its first run.
+        page_hash: What the server calls the page, known after its first run; later runs stay on it.
         sliders: The ids of its sliders by their labels.
     """
 

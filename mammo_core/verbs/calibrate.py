@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.asked_rows import take_table
 
 METHOD = "temperature, platt or isotonic."
 SPLIT = "The rows to fit on: not those on which the model is judged."

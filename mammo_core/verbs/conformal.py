@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.asked_rows import ModelRows, find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, SPLIT
 
 
@@ -48,19 +48,17 @@ def conformal(
     )
     from mammo_core.uncertainty.validation_rows import ValidationRows, find_validation
 
-    rows = EvaluationOptions(
+    rows = find_rows(model, dataset, predictions)
+    of_rows = EvaluationOptions(
         split=split, level=level, aggregation=aggregation, bootstrap=bootstrap, seed=seed
     )
-    options = ConformalOptions(coverage=coverage, calibrate_on=calibrate_on, rows=rows)
-    model, predictions = take_table(model, dataset, predictions)
-    if predictions and not model:
-        table = read_predictions(predictions)
-        found = find_validation(None, table, calibrate_on)
+    options = ConformalOptions(coverage=coverage, calibrate_on=calibrate_on, rows=of_rows)
+    if isinstance(rows, ModelRows):
         if calibration:
-            found = ValidationRows(read_predictions(calibration), calibration.name)
-        return answer_table(table, found, options)
-    if predictions or calibration or not model or not dataset:
-        raise BadConfiguration(
-            "Expected either a model and a dataset or --predictions FILE; give one of them"
-        )
-    return answer_model(model, dataset, options)
+            raise BadConfiguration("Expected --calibration beside --predictions FILE only")
+        return answer_model(rows.model, rows.dataset, options)
+    table = rows.read()
+    found = find_validation(None, table, calibrate_on)
+    if calibration:
+        found = ValidationRows(read_predictions(calibration), calibration.name)
+    return answer_table(table, found, options)

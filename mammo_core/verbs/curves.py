@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.asked_rows import find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 
@@ -29,17 +29,10 @@ def curves(
 
     Example: python -m mammo_core curves demo sample_data --level breast --out curves
     """
-    from mammo_core.errors import BadConfiguration
     from mammo_core.metrics.curve_tables import write_curves
     from mammo_core.metrics.selection import EvaluationOptions
-    from mammo_core.metrics.stored import read_model_predictions
-    from mammo_core.predictions import read_predictions
 
-    model, predictions = take_table(model, dataset, predictions)
-    if bool(predictions) == bool(model or dataset) or bool(model) != bool(dataset):
-        raise BadConfiguration(
-            "Expected either a model and a dataset or --predictions FILE; give one of them"
-        )
+    rows = find_rows(model, dataset, predictions)
     options = EvaluationOptions(
         split=split,
         level=level,
@@ -48,9 +41,4 @@ def curves(
         bootstrap=bootstrap,
         seed=seed,
     )
-    table = (
-        read_model_predictions(model, dataset, split)
-        if model and dataset
-        else read_predictions(predictions or "")
-    )
-    return write_curves(table, options, out)
+    return write_curves(rows.read(split), options, out)

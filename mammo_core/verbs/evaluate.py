@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.asked_rows import TableRows, find_rows
 
 SPLIT = "Rows of this split; 'all' for every row."
 LEVEL = "What counts as one row: image, breast, exam or patient."
@@ -46,12 +46,11 @@ def evaluate(
 
     Example: python -m mammo_core evaluate demo sample_data --level breast --prevalence 0.006
     """
-    from mammo_core.errors import BadConfiguration
     from mammo_core.metrics.evaluation import evaluate_options
     from mammo_core.metrics.selection import EvaluationOptions
-    from mammo_core.predictions import read_predictions
+    from mammo_core.metrics.stored import evaluate_model
 
-    model, predictions = take_table(model, dataset, predictions)
+    rows = find_rows(model, dataset, predictions, of_models={"--calibrated": calibrated})
     options = EvaluationOptions(
         split=split,
         level=level,
@@ -64,13 +63,6 @@ def evaluate(
         cost_ratio=cost_ratio,
         thresholds_from=thresholds_from,
     )
-    if predictions and not model and not calibrated:
-        return evaluate_options(read_predictions(predictions), options)
-    if predictions or not model or not dataset:
-        raise BadConfiguration(
-            "Expected either a model and a dataset or --predictions FILE; give one of them, and "
-            "--calibrated with a model only"
-        )
-    from mammo_core.metrics.stored import evaluate_model
-
-    return evaluate_model(model, dataset, options, calibrated=calibrated)
+    if isinstance(rows, TableRows):
+        return evaluate_options(rows.read(), options)
+    return evaluate_model(rows.model, rows.dataset, options, calibrated=calibrated)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.asked_rows import TableRows, find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 
@@ -38,13 +38,12 @@ def referral(
 
     Example: python -m mammo_core referral demo sample_data --share 0.1 --share 0.3
     """
-    from mammo_core.errors import BadConfiguration
     from mammo_core.metrics.risk_coverage import REFERRAL_RATES
     from mammo_core.metrics.selection import EvaluationOptions
-    from mammo_core.predictions import read_predictions
     from mammo_core.uncertainty.referral_answer import answer_model, answer_referral
     from mammo_core.uncertainty.validation_rows import find_validation
 
+    rows = find_rows(model, dataset, predictions, of_models={"--method": method})
     options = EvaluationOptions(
         split=split,
         level=level,
@@ -55,18 +54,13 @@ def referral(
         threshold=0.5 if threshold is None else threshold,
     )
     shares = tuple(share or REFERRAL_RATES)
-    model, predictions = take_table(model, dataset, predictions)
-    if predictions and not model and not method:
-        table = read_predictions(predictions)
+    if isinstance(rows, TableRows):
+        table = rows.read()
         found = find_validation(None, table)
         return answer_referral(table, options, measure=measure, shares=shares, validation=found)
-    if predictions or not model or not dataset:
-        raise BadConfiguration(
-            "Expected either a model and a dataset or --predictions FILE without --method"
-        )
     return answer_model(
-        model,
-        dataset,
+        rows.model,
+        rows.dataset,
         options,
         measure=measure,
         method=method,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.asked_rows import find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 METRIC = "auroc, recall (or sensitivity), specificity or error_rate."
@@ -37,32 +37,21 @@ def slices(
 
     Example: python -m mammo_core slices demo sample_data --metric recall --min-patients 5
     """
-    from mammo_core.errors import BadConfiguration
     from mammo_core.metrics.measures import find_key
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.metrics.slice_answer import answer_slices
     from mammo_core.metrics.slices import SliceOptions
-    from mammo_core.metrics.stored import read_model_predictions
-    from mammo_core.model_store import find_model
-    from mammo_core.predictions import read_predictions
     from mammo_core.progress import current_progress
 
-    model, predictions = take_table(model, dataset, predictions)
-    if bool(predictions) == bool(model or dataset) or bool(model) != bool(dataset):
-        raise BadConfiguration(
-            "Expected either a model and a dataset or --predictions FILE; give one of them"
-        )
+    rows = find_rows(model, dataset, predictions)
     options = EvaluationOptions(
         split=split, level=level, aggregation=aggregation, positive=positive
     )
-    if threshold is None:
-        threshold = find_model(model).threshold if model else 0.5
     wanted = SliceOptions(
-        metric=find_key(metric), threshold=threshold, min_patients=min_patients, min_each=min_each
+        metric=find_key(metric),
+        threshold=rows.threshold if threshold is None else threshold,
+        min_patients=min_patients,
+        min_each=min_each,
     )
-    table = (
-        read_model_predictions(model, dataset, split)
-        if model and dataset
-        else read_predictions(predictions or "")
-    )
+    table = rows.read(split)
     return answer_slices(table, options, wanted, limit=limit, progress=current_progress())

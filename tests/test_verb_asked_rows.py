@@ -6,7 +6,7 @@ from prediction_rows import make_predictions
 
 from mammo_core.errors import BadConfiguration, BadTable
 from mammo_core.metrics.measures import KINDS
-from mammo_core.verbs.bare_table import take_table
+from mammo_core.verbs.asked_rows import find_rows, take_table
 from mammo_core.verbs.calibrate import calibrate
 from mammo_core.verbs.compare import compare
 from mammo_core.verbs.conformal import conformal
@@ -73,3 +73,27 @@ def test_counted_labels_are_sent_to_where_they_get_names(tmp_path):
     frame.assign(label=0).to_csv(path, index=False)
     with pytest.raises(BadTable, match=r"adopt-table and Models > Import take their names"):
         evaluate(str(path))
+
+
+@pytest.mark.parametrize(
+    ("words", "of_models"),
+    [
+        ((None, None, None), {}),
+        (("demo", None, None), {}),
+        ((None, "films", None), {}),
+        (("demo", "films", "t.csv"), {}),
+        (("demo", None, "t.csv"), {}),
+        ((None, "films", "t.csv"), {}),
+        ((None, None, "t.csv"), {"--calibrated": "platt"}),
+    ],
+)
+def test_it_is_a_model_with_a_dataset_or_a_table(words, of_models):
+    with pytest.raises(BadConfiguration, match="either a model and a dataset or --predictions"):
+        find_rows(*words, of_models=of_models)
+
+
+def test_an_option_of_models_is_named_where_a_table_is_asked_about(table):
+    with pytest.raises(BadConfiguration, match="--calibrated with a model only"):
+        evaluate(str(table), calibrated="platt")
+    with pytest.raises(BadConfiguration, match="--method with a model only"):
+        referral(str(table), method="tta")

@@ -48,6 +48,7 @@ def _choose_doubt(choice: state.Choice) -> Doubt:
         "Least sure by",
         list(known),
         key=MEASURE,
+        persist_state="session",
         help="Entropy, margin and least confidence come from the probabilities; the others from "
         "several passes over each image or several models, which are chosen below.",
     )
@@ -63,6 +64,8 @@ def _choose_share() -> float:
         1,
         format="%d %%",
         key=SHARE,
+        bind="query-params",
+        persist_state="session",
         help="Cases with equal uncertainty are kept or referred together.",
     )
     return percent / 100

@@ -141,6 +141,8 @@ def _tell_how_to_read(choice: state.Choice) -> None:
 
 def _overlay(model: "StoredModel", dataset: "DatasetCard", case: dict[str, Any]) -> str:
     """The address of the first usual explanation of the prediction where it was drawn before."""
+    if not dataset.has_pictures:
+        return ""
     wanted = (model, dataset, case["image_id"], DEFAULT_METHODS[0], case["predicted"])
     drawn = read_drawn(*wanted)
     return "" if drawn is None or drawn.is_blank else routes.overlay_address(*wanted)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,11 +41,8 @@ def overlay_path(
     model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
 ) -> Path:
     """Where the picture of an explanation lies; every part of the path is a digest."""
-    from mammo_core.attribution import METHODS
-
-    settings = fingerprint(METHODS[method]())
     image = _digest(f"{dataset.fingerprint}/{image_id}")
-    name = f"{_digest(f'{DRAWING}/{method}/{settings}/{target}')}.png"
+    name = f"{_digest(f'{DRAWING}/{method}/{_settings(method)}/{target}')}.png"
     return state_folder() / "overlays" / _digest(model.sha256) / image / name
 
 
@@ -57,6 +55,14 @@ def read_drawn(
     if not path.is_file() or not facts.is_file():
         return None
     return DrawnExplanation(**read_json(facts))
+
+
+@cache
+def _settings(method: str) -> str:
+    """What tells a method's own settings from others."""
+    from mammo_core.attribution import METHODS
+
+    return fingerprint(METHODS[method]())
 
 
 def _digest(text: str) -> str:

@@ -36,12 +36,21 @@ class Codes:
         counts = np.bincount(codes, minlength=len(self.values))
         return {value: int(n) for value, n in zip(self.values, counts, strict=True) if n}
 
-    def categories(self, rows: NDArray[np.intp]) -> "pd.Categorical[str]":
-        """The values of some rows, missing where they are unknown."""
+    def take(self, rows: NDArray[np.intp]) -> "Codes":
+        """Those of some rows."""
+        return Codes(self.values, self.codes[rows])
+
+    def categories(self) -> "pd.Categorical[str]":
+        """The rows' values, missing where they are unknown."""
         names = [value for value in self.values if value != UNKNOWN]
         places = [names.index(value) if value in names else -1 for value in self.values]
-        own: NDArray[np.intp] = np.array(places)[self.codes[rows]]
+        own: NDArray[np.intp] = np.array(places)[self.codes]
         return pd.Categorical.from_codes(own, pd.Index(names))
+
+    def known(self) -> list[str | None]:
+        """The rows' values, None where they are unknown."""
+        spelled = [None if value == UNKNOWN else value for value in self.values]
+        return [spelled[code] for code in self.codes.tolist()]
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,11 +76,33 @@ def open_database(url: str | None = None) -> Database:
     engine = _make_engine(_read_url(url or os.environ.get(VARIABLE) or None))
     with _explaining(engine.url):
         if engine.dialect.name == "sqlite":
-            Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
-        if not set(TABLES.tables) <= set(inspect(engine).get_table_names()):
-            _make_tables(engine)
-        _check_version(engine)
+            _prepare_file(engine)
+        else:
+            _prepare(engine)
     return Database(engine)
+
+
+def _prepare_file(engine: Engine) -> None:
+    """Prepare a file once for each state of it: pages open it several times a rerun."""
+    file = Path(str(engine.url.database))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.is_file():
+        state = file.stat()
+        _prepare_state(engine, (state.st_ino, state.st_mtime_ns, state.st_size))
+    else:
+        _prepare(engine)
+
+
+@lru_cache(maxsize=8)
+def _prepare_state(engine: Engine, state: tuple[int, int, int]) -> None:
+    _prepare(engine)
+
+
+def _prepare(engine: Engine) -> None:
+    """Make the tables that are missing, and look whose version they are."""
+    if not set(TABLES.tables) <= set(inspect(engine).get_table_names()):
+        _make_tables(engine)
+    _check_version(engine)
 
 
 def _read_url(text: str | None) -> URL:

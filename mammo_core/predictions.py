@@ -224,14 +224,14 @@ def _check_columns(names: list[str], source: str) -> tuple[str, ...]:
         if name not in names:
             raise BadTable(
                 f"Expected a column '{name}' in {source}, found {_names(names)}; where it is named "
-                f"otherwise, adopt-table takes --rename THEIRS={name} ({ON_THE_PAGE})"
+                f"otherwise, tell it by --rename THEIRS={name} ({ON_THE_PAGE})"
             )
     classes = tuple(name[2:] for name in names if name.startswith("p_") and name != "p_")
     if len(classes) < 2:
         raise BadTable(
             f"Expected a column p_<class> for each of at least two classes in {source}, "
             f"found {_names([f'p_{name}' for name in classes])}; where they are named otherwise, "
-            f"adopt-table takes --rename THEIRS=OURS and --classes ({ON_THE_PAGE})"
+            f"tell them by --rename THEIRS=OURS and --classes ({ON_THE_PAGE})"
         )
     check_classes(len(classes), source)
     return classes
@@ -282,7 +282,7 @@ def _check_labels(frame: pd.DataFrame, classes: tuple[str, ...]) -> None:
         raise BadTable(
             f"Expected labels among {_names(classes)} (the p_ columns), image "
             f"'{_short(row['image_id'])}' has the label '{_short(row['label'])}'; where "
-            "classes are counted 0, 1, ..., adopt-table and Models > Import take their names"
+            "classes are counted 0, 1, ..., --classes and Models > Import take their names"
         )
 
 

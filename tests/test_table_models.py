@@ -219,7 +219,7 @@ WRONG = {
         {"classes": ("a", "b")},
         "p_a, p_b, or as p_0 to p_1, or one column score of b's",
     ),
-    "no id": (lambda f: f.drop(columns="image_id"), {}, "adopt-table takes --rename THEIRS=image"),
+    "no id": (lambda f: f.drop(columns="image_id"), {}, "tell it by --rename THEIRS=image"),
     "two scores": (
         lambda f: f.drop(columns=P).assign(score=0.5, prob=0.5),
         {"classes": ("a", "b")},

@@ -8,20 +8,23 @@ from mammo_core.calibrators.fitting import apply_calibrator, fit_calibrator
 from mammo_core.calibrators.stored import describe_fit
 from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.selection import EvaluationOptions, select
-from mammo_core.predictions import read_predictions, write_predictions
+from mammo_core.predictions import write_predictions
+from mammo_core.table_models.spelled_tables import read_spelled
+from mammo_core.table_models.spelling import Spelling
 
 
 def calibrate_file(
     source: Path,
     out: Path,
     method: str,
+    spelling: Spelling | None = None,
     *,
     split: str = "val",
     positive: str | None = None,
     bootstrap: int = 1000,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Fit on a table's rows of one split and write all its rows calibrated.
+    """Fit on a table's rows of one split and write all its rows calibrated, under our names.
 
     Returns:
         What was fitted, on what, and the file.
@@ -35,7 +38,7 @@ def calibrate_file(
         raise BadConfiguration(
             f"Expected --out to be another file that ends in .parquet, got '{out}'"
         )
-    table = read_predictions(source)
+    table = read_spelled(source, spelling or Spelling())
     rows, told = select(table, EvaluationOptions(split=split))
     fit = fit_calibrator(rows, method, positive=positive, bootstrap=bootstrap, seed=seed)
     facts = describe_fit(fit)

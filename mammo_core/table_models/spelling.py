@@ -1,7 +1,7 @@
 """How tables from elsewhere spell what a prediction table calls otherwise, put into its words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,6 +35,20 @@ class Spelling:
                 "--classes must be two or more different names, mildest first, such as "
                 f"benign,malignant, got '{','.join(self.classes)}'"
             )
+
+    def narrow(self, names: Sequence[str]) -> "Spelling":
+        """The spelling as far as a table has the columns."""
+        there = {theirs: ours for theirs, ours in self.rename.items() if theirs in names}
+        return replace(self, rename=there)
+
+
+def read_spelling(rename: Sequence[str] | None, classes: str | None) -> Spelling:
+    """What the options --rename and --classes say.
+
+    Raises:
+        BadConfiguration: For a text of another form.
+    """
+    return Spelling(rename=read_renaming(rename or ()), classes=read_classes(classes or ""))
 
 
 def read_renaming(pairs: Sequence[str]) -> dict[str, str]:
@@ -82,7 +96,7 @@ def _rename(table: pa.Table, renaming: Mapping[str, str], source: str) -> pa.Tab
     if absent:
         raise BadTable(
             f"Expected the column '{absent[0]}' that is renamed in {source}, found "
-            f"{_list(table.column_names)}"
+            f"{list_names(table.column_names)}"
         )
     return table.rename_columns([renaming.get(name, name) for name in table.column_names])
 
@@ -109,7 +123,7 @@ def _tell_missing(columns: pa.Table, classes: Sequence[str], source: str) -> str
     one = f", or one column {SCORES[0]} of {classes[-1]}'s" if len(classes) == 2 else ""
     return (
         f"Expected the probabilities of each class in {source} as {ours}, or as {counted}{one}, "
-        f"found {_list(columns.column_names)}; name them by --rename THEIRS=OURS "
+        f"found {list_names(columns.column_names)}; name them by --rename THEIRS=OURS "
         f"({ON_THE_PAGE})"
     )
 
@@ -135,6 +149,7 @@ def _name_labels(columns: pa.Table, classes: Sequence[str]) -> pa.Table:
     return columns.set_column(columns.column_names.index("label"), "label", named)
 
 
-def _list(names: Sequence[str]) -> str:
+def list_names(names: Sequence[str]) -> str:
+    """The first names with commas between them, and how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return (", ".join(name[:40] for name in names[:SHOWN]) or "none") + more

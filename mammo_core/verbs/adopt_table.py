@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.asked_rows import Classes, Rename
+
 
 def adopt_table(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet, a row an image.")],
@@ -16,17 +18,8 @@ def adopt_table(
             "without pictures."
         ),
     ] = None,
-    rename: Annotated[
-        list[str] | None,
-        typer.Option(metavar="THEIRS=OURS", help="A column that has another name; repeatable."),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option(
-            help="Names, mildest first: a,b,c; where the table counts classes, or has the "
-            "probability of the second of two alone."
-        ),
-    ] = None,
+    rename: Rename = None,
+    classes: Classes = None,
     threshold: Annotated[
         float, typer.Option(help="The last class's probability from which it calls.")
     ] = 0.5,
@@ -42,9 +35,8 @@ def adopt_table(
     from mammo_core.progress import current_progress
     from mammo_core.table_models.adoption import TableImport
     from mammo_core.table_models.adoption import adopt_table as run
-    from mammo_core.table_models.spelling import Spelling, read_classes, read_renaming
+    from mammo_core.table_models.spelling import read_spelling
 
-    spelling = Spelling(rename=read_renaming(rename or ()), classes=read_classes(classes or ""))
-    asked = TableImport(file=file, spelling=spelling, threshold=threshold)
+    asked = TableImport(file=file, spelling=read_spelling(rename, classes), threshold=threshold)
     images = None if dataset is None else load_dataset(dataset)
     return run(asked, name, images, progress=current_progress())

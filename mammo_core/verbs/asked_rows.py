@@ -1,14 +1,31 @@
 """Whose rows a verb is asked about: a model's on a dataset, or those of a prediction table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import typer
 
 if TYPE_CHECKING:
     from mammo_core.predictions import PredictionTable
 
 ENDINGS = (".csv", ".tsv", ".txt", ".parquet")
+Table = Annotated[Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")]
+Rename = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="THEIRS=OURS", help="A column of the table that has another name; repeatable."
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        help="Names, mildest first: a,b,c; where the table counts classes, or has the "
+        "probability of the second of two alone."
+    ),
+]
+"""What verbs that take a table ask about it."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +60,32 @@ class TableRows:
 
     Attributes:
         file: CSV or Parquet.
+        rename, classes: How it names things, as the options say it.
     """
 
     threshold: ClassVar[float] = 0.5
     file: Path
+    rename: Sequence[str] = ()
+    classes: str = ""
 
     def read(self, split: str = "all") -> "PredictionTable":
         """All rows, whatever the split: what is asked of them selects it."""
-        from mammo_core.predictions import read_predictions
+        return self.read_beside(self.file)
 
-        return read_predictions(self.file)
+    def read_beside(self, file: Path) -> "PredictionTable":
+        """All rows of another file that names things alike."""
+        from mammo_core.table_models.spelled_tables import read_spelled
+        from mammo_core.table_models.spelling import read_spelling
+
+        return read_spelled(file, read_spelling(self.rename, self.classes))
 
 
 def find_rows(
     model: str | None,
     dataset: str | None,
     predictions: Path | None,
+    rename: Sequence[str] | None = None,
+    classes: str | None = None,
     *,
     of_models: Mapping[str, object] | None = None,
 ) -> ModelRows | TableRows:
@@ -68,6 +95,8 @@ def find_rows(
         model: The verb's first word.
         dataset: Its second one.
         predictions: Of the option.
+        rename: Of the option, which only a table has.
+        classes: Of the option, which only a table has.
         of_models: The values of the options that only a model has, by their names.
 
     Raises:
@@ -77,14 +106,23 @@ def find_rows(
 
     model, predictions = take_table(model, dataset, predictions)
     if model and dataset and not predictions:
+        refuse_spelling(rename, classes)
         return ModelRows(model, dataset)
     given = [name for name, value in (of_models or {}).items() if value]
     if predictions and not model and not dataset and not given:
-        return TableRows(predictions)
+        return TableRows(predictions, tuple(rename or ()), classes or "")
     only = f", and {', '.join(given)} with a model only" if predictions and given else ""
     raise BadConfiguration(
         f"Expected either a model and a dataset or --predictions FILE; give one of them{only}"
     )
+
+
+def refuse_spelling(rename: Sequence[str] | None, classes: str | None) -> None:
+    """Refuse the options of tables where models are asked about."""
+    from mammo_core.errors import BadConfiguration
+
+    if rename or classes:
+        raise BadConfiguration("Expected --rename and --classes beside a prediction table only")
 
 
 def is_table(name: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.asked_rows import take_table
+from mammo_core.verbs.asked_rows import Classes, Rename, Table, refuse_spelling, take_table
 
 METHOD = "temperature, platt or isotonic."
 SPLIT = "The rows to fit on: not those on which the model is judged."
@@ -18,9 +18,9 @@ def calibrate(
         str | None,
         typer.Argument(help="A dataset's folder or name; else what the training kept."),
     ] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
-    ] = None,
+    predictions: Table = None,
+    rename: Rename = None,
+    classes: Classes = None,
     out: Annotated[
         Path | None, typer.Option(help="Where its calibrated rows go: a Parquet file.")
     ] = None,
@@ -43,16 +43,19 @@ def calibrate(
     from mammo_core.calibrators.validation_rows import read_dataset_rows, read_kept_rows
     from mammo_core.errors import BadConfiguration
     from mammo_core.model_store import find_model
+    from mammo_core.table_models.spelling import read_spelling
 
     options: dict[str, Any] = {"positive": positive, "bootstrap": bootstrap, "seed": seed}
     model, predictions = take_table(model, dataset, predictions)
     if predictions and out and not model:
-        return calibrate_file(predictions, out, method, split=split, **options)
+        spelling = read_spelling(rename, classes)
+        return calibrate_file(predictions, out, method, spelling, split=split, **options)
     if predictions or out or not model:
         raise BadConfiguration(
             "Expected either a model (and a dataset) or --predictions FILE with --out FILE; "
             "give one of them"
         )
+    refuse_spelling(rename, classes)
     stored = find_model(model)
     rows = read_dataset_rows(stored, dataset, split) if dataset else read_kept_rows(stored)
     return calibrate_model(stored, rows, method, **options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mammo_core.verbs.asked_rows import Classes, Rename, refuse_spelling
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def compare(
     dataset: Annotated[
         str | None, typer.Option(help="The dataset on which models are compared.")
     ] = None,
+    rename: Rename = None,
+    classes: Classes = None,
     split: Annotated[str, typer.Option(help=SPLIT)] = "test",
     level: Annotated[str, typer.Option(help=LEVEL)] = "image",
     aggregation: Annotated[str, typer.Option(help=AGGREGATION)] = "mean",
@@ -46,6 +49,7 @@ def compare(
     """
     from mammo_core.metrics.comparison import compare_contenders
     from mammo_core.metrics.selection import EvaluationOptions
+    from mammo_core.metrics.stored import read_contenders, tell_of_models
 
     options = EvaluationOptions(
         split=split,
@@ -55,11 +59,14 @@ def compare(
         bootstrap=bootstrap,
         seed=seed,
     )
-    contenders = _set_thresholds(_read(models, dataset, split), threshold)
+    if dataset is None:
+        read = _read_tables(models, rename, classes)
+    else:
+        refuse_spelling(rename, classes)
+        read = read_contenders(models, dataset, split)
+    contenders = _set_thresholds(read, threshold)
     answer = compare_contenders(contenders, options, overlap=overlap)
     if dataset is not None:
-        from mammo_core.metrics.stored import tell_of_models
-
         answer["warnings"] += tell_of_models(models, dataset, options)
     if out is None:
         return answer
@@ -69,15 +76,16 @@ def compare(
     return answer | {"file": str(out.resolve())}
 
 
-def _read(models: Sequence[str], dataset: str | None, split: str) -> "list[Contender]":
+def _read_tables(
+    names: Sequence[str], rename: Sequence[str] | None, classes: str | None
+) -> "list[Contender]":
     from mammo_core.metrics.comparison import Contender
-    from mammo_core.metrics.stored import read_contenders
-    from mammo_core.predictions import read_predictions
+    from mammo_core.table_models.spelled_tables import read_all_spelled
+    from mammo_core.table_models.spelling import read_spelling
 
-    if dataset is not None:
-        return read_contenders(models, dataset, split)
-    _refuse_models(models)
-    return [Contender(name, read_predictions(name)) for name in models]
+    _refuse_models(names)
+    tables = read_all_spelled(names, read_spelling(rename, classes))
+    return [Contender(name, table) for name, table in zip(names, tables, strict=True)]
 
 
 def _refuse_models(names: Sequence[str]) -> None:

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.asked_rows import ModelRows, find_rows
+from mammo_core.verbs.asked_rows import Classes, ModelRows, Rename, Table, find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, SPLIT
 
 
 def conformal(
     model: Annotated[str | None, typer.Argument(help="A model's folder or id.")] = None,
     dataset: Annotated[str | None, typer.Argument(help="A dataset's folder or name.")] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
-    ] = None,
+    predictions: Table = None,
+    rename: Rename = None,
+    classes: Classes = None,
     calibration: Annotated[
         Path | None,
         typer.Option(help="With --predictions: a table of validation cases."),
@@ -40,7 +40,6 @@ def conformal(
     """
     from mammo_core.errors import BadConfiguration
     from mammo_core.metrics.selection import EvaluationOptions
-    from mammo_core.predictions import read_predictions
     from mammo_core.uncertainty.conformal_answer import (
         ConformalOptions,
         answer_model,
@@ -48,7 +47,7 @@ def conformal(
     )
     from mammo_core.uncertainty.validation_rows import ValidationRows, find_validation
 
-    rows = find_rows(model, dataset, predictions)
+    rows = find_rows(model, dataset, predictions, rename, classes)
     of_rows = EvaluationOptions(
         split=split, level=level, aggregation=aggregation, bootstrap=bootstrap, seed=seed
     )
@@ -60,5 +59,5 @@ def conformal(
     table = rows.read()
     found = find_validation(None, table, calibrate_on)
     if calibration:
-        found = ValidationRows(read_predictions(calibration), calibration.name)
+        found = ValidationRows(rows.read_beside(calibration), calibration.name)
     return answer_table(table, found, options)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.asked_rows import find_rows
+from mammo_core.verbs.asked_rows import Classes, Rename, Table, find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 
@@ -13,9 +13,9 @@ def curves(
     model: Annotated[str | None, typer.Argument(help="A model's folder or id.")] = None,
     dataset: Annotated[str | None, typer.Argument(help="A dataset's folder or name.")] = None,
     out: Annotated[Path, typer.Option(help="Folder to write the tables to.")] = Path(),
-    predictions: Annotated[
-        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
-    ] = None,
+    predictions: Table = None,
+    rename: Rename = None,
+    classes: Classes = None,
     split: Annotated[str, typer.Option(help=SPLIT)] = "test",
     level: Annotated[str, typer.Option(help=LEVEL)] = "image",
     aggregation: Annotated[str, typer.Option(help=AGGREGATION)] = "mean",
@@ -32,7 +32,7 @@ def curves(
     from mammo_core.metrics.curve_tables import write_curves
     from mammo_core.metrics.selection import EvaluationOptions
 
-    rows = find_rows(model, dataset, predictions)
+    rows = find_rows(model, dataset, predictions, rename, classes)
     options = EvaluationOptions(
         split=split,
         level=level,

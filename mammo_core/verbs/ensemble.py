@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from mammo_core.verbs.asked_rows import Classes, Rename, refuse_spelling
+
 
 def ensemble(
     members: Annotated[
@@ -20,6 +22,8 @@ def ensemble(
     dataset: Annotated[
         str | None, typer.Option(help="The dataset that the models predict.")
     ] = None,
+    rename: Rename = None,
+    classes: Classes = None,
     split: Annotated[str, typer.Option(help="Rows of this split; 'all' for every row.")] = "all",
     overlap: Annotated[
         bool, typer.Option("--overlap", help="Take the images that all members know.")
@@ -32,10 +36,18 @@ def ensemble(
 
     Example: python -m mammo_core ensemble demo demo-shortcut --dataset sample_data --out both.csv
     """
+    from mammo_core.metrics.stored import read_model_predictions
+    from mammo_core.table_models.spelled_tables import read_all_spelled
+    from mammo_core.table_models.spelling import read_spelling
     from mammo_core.uncertainty.ensembles import join_members, write_ensemble
 
     _check_places(out, name, dataset)
-    frame = join_members(_read_members(members, dataset, split), split=split, overlap=overlap)
+    if dataset is None:
+        read = read_all_spelled(members, read_spelling(rename, classes))
+    else:
+        refuse_spelling(rename, classes)
+        read = [read_model_predictions(member, dataset, split) for member in members]
+    frame = join_members(read, split=split, overlap=overlap)
     if out is not None:
         write_ensemble(out, frame, members, split)
     return {
@@ -61,15 +73,6 @@ def _check_places(out: Path | None, name: str | None, dataset: str | None) -> No
         check_out(out)
     if name is not None:
         check_new_name(name)
-
-
-def _read_members(members: list[str], dataset: str | None, split: str) -> list[Any]:
-    from mammo_core.metrics.stored import read_model_predictions
-    from mammo_core.predictions import read_predictions
-
-    if dataset is None:
-        return [read_predictions(member) for member in members]
-    return [read_model_predictions(member, dataset, split) for member in members]
 
 
 def _adopt(frame: Any, name: str, dataset: str, members: list[str]) -> str:

@@ -1,11 +1,10 @@
 """The verb `evaluate`."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.asked_rows import TableRows, find_rows
+from mammo_core.verbs.asked_rows import Classes, Rename, Table, TableRows, find_rows
 
 SPLIT = "Rows of this split; 'all' for every row."
 LEVEL = "What counts as one row: image, breast, exam or patient."
@@ -21,9 +20,9 @@ THRESHOLDS_FROM = "Choose thresholds on this split instead, val for instance."
 def evaluate(
     model: Annotated[str | None, typer.Argument(help="A model's folder or id.")] = None,
     dataset: Annotated[str | None, typer.Argument(help="A dataset's folder or name.")] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
-    ] = None,
+    predictions: Table = None,
+    rename: Rename = None,
+    classes: Classes = None,
     split: Annotated[str, typer.Option(help=SPLIT)] = "test",
     level: Annotated[str, typer.Option(help=LEVEL)] = "image",
     aggregation: Annotated[str, typer.Option(help=AGGREGATION)] = "mean",
@@ -50,7 +49,9 @@ def evaluate(
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.metrics.stored import evaluate_model
 
-    rows = find_rows(model, dataset, predictions, of_models={"--calibrated": calibrated})
+    rows = find_rows(
+        model, dataset, predictions, rename, classes, of_models={"--calibrated": calibrated}
+    )
     options = EvaluationOptions(
         split=split,
         level=level,

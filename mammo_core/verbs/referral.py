@@ -1,20 +1,19 @@
 """The verb `referral`."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.asked_rows import TableRows, find_rows
+from mammo_core.verbs.asked_rows import Classes, Rename, Table, TableRows, find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 
 def referral(
     model: Annotated[str | None, typer.Argument(help="A model's folder or id.")] = None,
     dataset: Annotated[str | None, typer.Argument(help="A dataset's folder or name.")] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
-    ] = None,
+    predictions: Table = None,
+    rename: Rename = None,
+    classes: Classes = None,
     measure: Annotated[
         str, typer.Option(help="entropy, margin or least_confidence; std, mutual_information.")
     ] = "entropy",
@@ -43,7 +42,7 @@ def referral(
     from mammo_core.uncertainty.referral_answer import answer_model, answer_referral
     from mammo_core.uncertainty.validation_rows import find_validation
 
-    rows = find_rows(model, dataset, predictions, of_models={"--method": method})
+    rows = find_rows(model, dataset, predictions, rename, classes, of_models={"--method": method})
     options = EvaluationOptions(
         split=split,
         level=level,

@@ -1,11 +1,10 @@
 """The verb `slices`."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from mammo_core.verbs.asked_rows import find_rows
+from mammo_core.verbs.asked_rows import Classes, Rename, Table, find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
 METRIC = "auroc, recall (or sensitivity), specificity or error_rate."
@@ -15,9 +14,9 @@ THRESHOLD = "A case is called positive from here on (the model's own unless give
 def slices(
     model: Annotated[str | None, typer.Argument(help="A model's folder or id.")] = None,
     dataset: Annotated[str | None, typer.Argument(help="A dataset's folder or name.")] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="A prediction table instead: CSV or Parquet.")
-    ] = None,
+    predictions: Table = None,
+    rename: Rename = None,
+    classes: Classes = None,
     metric: Annotated[str, typer.Option(help=METRIC)] = "auroc",
     min_patients: Annotated[int, typer.Option(help="Fewer patients make no slice.")] = 10,
     min_each: Annotated[
@@ -43,7 +42,7 @@ def slices(
     from mammo_core.metrics.slices import SliceOptions
     from mammo_core.progress import current_progress
 
-    rows = find_rows(model, dataset, predictions)
+    rows = find_rows(model, dataset, predictions, rename, classes)
     options = EvaluationOptions(
         split=split, level=level, aggregation=aggregation, positive=positive
     )

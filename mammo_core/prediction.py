@@ -1,6 +1,6 @@
 """A model's probabilities for a dataset, as the prediction table that evaluation reads."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,12 +86,41 @@ def predict_images(
     progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
     """(n, K) probabilities of cached images; memory does not grow with their number."""
+    return map_images(
+        classifier.predict,
+        cache,
+        image_ids,
+        channels=classifier.input_shape[2],
+        doing="Predicting",
+        progress=progress,
+    )
+
+
+def map_images(
+    ask: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    cache: "PixelCache",
+    image_ids: list[str],
+    *,
+    channels: int,
+    doing: str,
+    progress: Progress = no_progress,
+) -> NDArray[np.float32]:
+    """(n, ...) what a network says of cached images; memory does not grow with their number.
+
+    Args:
+        ask: Takes (m, H, W, channels) images in [0, 1].
+        cache: Holds the images in gray.
+        image_ids: (n,) which ones, in this order.
+        channels: That the network takes; each is the gray image.
+        doing: What progress tells.
+        progress: May raise Cancelled.
+    """
     parts: list[NDArray[np.float32]] = []
     for start in range(0, len(image_ids), IMAGES_AT_ONCE):
-        progress(start, len(image_ids), "Predicting")
+        progress(start, len(image_ids), doing)
         gray = cache.images(image_ids[start : start + IMAGES_AT_ONCE])
-        parts.append(classifier.predict(np.repeat(gray, classifier.input_shape[2], axis=3)))
-    progress(len(image_ids), len(image_ids), "Predicting")
+        parts.append(ask(np.repeat(gray, channels, axis=3)))
+    progress(len(image_ids), len(image_ids), doing)
     return np.concatenate(parts)
 
 

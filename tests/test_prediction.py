@@ -1,8 +1,9 @@
-"""Images are predicted in small batches, in their order, with the channels that the model takes."""
+"""Networks see images in small batches, in their order, with the channels that they take."""
 
 import numpy as np
 import pytest
 
+from mammo_core.embeddings.making import embed_images
 from mammo_core.errors import Cancelled
 from mammo_core.prediction import IMAGES_AT_ONCE, predict_images
 
@@ -21,6 +22,8 @@ class MeanClassifier:
         bright = images.mean(axis=(1, 2, 3))
         return np.stack([1 - bright, bright], axis=1)
 
+    embed = predict
+
 
 class Cache:
     """Image n of 100 has the value n / 100 everywhere."""
@@ -31,28 +34,32 @@ class Cache:
 
 
 IDS = [str(n) for n in range(70)]
+of_both = pytest.mark.parametrize("ask", [predict_images, embed_images])
 
 
+@of_both
 @pytest.mark.parametrize("channels", [1, 3])
-def test_each_row_is_its_image(channels):
+def test_each_row_is_its_image(ask, channels):
     classifier = MeanClassifier(channels)
-    probabilities = predict_images(classifier, Cache(), IDS)
+    probabilities = ask(classifier, Cache(), IDS)
     np.testing.assert_allclose(probabilities[:, 1], np.arange(70) / 100, atol=1e-6)
     assert {shape[3] for shape in classifier.shapes} == {channels}
 
 
-def test_no_batch_is_larger_than_agreed():
+@of_both
+def test_no_batch_is_larger_than_agreed(ask):
     classifier = MeanClassifier(1)
-    predict_images(classifier, Cache(), IDS)
+    ask(classifier, Cache(), IDS)
     assert max(shape[0] for shape in classifier.shapes) == IMAGES_AT_ONCE
 
 
-def test_a_wish_to_stop_is_obeyed_between_batches():
+@of_both
+def test_a_wish_to_stop_is_obeyed_between_batches(ask):
     def stop(done, total, doing):
         if done:
             raise Cancelled("Stopped by the user")
 
     classifier = MeanClassifier(1)
     with pytest.raises(Cancelled):
-        predict_images(classifier, Cache(), IDS, progress=stop)
+        ask(classifier, Cache(), IDS, progress=stop)
     assert len(classifier.shapes) == 1

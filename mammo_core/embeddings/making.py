@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mammo_core.embeddings.projection import PROJECTIONS
 from mammo_core.embeddings.storage import embeddings_path
 from mammo_core.model_store import StoredModel
-from mammo_core.prediction import IMAGES_AT_ONCE, choose_rows, open_images
+from mammo_core.prediction import choose_rows, map_images, open_images
 from mammo_core.predictions import write_predictions
 from mammo_core.types import Progress, no_progress
 
@@ -55,13 +55,14 @@ def embed_images(
     classifier: Any, cache: "PixelCache", image_ids: list[str], progress: Progress = no_progress
 ) -> NDArray[np.float32]:
     """(n, D) vectors of cached images."""
-    parts = []
-    for start in range(0, len(image_ids), IMAGES_AT_ONCE):
-        progress(start, len(image_ids), "Embedding")
-        gray = cache.images(image_ids[start : start + IMAGES_AT_ONCE])
-        parts.append(classifier.embed(np.repeat(gray, classifier.input_shape[2], axis=3)))
-    progress(len(image_ids), len(image_ids), "Embedding")
-    return np.concatenate(parts)
+    return map_images(
+        classifier.embed,
+        cache,
+        image_ids,
+        channels=classifier.input_shape[2],
+        doing="Embedding",
+        progress=progress,
+    )
 
 
 def tabulate(

@@ -8,10 +8,10 @@ app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not large"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not large"
 
 test-slow: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "slow and not large"
+	$(BIN)/python -m pytest -n 2 -m "slow and not large"
 
 test-large: .venv/dev
 	$(BIN)/python -m pytest -m large

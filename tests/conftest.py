@@ -2,7 +2,6 @@
 
 import functools
 import os
-import re
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -10,32 +9,22 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
+from file_groups import FileGroups, rank
 from linear_classifier import LinearClassifier
 from streamlit.components.v2 import manifest_scanner
 from warm_reader import WarmReader
 
 from mammo_core.errors import BadModel
 
-RUNS_MODELS = re.compile(
-    r"import keras|import tensorflow|keras_classifier|start_tensorflow|architectures import"
-    r"|training\.(loop|run|step|stages|losses|devices) import"
-)
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where tests run on several processes, what costs a start is paid once."""
+    return FileGroups(config, log)
 
 
 def pytest_collection_modifyitems(items):
-    """Where tests run on several processes, keep each file on one, and TensorFlow's all on one.
-
-    These come first, so that nobody waits for them at the end.
-    """
-    for item in items:
-        group = "tensorflow" if runs_models(item.path) else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: not runs_models(item.path))
-
-
-@functools.cache
-def runs_models(path):
-    return bool(RUNS_MODELS.search(path.read_text(encoding="utf-8")))
+    items.sort(key=lambda item: rank(item.path))
 
 
 @pytest.fixture(scope="session", autouse=True)

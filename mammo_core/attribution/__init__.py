@@ -5,6 +5,7 @@ To add one: a file with a frozen dataclass like grad_cam.py, and a line in `METH
 
 from mammo_core.attribution.base import Attributed, Attribution, Question
 from mammo_core.attribution.controls import CenterMap, EdgeMap, RandomMap
+from mammo_core.attribution.eigen_cam import EigenCam
 from mammo_core.attribution.grad_cam import GradCam
 from mammo_core.attribution.grad_cam_plus_plus import GradCamPlusPlus
 from mammo_core.attribution.hires_cam import HiResCam
@@ -14,6 +15,7 @@ from mammo_core.attribution.layer_cam import LayerCam
 from mammo_core.attribution.partition_shap import PartitionShap
 from mammo_core.attribution.resolution import upsample
 from mammo_core.attribution.saliency import Saliency
+from mammo_core.attribution.score_cam import ScoreCam
 from mammo_core.attribution.together import (
     attribute_together,
     choose_methods,
@@ -38,6 +40,8 @@ METHODS: dict[str, type[Attribution]] = {
     "hires_cam": HiResCam,
     "layer_cam": LayerCam,
     "xgrad_cam": XGradCam,
+    "score_cam": ScoreCam,
+    "eigen_cam": EigenCam,
     "saliency": Saliency,
     "input_x_gradient": InputXGradient,
     "integrated_gradients": IntegratedGradients,

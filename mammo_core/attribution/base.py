@@ -116,6 +116,7 @@ class Attribution(abc.ABC):
         access: How deep it looks into the model.
         needs: What it takes from the pass that methods share: "gradient", "layer", or nothing.
         is_control: Whether it knows nothing of the model and only stands beside the others.
+        is_class_blind: Whether its map is the same for every class, as a control's is.
     """
 
     title: ClassVar[str]
@@ -126,6 +127,7 @@ class Attribution(abc.ABC):
     access: ClassVar[Access]
     needs: ClassVar[tuple[Need, ...]] = ()
     is_control: ClassVar[bool] = False
+    is_class_blind: ClassVar[bool] = False
 
     def explain(self, model: Classifier, images: Images, target: Target) -> Maps:
         """(N, H, W) float32 maps on the images' grid, in the method's own scale.

@@ -25,6 +25,7 @@ class RandomMap(Attribution):
     cost: ClassVar[int] = 0
     access: ClassVar[Access] = "nothing"
     is_control: ClassVar[bool] = True
+    is_class_blind: ClassVar[bool] = True
     seed: int = 0
 
     def attribute(self, question: Question) -> Attributed:
@@ -46,6 +47,7 @@ class EdgeMap(Attribution):
     cost: ClassVar[int] = 0
     access: ClassVar[Access] = "nothing"
     is_control: ClassVar[bool] = True
+    is_class_blind: ClassVar[bool] = True
 
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) non-negative maps."""
@@ -65,6 +67,7 @@ class CenterMap(Attribution):
     cost: ClassVar[int] = 0
     access: ClassVar[Access] = "nothing"
     is_control: ClassVar[bool] = True
+    is_class_blind: ClassVar[bool] = True
 
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps in (0, 1]."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mammo_core.attribution.resolution import upsample
 from mammo_core.targets import split_target, weigh_target
-from mammo_core.types import Classifier, LayeredClassifier, Target
+from mammo_core.types import Classifier, LayeredClassifier, Progress, Target, no_progress
 
 Images = NDArray[np.float32]
 Maps = NDArray[np.float32]
@@ -30,10 +30,12 @@ class Attributed:
         maps: (N, h, w) float32 at the method's own resolution and scale.
         total: (N,), what each map must add up to by the method's own axiom (a difference of
             logits); None where it promises no such thing.
+        note: What to know before believing the maps, in words; empty where there is nothing.
     """
 
     maps: Maps
     total: NDArray[np.float32] | None = None
+    note: str = ""
 
     @property
     def completeness_gap(self) -> NDArray[np.float32] | None:
@@ -55,15 +57,22 @@ class Question:
         images: (N, H, W, C) float32.
         target: What is explained of each image: a class index, or a contrast of two.
         weights: (N, classes) by which the logits are multiplied and summed.
+        progress: Told by methods of many passes how many they are through with; may end them.
 
     Raises:
         ValueError: For an unknown class or images of another size.
     """
 
     def __init__(
-        self, model: Classifier, images: Images, target: Target, needs: Sequence[Need] = ()
+        self,
+        model: Classifier,
+        images: Images,
+        target: Target,
+        needs: Sequence[Need] = (),
+        progress: Progress = no_progress,
     ) -> None:
         self.model = model
+        self.progress = progress
         self.images = np.asarray(images, dtype=np.float32)
         if self.images.shape[1:] != tuple(model.input_shape) or not len(self.images):
             wanted = ", ".join(str(side) for side in model.input_shape)

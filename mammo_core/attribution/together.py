@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from mammo_core.attribution.base import Attributed, Attribution, Images, Maps, Question
 from mammo_core.attribution.resolution import upsample
 from mammo_core.errors import BadConfiguration
-from mammo_core.types import Classifier, Target
+from mammo_core.types import Classifier, Progress, Target, no_progress
 from mammo_core.wording import tell_nearest
 
 
@@ -29,14 +29,19 @@ def choose_methods(names: Iterable[str]) -> dict[str, Attribution]:
 
 
 def attribute_together(
-    model: Classifier, images: Images, target: Target, methods: Mapping[str, Attribution]
+    model: Classifier,
+    images: Images,
+    target: Target,
+    methods: Mapping[str, Attribution],
+    progress: Progress = no_progress,
 ) -> dict[str, Attributed]:
     """What each method answers, those that look at one pass sharing it.
 
     The class activation maps come first, so that the pass they need also gives the gradient.
+    `progress` is told of each batch of a dear method, so that it can be stopped on its way.
     """
     needs = [need for method in methods.values() for need in method.needs]
-    question = Question(model, images, target, needs)
+    question = Question(model, images, target, needs, progress)
     ordered = sorted(methods, key=lambda name: "layer" not in methods[name].needs)
     answers = {name: methods[name].attribute(question) for name in ordered}
     return {name: answers[name] for name in methods}

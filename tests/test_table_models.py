@@ -79,7 +79,9 @@ def test_two_tables_of_one_dataset_are_compared(frame, home):
     adopt(frame, home)
     other = make_predictions(10, seed=3)
     adopt(other, home, "second", load_dataset("theirs"))
-    tables = [read_model_predictions(name, "theirs", "test") for name in ("theirs", "second")]
+    tables = [
+        read_model_predictions(name, "theirs", "test", "compare") for name in ("theirs", "second")
+    ]
     assert compare(*tables, QUICK)["n"] == len(frame)
 
 

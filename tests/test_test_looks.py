@@ -14,9 +14,14 @@ import standin_home
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import state_folder
 from mammo_core.predictions import write_predictions
+from mammo_core.run_comparison import VALIDATION
 from mammo_core.test_looks import count_looks, is_own_test, note_look, record_look
 from mammo_core.verbs.compare import compare
+from mammo_core.verbs.conformal import conformal
+from mammo_core.verbs.curves import curves
 from mammo_core.verbs.evaluate import evaluate
+from mammo_core.verbs.referral import referral
+from mammo_core.verbs.slices import slices
 
 MODEL = StoredModel(Path("m"), {"dataset": {"name": "mias", "fingerprint": "0123456789ab"}})
 OTHER = SimpleNamespace(name="elsewhere", fingerprint="ba9876543210")
@@ -123,6 +128,34 @@ def test_comparing_two_models_is_a_look_by_each(home, predicted):
     compare([standin_home.MODEL, "second"], dataset=standin_home.DATASET, bootstrap=0)
     looks = count_looks(standin_home.DATASET)
     assert (looks.n, looks.models) == (2, (standin_home.MODEL, "second"))
+
+
+LOOKING = {
+    "evaluate": (evaluate, {"bootstrap": 0}),
+    "referral": (referral, {"bootstrap": 0}),
+    "conformal": (conformal, {"bootstrap": 0}),
+    "slices": (slices, {}),
+    "curves": (curves, {"bootstrap": 1}),
+}
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_a_look_bears_the_name_of_the_verb_that_looked(home, predicted, tmp_path, name):
+    verb, more = LOOKING[name]
+    model = home / "models" / standin_home.MODEL
+    predictions = model / "predictions" / f"{standin_home.DATASET}.parquet"
+    shutil.copy(predictions, model / VALIDATION)  # conformal sets are chosen by them
+    more = more | ({"out": tmp_path / "curves"} if name == "curves" else {})
+    verb(*predicted, **more)
+    lines = (home / ".mammo" / "test_looks.jsonl").read_text().splitlines()
+    assert {json.loads(line)["where"] for line in lines} == {name}
+
+
+def test_a_ledger_of_before_counts_as_it_did(home, predicted):
+    old = {"dataset": standin_home.DATASET, "model": "m", "where": "compare", "at": 1.7e9}
+    (home / ".mammo").mkdir(exist_ok=True)
+    (home / ".mammo" / "test_looks.jsonl").write_text(f"{json.dumps(old)}\n")
+    assert evaluate(*predicted, bootstrap=0)["test_looks"]["n"] == 2
 
 
 def test_evaluate_warns_where_a_part_of_an_experiment_saw_the_images(home, predicted):

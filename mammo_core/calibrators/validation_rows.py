@@ -65,7 +65,7 @@ def read_dataset_rows(model: "StoredModel", dataset: str, split: str) -> Validat
             f"Expected a split other than the test set of {model.id}'s own data, got '{split}': a "
             "calibrator fitted there leaves nothing to judge it by; take val"
         )
-    table = read_model_predictions(str(model.path), dataset, split)
+    table = read_model_predictions(str(model.path), dataset, split, "calibrate")
     shared = tuple(tell_shared_patients(data.index, split))
     return ValidationRows(_labeled(table, split), data.name, split, shared)
 

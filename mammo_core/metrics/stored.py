@@ -159,7 +159,9 @@ def read_contenders(models: Sequence[str], dataset: str, split: str) -> "list[Co
 
     return [
         Contender(
-            name, read_model_predictions(name, dataset, split), threshold=find_model(name).threshold
+            name,
+            read_model_predictions(name, dataset, split, "compare"),
+            threshold=find_model(name).threshold,
         )
         for name in models
     ]
@@ -175,17 +177,23 @@ def tell_of_models(models: Sequence[str], dataset: str, options: EvaluationOptio
     return list(dict.fromkeys(told))
 
 
-def read_model_predictions(model: str, dataset: str, split: str) -> PredictionTable:
+def read_model_predictions(model: str, dataset: str, split: str, where: str) -> PredictionTable:
     """A model's predictions of a dataset's split, predicted first where none are up to date.
 
     It counts as a look where the split holds the model's own test set.
+
+    Args:
+        model: Its folder or id.
+        dataset: Its folder or name.
+        split: "train", "val", "test" or "all".
+        where: The verb that shows what they come to.
     """
     from mammo_core.datasets import load_dataset
     from mammo_core.model_store import find_model
 
     stored, data = find_model(model), load_dataset(dataset)
     table = _current_predictions(stored, data, split)
-    note_look(stored, data, split, "compare")
+    note_look(stored, data, split, where)
     return table
 
 

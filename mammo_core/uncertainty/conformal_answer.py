@@ -39,9 +39,9 @@ def answer_model(model: str, dataset: str, options: ConformalOptions) -> dict[st
     from mammo_core.metrics.stored import read_model_predictions
     from mammo_core.model_store import find_model
 
-    table = read_model_predictions(model, dataset, options.rows.split)
+    table = read_model_predictions(model, dataset, options.rows.split, "conformal")
     if options.calibrate_on in set(load_dataset(dataset).index["split"].dropna()):
-        table = read_model_predictions(model, dataset, options.calibrate_on)
+        table = read_model_predictions(model, dataset, options.calibrate_on, "conformal")
     found = find_validation(find_model(model), table, options.calibrate_on)
     return answer_table(table, found, options)
 

@@ -155,7 +155,7 @@ def answer_model(
 
     stored, data = find_model(model), load_dataset(dataset)
     passes = require_passes(stored, data, method) if method else None
-    table = read_model_predictions(model, dataset, options.split)
+    table = read_model_predictions(model, dataset, options.split, "referral")
     if not has_threshold:
         options = replace(options, threshold=stored.threshold)
     return answer_referral(

@@ -40,11 +40,11 @@ class ModelRows:
     model: str
     dataset: str
 
-    def read(self, split: str) -> "PredictionTable":
-        """The rows; it may count as a look at the model's own test set."""
+    def read(self, split: str, verb: str) -> "PredictionTable":
+        """The rows; it may count as a look of the verb at the model's own test set."""
         from mammo_core.metrics.stored import read_model_predictions
 
-        return read_model_predictions(self.model, self.dataset, split)
+        return read_model_predictions(self.model, self.dataset, split, verb)
 
     @property
     def threshold(self) -> float:
@@ -68,8 +68,8 @@ class TableRows:
     rename: Sequence[str] = ()
     classes: str = ""
 
-    def read(self, split: str = "all") -> "PredictionTable":
-        """All rows, whatever the split: what is asked of them selects it."""
+    def read(self, split: str = "all", verb: str = "") -> "PredictionTable":
+        """All rows, whatever the split and the verb: what is asked of them selects it."""
         return self.read_beside(self.file)
 
     def read_beside(self, file: Path) -> "PredictionTable":

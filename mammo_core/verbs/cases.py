@@ -50,7 +50,7 @@ def cases(
         positive=positive,
         threshold=stored.threshold if threshold is None else threshold,
     )
-    table = read_model_predictions(model, dataset, split)
+    table = read_model_predictions(model, dataset, split, "cases")
     found = list_cases(table, options, Source(stored, data, current_progress()), sort)
     names = list(dict.fromkeys([*SHOWN, sort]))
     rows = found[names].head(limit).astype(object)

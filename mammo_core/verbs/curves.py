@@ -41,4 +41,4 @@ def curves(
         bootstrap=bootstrap,
         seed=seed,
     )
-    return write_curves(rows.read(split), options, out)
+    return write_curves(rows.read(split, "curves"), options, out)

@@ -46,7 +46,7 @@ def ensemble(
         read = read_all_spelled(members, read_spelling(rename, classes))
     else:
         refuse_spelling(rename, classes)
-        read = [read_model_predictions(member, dataset, split) for member in members]
+        read = [read_model_predictions(member, dataset, split, "ensemble") for member in members]
     frame = join_members(read, split=split, overlap=overlap)
     if out is not None:
         write_ensemble(out, frame, members, split)

@@ -49,7 +49,7 @@ def _judge(readings: Any, reading_id: str, out: Path | None, bootstrap: int) -> 
 
     one = readings.require(reading_id)
     verdicts = readings.verdicts(one)
-    table = read_model_predictions(one.model, one.dataset, one.split)
+    table = read_model_predictions(one.model, one.dataset, one.split, "reading")
     table = select(table, EvaluationOptions(split=one.split))[0]
     result = judge_reading(table, verdicts, replicates=bootstrap)
     if out is not None:

@@ -52,5 +52,5 @@ def slices(
         min_patients=min_patients,
         min_each=min_each,
     )
-    table = rows.read(split)
+    table = rows.read(split, "slices")
     return answer_slices(table, options, wanted, limit=limit, progress=current_progress())

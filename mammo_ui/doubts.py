@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mammo_core.metrics.bootstrap import Draws
     from mammo_core.metrics.referral_sweep import ErrorsLeft, ReferralSweep
     from mammo_core.metrics.risk_coverage import JudgedRows
     from mammo_core.uncertainty.stored_passes import PassFacts
@@ -135,10 +136,7 @@ def _read_passes(doubt: Doubt) -> "pd.DataFrame | None":
 def _sweep(rows: Rows, doubt: Doubt, threshold: float) -> "ReferralSweep":
     from mammo_core.metrics.referral_sweep import ReferralSweep
 
-    judged = _judge(rows, doubt, threshold)
-    return ReferralSweep(
-        judged, replicates=count_replicates(len(judged)), errors=_errors(rows, doubt)
-    )
+    return ReferralSweep(_judge(rows, doubt, threshold), errors=_errors(rows, doubt))
 
 
 @lru_cache(maxsize=8)
@@ -146,7 +144,16 @@ def _errors(rows: Rows, doubt: Doubt) -> "ErrorsLeft":
     from mammo_core.metrics.referral_sweep import ErrorsLeft
 
     judged = _judge(rows, doubt, threshold=0.5)  # which plays no part
-    return ErrorsLeft(judged, replicates=count_replicates(len(judged)))
+    return ErrorsLeft(judged, draws=_draw(rows))
+
+
+@lru_cache(maxsize=1)
+def _draw(rows: Rows) -> "Draws":
+    """The patients, drawn once for all measures and thresholds."""
+    from mammo_core.metrics.bootstrap import Draws
+
+    units = read_rows(rows)
+    return Draws(units.n_patients, replicates=count_replicates(len(units)))
 
 
 def _judge(rows: Rows, doubt: Doubt, threshold: float) -> "JudgedRows":

@@ -32,13 +32,26 @@ def resample(
         replicates: How often; with 0 all arrays are empty along their last axis.
         seed: Of the draws.
     """
-    sizes = _chunk_sizes(replicates)
-    generators = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(sizes)))
-    draws = [
-        partial(draw_patients, generator, n_patients, size)
-        for generator, size in zip(generators, sizes, strict=True)
-    ]
-    return _compute(statistics, draws)
+    return _compute(statistics, _list_draws(n_patients, replicates, seed))
+
+
+class Draws:
+    """Patients drawn once for statistics that come later: a byte a patient and replicate.
+
+    Attributes:
+        n_patients: How many are drawn, with replacement, from as many.
+    """
+
+    def __init__(self, n_patients: int, *, replicates: int = 1000, seed: int = 0) -> None:
+        """Draw as `resample` does."""
+        self.n_patients = n_patients
+        with _threads() as pool:  # that anyone is drawn 256 times has no chance worth a number
+            draws = _list_draws(n_patients, replicates, seed)
+            self._chunks = list(pool.map(lambda draw: draw().astype(np.uint8), draws))
+
+    def resample(self, statistics: Mapping[str, Statistic]) -> dict[str, NDArray[np.floating]]:
+        """Replicates of all statistics, each (..., replicates); see `resample`."""
+        return _compute(statistics, [partial(chunk.astype, np.float32) for chunk in self._chunks])
 
 
 def leave_out(
@@ -129,9 +142,23 @@ def _compute(
         counts = draw()
         return [statistic(counts) for statistic in statistics.values()]
 
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+    with _threads() as pool:
         parts = list(pool.map(run, draws))
     return {name: _join(part[i] for part in parts) for i, name in enumerate(statistics)}
+
+
+def _list_draws(n_patients: int, replicates: int, seed: int) -> list[Callable[[], Counts]]:
+    """What draws the chunks, each from its own generator."""
+    sizes = _chunk_sizes(replicates)
+    generators = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(sizes)))
+    return [
+        partial(draw_patients, generator, n_patients, size)
+        for generator, size in zip(generators, sizes, strict=True)
+    ]
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(min(4, os.cpu_count() or 1))
 
 
 def _count_others(groups: NDArray[np.integer], left_out: NDArray[np.integer]) -> Counts:

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 Counts = NDArray[np.floating]
+MAX_BINS = 1024
 
 
 class AurocReplicates:
@@ -84,7 +85,7 @@ class ScoreBins:
         bin_of_row: (N,) the bin of each row.
     """
 
-    MAX_BINS = 1024
+    MAX_BINS = MAX_BINS
 
     def __init__(
         self,
@@ -94,10 +95,7 @@ class ScoreBins:
         n_patients: int,
     ) -> None:
         """Sort the rows into bins."""
-        self.edges = np.unique(scores)
-        if len(self.edges) > self.MAX_BINS:
-            at = np.linspace(0, len(scores), self.MAX_BINS, endpoint=False).astype(int)
-            self.edges = np.unique(np.sort(scores)[at])
+        self.edges = find_edges(scores)
         self.bin_of_row = np.searchsorted(self.edges, scores, "right") - 1
         block = self.bin_of_row + len(self.edges) * is_positive
         self._blocks = _blocks(block, patients, 2 * len(self.edges), n_patients)
@@ -105,6 +103,15 @@ class ScoreBins:
     def __call__(self, counts: Counts) -> NDArray[np.float32]:
         """(2, bins, b) for (patients, b) counts: negatives first."""
         return (self._blocks @ counts).reshape(2, len(self.edges), -1)
+
+
+def find_edges(scores: NDArray[np.floating]) -> NDArray[np.floating]:
+    """(bins,) ascending: all distinct scores where there are at most `MAX_BINS`, else quantiles."""
+    edges: NDArray[np.floating] = np.unique(scores)
+    if len(edges) > MAX_BINS:
+        at = np.linspace(0, len(scores), MAX_BINS, endpoint=False).astype(int)
+        edges = np.unique(np.sort(scores)[at])
+    return edges
 
 
 def compute_average_precision(

@@ -5,8 +5,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.metrics.bootstrap import Draws
 from mammo_core.metrics.estimate import Estimate, number_estimate
-from mammo_core.metrics.kept_rate import KeptRate
+from mammo_core.metrics.kept_rate import KeptKind, KeptRate
 from mammo_core.metrics.risk_coverage import (
     JudgedRows,
     Referral,
@@ -20,20 +21,32 @@ N_POINTS, MOST_REFERRED = 51, 0.95
 
 
 class ErrorsLeft:
-    """The error rate among the kept rows, at any limit and over all of them."""
+    """The error rate among the kept rows, at any limit and over all of them.
 
-    def __init__(self, rows: JudgedRows, *, replicates: int = 1000, seed: int = 0) -> None:
-        """Draw the patients; the rows' threshold plays no part."""
+    Attributes:
+        draws: Of the patients.
+    """
+
+    def __init__(
+        self,
+        rows: JudgedRows,
+        *,
+        replicates: int = 1000,
+        seed: int = 0,
+        draws: Draws | None = None,
+    ) -> None:
+        """Draw the patients; the rows' threshold plays no part.
+
+        Args:
+            rows: At least one.
+            replicates: How many draws.
+            seed: Of the draws.
+            draws: Of the same patients, to be drawn no second time.
+        """
+        self.draws = draws or Draws(rows.n_patients, replicates=replicates, seed=seed)
         self._rows = rows
         self._ordered = np.sort(rows.uncertainty)
-        self._rate = KeptRate(
-            rows.uncertainty,
-            rows.is_wrong,
-            rows.patients,
-            n_patients=rows.n_patients,
-            replicates=replicates,
-            seed=seed,
-        )
+        self._rate = KeptRate(rows.uncertainty, rows.is_wrong, rows.patients, self.draws)
 
     @cached_property
     def aurc(self) -> Estimate:
@@ -47,6 +60,13 @@ class ErrorsLeft:
         found = {share: self.estimate(self.pick_limit(share)) for share in shares}
         return [{"share": share, **one.to_json()} for share, one in found.items()]
 
+    @cached_property
+    def kinds(self) -> dict[str, KeptKind]:
+        """The positive rows, of which sensitivity is, and the negative ones."""
+        kinds = {"sensitivity": self._rows.is_positive, "specificity": ~self._rows.is_positive}
+        rows = self._rows.uncertainty, self._rows.patients
+        return {name: KeptKind(*rows, is_kind) for name, is_kind in kinds.items()}
+
     def pick_limit(self, share: float) -> float:
         """As `find_limit`."""
         return pick_limit(self._ordered, share)
@@ -57,7 +77,7 @@ class ErrorsLeft:
 
 
 class ReferralSweep:
-    """Any share of referred rows with intervals, instantly: bootstraps beforehand serve them all.
+    """Any share of referred rows with intervals, from patients who were drawn beforehand.
 
     Attributes:
         errors: What does not depend on the threshold.
@@ -81,21 +101,7 @@ class ReferralSweep:
         """
         self._rows = rows
         self.errors = errors or ErrorsLeft(rows, replicates=replicates, seed=seed)
-        kinds = {
-            "sensitivity": (rows.is_positive, rows.is_called),
-            "specificity": (~rows.is_positive, ~rows.is_called),
-        }
-        self._rates = {
-            name: KeptRate(
-                rows.uncertainty[is_kind],
-                is_hit[is_kind],
-                rows.patients[is_kind],
-                n_patients=rows.n_patients,
-                replicates=replicates,
-                seed=seed,
-            )
-            for name, (is_kind, is_hit) in kinds.items()
-        }
+        self._hits = {"sensitivity": rows.is_called, "specificity": ~rows.is_called}
 
     def at_share(self, share: float) -> Referral:
         """What is left when at most that share of the rows, the least sure, is referred.
@@ -105,7 +111,10 @@ class ReferralSweep:
         """
         limit = self.errors.pick_limit(share)
         is_referred = self.is_referred(limit)
-        rates = {name: rate.estimate(limit) for name, rate in self._rates.items()}
+        rates = {
+            name: kind.estimate(self._hits[name], limit, self.errors.draws)
+            for name, kind in self.errors.kinds.items()
+        }
         return Referral(
             share,
             limit,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from mammo_core.card_calibrators import describe_calibrators
 from mammo_core.card_limits import list_limits
 from mammo_core.card_sections import (
     Section,
@@ -39,6 +40,7 @@ def list_sections(model: StoredModel) -> list[Section]:
         describe_data(model),
         describe_validation(model),
         describe_tests(model),
+        *describe_calibrators(model),
         *describe_plausibility(model),
         describe_making(model),
         *describe_preprocessing(model),

@@ -18,6 +18,7 @@ from mammo_core.calibrators.stored import (
 from mammo_core.calibrators.validation_rows import read_dataset_rows, read_kept_rows
 from mammo_core.errors import BadConfiguration, BadModel, MammoError
 from mammo_core.headlines import tell_headline
+from mammo_core.model_card import render_card
 from mammo_core.model_store import StoredModel, predictions_path
 from mammo_core.plain_text import format_estimate
 from mammo_core.predictions import read_predictions, write_predictions
@@ -85,10 +86,33 @@ def test_each_method_keeps_its_place_beside_the_others(model):
     assert set(read_fits(model)) == {"platt", "temperature"}
 
 
+def test_the_card_lists_each_calibrator_and_what_it_changed(model):
+    assert "Calibrators" not in render_card(model)
+    answer = calibrate_model(model, read_kept_rows(model), "platt", bootstrap=20)
+    calibrate_model(model, read_kept_rows(model), "temperature", bootstrap=0)
+    kept = (model.path / "card.md").read_text()
+    assert kept == render_card(model)
+    rows = [line for line in kept.splitlines() if line.startswith(("| temperature |", "| platt |"))]
+    assert len(rows) == 2
+    (platt,) = (row for row in rows if "platt" in row)
+    for when in ("before", "after"):
+        assert format_estimate(answer[when]["ece"]) in platt
+    assert "| films, val | 160, 40 |" in platt
+
+
+@pytest.mark.parametrize("content", ["{", '{"model_sha256": "m1", "fits": {"platt": {}}}'])
+def test_a_damaged_calibrator_leaves_the_card_its_other_parts(model, content):
+    calibration_path(model).write_text(content)
+    text = render_card(model)
+    assert "calibration.json beside the model is damaged" in text
+    assert "## Measured" in text
+
+
 def test_calibrators_of_another_network_are_none(model):
     calibrate_model(model, read_kept_rows(model), "platt", bootstrap=0)
     retrained = StoredModel(model.path, {**model.card, "sha256": "m2"})
     assert read_fits(retrained) == {}
+    assert "Calibrators" not in render_card(retrained)
     with pytest.raises(BadConfiguration, match="calibrate"):
         find_fit(retrained, "platt")
 

@@ -87,6 +87,8 @@ def calibrate_model(
 ) -> dict[str, Any]:
     """Fit a calibrator on a model's validation rows and keep it, in place of the last of its kind.
 
+    The model's card tells of it from now on.
+
     Returns:
         What is kept of it, and in which file.
 
@@ -94,6 +96,8 @@ def calibrate_model(
         BadConfiguration: For an unknown method or class.
         BadTable: Where nothing can be fitted on these rows.
     """
+    from mammo_core.model_card import write_card
+
     fit = fit_calibrator(rows.table, method, positive=positive, bootstrap=bootstrap, seed=seed)
     place = rows.table.class_index(positive)
     threshold = carry_threshold(rows.table, fit.calibrator, place, model.threshold)
@@ -108,6 +112,7 @@ def calibrate_model(
     }
     kept = {**_read_facts(model), method: facts}
     write_json(calibration_path(model), {"model_sha256": model.sha256, "fits": kept})
+    write_card(model)
     return {"model": model.id, "file": str(calibration_path(model)), **facts}
 
 

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from mammo_core.wording import count
-from mammo_ui import case_tiles, confusion, frame, judgments, paradox_alarms, results, state
+from mammo_ui import (
+    case_tiles,
+    confusion,
+    frame,
+    judgments,
+    next_steps,
+    paradox_alarms,
+    results,
+    state,
+)
 
 choice = st.session_state["choice"]
 frame.show_title("Overview", "What have we got, how good is it, where is it worst?")
@@ -59,11 +68,4 @@ about, following = st.columns([1.4, 1], gap="large")
 with about:
     results.show_model_facts(choice.model)
 with following:
-    st.subheader("What next", anchor=False)
-    st.markdown(
-        "1. Click a cell of the matrix to see the cases behind it.\n"
-        "2. Open a case to see three explanations of its prediction side by side.\n"
-        "3. Move the threshold in the sidebar and watch *Evaluate*."
-    )
-    if st.button("See how good it is at each threshold", type="primary"):
-        state.open_page("evaluate")
+    next_steps.show_next_steps(choice.model)

@@ -84,3 +84,9 @@ def test_the_form_becomes_the_words_of_the_verb(theirs):
     assert found[:2] == ["--threshold", "0.3"]
     assert found[-6:-3] == ["image=image_id", "--rename", "pid=patient_id"]
     assert found[found.index("--dataset") + 1].endswith("theirs")
+
+
+def test_the_overview_promises_no_explanation_of_a_table(theirs):
+    told = words(open_app("overview"))
+    assert "explanations of its prediction" not in told
+    assert all(page in told for page in ("*Cases*", "*Evaluate*", "*Compare*"))

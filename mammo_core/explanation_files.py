@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, UnreadableFile
-from mammo_core.explanations import Explanation, explain_case, safe_name
+from mammo_core.explanation_folders import safe_name
+from mammo_core.explanations import Explanation, explain_case
 from mammo_core.gate import check
 from mammo_core.model_input import input_of_case, input_of_file, shape_input
 from mammo_core.model_store import StoredModel

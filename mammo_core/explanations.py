@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import re
 import time
 import zipfile
 from collections.abc import Sequence
@@ -18,17 +17,14 @@ from mammo_core.attribution import Attributed, Attribution, attribute_together, 
 from mammo_core.attribution import upsample as upsample_maps
 from mammo_core.config import fingerprint, to_mapping
 from mammo_core.errors import BadModel
+from mammo_core.explanation_folders import explanations_folder, safe_name
 from mammo_core.model_store import StoredModel
-from mammo_core.paths import state_folder, writing
+from mammo_core.paths import writing
 from mammo_core.targets import name_target, read_target
 from mammo_core.types import Classifier, Contrast, Progress, no_progress
 
 logger = logging.getLogger(__name__)
 Key = dict[str, Any]
-PLAIN_NAME = re.compile(
-    r"(?!(con|prn|aux|nul|com\d|lpt\d)(\.|$))[a-z0-9_][a-z0-9_.-]{0,78}(?<!\.)", re.IGNORECASE
-)
-"""What is a file name on every system; Windows reserves some words and drops a final dot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,19 +180,6 @@ def explanation_path(key: Key) -> Path:
     settings = fingerprint(key["settings"])
     name = f"{safe_name(key['method'])}-{settings}-{safe_name(key['target'])}.npz"
     return explanations_folder(key["model_sha256"]) / safe_name(key["image_id"]) / name
-
-
-def explanations_folder(model_sha256: str) -> Path:
-    """Where a model's explanations lie, a folder an image, named by `safe_name` of its id."""
-    return state_folder() / "explanations" / safe_name(model_sha256[:16])
-
-
-def safe_name(text: str) -> str:
-    """The text itself where it is a plain file name, else a readable part of it and a digest."""
-    if PLAIN_NAME.fullmatch(text):
-        return text
-    readable = re.sub(r"[^A-Za-z0-9_-]+", "_", text)[:40]
-    return f"{readable}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def _name_target(

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled
+from mammo_core.explanation_folders import safe_name
 from mammo_core.explanations import (
     explain_case,
     explain_unkept,
     explanation_path,
     read_explanation,
-    safe_name,
     write_explanation,
 )
 from mammo_core.model_store import StoredModel

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations, groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mammo_core.explanations import Explanation, explanations_folder, read_file, safe_name
+from mammo_core.explanation_folders import explanations_folder, safe_name
 from mammo_core.types import Progress, no_progress
+
+if TYPE_CHECKING:
+    from mammo_core.explanations import Explanation
 
 GRID = (20, 16)
 """(rows, columns) on which maps are compared: about as fine as the coarsest of them."""
@@ -87,7 +90,7 @@ def explanation_disagreement(
     return values
 
 
-def disagree(maps: Iterable[Explanation]) -> float:
+def disagree(maps: "Iterable[Explanation]") -> float:
     """1 - the mean of Spearman's rank correlation over the pairs of maps of the same class.
 
     Maps are brought to `GRID` by area; signed ones are ranked with their sign. Pairs with a map
@@ -103,7 +106,7 @@ def disagree(maps: Iterable[Explanation]) -> float:
     return 1 - float(np.mean(known)) if known else float("nan")
 
 
-def _target_of(one: Explanation) -> tuple[str, str]:
+def _target_of(one: "Explanation") -> tuple[str, str]:
     """The class, and the pixels: images of two datasets may have the same name."""
     return one.target, str(one.key["image_sha256"])
 
@@ -128,6 +131,8 @@ def _rank(attribution: NDArray[np.float32]) -> NDArray[np.float64]:
 @lru_cache(maxsize=MOST_KEPT)
 def _disagree_within(folder: Path, changed: int) -> float:
     """Of the maps in an image's folder as it was then."""
+    from mammo_core.explanations import read_file
+
     read = (read_file(path) for path in _list_maps(folder).values())
     return disagree(one for one in read if one is not None)
 

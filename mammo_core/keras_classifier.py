@@ -10,12 +10,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mammo_core.batch_size import available_memory, count_pass_bytes, fit_batch_size
 from mammo_core.errors import BadModel
 from mammo_core.layer_capture import (
     CONVOLUTIONS,
+    Outputs,
     capture_outputs,
     find_layers,
     list_maps,
+    replace_output,
     summarize_features,
 )
 from mammo_core.model_store import StoredModel, file_sha256
@@ -45,7 +48,8 @@ class KerasClassifier:
         classes: Names, mildest first; two for a single unit.
         layer: Path of the layer that class activation maps use by default. None takes the last
             output that is a map of more than one cell, whatever layer makes it.
-        batch_size: Images in one pass; bounds memory.
+        batch_size: Images in one pass; bounds memory. None fits it to the memory that is free and
+            to what the network takes, see `fit_batch_size`.
 
     Raises:
         BadModel: For a multi-label head, several inputs or outputs, or an unknown layer.
@@ -57,20 +61,22 @@ class KerasClassifier:
         model: keras.Model,
         classes: Sequence[str],
         layer: str | None = None,
-        batch_size: int = 16,
+        batch_size: int | None = None,
     ) -> None:
         check_output(model)
         self.model = model
         self.classes = tuple(classes)
-        self.batch_size = batch_size
         rows, columns, channels = model.input_shape[1:]
         self.input_shape: tuple[int, int, int] = (rows, columns, channels)
         self._check_classes()
         self._found = find_layers(model)
-        self._head, self._maps, self._raw = self._explore()
+        self._head, self._outputs, self._raw = self._explore()
+        self._maps = tuple(list_maps(self._outputs))
+        self.batch_size = batch_size or self._fit_batch_size()
         self._forward = self._compile(self._read)
         self._features: Callable[..., Any] | None = None
         self._backward: dict[tuple[str | None, bool], Callable[..., Any]] = {}
+        self._from_layer: dict[str, Callable[..., Any]] = {}
         self.layers = tuple(m for m in self._maps if isinstance(self._found[m], CONVOLUTIONS))
         self.layer = self._maps[-1] if layer is None and self._maps else layer
         if layer is not None:
@@ -125,6 +131,27 @@ class KerasClassifier:
         path = self._check_layer(layer or self.layer)
         return SinglePass(*self._differentiate(images, target, path, of_input=True))
 
+    def logits_from_layer(
+        self, images: Images, activations: NDArray[np.float32], layer: str | None = None
+    ) -> NDArray[np.float32]:
+        """(N, K) logits as they would be if a layer gave these activations.
+
+        What passes the layer by is computed from the images. Of a layer that is called more than
+        once, the last output is replaced, which is the one that `activations_and_gradients` gives.
+
+        Args:
+            images: (N, H, W, C).
+            activations: (N, h, w, channels).
+            layer: Path of any layer that gives a map; None is the classifier's default layer.
+
+        Raises:
+            BadModel: Where the model has no such layer.
+        """
+        path = self._check_layer(layer or self.layer)
+        if path not in self._from_layer:
+            self._from_layer[path] = self._build_from_layer(path)
+        return self._in_batches(self._from_layer[path], images, activations)[0]
+
     def _check_classes(self) -> None:
         n_outputs = self.model.output_shape[-1]
         expected = 2 if n_outputs == 1 else n_outputs
@@ -158,23 +185,28 @@ class KerasClassifier:
         output = self.model(images, training=False)
         return output, tensor_under_activation(output)
 
-    def _explore(self) -> tuple[OutputHead, tuple[str, ...], Callable[..., Any]]:
-        """The head, the layers that give maps in order, and the compiled forward pass.
+    def _fit_batch_size(self) -> int:
+        shapes = [getattr(output, "shape", (None,)) for output in self._outputs.values()]
+        return fit_batch_size(
+            count_pass_bytes([(None, *self.input_shape), *shapes]), available_memory()
+        )
+
+    def _explore(self) -> tuple[OutputHead, Outputs, Callable[..., Any]]:
+        """The head, all layers' symbolic outputs in order, and the compiled forward pass.
 
         One trace serves for all three: that of a large network takes many seconds.
         """
-        outputs: dict[str, Any] = {}
+        outputs = Outputs()
 
         def run(images: Any) -> tuple[Any, Any]:
-            with capture_outputs(self._found) as captured:
-                result = self._run(images)
-            outputs.update(captured)
-            return result
+            nonlocal outputs
+            with capture_outputs(self._found) as outputs:
+                return self._run(images)
 
         compiled = self._compile(run)
         output, under = compiled(tf.constant(probe_images(self.input_shape)))
         head = recognize_head(output.numpy(), under.numpy())
-        return head, tuple(list_maps(outputs)), compiled
+        return head, outputs, compiled
 
     def _read(self, images: Any) -> tuple[Any, Any]:
         output, under = self._raw(images)
@@ -210,6 +242,15 @@ class KerasClassifier:
             return (*gradients[:of_input], *activations, *gradients[of_input:])
 
         return self._compile(differentiate, tf.TensorSpec((None, len(self.classes)), tf.float32))
+
+    def _build_from_layer(self, path: str) -> Callable[..., Any]:
+        """A compiled (images, activations) -> logits."""
+
+        def run(images: Any, activations: Any) -> tuple[Any]:
+            with replace_output(self._found[path], activations, self._outputs.n_calls[path]):
+                return (self._head.logits(*self._run(images)),)
+
+        return self._compile(run, tf.TensorSpec(self._outputs[path].shape, tf.float32))
 
     def _in_batches(self, function: Callable[..., Any], images: Images, *more: Any) -> Arrays:
         images = self._check_images(images)

@@ -6,6 +6,7 @@ Sequential, nested and subclassed models alike and costs nothing afterwards.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -35,18 +36,47 @@ def find_layers(model: keras.Model, prefix: str = "") -> dict[str, keras.Layer]:
     return found
 
 
-@contextmanager
-def capture_outputs(layers: dict[str, keras.Layer]) -> Iterator[dict[str, Any]]:
-    """Yield a dictionary that fills with the layers' outputs in the order of the forward pass.
+class Outputs(dict[str, Any]):
+    """Outputs of layers by path, in the order of the forward pass.
 
     A layer that is called twice keeps its last output.
+
+    Attributes:
+        n_calls: How often each layer was called.
     """
-    outputs: dict[str, Any] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_calls: Counter[str] = Counter()
+
+    def note(self, path: str, output: Any) -> None:
+        """Put an output behind all others."""
+        self.pop(path, None)
+        self[path] = output
+        self.n_calls[path] += 1
+
+
+@contextmanager
+def capture_outputs(layers: dict[str, keras.Layer]) -> Iterator[Outputs]:
+    """Yield a dictionary that fills with the layers' outputs in the order of the forward pass."""
+    outputs = Outputs()
     with _one_at_a_time, ExitStack() as restored:
         for path, layer in layers.items():
-            restored.callback(_restore_call, layer, layer.__dict__.get("call"))
-            layer.__dict__["call"] = _noting(layer.call, path, outputs)
+            _wrap_call(layer, _noting(layer.call, path, outputs), restored)
         yield outputs
+
+
+@contextmanager
+def replace_output(layer: keras.Layer, output: Any, n_calls: int) -> Iterator[None]:
+    """Let the last of a layer's `n_calls` in a pass give `output` in place of its own."""
+    with _one_at_a_time, ExitStack() as restored:
+        _wrap_call(layer, _replacing(layer.call, output, n_calls), restored)
+        yield
+
+
+def _wrap_call(layer: keras.Layer, call: Callable[..., Any], restored: ExitStack) -> None:
+    restored.callback(_restore_call, layer, layer.__dict__.get("call"))
+    layer.__dict__["call"] = call
 
 
 def _restore_call(layer: keras.Layer, own: Callable[..., Any] | None) -> None:
@@ -57,14 +87,25 @@ def _restore_call(layer: keras.Layer, own: Callable[..., Any] | None) -> None:
         layer.__dict__["call"] = own
 
 
-def _noting(call: Callable[..., Any], path: str, outputs: dict[str, Any]) -> Callable[..., Any]:
+def _noting(call: Callable[..., Any], path: str, outputs: Outputs) -> Callable[..., Any]:
     def noting(*inputs: Any, **options: Any) -> Any:
         output = call(*inputs, **options)
-        outputs.pop(path, None)
-        outputs[path] = output
+        outputs.note(path, output)
         return output
 
     return noting
+
+
+def _replacing(call: Callable[..., Any], output: Any, n_calls: int) -> Callable[..., Any]:
+    n_made = 0
+
+    def replacing(*inputs: Any, **options: Any) -> Any:
+        nonlocal n_made
+        n_made += 1
+        own = call(*inputs, **options)
+        return own if n_made < n_calls else keras.ops.cast(output, own.dtype)
+
+    return replacing
 
 
 def list_maps(outputs: dict[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,6 +121,31 @@ class Classifier(Protocol):
         """
 
 
+@runtime_checkable
+class ClassGradients(Protocol):
+    """A classifier that gives the gradients of all classes for one forward pass."""
+
+    def gradients_of_classes(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, K, H, W, C) gradient of each logit with respect to the image."""
+
+
+@runtime_checkable
+class GuidedGradients(Protocol):
+    """A classifier whose ReLUs can be made to pass back only what is positive."""
+
+    def guided_gradient(self, images: NDArray[np.float32], target: Target) -> NDArray[np.float32]:
+        """(N, H, W, C) gradient, all that is negative stopped at each ReLU."""
+
+
+@runtime_checkable
+class NetworkClassifier(Protocol):
+    """A classifier whose Keras network can be handed to a library."""
+
+    @property
+    def logit_network(self) -> Any:
+        """A `LogitNetwork`: the network with one linear unit, the logit that is asked about."""
+
+
 class SinglePass(NamedTuple):
     """What one forward and one backward pass give about each image's target logit.
 
@@ -151,3 +176,11 @@ class LayeredClassifier(Classifier, Protocol):
         self, images: NDArray[np.float32], target: Target, layer: str | None = None
     ) -> SinglePass:
         """The input's gradient and a layer's activations and gradients together, at one cost."""
+
+    def logits_from_layer(
+        self,
+        images: NDArray[np.float32],
+        activations: NDArray[np.float32],
+        layer: str | None = None,
+    ) -> NDArray[np.float32]:
+        """(N, K) logits as they would be if a layer gave these (N, h, w, channels)."""

@@ -3,6 +3,7 @@
 To add one: a file with a frozen dataclass like grad_cam.py, and a line in `METHODS`.
 """
 
+from mammo_core.attribution.ablation_cam import AblationCam
 from mammo_core.attribution.base import Attributed, Attribution, Question
 from mammo_core.attribution.controls import CenterMap, EdgeMap, RandomMap
 from mammo_core.attribution.eigen_cam import EigenCam
@@ -41,6 +42,7 @@ METHODS: dict[str, type[Attribution]] = {
     "layer_cam": LayerCam,
     "xgrad_cam": XGradCam,
     "score_cam": ScoreCam,
+    "ablation_cam": AblationCam,
     "eigen_cam": EigenCam,
     "saliency": Saliency,
     "input_x_gradient": InputXGradient,

@@ -1,6 +1,5 @@
 """Score-CAM."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Need, Question
+from mammo_core.attribution.chunks import cut_chunks
 from mammo_core.attribution.resolution import upsample
-
-CHUNK_BYTES = 1 << 26
-"""Masked images that are held at once; a model cuts them into its own batches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +59,8 @@ class ScoreCam(Attribution):
         """(pairs,) what each pair of an image and a channel adds to the image's target logit."""
         blank = np.full_like(question.images[:1], self.baseline)
         shown = [
-            question.model.logits(self._mask(question.images, activations, *pairs))
-            for pairs in _in_chunks(owners, channels, question.images)
+            question.model.logits(self._mask(question.images, activations, owners[p], channels[p]))
+            for p in cut_chunks(len(owners), question.images[0].nbytes)
         ]
         gained = np.concatenate(shown) - question.model.logits(blank)
         return np.einsum("pk,pk->p", gained, question.weights[owners])
@@ -81,13 +78,3 @@ class ScoreCam(Attribution):
         masks /= np.maximum(masks.max(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
         blank = np.float32(self.baseline)
         return blank + masks[..., None] * (images[owners] - blank)
-
-
-def _in_chunks(
-    owners: NDArray[np.intp], channels: NDArray[np.intp], images: Images
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """The pairs in parts that fill whole batches and keep within `CHUNK_BYTES`."""
-    n_images = max(1, CHUNK_BYTES // images[0].nbytes // 64 * 64)
-    for start in range(0, len(owners), n_images):
-        part = slice(start, start + n_images)
-        yield owners[part], channels[part]

@@ -82,11 +82,11 @@ def tabulate(found: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     Args:
         found: By model, of `compared.run_delong`.
     """
+    from mammo_core.metrics.estimate import none_if_nan
     from mammo_core.metrics.multiplicity import adjust_holm
 
     p = np.array([np.nan if one["delong_p"] is None else one["delong_p"] for one in found.values()])
-    adjusted_p = [None if np.isnan(one) else float(one) for one in adjust_holm(p)]
-    rows = zip(found.items(), adjusted_p, strict=True)
+    rows = zip(found.items(), map(none_if_nan, adjust_holm(p)), strict=True)
     ranked = sorted(rows, key=lambda row: -(row[0][1]["auroc_b"]["value"] or 0))
     return [
         {

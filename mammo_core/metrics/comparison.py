@@ -11,6 +11,7 @@ from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.agreement import measure_agreement
 from mammo_core.metrics.cautions import list_cautions
 from mammo_core.metrics.differences import Difference, measure_differences
+from mammo_core.metrics.estimate import none_if_nan
 from mammo_core.metrics.multiplicity import adjust_holm
 from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY, PairedSweeps
 from mammo_core.metrics.paired_tests import compare_accuracies, compare_aurocs, delong, mcnemar
@@ -227,5 +228,5 @@ def _adjust(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for key in ("delong_p", "mcnemar_p"):
         p = np.array([np.nan if one[key] is None else one[key] for one in answers])
         for one, adjusted in zip(answers, adjust_holm(p), strict=True):
-            one[f"{key}_holm"] = None if np.isnan(adjusted) else float(adjusted)
+            one[f"{key}_holm"] = none_if_nan(adjusted)
     return answers

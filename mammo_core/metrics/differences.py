@@ -19,6 +19,7 @@ from mammo_core.metrics.classification import SUMMARIES
 from mammo_core.metrics.estimate import (
     UNDEFINED,
     Estimate,
+    none_if_nan,
     number_estimate,
     percentile_estimate,
     share_estimate,
@@ -172,7 +173,7 @@ class _Model:
 
     def _rank(self, replicates: Array) -> Side:
         if self._n_rarer < 2:
-            one = Estimate(None if np.isnan(self._precision) else float(self._precision))
+            one = Estimate(none_if_nan(self._precision))
             return Side(one, replicates)
         return Side(share_estimate(self._precision, replicates, self._n_rarer), replicates)
 

@@ -34,6 +34,11 @@ class Estimate:
 UNDEFINED = Estimate()
 
 
+def none_if_nan(value: float) -> float | None:
+    """The number as an answer has it: None where it is undefined."""
+    return None if np.isnan(value) else float(value)
+
+
 def percentile_estimate(value: float, replicates: NDArray[np.floating]) -> Estimate:
     """A value with the percentile interval of its replicates (those that are NaN are dropped).
 

@@ -14,7 +14,7 @@ from mammo_core.metrics.auroc import (
     count_smaller_side,
     estimate_auroc,
 )
-from mammo_core.metrics.estimate import UNDEFINED, Estimate
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, none_if_nan
 from mammo_core.metrics.gaps import compare_splits, logit_ends
 from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.parts import Part, Split
@@ -90,8 +90,8 @@ def compare_aurocs(pair: Pair) -> dict[str, Any]:
         "auroc_a": a,
         "auroc_b": b,
         "difference": estimate_auroc_difference(pair).to_json(),
-        "delong_z": _or_none(result.z),
-        "delong_p": _or_none(result.p),
+        "delong_z": none_if_nan(result.z),
+        "delong_p": none_if_nan(result.p),
     }
 
 
@@ -116,7 +116,7 @@ def compare_accuracies(pair: Pair, level: str) -> dict[str, Any]:
     right = tell_right(pair)
     only_a, only_b = (int(right[name].sum()) for name in ("only_a", "only_b"))
     return {
-        "mcnemar_p": _or_none(mcnemar(only_a, only_b)),
+        "mcnemar_p": none_if_nan(mcnemar(only_a, only_b)),
         "mcnemar": {
             "only_a_right": only_a,
             "only_b_right": only_b,
@@ -150,7 +150,3 @@ def _join_parts(a: Placements, b: Placements, pair: Pair) -> Split:
     scale = np.sqrt(parts[0].variance * parts[1].variance)
     correlation = float(np.clip(covariance[0, 1] / scale, -1, 1)) if scale > 0 else 0.0
     return Split(parts[0], parts[1], correlation)
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else value

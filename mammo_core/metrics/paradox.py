@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import expit, logit, stdtr, stdtrit
 
 from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
-from mammo_core.metrics.estimate import UNDEFINED, Estimate
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, none_if_nan
 from mammo_core.metrics.gaps import compare_splits, estimate_parts, logit_ends
 from mammo_core.metrics.multiplicity import adjust_holm
 from mammo_core.metrics.parts import Part, Split
@@ -155,10 +155,10 @@ def _stratify(found: _Measured, attributes: Sequence[Attribute]) -> list[Stratif
             pooled=whole,
             within=estimates[i],
             excess=excesses[i][0],
-            p=_or_none(excesses[i][1]),
-            p_adjusted=_or_none(adjusted[i]),
+            p=none_if_nan(excesses[i][1]),
+            p_adjusted=none_if_nan(adjusted[i]),
             alone=estimates[len(attributes) + i],
-            alone_p_adjusted=None if found.chances[i] is None else _or_none(chances[i]),
+            alone_p_adjusted=None if found.chances[i] is None else none_if_nan(chances[i]),
         )
         for i, one in enumerate(attributes)
     ]
@@ -227,7 +227,3 @@ def _name_tests(attributes: Sequence[Attribute]) -> list[int]:
 
 def _is_sure(p: float | None) -> bool:
     return p is not None and p < SIGNIFICANT
-
-
-def _or_none(p: float) -> float | None:
-    return None if np.isnan(p) else float(p)

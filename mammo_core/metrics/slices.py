@@ -8,7 +8,7 @@ import numpy as np
 
 from mammo_core.errors import BadConfiguration
 from mammo_core.metrics.attributes import OF_DIAGNOSIS, Attribute, list_attributes
-from mammo_core.metrics.estimate import Estimate
+from mammo_core.metrics.estimate import Estimate, none_if_nan
 from mammo_core.metrics.gaps import compare_splits, estimate_parts
 from mammo_core.metrics.measures import KINDS, Kind, list_names
 from mammo_core.metrics.multiplicity import adjust_holm
@@ -177,8 +177,8 @@ def _compare(found: Sequence[tuple[Candidate, int, Split]], kind: Kind) -> list[
             values[i],
             rests[i],
             _by_how_much_worse(gaps[i].difference, kind),
-            _or_none(gaps[i].p),
-            _or_none(adjusted[i]),
+            none_if_nan(gaps[i].p),
+            none_if_nan(adjusted[i]),
         )
         for i, (one, positives, _) in enumerate(found)
     ]
@@ -205,7 +205,3 @@ def _drop_implied(slices: Sequence[Slice]) -> list[Slice]:
 
 def _certainty(one: Slice) -> float:
     return -np.inf if one.gap.low is None else one.gap.low
-
-
-def _or_none(p: float) -> float | None:
-    return None if np.isnan(p) else float(p)

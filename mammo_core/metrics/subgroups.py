@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mammo_core.metrics.attributes import Attribute, list_attributes
-from mammo_core.metrics.estimate import Estimate
+from mammo_core.metrics.estimate import Estimate, none_if_nan
 from mammo_core.metrics.gaps import compare_splits, estimate_parts
 from mammo_core.metrics.measures import Kind
 from mammo_core.metrics.multiplicity import adjust_holm
@@ -86,7 +86,7 @@ def compare_subgroups(
     values = estimate_parts([split.group for split in splits], kind.ends)
     adjusted = adjust_holm(np.array([gap.p for gap in gaps]), _name_tests(groups))
     return [
-        Comparison(value, gap.difference, _or_none(gap.p), _or_none(joint))
+        Comparison(value, gap.difference, none_if_nan(gap.p), none_if_nan(joint))
         for value, gap, joint in zip(values, gaps, adjusted, strict=True)
     ]
 
@@ -108,7 +108,3 @@ def _name_tests(groups: Sequence[Subgroup]) -> list[int]:
     """The same number for groups that part the rows alike: one may be the other's rest."""
     seen: dict[bytes, int] = {}
     return [seen.setdefault((group.rows ^ group.rows[0]).tobytes(), len(seen)) for group in groups]
-
-
-def _or_none(p: float) -> float | None:
-    return None if np.isnan(p) else float(p)

@@ -19,6 +19,7 @@ from mammo_core.metrics.classification import (
     compute_specificity,
 )
 from mammo_core.metrics.comparison import delong
+from mammo_core.metrics.estimate import none_if_nan
 from mammo_core.metrics.sections.question import Estimates
 from mammo_core.predictions import PredictionTable
 from mammo_core.reviews.readings import Verdict
@@ -132,5 +133,6 @@ class _Comparing:
 def _p_of_difference(
     is_positive: NDArray[np.bool_], scores: Mapping[str, Array], patients: NDArray[np.intp]
 ) -> float | None:
-    p = delong(is_positive.astype(int), scores["reader"], scores["model"], patients).p
-    return None if np.isnan(p) else p
+    return none_if_nan(
+        delong(is_positive.astype(int), scores["reader"], scores["model"], patients).p
+    )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mammo_core.metrics.referral_sweep import ErrorsLeft, ReferralSweep
     from mammo_core.metrics.risk_coverage import JudgedRows
     from mammo_core.uncertainty.stored_passes import PassFacts
-    from mammo_core.uncertainty.validation_rows import ValidationRows
+    from mammo_core.validation_rows import ValidationRows
     from mammo_ui.state import Choice
 
 ENSEMBLE = "ensemble"

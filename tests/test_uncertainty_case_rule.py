@@ -13,7 +13,7 @@ from mammo_core.types import Verdict
 from mammo_core.uncertainty import MEASURES
 from mammo_core.uncertainty.case_rule import build_rule, find_rule
 from mammo_core.uncertainty.conformal import predict_sets
-from mammo_core.uncertainty.validation_rows import ValidationRows
+from mammo_core.validation_rows import ValidationRows
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,8 @@ from mammo_core.uncertainty.conformal import (
 from mammo_core.uncertainty.conformal_answer import ConformalOptions, answer_table
 from mammo_core.uncertainty.coverage import estimate_coverage
 from mammo_core.uncertainty.mapie_sets import build_sets
-from mammo_core.uncertainty.validation_rows import ValidationRows, find_validation
+from mammo_core.uncertainty.validation_rows import find_validation
+from mammo_core.validation_rows import ValidationRows
 
 
 def to_table(frame):

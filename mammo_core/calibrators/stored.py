@@ -22,8 +22,8 @@ from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import PredictionTable
 
 if TYPE_CHECKING:
-    from mammo_core.calibrators.validation_rows import ValidationRows
     from mammo_core.model_store import StoredModel
+    from mammo_core.validation_rows import ValidationRows
 
 
 @dataclass(frozen=True)

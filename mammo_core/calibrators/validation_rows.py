@@ -1,33 +1,17 @@
 """Where the rows lie on which a model's calibrator may be fitted."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mammo_core.errors import BadModel, MammoError
 from mammo_core.metrics.selection import EvaluationOptions, select
 from mammo_core.metrics.shared_patients import tell_shared_patients
-from mammo_core.predictions import PredictionTable, read_predictions, read_provenance
+from mammo_core.predictions import PredictionTable
 from mammo_core.run_comparison import VALIDATION
+from mammo_core.validation_rows import ValidationRows, find_kept_rows
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
-
-
-@dataclass(frozen=True)
-class ValidationRows:
-    """Labeled predictions of a model.
-
-    Attributes:
-        table: An image a row.
-        dataset: Their dataset's name.
-        split: Of that dataset.
-        warnings: What to know of them, a sentence each.
-    """
-
-    table: PredictionTable
-    dataset: str
-    split: str
-    warnings: tuple[str, ...] = ()
 
 
 def read_kept_rows(model: "StoredModel") -> ValidationRows:
@@ -36,16 +20,20 @@ def read_kept_rows(model: "StoredModel") -> ValidationRows:
     Raises:
         BadModel: Where there are none, or another network made them.
     """
+    kept = find_kept_rows(model)
+    if kept is None:
+        raise BadModel(_tell_none(model))
+    return replace(kept, table=_labeled(kept.table, "all"))
+
+
+def _tell_none(model: "StoredModel") -> str:
     path = model.path / VALIDATION
-    if not path.is_file():
-        raise BadModel(
-            f"{model.id} kept no validation predictions; name a dataset with validation images: "
-            f"python -m mammo_core calibrate {model.id} DATASET"
-        )
-    made_from = read_provenance(path)
-    if made_from is None or made_from.model_sha256 != model.sha256:
-        raise BadModel(f"{path} was made by another network than {model.file}; name a dataset")
-    return ValidationRows(_labeled(read_predictions(path), "all"), _trained_on(model), "val")
+    if path.is_file():
+        return f"{path} was made by another network than {model.file}; name a dataset"
+    return (
+        f"{model.id} kept no validation predictions; name a dataset with validation images: "
+        f"python -m mammo_core calibrate {model.id} DATASET"
+    )
 
 
 def read_dataset_rows(model: "StoredModel", dataset: str, split: str) -> ValidationRows:
@@ -67,12 +55,9 @@ def read_dataset_rows(model: "StoredModel", dataset: str, split: str) -> Validat
         )
     table = read_model_predictions(str(model.path), dataset, split, "calibrate")
     shared = tuple(tell_shared_patients(data.index, split))
-    return ValidationRows(_labeled(table, split), data.name, split, shared)
+    origin = f"the split '{split}' of {data.name}"
+    return ValidationRows(_labeled(table, split), origin, data.name, split, shared)
 
 
 def _labeled(table: PredictionTable, split: str) -> PredictionTable:
     return select(table, EvaluationOptions(split=split))[0]
-
-
-def _trained_on(model: "StoredModel") -> str:
-    return model.trained_on or "unknown"

@@ -11,7 +11,7 @@ from mammo_core.uncertainty import MEASURES
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
-    from mammo_core.uncertainty.validation_rows import ValidationRows
+    from mammo_core.validation_rows import ValidationRows
 
 COVERAGE = 0.9
 

@@ -12,9 +12,9 @@ from mammo_core.uncertainty.conformal import CONFORMAL, count_patients, predict_
 from mammo_core.uncertainty.coverage import estimate_coverage
 from mammo_core.uncertainty.validation_rows import (
     EXCHANGEABLE,
-    ValidationRows,
     find_validation,
 )
+from mammo_core.validation_rows import ValidationRows
 from mammo_core.wording import count
 
 
@@ -67,7 +67,7 @@ def answer_table(
         )
     units, warnings = select(table, options.rows)
     chosen, more = select(calibration.table, replace(options.rows, split="all"))
-    warnings = [*warnings, *more, *filter(None, [calibration.warning])]
+    warnings = [*warnings, *more, *calibration.warnings]
     shared = _warn_of_shared(units, chosen) if calibration.is_same_data else []
     return {
         **_facts(units, options),

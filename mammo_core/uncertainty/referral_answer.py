@@ -22,7 +22,7 @@ from mammo_core.uncertainty import MEASURES, PASS_MEASURES
 from mammo_core.wording import count
 
 if TYPE_CHECKING:
-    from mammo_core.uncertainty.validation_rows import ValidationRows
+    from mammo_core.validation_rows import ValidationRows
 
 Array = NDArray[np.float64]
 

@@ -1,11 +1,11 @@
 """Predictions of validation cases, by which limits and sets are chosen before the test."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mammo_core.metrics.selection import select_split
-from mammo_core.predictions import PredictionTable, read_predictions, read_provenance
-from mammo_core.run_comparison import VALIDATION
+from mammo_core.predictions import PredictionTable
+from mammo_core.validation_rows import ValidationRows, find_kept_rows
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
@@ -14,24 +14,6 @@ EXCHANGEABLE = (
     "Images of one patient resemble each other, so that each calibration patient counts once; the "
     "promise is about a random image of a new patient of the same kind"
 )
-
-
-@dataclass(frozen=True, eq=False)
-class ValidationRows:
-    """Predictions of cases that the model was not fitted to.
-
-    Attributes:
-        table: At image level.
-        origin: Which cases these are, in words.
-        warning: What to know of them; empty where there is nothing.
-        is_same_data: Whether patients of the same id are the same as among those judged. Numbered
-            patients of two datasets share ids by chance.
-    """
-
-    table: PredictionTable
-    origin: str
-    warning: str = ""
-    is_same_data: bool = True
 
 
 def find_validation(
@@ -50,18 +32,15 @@ def find_validation(
 
 
 def read_kept_validation(model: "StoredModel") -> ValidationRows | None:
-    """The predictions of the validation images that its training kept; None where it kept none."""
-    path = model.path / VALIDATION
-    made_from = read_provenance(path)
-    if made_from is None or made_from.model_sha256 != model.sha256:
+    """As `find_kept_rows`, with what that means for other data."""
+    kept = find_kept_rows(model)
+    if kept is None:
         return None
-    name = model.trained_on or "its training"
     warning = (
-        f"These are the validation images of {name}, by which the training was steered, not of "
-        "the data that is judged: what is promised holds as far as both are of one kind"
+        f"These are {kept.origin}, by which the training was steered, not of the data that is "
+        "judged: what is promised holds as far as both are of one kind"
     )
-    origin = f"the validation images of {name}"
-    return ValidationRows(read_predictions(path), origin, warning, is_same_data=False)
+    return replace(kept, warnings=(warning,))
 
 
 def has_rows(table: PredictionTable, split: str) -> bool:

@@ -45,7 +45,8 @@ def conformal(
         answer_model,
         answer_table,
     )
-    from mammo_core.uncertainty.validation_rows import ValidationRows, find_validation
+    from mammo_core.uncertainty.validation_rows import find_validation
+    from mammo_core.validation_rows import ValidationRows
 
     rows = find_rows(model, dataset, predictions, rename, classes)
     of_rows = EvaluationOptions(

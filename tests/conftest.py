@@ -1,8 +1,10 @@
 """Small things that many tests start from."""
 
 import functools
+import gc
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -12,6 +14,7 @@ import pytest
 from file_groups import FileGroups, rank
 from linear_classifier import LinearClassifier
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 from warm_reader import WarmReader
 
 from mammo_core.errors import BadModel
@@ -27,12 +30,23 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: rank(item.path))
 
 
+def pytest_collection_finish():
+    """What is imported by now stays, so no garbage is looked for in it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def scanned_once():
-    """Packages with components are looked for once, not at each start of a page: .3 s each time."""
+def cheap_page_runs():
+    """What Streamlit does at each run of a page is done once a process, or when it is due.
+
+    Packages with components are looked for once (.3 s each time), and garbage is collected when
+    Python finds it worth it, not after each run (.2 s and more where so much is imported).
+    """
     with pytest.MonkeyPatch.context() as patch:
         found = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        patch.setattr(script_runner, "gc", SimpleNamespace(collect=lambda generation: 0))
         yield
 
 

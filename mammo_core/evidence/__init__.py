@@ -4,10 +4,43 @@ To add a measure: a file with a frozen dataclass, and a line in `METRICS` (of ma
 `METHOD_METRICS` (of methods, which explain again).
 """
 
+from mammo_core.evidence.auprc import AveragePrecision
 from mammo_core.evidence.base import Evidence, MapMetric, MethodMetric
+from mammo_core.evidence.deletion import Deletion
+from mammo_core.evidence.energy_pointing import EnergyPointing
+from mammo_core.evidence.entropy import Entropy
+from mammo_core.evidence.infidelity import Infidelity
+from mammo_core.evidence.insertion import Insertion
+from mammo_core.evidence.iou import IntersectionOverUnion
+from mammo_core.evidence.pointing_game import PointingGame
+from mammo_core.evidence.relevance_rank import RelevanceRank
+from mammo_core.evidence.road import Road
+from mammo_core.evidence.sparseness import Sparseness
+from mammo_core.evidence.together import apply_metrics, choose_metrics, measure_together
 
-__all__ = ["METHOD_METRICS", "METRICS", "Evidence", "MapMetric", "MethodMetric"]
+__all__ = [
+    "METHOD_METRICS",
+    "METRICS",
+    "Evidence",
+    "MapMetric",
+    "MethodMetric",
+    "apply_metrics",
+    "choose_metrics",
+    "measure_together",
+]
 
-METRICS: dict[str, type[MapMetric]] = {}
+METRICS: dict[str, type[MapMetric]] = {
+    "deletion": Deletion,
+    "insertion": Insertion,
+    "road": Road,
+    "infidelity": Infidelity,
+    "pointing_game": PointingGame,
+    "energy_pointing": EnergyPointing,
+    "relevance_rank": RelevanceRank,
+    "iou": IntersectionOverUnion,
+    "auprc": AveragePrecision,
+    "sparseness": Sparseness,
+    "entropy": Entropy,
+}
 
 METHOD_METRICS: dict[str, type[MethodMetric]] = {}

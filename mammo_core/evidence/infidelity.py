@@ -1,0 +1,82 @@
+"""Infidelity."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.evidence.base import Family
+from mammo_core.evidence.logit_stream import Probe
+from mammo_core.evidence.perturbing import Judge, Perturbing, Plan
+from mammo_core.evidence.scene import Trial
+from mammo_core.evidence.target_scores import Score, check_score
+
+
+@dataclass(frozen=True, kw_only=True)
+class Infidelity(Perturbing):
+    """What share of the effect of small noise a map does not foresee.
+
+    With noise I the map foretells the effect <I, map>, the model has D = f(x) - f(x - I). The
+    measure is E[(b <I, map> - D)^2] / E[D^2] with the b that makes it smallest (the paper's
+    optimal scaling), so that the unit of a map does not count. Departure from the paper: it is
+    divided by the mean squared effect, without which an image with large logits would weigh more
+    than others. Noise is the same in all channels, as maps have none.
+
+    Attributes:
+        samples: Draws of noise, at least 2; as many forward passes and one more, shared by all
+            maps of an image.
+        noise: Its standard deviation.
+        seed: Draws it.
+    """
+
+    title: ClassVar[str] = "Infidelity"
+    reference: ClassVar[str] = "Yeh et al. 2019, arXiv:1901.09392"
+    family: ClassVar[Family] = "faithfulness"
+    higher_is_better: ClassVar[bool] = False
+    range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
+    of_random: ClassVar[str] = "1 - 1 / samples on average: 0.98 at 50 samples"
+    score: Score = "logit"
+    samples: int = 50
+    noise: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_score(self.score)
+        if self.samples < 2 or self.noise <= 0:
+            raise ValueError(
+                f"Expected samples >= 2 and noise > 0, got {self.samples}, {self.noise}"
+            )
+
+    def plan(self, trial: Trial) -> Plan:
+        """The image, and the image less each draw of noise."""
+        image = trial.scene.image
+        draws = range(self.samples)
+        foretold = [np.vdot(self._draw(k, image), trial.attribution) for k in draws]
+        names = [("noise", self.noise, self.seed, k) for k in draws]
+        noisy = [
+            Probe(lambda k=k: image - self._draw(k, image)[..., None], name)  # type: ignore[misc]
+            for k, name in zip(draws, names, strict=True)
+        ]
+        return Plan([Probe(lambda: image, "image"), *noisy], _unforeseen(np.array(foretold)))
+
+    def _draw(self, k: int, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        generator = np.random.default_rng([self.seed, k])
+        noise = generator.standard_normal(image.shape[:2], dtype=np.float32)
+        return np.float32(self.noise) * noise
+
+
+def _unforeseen(foretold: NDArray[np.floating]) -> Judge:
+    """The share that the best multiple of what was foretold leaves of the squared effects."""
+    unit = np.asarray(foretold, dtype=np.float64)
+    unit = unit / max(float(np.linalg.norm(unit)), 1e-300)
+
+    def judge(scores: NDArray[np.float64]) -> float:
+        effects = scores[0] - scores[1:]
+        size = np.linalg.norm(effects)
+        if not size > 0:
+            return float("nan")
+        left = effects - (unit @ effects) * unit
+        return float((np.linalg.norm(left) / size) ** 2)
+
+    return judge

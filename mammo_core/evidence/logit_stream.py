@@ -1,0 +1,67 @@
+"""Many perturbed images through a model in full batches."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.types import Classifier
+
+BATCH = 32
+"""Perturbed images held at a time, a multiple of what classifiers take in one pass."""
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """A perturbed image that the model is asked about.
+
+    Attributes:
+        draw: Gives its pixels, (H, W, C) float32, at once or never.
+        shared: Its name where it follows from the image alone, so that all maps and measures share
+            one answer; None for a map's own.
+    """
+
+    draw: Callable[[], NDArray[np.float32]]
+    shared: Hashable = None
+
+
+class LogitStream:
+    """Collects probes and asks the model whenever a batch of them is full.
+
+    Only logits are kept: memory is bounded by a batch of images, however many are asked about.
+    """
+
+    def __init__(self, model: Classifier, batch_size: int = BATCH) -> None:
+        self._model = model
+        self._batch = np.empty((batch_size, *model.input_shape), dtype=np.float32)
+        self._n_waiting = 0
+        self._answers: list[NDArray[np.float32]] = []
+        self._shared: dict[Hashable, int] = {}
+
+    def begin_image(self) -> None:
+        """Forget which probes have names: another image's are others."""
+        self._shared = {}
+
+    def ask(self, probe: Probe) -> int:
+        """The number under which the probe's answer is read later."""
+        if probe.shared in self._shared:
+            return self._shared[probe.shared]
+        ticket = len(self._answers) + self._n_waiting
+        if probe.shared is not None:
+            self._shared[probe.shared] = ticket
+        self._batch[self._n_waiting] = probe.draw()
+        self._n_waiting += 1
+        if self._n_waiting == len(self._batch):
+            self._flush()
+        return ticket
+
+    def read(self, tickets: Sequence[int]) -> NDArray[np.float32]:
+        """(tickets, classes) logits."""
+        self._flush()
+        return np.stack([self._answers[ticket] for ticket in tickets])
+
+    def _flush(self) -> None:
+        if self._n_waiting:
+            self._answers.extend(self._model.logits(self._batch[: self._n_waiting]))
+            self._n_waiting = 0

@@ -39,6 +39,10 @@ class ScoreCam(Attribution):
     layer: str | None = None
     baseline: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.baseline <= 1:
+            raise ValueError(f"baseline must be a gray from 0 to 1, got {self.baseline}")
+
     def attribute(self, question: Question) -> Attributed:
         """(N, h, w) non-negative maps at the layer's resolution."""
         activations, _ = question.layer(self.layer)

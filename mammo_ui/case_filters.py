@@ -150,7 +150,7 @@ def choose_text(selection: Selection) -> None:
         "Image id contains",
         key="find_here",
         placeholder="S00017",
-        width=160,
+        width=150,
         on_change=lambda: state.write_selection(
             replace(selection, find=st.session_state["find_here"].strip())
         ),

@@ -20,7 +20,7 @@ frame.stop_without_results(choice)
 
 with st.spinner("Ordering the cases"):
     places = chosen_cases.find_places(choice, selection)
-filters, gallery = st.columns([1, 4], gap="medium")
+filters, gallery = st.columns([1.05, 4], gap="medium")
 
 with filters:
     case_filters.choose_facets(choice, selection)

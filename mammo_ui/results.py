@@ -7,6 +7,7 @@ import streamlit as st
 from mammo_core.two_views import describe_input
 from mammo_core.wording import count
 from mammo_ui import frame
+from mammo_ui.subgroup_numbers import name_values
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
@@ -44,8 +45,7 @@ def show_worst_slices(evaluation: Evaluation) -> None:
     else:
         st.caption(f"Below the {whole:.2f} of all cases, lowest end of the interval first.")
     for group in sorted(below, key=_lower_end)[:3]:
-        value = "unknown" if group["value"] is None else group["value"]
-        name = f"{group['by']} {value}"
+        name = name_values([(group["by"], group["value"])])
         text = f"{frame.estimate_text(group['auroc'])}, {count(group['patients'], 'patient')}"
         st.markdown(f"{frame.plain(name)}: **{text}**")
 
@@ -78,7 +78,7 @@ def show_model_facts(model: "StoredModel") -> None:
         "Architecture": card["architecture"],
         "Recipe": _recipe(training),
         "Trained on": model.trained_on,
-        "Validation AUROC": training.get("val", {}).get("auroc"),
+        "AUROC on validation images": _two_digits(training.get("val", {}).get("auroc")),
         "Input": describe_input(model),
         "Classes": ", ".join(model.classes),
         "Own threshold": f"{model.threshold:.2f}",
@@ -88,6 +88,11 @@ def show_model_facts(model: "StoredModel") -> None:
     known = {title: value for title, value in facts.items() if value is not None}
     texts = [f"{title}: **{frame.as_text(value)}**" for title, value in known.items()]
     st.markdown("  \n".join(texts))
+
+
+def _two_digits(value: float | None) -> str | None:
+    """As it stands on Models, where its interval and the number of patients are told."""
+    return None if value is None else f"{value:.2f}"
 
 
 def _recipe(training: dict[str, Any]) -> str | None:

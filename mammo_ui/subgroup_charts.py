@@ -11,22 +11,28 @@ AROUND = 150  # of the legend above and the axis below
 CLARITY = {"worse": VERMILION, "better": GREEN, "not told apart": BLUE}
 """What a group is beside the rest of the cases, all groups counted, and its color."""
 SHAPES = ("triangle-left", "triangle-right", "circle")
-TOOLTIP = ("group", "n", "patients", "positives", "difference", "p adjusted")
+TOOLTIP = ("group", "n", "patients", "positives", "p adjusted")
 
 
 def draw_forest(
-    title: str, groups: Sequence[str], *, reference: float | None, domain: tuple[float, float]
+    title: str,
+    groups: Sequence[str],
+    *,
+    reference: float | None,
+    domain: tuple[float, float],
+    beside: str,
 ) -> Spec:
     """A row a group: its estimate, interval, and a dashed line to compare with.
 
     The selection "group" is of the fields `group` and `place`. Fields besides: value, low, high,
-    clarity and those of `TOOLTIP`.
+    clarity, those of `TOOLTIP` and `beside`.
 
     Args:
         title: Of the horizontal axis.
         groups: From the top to the bottom.
         reference: Where the dashed line stands, None for no line.
         domain: Of the horizontal axis.
+        beside: The field that tells in words how far a group is from the rest.
     """
     x = {"type": "quantitative", "title": title, "scale": {"domain": list(domain), "clamp": True}}
     y = _rows_axis(groups)
@@ -39,7 +45,7 @@ def draw_forest(
              "data": {"values": line}, "encoding": {"x": {"field": "reference", **x}}},
             {"mark": {"type": "rule", "strokeWidth": 2, "color": MUTED},
              "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}}},
-            _estimates_layer(x, y),
+            _estimates_layer(x, y, beside),
         ],
     }  # fmt: skip
 
@@ -54,7 +60,7 @@ def _rows_axis(groups: Sequence[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _estimates_layer(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
+def _estimates_layer(x: dict[str, Any], y: dict[str, Any], beside: str) -> dict[str, Any]:
     """The points, that a click chooses; color and shape say how each stands to the rest."""
     names = list(CLARITY)
     scale = {"domain": names, "range": list(CLARITY.values())}
@@ -69,6 +75,6 @@ def _estimates_layer(x: dict[str, Any], y: dict[str, Any]) -> dict[str, Any]:
             "color": {"field": "clarity", "type": "nominal", "scale": scale, "legend": legend},
             "shape": {"field": "clarity", "type": "nominal", "legend": legend,
                       "scale": {"domain": names, "range": list(SHAPES)}},
-            "tooltip": [*({"field": name} for name in TOOLTIP), *values],
+            "tooltip": [*({"field": name} for name in (*TOOLTIP, beside)), *values],
         },
     }  # fmt: skip

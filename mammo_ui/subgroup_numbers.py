@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mammo_ui import state
 from mammo_ui.chosen_rows import Rows, read_rows, read_scores
 
 if TYPE_CHECKING:
@@ -44,8 +45,10 @@ class Group:
 
 
 def name_values(values: "Sequence[Value]") -> str:
-    """Such as "density d and view CC"."""
-    return " and ".join(f"{by} {MISSING if value is None else value}" for by, value in values)
+    """Such as "Density d and View CC", the columns called as on the page Cases."""
+    return " and ".join(
+        f"{state.facet_title(by)} {MISSING if value is None else value}" for by, value in values
+    )
 
 
 def metric_depends_on_threshold(metric: str) -> bool:

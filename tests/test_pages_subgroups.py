@@ -74,7 +74,7 @@ def test_the_subgroups_are_shown_with_their_differences(metric):
     at = open_tab("Subgroups", subgroup_metric=metric)
     assert not at.exception
     table = at.dataframe[-1].value
-    assert {"density a", "manufacturer Aster", "view CC"} <= set(table["group"])
+    assert {"Density a", "Scanner Aster", "View CC"} <= set(table["group"])
     assert (table["n"] < 192).all()
     assert f"{metric} " in said(at)
 
@@ -84,7 +84,7 @@ def test_sensitivity_moves_with_the_threshold():
         open_tab("Subgroups", subgroup_metric="Sensitivity", threshold=str(t)).dataframe[-1].value
         for t in (0.05, 0.5)
     )
-    places = (low["group"] == "manufacturer Borealis"), (high["group"] == "manufacturer Borealis")
+    places = (low["group"] == "Scanner Borealis"), (high["group"] == "Scanner Borealis")
     assert low[places[0]]["estimate"].item().startswith("1.00")
     assert high[places[1]]["estimate"].item().startswith("0.00")
 
@@ -92,7 +92,7 @@ def test_sensitivity_moves_with_the_threshold():
 def test_the_blind_scanner_is_the_first_slice_by_sensitivity():
     at = open_tab("Slices", slice_metric="Sensitivity")
     assert not at.exception
-    assert at.dataframe[-1].value["group"][0] == "manufacturer Borealis"
+    assert at.dataframe[-1].value["group"][0] == "Scanner Borealis"
     assert "worse than the rest beyond chance" in said(at)
 
 
@@ -102,7 +102,7 @@ def test_a_column_that_tells_the_truth_by_itself_raises_the_alarm(tab):
 
 
 def test_a_click_on_a_value_opens_its_cases_as_a_filter():
-    place = find_place(open_tab("Subgroups"), "density b")
+    place = find_place(open_tab("Subgroups"), "Density b")
     at = open_tab("Subgroups", {"subgroups": place})
     assert at.title[0].value == "Cases"
     assert at.query_params["density"] in ("b", ["b"])
@@ -126,10 +126,8 @@ def test_a_support_that_nothing_has_says_what_to_do():
 
 
 def test_a_single_row_of_a_forest_has_room_beside_legend_and_axis():
-    heights = [
-        subgroup_charts.draw_forest("x", ["g"] * n, reference=0.0, domain=(0, 1))["height"]
-        for n in (1, 2)
-    ]
+    axis = {"reference": 0.0, "domain": (0, 1), "beside": "gap"}
+    heights = [subgroup_charts.draw_forest("x", ["g"] * n, **axis)["height"] for n in (1, 2)]
     assert heights[0] > 100
     assert heights[1] - heights[0] >= 20
 

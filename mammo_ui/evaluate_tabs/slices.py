@@ -73,10 +73,11 @@ def _tell(search: "Search", evaluation: results.Evaluation) -> str:
         if worse
         else "**No slice** is worse than the rest beyond chance"
     )
-    columns = frame.plain(", ".join(search.attributes))
+    columns = frame.plain(", ".join(map(state.facet_title, search.attributes)))
     return (
-        f"{clear}, of {search.n_compared} compared (p < .05 after Holm's correction for all of "
-        f"them); {search.n_small} were too small. All {evaluation['level']}s: "
+        f"{clear} in {count(search.n_compared, 'comparison')} (p < .05 after Holm's correction for "
+        f"all of them; two slices that are each other's rest are one); {search.n_small} slices "
+        f"were too small. All {evaluation['level']}s: "
         f"{frame.estimate_text(search.whole.to_json())}. Searched: {columns}, and pairs of them."
     )
 
@@ -92,6 +93,7 @@ def _show_chart(choice: state.Choice, options: "SliceOptions", slices: "Sequence
             [row["group"] for row in rows],
             reference=0.0,
             domain=(min(-0.05, *ends), max(0.05, *ends)),
+            beside="gap",
         ),
         "To the right of the dashed line a slice is worse than the rest; lines are 95 % intervals "
         "over patients. First comes the slice whose interval ends farthest to the right at its "
@@ -100,7 +102,7 @@ def _show_chart(choice: state.Choice, options: "SliceOptions", slices: "Sequence
         key="slices",
         selects="group",
     )
-    names = ("group", "n", "patients", "positives", "in slice", "in the rest", "difference")
+    names = ("group", "n", "patients", "positives", "in slice", "in the rest", "gap")
     st.dataframe(
         [{name: row[name] for name in names} | frame.p_texts(row) for row in rows], hide_index=True
     )
@@ -118,7 +120,7 @@ def _describe(place: int, one: "Slice") -> dict[str, Any]:
         **one.gap.to_json(),
         "in slice": frame.estimate_text(one.value.to_json()),
         "in the rest": frame.estimate_text(one.rest.to_json()),
-        "difference": frame.estimate_text(one.gap.to_json()),
+        "gap": frame.estimate_text(one.gap.to_json()),
         "p": one.p,
         "p adjusted": one.p_adjusted,
         "clarity": "worse" if one.is_worse else "not told apart",

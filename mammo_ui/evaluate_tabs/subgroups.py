@@ -57,6 +57,7 @@ def _show_forest(
             [row["group"] for row in rows],
             reference=whole,
             domain=(max(0.0, min(ends) - 0.02), 1.0),
+            beside="difference",
         ),
         "Points are estimates, lines 95 % intervals over patients, the dashed line all cases. The "
         "color tells whether a group differs from all other cases with p < .05 after Holm's "

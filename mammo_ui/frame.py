@@ -185,7 +185,7 @@ def stop_without_dataset(choice: state.Choice) -> None:
 def stop_without_model(choice: state.Choice) -> None:
     """End the page with what to do next where there is no model."""
     if choice.model is None:
-        st.info("There is no model yet. Train one to see how well it does.")
+        st.info("There is no model yet. Train one, or import one on the page Models.")
         if st.button("Train a model", type="primary"):
             state.open_page("train")
         st.stop()

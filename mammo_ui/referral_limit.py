@@ -28,7 +28,7 @@ def choose_limit(model: "StoredModel") -> None:
     if chosen_rule(model) is None:
         return
     st.segmented_control(
-        "Refer a file that would be among the validation images'",
+        "Refer to a radiologist a file that is as unsure as the validation images'",
         SHARES,
         default=DEFAULT,
         format_func=lambda share: f"least sure {100 * share:.0f} %",

@@ -35,7 +35,8 @@ def show_referral(choice: state.Choice, positive: str, n: int) -> None:
             referral_charts.draw_referral(share),
             "AURC is the mean height of the curve; less is better. The band is the 95 % interval "
             "over patients, dashed is referring at random, dotted knowing every error, the "
-            f"upright line the chosen share. An error is a wrong most probable class. {doubt.says}",
+            f"upright line the chosen share. An error is a wrong most probable class. "
+            f"{doubt.title}: {doubt.says}",
             referral_charts.tabulate(sweep.errors.curve, n_wrong, n),
             key="risk_coverage",
         )

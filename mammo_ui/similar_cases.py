@@ -19,6 +19,7 @@ def show_similar(choice: state.Choice, image_id: str) -> None:
     """The images of other patients that are most alike to one."""
     path = embeddings_path(choice.model, choice.dataset)
     if not are_current(path, choice.model, library.read_card(choice.dataset).version):
+        st.markdown("Alike are the images that lie close to each other on the map of all of them.")
         embedding_map.offer_map(choice)
         return
     neighbors = _nearest(path, library.version_of(path), image_id)
@@ -26,7 +27,7 @@ def show_similar(choice: state.Choice, image_id: str) -> None:
     st.caption(
         "Images of other patients that look most alike to the model: the number is the cosine of "
         "the angle between what its last layer decides from, 1 for equal. Where the truth of the "
-        "neighbors differs from the prediction, the model has seen such a case go the other way."
+        "neighbors differs from the prediction, cases that the model takes for alike are not."
     )
     if picked:
         state.open_page("case", case=picked)

@@ -61,6 +61,10 @@ with matrix:
 with worst:
     st.markdown("**Most confident mistakes**")
     case_tiles.show_cases(summary.mistakes, choice, state.Selection(), key="mistakes", columns=3)
+    if summary.mistakes:
+        st.caption(
+            "✗ judges the most probable class; TP, FP, FN and TN judge the score at the threshold."
+        )
     results.show_worst_slices(evaluation)
 
 st.divider()

@@ -20,8 +20,8 @@ referral_limit.choose_limit(choice.model)
 if not files:
     if not many_files.show_kept(choice.model, choice.threshold):
         st.info(
-            "Bring an image. It is checked first: no other picture reaches the model, unless you "
-            "insist; that is written beside the answer."
+            "Bring an image. It is checked first: what is no mammogram does not reach the model "
+            "unless you insist, which is then written beside the answer."
         )
     st.stop()
 

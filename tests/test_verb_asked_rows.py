@@ -5,9 +5,11 @@ import pytest
 import standin_home
 from prediction_rows import CLASSES, make_predictions
 
+from mammo_core.datasets import load_dataset
 from mammo_core.errors import BadConfiguration, BadTable
 from mammo_core.metrics.measures import KINDS
-from mammo_core.predictions import read_predictions
+from mammo_core.model_store import find_model, predictions_path
+from mammo_core.predictions import Provenance, read_predictions, write_predictions
 from mammo_core.verbs.asked_rows import find_rows, take_table
 from mammo_core.verbs.calibrate import calibrate
 from mammo_core.verbs.compare import compare
@@ -157,3 +159,20 @@ def test_a_model_is_never_renamed(spelling):
         find_rows("demo", "films", None, **spelling)
     with pytest.raises(BadConfiguration, match="beside a prediction table only"):
         compare(["demo", "other"], dataset="films", **spelling)
+
+
+@pytest.mark.parametrize(("verb", "more"), [(referral, {"bootstrap": 0}), (slices, {})])
+def test_a_models_own_threshold_holds_unless_another_is_asked_for(
+    tmp_path, monkeypatch, verb, more
+):
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path))
+    standin_home.make_home(tmp_path)
+    asked = (standin_home.MODEL, standin_home.DATASET)
+    model = find_model(standin_home.MODEL)
+    path = predictions_path(model, standin_home.DATASET)
+    made_from = Provenance(model.sha256, load_dataset(standin_home.DATASET).version)
+    write_predictions(path, pd.read_parquet(path), vars(made_from))
+    own = model.threshold
+    assert own != 0.5
+    assert verb(*asked, **more)["threshold"] == own
+    assert verb(*asked, threshold=0.5, **more)["threshold"] == 0.5

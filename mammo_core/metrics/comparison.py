@@ -17,7 +17,7 @@ from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY, PairedSweeps
 from mammo_core.metrics.paired_tests import compare_accuracies, compare_aurocs, delong, mcnemar
 from mammo_core.metrics.pairing import Pair, pair_tables
 from mammo_core.metrics.reclassification import NET_CAVEAT, count_calls, tell_right
-from mammo_core.metrics.selection import EvaluationOptions, select, select_split
+from mammo_core.metrics.selection import EvaluationOptions, select, select_split, tell_rows
 from mammo_core.predictions import PredictionTable
 
 __all__ = ["Contender", "compare", "compare_contenders", "delong", "mcnemar"]
@@ -68,7 +68,7 @@ def compare(
     (a, b), warnings = select_tables([a, b], options, overlap=overlap)
     pair = Pair(a, b, a.class_index(options.positive))
     return {
-        **_tell_rows(pair, options),
+        **tell_rows(pair.a, options, pair.positive),
         **compare_pair(pair, options, thresholds),
         "warnings": [*warnings, *list_cautions(a, pair.positive)],
     }
@@ -117,7 +117,7 @@ def compare_with_first(
         for one, pair in zip(contenders[1:], pairs, strict=True)
     ]
     return {
-        **_tell_rows(pairs[0], options),
+        **tell_rows(tables[0], options, positive),
         "reference": contenders[0].name,
         "against": _adjust(answers),
         "warnings": [*warnings, *list_cautions(tables[0], positive)],
@@ -195,17 +195,6 @@ def reclassify(pair: Pair, sweeps: PairedSweeps, thresholds: Sequence[float]) ->
         **count_calls(pair, thresholds),
         "net": {name: one.to_json() for name, one in net.items()},
         "caveat": NET_CAVEAT,
-    }
-
-
-def _tell_rows(pair: Pair, options: EvaluationOptions) -> dict[str, Any]:
-    return {
-        "n": len(pair),
-        "patients": pair.a.n_patients,
-        "split": options.split,
-        "level": options.level,
-        "aggregation": options.aggregation,
-        "positive": pair.a.classes[pair.positive],
     }
 
 

@@ -11,7 +11,12 @@ from mammo_core.metrics.operating_points import COST_RATIO
 from mammo_core.metrics.outcomes import compute_confusion
 from mammo_core.metrics.sections import SECTIONS
 from mammo_core.metrics.sections.question import Estimates, Question
-from mammo_core.metrics.selection import EvaluationOptions, select, select_for_thresholds
+from mammo_core.metrics.selection import (
+    EvaluationOptions,
+    select,
+    select_for_thresholds,
+    tell_rows,
+)
 from mammo_core.predictions import PredictionTable
 
 
@@ -122,12 +127,7 @@ def _draw(
 
 def _facts(table: PredictionTable, positive: int, options: EvaluationOptions) -> dict[str, Any]:
     return {
-        "n": len(table),
-        "patients": table.n_patients,
-        "split": options.split,
-        "level": options.level,
-        "aggregation": options.aggregation,
-        "positive": table.classes[positive],
+        **tell_rows(table, options, positive),
         "classes": list(table.classes),
         "confusion": compute_confusion(table).tolist(),
     }

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 from mammo_core.errors import BadConfiguration, BadTable
 from mammo_core.metrics.aggregation import AGGREGATIONS, LEVELS, aggregate
@@ -149,3 +150,21 @@ def _warn_of_sides(table: PredictionTable, level: str) -> list[str]:
     n = int(table.frame["laterality"].isna().sum())
     text = f"{n} images without a laterality: those of one exam were taken for one breast"
     return [text] if n else []
+
+
+def tell_rows(rows: PredictionTable, options: EvaluationOptions, positive: int) -> dict[str, Any]:
+    """What an answer says first: how many rows of whom, what a row is, which class is positive.
+
+    Args:
+        rows: Selected by the options.
+        options: `split`, `level` and `aggregation` count.
+        positive: Index of the class.
+    """
+    return {
+        "n": len(rows),
+        "patients": rows.n_patients,
+        "split": options.split,
+        "level": options.level,
+        "aggregation": options.aggregation,
+        "positive": rows.classes[positive],
+    }

@@ -5,7 +5,7 @@ from typing import Any
 
 from mammo_core.metrics.cautions import list_cautions
 from mammo_core.metrics.paradox import answer_paradoxes
-from mammo_core.metrics.selection import EvaluationOptions, select
+from mammo_core.metrics.selection import EvaluationOptions, select, tell_rows
 from mammo_core.metrics.slices import SliceOptions, find_slices
 from mammo_core.predictions import PredictionTable
 from mammo_core.types import Progress, no_progress
@@ -36,12 +36,7 @@ def answer_slices(
     rows, warnings = select(table, options)
     search = find_slices(rows, positive, slices, progress)
     return {
-        "n": len(rows),
-        "patients": rows.n_patients,
-        "split": options.split,
-        "level": options.level,
-        "aggregation": options.aggregation,
-        "positive": rows.classes[positive],
+        **tell_rows(rows, options, positive),
         **asdict(slices),
         "whole": search.whole.to_json(),
         "attributes": list(search.attributes),

@@ -134,17 +134,11 @@ def find_slices(
         progress: Told of each attribute and pair.
         attributes: As `list_attributes` reads them from the table; None reads them.
     """
-    is_positive, patients = table.labels == positive, table.patients
-    measure = options.kind.build(
-        table.probabilities[:, positive], is_positive, patients, options.threshold
-    )
-    attributes = [
-        attribute
-        for attribute in attributes or list_attributes(table.frame)
-        if options.metric == "recall" or attribute.name not in OF_DIAGNOSIS
-    ]
+    is_positive, scores = table.labels == positive, table.probabilities[:, positive]
+    measure = options.kind.build(scores, is_positive, table.patients, options.threshold)
+    attributes = _choose(attributes or list_attributes(table.frame), options)
     needed = options.kind.needs(is_positive)
-    candidates = Candidates(patients, needed, options.min_patients, options.min_each)
+    candidates = Candidates(table.patients, needed, options.min_patients, options.min_each)
     found = [
         (candidate, int(is_positive[rows].sum()), measure.split(rows))
         for candidate, rows in candidates.walk(attributes, progress)
@@ -159,6 +153,15 @@ def find_slices(
         len(slices) - len(shown),
         tuple(attribute.name for attribute in attributes),
     )
+
+
+def _choose(attributes: Sequence[Attribute], options: SliceOptions) -> list[Attribute]:
+    """Those that may be searched for that metric."""
+    return [
+        attribute
+        for attribute in attributes
+        if options.metric == "recall" or attribute.name not in OF_DIAGNOSIS
+    ]
 
 
 def _compare(found: Sequence[tuple[Candidate, int, Split]], kind: Kind) -> list[Slice]:

@@ -16,7 +16,7 @@ from mammo_core.metrics.risk_coverage import (
     compute_best_aurc,
     find_limit,
 )
-from mammo_core.metrics.selection import EvaluationOptions, select
+from mammo_core.metrics.selection import EvaluationOptions, select, tell_rows
 from mammo_core.predictions import PredictionTable
 from mammo_core.uncertainty import MEASURES, PASS_MEASURES
 from mammo_core.wording import count
@@ -101,25 +101,28 @@ def answer_referral(
     positive = units.class_index(options.positive)
     uncertainty = measure_units(units, measure, passes)
     rows = judge_rows(units, uncertainty, positive, options.threshold)
-    sweep = ReferralSweep(rows, replicates=options.bootstrap, seed=options.seed)
-    n_wrong = int(rows.is_wrong.sum())
     return {
-        "n": len(units),
-        "patients": units.n_patients,
-        "split": options.split,
-        "level": options.level,
-        "positive": units.classes[positive],
+        **tell_rows(units, options, positive),
         "threshold": options.threshold,
         "measure": measure,
-        "wrong": n_wrong,
-        "aurc": sweep.errors.aurc.to_json(),
-        "aurc_at_random": n_wrong / len(units),
-        "aurc_at_best": compute_best_aurc(len(units), n_wrong),
-        "referrals": [sweep.at_share(share).to_json() for share in (0.0, *shares)],
+        **_sweep(rows, options, shares),
         "validation_limits": (
             _limits(validation, options, measure, shares) if passes is None else None
         ),
         "warnings": warnings,
+    }
+
+
+def _sweep(rows: JudgedRows, options: EvaluationOptions, shares: Sequence[float]) -> dict[str, Any]:
+    """What errors there are and what is left of them, at no share and at those asked for."""
+    sweep = ReferralSweep(rows, replicates=options.bootstrap, seed=options.seed)
+    n, n_wrong = len(rows.is_wrong), int(rows.is_wrong.sum())
+    return {
+        "wrong": n_wrong,
+        "aurc": sweep.errors.aurc.to_json(),
+        "aurc_at_random": n_wrong / n,
+        "aurc_at_best": compute_best_aurc(n, n_wrong),
+        "referrals": [sweep.at_share(share).to_json() for share in (0.0, *shares)],
     }
 
 
@@ -131,18 +134,16 @@ def answer_model(
     measure: str,
     method: str | None,
     shares: Sequence[float],
-    has_threshold: bool,
 ) -> dict[str, Any]:
     """As `answer_referral` of a model on a dataset, predicted first where no table is up to date.
 
     Args:
         model: Its folder or id.
         dataset: Its folder or name.
-        options: As there; without `has_threshold` the model's own takes its place.
+        options: As there.
         measure: As there.
         method: A key of `PASS_METHODS`, whose kept passes are taken; None for none.
         shares: As there.
-        has_threshold: Whether the threshold of the options was asked for.
 
     Raises:
         BadTable: Where there are no such passes; says how to have them.
@@ -156,8 +157,6 @@ def answer_model(
     stored, data = find_model(model), load_dataset(dataset)
     passes = require_passes(stored, data, method) if method else None
     table = read_model_predictions(model, dataset, options.split, "referral")
-    if not has_threshold:
-        options = replace(options, threshold=stored.threshold)
     return answer_referral(
         table,
         options,

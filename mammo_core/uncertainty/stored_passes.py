@@ -74,24 +74,43 @@ def measure_dataset(
         BadModel: As `predict_dataset`, and where the method needs layers that the model lacks.
         BadDataset: Where the split has no images.
     """
-    _check_method(method)
-    if not 2 <= passes <= MOST_PASSES:
-        raise BadConfiguration(f"Expected from 2 to {MOST_PASSES} passes, got {passes}")
-    from mammo_core.prediction import choose_rows, join_probabilities, open_images
+    from mammo_core.prediction import choose_rows
 
+    _check_asked(method, passes)
     model.require_network()
     choose_rows(model, dataset, split)  # refuses what cannot be asked before all the work
     settings = PassSettings(passes=passes, seed=seed, n_views=max(1, len(model.views)))
     ask = _start(model, method, settings)
+    dataset, table = _ask_dataset(ask, model, dataset, split, passes=passes, progress=progress)
+    path = passes_path(model, dataset.name, method)
+    write_predictions(path, table, _notes(model, dataset, method, settings, split))
+    return path
+
+
+def _check_asked(method: str, passes: int) -> None:
+    _check_method(method)
+    if not 2 <= passes <= MOST_PASSES:
+        raise BadConfiguration(f"Expected from 2 to {MOST_PASSES} passes, got {passes}")
+
+
+def _ask_dataset(
+    ask: Ask,
+    model: StoredModel,
+    dataset: "Dataset",
+    split: str | None,
+    *,
+    passes: int,
+    progress: Progress,
+) -> "tuple[Dataset, pd.DataFrame]":
+    """The dataset as the gate leaves it, and what several passes say of its images."""
+    from mammo_core.prediction import choose_rows, join_probabilities, open_images
+
     dataset, cache = open_images(model, dataset, progress)
     index = choose_rows(model, dataset, split)
     means, measured = measure_images(
         ask, cache, index["image_id"].tolist(), passes=passes, progress=progress
     )
-    table = join_probabilities(index, model.classes, means).assign(**measured)
-    path = passes_path(model, dataset.name, method)
-    write_predictions(path, table, _notes(model, dataset, method, settings, split))
-    return path
+    return dataset, join_probabilities(index, model.classes, means).assign(**measured)
 
 
 def measure_images(

@@ -50,7 +50,7 @@ def referral(
         positive=positive,
         bootstrap=bootstrap,
         seed=seed,
-        threshold=0.5 if threshold is None else threshold,
+        threshold=rows.threshold if threshold is None else threshold,
     )
     shares = tuple(share or REFERRAL_RATES)
     if isinstance(rows, TableRows):
@@ -64,5 +64,4 @@ def referral(
         measure=measure,
         method=method,
         shares=shares,
-        has_threshold=threshold is not None,
     )

@@ -3,6 +3,7 @@
 import difflib
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from mammo_core.batch_size import available_memory, count_pass_bytes, fit_batch_size
 from mammo_core.errors import BadModel
+from mammo_core.guided_relu import guided_relus
 from mammo_core.layer_capture import (
     CONVOLUTIONS,
     Outputs,
@@ -21,6 +23,7 @@ from mammo_core.layer_capture import (
     replace_output,
     summarize_features,
 )
+from mammo_core.logit_network import LogitNetwork
 from mammo_core.model_store import StoredModel, file_sha256
 from mammo_core.output_head import (
     OutputHead,
@@ -75,6 +78,9 @@ class KerasClassifier:
         self.batch_size = batch_size or self._fit_batch_size()
         self._forward = self._compile(self._read)
         self._features: Callable[..., Any] | None = None
+        self._class_gradients: Callable[..., Any] | None = None
+        self._guided: Callable[..., Any] | None = None
+        self._weights_spec = tf.TensorSpec((None, len(self.classes)), tf.float32)
         self._backward: dict[tuple[str | None, bool], Callable[..., Any]] = {}
         self._from_layer: dict[str, Callable[..., Any]] = {}
         self.layers = tuple(m for m in self._maps if isinstance(self._found[m], CONVOLUTIONS))
@@ -86,6 +92,11 @@ class KerasClassifier:
     def head(self) -> OutputHead:
         """How the network's output is read."""
         return self._head
+
+    @cached_property
+    def logit_network(self) -> LogitNetwork:
+        """The network with one linear unit on its logits, for libraries that explain a network."""
+        return LogitNetwork(self.model, self._head, self.input_shape)
 
     def predict(self, images: Images) -> NDArray[np.float32]:
         """(N, K) probabilities, as the model itself gives them."""
@@ -108,6 +119,23 @@ class KerasClassifier:
     def gradient(self, images: Images, target: Target) -> NDArray[np.float32]:
         """(N, H, W, C) gradient of each image's target logit with respect to the image."""
         return self._differentiate(images, target, None, of_input=True)[0]
+
+    def gradients_of_classes(self, images: Images) -> NDArray[np.float32]:
+        """(N, K, H, W, C) gradient of each logit with respect to the image, from one forward."""
+        if self._class_gradients is None:
+            self._class_gradients = self._compile(self._differentiate_classes)
+        return self._in_batches(self._class_gradients, images)[0]
+
+    def guided_gradient(self, images: Images, target: Target) -> NDArray[np.float32]:
+        """(N, H, W, C) gradient that each ReLU lets through only where it is positive.
+
+        Raises:
+            BadModel: Where the network has no ReLU.
+        """
+        if self._guided is None:
+            self._guided = self._compile(self._differentiate_guided, self._weights_spec)
+        weights = weigh_target(target, self.classes, len(images))
+        return self._in_batches(self._guided, images, weights)[0]
 
     def activations_and_gradients(
         self, images: Images, target: Target, layer: str | None = None
@@ -241,7 +269,23 @@ class KerasClassifier:
             activations = [tf.cast(output, tf.float32) for output in outputs.values()]
             return (*gradients[:of_input], *activations, *gradients[of_input:])
 
-        return self._compile(differentiate, tf.TensorSpec((None, len(self.classes)), tf.float32))
+        return self._compile(differentiate, self._weights_spec)
+
+    def _differentiate_classes(self, images: Any) -> tuple[Any]:
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            logits = self._head.logits(*self._run(images))
+            totals = [tf.reduce_sum(logits[:, k]) for k in range(len(self.classes))]
+        if self._head.n_outputs == 1:  # the other class's gradient is the same with its sign turned
+            of_last = _known(tape.gradient(totals[-1], images))
+            return (tf.stack([-of_last, of_last], axis=1),)
+        return (tf.stack([_known(tape.gradient(total, images)) for total in totals], axis=1),)
+
+    def _differentiate_guided(self, images: Any, weights: Any) -> tuple[Any]:
+        with guided_relus():
+            logits = self._head.logits(*self._run(images))
+        # Unlike a tape, tf.gradients obeys the rule that an operation was made with.
+        return (_known(tf.gradients(tf.reduce_sum(logits * weights), images)[0]),)
 
     def _build_from_layer(self, path: str) -> Callable[..., Any]:
         """A compiled (images, activations) -> logits."""

@@ -42,8 +42,12 @@ class OutputHead:
             output: (N, n_outputs), the model's output.
             under: The tensor under the final activation where Keras marks one, else the output.
         """
-        z = tf.cast(self._scores(output, under), tf.float32)
+        z = tf.cast(self.scores(output, under), tf.float32)
         return tf.concat([-z / 2, z / 2], axis=1) if self.n_outputs == 1 else z
+
+    def weigh_scores(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(n_outputs,) by which the scores are to be multiplied where logits are by `weights`."""
+        return np.diff(weights) / np.float32(2) if self.n_outputs == 1 else weights
 
     def probabilities(self, output: Any) -> Any:
         """(N, classes) float32: the model's own output, or the softmax of its logits."""
@@ -52,7 +56,8 @@ class OutputHead:
         p = tf.cast(output, tf.float32)
         return tf.concat([1 - p, p], axis=1) if self.n_outputs == 1 else p
 
-    def _scores(self, output: Any, under: Any) -> Any:
+    def scores(self, output: Any, under: Any) -> Any:
+        """(N, n_outputs): the logits, or of a single unit its z."""
         if self.kind != "probabilities":
             return under
         log_p = tf.math.log(tf.maximum(output, SMALLEST))

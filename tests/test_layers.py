@@ -18,8 +18,10 @@ RUNS_MODELS = {
     "dropout_passes.py",
     "foreign_checkpoint.py",
     "foreign_network.py",
+    "guided_relu.py",
     "keras_classifier.py",
     "layer_capture.py",
+    "logit_network.py",
     "output_head.py",
     "tensorflow_start.py",
 }

@@ -17,7 +17,7 @@ from mammo_core.types import Contrast
 
 CLASSES = ("normal", "benign", "malignant")
 LAYERED = [name for name, method in METHODS.items() if "layer" in method.needs]
-LAYERLESS = [name for name in METHODS if name not in LAYERED]
+LAYERLESS = [name for name in METHODS if METHODS[name].access not in ("layer", "network")]
 
 
 def build_cnn():

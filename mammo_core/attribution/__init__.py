@@ -6,9 +6,13 @@ To add one: a file with a frozen dataclass like grad_cam.py, and a line in `METH
 from mammo_core.attribution.ablation_cam import AblationCam
 from mammo_core.attribution.base import Attributed, Attribution, Question
 from mammo_core.attribution.controls import CenterMap, EdgeMap, RandomMap
+from mammo_core.attribution.deep_shap import DeepShap
 from mammo_core.attribution.eigen_cam import EigenCam
+from mammo_core.attribution.expected_gradients import ExpectedGradients
 from mammo_core.attribution.grad_cam import GradCam
 from mammo_core.attribution.grad_cam_plus_plus import GradCamPlusPlus
+from mammo_core.attribution.gradient_shap import GradientShap
+from mammo_core.attribution.guided_backprop import GuidedBackprop
 from mammo_core.attribution.hires_cam import HiResCam
 from mammo_core.attribution.input_x_gradient import InputXGradient
 from mammo_core.attribution.integrated_gradients import IntegratedGradients
@@ -17,11 +21,14 @@ from mammo_core.attribution.partition_shap import PartitionShap
 from mammo_core.attribution.resolution import upsample
 from mammo_core.attribution.saliency import Saliency
 from mammo_core.attribution.score_cam import ScoreCam
+from mammo_core.attribution.smooth_grad import SmoothGrad
+from mammo_core.attribution.smooth_grad_squared import SmoothGradSquared
 from mammo_core.attribution.together import (
     attribute_together,
     choose_methods,
     explain_together,
 )
+from mammo_core.attribution.var_grad import VarGrad
 from mammo_core.attribution.xgrad_cam import XGradCam
 
 __all__ = [
@@ -46,7 +53,14 @@ METHODS: dict[str, type[Attribution]] = {
     "eigen_cam": EigenCam,
     "saliency": Saliency,
     "input_x_gradient": InputXGradient,
+    "smooth_grad": SmoothGrad,
+    "smooth_grad_squared": SmoothGradSquared,
+    "var_grad": VarGrad,
+    "guided_backprop": GuidedBackprop,
     "integrated_gradients": IntegratedGradients,
+    "expected_gradients": ExpectedGradients,
+    "gradient_shap": GradientShap,
+    "deep_shap": DeepShap,
     "partition_shap": PartitionShap,
     "random": RandomMap,
     "edges": EdgeMap,

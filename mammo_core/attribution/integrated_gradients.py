@@ -1,12 +1,20 @@
 """Integrated gradients."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Question
+from mammo_core.attribution.references import (
+    Reference,
+    compare_logits,
+    make_blurred,
+    make_gray,
+    make_mean,
+    make_random,
+)
 from mammo_core.types import Contrast
 
 
@@ -15,11 +23,20 @@ class IntegratedGradients(Attribution):
     """The average gradient on the straight path from a baseline, times the distance.
 
     The integral is taken by Gauss-Legendre quadrature, as in the paper's own experiments with few
-    steps; with enough of them a map adds up to logit(image) - logit(baseline).
+    steps; with enough of them a map adds up to logit(image) - logit(baseline). From several
+    baselines the mean of their maps is taken, which adds up to the mean of their differences.
+
+    A pixel that equals the baseline gets nothing, whatever it says: from black, dark tissue and
+    air do, from the mean gray what is as gray. That is why the baseline can be chosen (Sturmfels
+    et al. 2020, doi:10.23915/distill.00022).
 
     Attributes:
-        steps: Points on the path, at least 1.
-        baseline: The gray of the empty image that the path starts from; 0 is the background.
+        steps: Points on each path, at least 1.
+        baseline: The gray of the empty image that the path starts from, 0 being the background;
+            or "mean" (the image's mean gray), "blurred" (the image itself), or "random" (noise
+            over the image's range).
+        random_baselines: Of "random", how many are averaged, at least 1; costs as many times more.
+        seed: Of "random", the same seed gives the same noise.
     """
 
     title: ClassVar[str] = "Integrated Gradients"
@@ -29,26 +46,58 @@ class IntegratedGradients(Attribution):
     cost: ClassVar[int] = 98
     access: ClassVar[Access] = "gradient"
     steps: int = 32
-    baseline: float = 0.0
+    baseline: float | Reference = 0.0
+    random_baselines: int = 4
+    seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ValueError(f"steps must be at least 1, got {self.steps}")
+        if self.steps < 1 or self.random_baselines < 1:
+            raise ValueError(
+                "steps and random_baselines must be at least 1, "
+                f"got {self.steps} and {self.random_baselines}"
+            )
+        if isinstance(self.baseline, str) and self.baseline not in get_args(Reference):
+            known = ", ".join(get_args(Reference))
+            raise ValueError(f"baseline must be a gray or one of {known}, got '{self.baseline}'")
 
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps whose sum is the difference of the logits."""
-        pairs = zip(question.images, question.target, strict=True)
-        maps = [self._follow_path(question, image, target) for image, target in pairs]
-        empty = np.full_like(question.images, self.baseline)
-        total = question.target_logits(question.images) - question.target_logits(empty)
-        return Attributed(np.stack(maps), total)
+        baselines = [self._make_baselines(image) for image in question.images]
+        triples = zip(question.images, question.target, baselines, strict=True)
+        maps = [self._average_paths(question, *triple) for triple in triples]
+        return Attributed(np.stack(maps), compare_logits(question, baselines))
+
+    def _make_baselines(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        match self.baseline:
+            case "mean":
+                return make_mean(image)
+            case "blurred":
+                return make_blurred(image)
+            case "random":
+                return make_random(image, self.random_baselines, self.seed)
+            case gray:
+                return make_gray(image, float(gray))
+
+    def _average_paths(
+        self,
+        question: Question,
+        image: NDArray[np.float32],
+        target: int | Contrast,
+        baselines: NDArray[np.float32],
+    ) -> NDArray[np.float32]:
+        maps = [self._follow_path(question, image, target, start) for start in baselines]
+        return np.mean(maps, axis=0, dtype=np.float32)
 
     def _follow_path(
-        self, question: Question, image: NDArray[np.float32], target: int | Contrast
+        self,
+        question: Question,
+        image: NDArray[np.float32],
+        target: int | Contrast,
+        start: NDArray[np.float32],
     ) -> NDArray[np.float32]:
         points, weights = np.polynomial.legendre.leggauss(self.steps)
         shares = ((points + 1) / 2).astype(np.float32)[:, None, None, None]
-        distance = image - np.float32(self.baseline)
-        gradients = question.model.gradient(np.float32(self.baseline) + shares * distance, target)
+        distance = image - start
+        gradients = question.model.gradient(start + shares * distance, target)
         mean = np.einsum("s,shwc->hwc", weights / 2, gradients)
         return (distance * mean).sum(axis=-1).astype(np.float32)

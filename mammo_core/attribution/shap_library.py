@@ -1,6 +1,15 @@
 """The shap library, imported when it is needed and without its compiler."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from mammo_core.errors import BadModel
+from mammo_core.types import Classifier, NetworkClassifier
 
 
 def load_shap() -> ModuleType:
@@ -17,3 +26,33 @@ def load_shap() -> ModuleType:
     import shap
 
     return shap
+
+
+def network_of(model: Classifier, title: str) -> Any:
+    """The `LogitNetwork` that shap is to explain.
+
+    Raises:
+        BadModel: Where the classifier has no Keras network.
+    """
+    if not isinstance(model, NetworkClassifier):
+        raise BadModel(
+            f"{title} needs the network itself, a Keras model; got a {type(model).__name__}; "
+            "choose expected_gradients or partition_shap"
+        )
+    return model.logit_network
+
+
+@contextmanager
+def seeded_quietly(seed: int) -> Iterator[None]:
+    """Seed NumPy's global generator, from which shap draws, and put its state back afterwards.
+
+    shap's warnings about TensorFlow's age are kept back: what it warns of is checked here.
+    """
+    state = np.random.get_state()
+    np.random.seed(seed)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        np.random.set_state(state)

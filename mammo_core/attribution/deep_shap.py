@@ -1,0 +1,125 @@
+"""Deep SHAP: DeepLIFT's rescale rule averaged over references, by the shap library."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Question
+from mammo_core.attribution.references import choose_references, compare_logits
+from mammo_core.attribution.shap_library import load_shap, network_of, seeded_quietly
+from mammo_core.errors import BadModel
+
+CHUNK = 10
+"""References in one pass: shap would put a whole background in one, next to as many images."""
+LARGEST_GAP = 0.1
+ROUNDING = 1e-4
+"""Share of a map's total size below which a gap is float32's own."""
+INSTEAD = "choose gradient_shap or expected_gradients, which any differentiable network can have"
+RIGHT = frozenset(
+    {
+        *("Identity", "StridedSlice", "Squeeze", "ExpandDims", "Pack", "Unpack", "Cast"),
+        *("BiasAdd", "Add", "AddV2", "Sub", "Sum", "Mean", "Transpose", "Tile", "Reshape", "Pad"),
+        *("ConcatV2", "Conv2D", "AvgPool", "MatMul", "Mul", "RealDiv", "MaxPool"),
+        *("Relu", "Elu", "Selu", "Sigmoid", "Tanh", "Softplus", "Placeholder"),
+    }
+)
+"""TensorFlow's operations that shap's rules pass on rightly."""
+SPELLED = {
+    "CustomGradient": "swish (SiLU) or another activation with a gradient of its own",
+    "DepthwiseConv2dNative": "a depthwise convolution",
+    "Relu6": "ReLU6",
+    "LeakyRelu": "LeakyReLU",
+    "Erfc": "GELU",
+    "Log": "a logarithm, for its output is probabilities",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepShap(Attribution):
+    """Each unit's change against a reference, passed back by how its output changed with it.
+
+    shap's DeepExplainer on the target's logit, the references in parts of ten. It knows rules for
+    some operations only. A network with others is refused before, and a map afterwards that
+    misses its difference of logits by more than a tenth: with swish, shap answers 8.6 times the
+    true difference and its own check can miss it.
+    """
+
+    title: ClassVar[str] = "Deep SHAP"
+    reference: ClassVar[str] = "Lundberg and Lee 2017, arXiv:1705.07874"
+    signed: ClassVar[bool] = True
+    passes: ClassVar[str] = "2 forward and backward a reference (3), 4 forward"
+    cost: ClassVar[int] = 22
+    access: ClassVar[Access] = "network"
+
+    def attribute(self, question: Question) -> Attributed:
+        """(N, H, W) maps whose sum is the difference of the logits.
+
+        Raises:
+            BadModel: Where there is no network to look into, or shap would explain it wrongly.
+        """
+        network = network_of(question.model, self.title)
+        if self.title not in network.kept:
+            _refuse_strange_operations(network.operations())
+            network.kept[self.title] = _Explainer(network.model)
+        references, note = choose_references(question)
+        maps = []
+        for image, weights, ones in zip(question.images, question.weights, references, strict=True):
+            network.aim(weights)
+            maps.append(network.kept[self.title].explain(image, ones))
+        answer = Attributed(np.stack(maps), compare_logits(question, references), note)
+        _refuse_gap(answer)
+        return answer
+
+
+class _Explainer:
+    """shap's explainer, which asks for the references of each image anew."""
+
+    def __init__(self, model: Any) -> None:
+        self._references: Images | None = None
+        with seeded_quietly(0):
+            self._explainer = load_shap().DeepExplainer(model, lambda inputs: [self._references])
+
+    def explain(self, image: Images, references: Images) -> NDArray[np.float32]:
+        """(H, W), the mean over the references."""
+        total = np.zeros(image.shape[:2])
+        for start in range(0, len(references), CHUNK):
+            self._references = references[start : start + CHUNK]
+            total += len(self._references) * self._explain_part(image)
+        return (total / len(references)).astype(np.float32)
+
+    def _explain_part(self, image: Images) -> NDArray[np.float64]:
+        with seeded_quietly(0):
+            try:
+                values = self._explainer.shap_values(image[None], check_additivity=False)
+            except LookupError as error:
+                raise BadModel(
+                    f"Deep SHAP has no rule for a part of this network ({error}); {INSTEAD}"
+                ) from error
+        return np.asarray(values[0, ..., 0].sum(axis=-1))
+
+
+def _refuse_strange_operations(operations: list[tuple[str, str]]) -> None:
+    strange = [(kind, name) for kind, name in operations if kind not in RIGHT]
+    if strange:
+        kind, name = min(strange, key=lambda one: one[0] not in SPELLED)
+        what = SPELLED.get(kind, f"the operation {kind}")
+        raise BadModel(
+            f"Deep SHAP has no right rule for {what}, which this network uses ({name}); {INSTEAD}"
+        )
+
+
+def _refuse_gap(answer: Attributed) -> None:
+    """Refuse maps that miss what they must add up to; what is lost in rounding does not count."""
+    gaps, total = answer.completeness_gap, answer.total
+    if gaps is None or total is None:
+        return
+    sizes = np.abs(answer.maps).sum(axis=(1, 2), dtype=np.float64)
+    wrong = (gaps > LARGEST_GAP) & (gaps * np.abs(total) > ROUNDING * sizes)
+    if wrong.any() or not np.isfinite(answer.maps).all():
+        raise BadModel(
+            f"The Deep SHAP map misses the difference of logits it explains by "
+            f"{gaps[wrong].max(initial=0):.0%}, above {LARGEST_GAP:.0%}: shap's rules are wrong "
+            f"for this network; {INSTEAD}"
+        )

@@ -130,35 +130,3 @@ def stacked_bars(colors: Mapping[str, str], n_values: int, *, as_shares: bool) -
         },
         "layer": [parts, total],
     }  # fmt: skip
-
-
-def forest(estimate_title: str, groups: Sequence[str], whole: float | None) -> Spec:
-    """Estimates with their intervals, one line a group; fields group, value, low, high, n.
-
-    Args:
-        estimate_title: Of the horizontal axis.
-        groups: From top to bottom; told here, as those without an interval would come last.
-        whole: The estimate over all cases, drawn as a dashed line; None for none.
-    """
-    y = {"field": "group", "type": "nominal", "sort": None, "title": None,
-         "scale": {"domain": list(groups)},
-         "axis": {"labelLimit": 260, "labelFontSize": 12, "labelOverlap": False}}  # fmt: skip
-    x = {"type": "quantitative", "title": estimate_title, "scale": UNIT,
-         "axis": {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2f"}}  # fmt: skip
-    dashes = {"type": "rule", "strokeDash": [4, 4], "color": MUTED}
-    return {
-        "height": 26 * len(groups) + 60,
-        "encoding": {},
-        "layer": [
-            {"mark": dashes, "data": {"values": [] if whole is None else [{"whole": whole}]},
-             "encoding": {"x": {"field": "whole", **x}}},
-            {"mark": {"type": "rule", "strokeWidth": 2, "color": MUTED},
-             "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}}},
-            {"mark": {"type": "point", "filled": True, "size": 70, "color": "#0072b2"},
-             "encoding": {"y": y, "x": {"field": "value", **x},
-                          "tooltip": [{"field": "group"}, {"field": "value", "format": ".3f"},
-                                      {"field": "low", "format": ".3f"},
-                                      {"field": "high", "format": ".3f"},
-                                      {"field": "n"}, {"field": "patients"}]}},
-        ],
-    }  # fmt: skip

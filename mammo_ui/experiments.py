@@ -9,6 +9,7 @@ from mammo_core.experiments import record
 from mammo_core.experiments.record import Experiment
 from mammo_core.wording import count
 from mammo_ui import charts, frame, learning_curves
+from mammo_ui.forest_charts import draw_forest
 from mammo_ui.theme import BLUE, MUTED
 
 Estimate = dict[str, float | None]
@@ -86,7 +87,11 @@ def _show_cross_validation(experiment: Experiment) -> None:
     whole = None if result is None else result["per_class"][positive]["auroc"]["value"]
     charts.show_chart(
         f"AUROC for {frame.plain(positive)} by part",
-        charts.forest(f"AUROC, {positive} against the rest", [row["group"] for row in rows], whole),
+        draw_forest(
+            f"AUROC, {positive} against the rest",
+            [row["group"] for row in rows],
+            reference=whole,
+        ),
         "Each part is judged on patients that its model never saw. Points are estimates, lines "
         "95 % intervals over patients, the dashed line all images pooled.",
         rows,

@@ -9,6 +9,7 @@ from mammo_core import jobs
 from mammo_core.csv_text import to_csv
 from mammo_core.wording import count
 from mammo_ui import charts, frame, job_view, job_watch, routes, state
+from mammo_ui.forest_charts import draw_forest
 from mammo_ui.gallery import Line, Tile, show_gallery
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _show_facts_alone(estimate: Report) -> None:
     if rows:
         charts.show_chart(
             f"What each fact alone says about {frame.plain(estimate['positive'])}",
-            charts.forest("AUROC", [row["group"] for row in rows], 0.5),
+            draw_forest("AUROC", [row["group"] for row in rows], reference=0.5),
             "Point and interval by patient; the dashed line is chance. An interval wholly to one "
             "side of it needs an explanation.",
             rows,

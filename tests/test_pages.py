@@ -14,7 +14,8 @@ from mammo_core.image_sets import keep_set
 from mammo_core.metrics.evaluation import evaluate
 from mammo_core.paths import read_json, write_json
 from mammo_core.predictions import Provenance, read_predictions, write_predictions
-from mammo_ui import case_tiles, charts, frame, judgments, library, results, state
+from mammo_ui import case_tiles, frame, judgments, library, results, state
+from mammo_ui.forest_charts import draw_forest
 from mammo_ui.main import PAGES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -190,7 +191,7 @@ def test_the_worst_slices_are_below_the_whole_the_lowest_interval_first(standin)
 
 
 def test_every_group_of_the_forest_keeps_its_label_and_its_room():
-    spec = charts.forest("AUROC", [f"group {i}" for i in range(40)], 0.8)
+    spec = draw_forest("AUROC", [f"group {i}" for i in range(40)], reference=0.8)
     axes = [layer["encoding"]["y"]["axis"] for layer in spec["layer"] if "y" in layer["encoding"]]
     assert axes
     assert all(axis["labelOverlap"] is False for axis in axes)

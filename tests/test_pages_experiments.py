@@ -12,7 +12,8 @@ from mammo_core.errors import Cancelled, MammoError
 from mammo_core.experiments.cross_validation import Protocol, run_cross_validation
 from mammo_core.experiments.learning_curve import Curve, run_learning_curve
 from mammo_core.experiments.record import TABLE, read_experiment
-from mammo_ui import charts, experiments
+from mammo_ui import experiments
+from mammo_ui.forest_charts import draw_forest
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_a_row_without_an_interval_keeps_its_place_and_is_given_its_reason(fille
     assert "Both intervals" not in text
     rows = experiments.forest_rows(read_experiment(filled / "folds"))
     groups = [row["group"] for row in rows]
-    for layer in charts.forest("AUROC", groups, None)["layer"][1:]:
+    for layer in draw_forest("AUROC", groups, reference=None)["layer"][1:]:
         assert layer["encoding"]["y"]["scale"]["domain"] == groups
 
 

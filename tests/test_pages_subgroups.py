@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from mammo_core.image_sets import read_set
 from mammo_core.predictions import read_predictions
-from mammo_ui import frame, subgroup_charts
+from mammo_ui import frame
+from mammo_ui.forest_charts import PLAIN, draw_forest
+from mammo_ui.subgroup_charts import judged_points
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -126,8 +129,8 @@ def test_a_support_that_nothing_has_says_what_to_do():
 
 
 def test_a_single_row_of_a_forest_has_room_beside_legend_and_axis():
-    axis = {"reference": 0.0, "domain": (0, 1), "beside": "gap"}
-    heights = [subgroup_charts.draw_forest("x", ["g"] * n, **axis)["height"] for n in (1, 2)]
+    look = {"reference": 0.0, "points": judged_points("gap")}
+    heights = [draw_forest("x", ["g"] * n, **look)["height"] for n in (1, 2)]
     assert heights[0] > 100
     assert heights[1] - heights[0] >= 20
 
@@ -136,3 +139,13 @@ def test_the_overview_raises_the_alarm_beside_the_auroc():
     at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60).run()
     assert at.title[0].value == "Overview"
     assert any("Marker alone ranks malignant" in str(one.value) for one in at.warning)
+
+
+@pytest.mark.parametrize("points", [PLAIN, judged_points("gap")], ids=["plain", "judged"])
+def test_a_forest_is_a_chart_with_a_row_a_group_in_their_order(points):
+    spec = draw_forest("AUROC", ["b", "a"], reference=0.5, points=points)
+    rows = [{"group": "a", "value": 0.7, "low": None, "high": None}]
+    alt.Chart.from_dict(spec | {"data": {"values": rows}}).to_dict()
+    line, *layers = spec["layer"]
+    assert line["data"]["values"] == [{"reference": 0.5}]
+    assert all(one["encoding"]["y"]["scale"]["domain"] == ["b", "a"] for one in layers)

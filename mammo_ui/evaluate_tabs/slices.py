@@ -8,9 +8,10 @@ import streamlit as st
 from mammo_core.wording import count
 from mammo_ui import charts, frame, results, state
 from mammo_ui.chosen_rows import rows_of
+from mammo_ui.forest_charts import draw_forest
 from mammo_ui.group_cases import open_cases_of_group
 from mammo_ui.paradox_alarms import show_alarms
-from mammo_ui.subgroup_charts import draw_forest
+from mammo_ui.subgroup_charts import judged_points
 from mammo_ui.subgroup_numbers import find_slices, metric_depends_on_threshold, name_values
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _show_chart(choice: state.Choice, options: "SliceOptions", slices: "Sequence
             [row["group"] for row in rows],
             reference=0.0,
             domain=(min(-0.05, *ends), max(0.05, *ends)),
-            beside="gap",
+            points=judged_points("gap"),
         ),
         "To the right of the dashed line a slice is worse than the rest; lines are 95 % intervals "
         "over patients. First comes the slice whose interval ends farthest to the right at its "

@@ -8,9 +8,10 @@ import streamlit as st
 from mammo_core.wording import count
 from mammo_ui import charts, frame, results, state
 from mammo_ui.chosen_rows import rows_of
+from mammo_ui.forest_charts import draw_forest
 from mammo_ui.group_cases import open_cases_of_group
 from mammo_ui.paradox_alarms import show_alarms
-from mammo_ui.subgroup_charts import draw_forest
+from mammo_ui.subgroup_charts import judged_points
 from mammo_ui.subgroup_numbers import (
     Group,
     compare_groups,
@@ -57,7 +58,7 @@ def _show_forest(
             [row["group"] for row in rows],
             reference=whole,
             domain=(max(0.0, min(ends) - 0.02), 1.0),
-            beside="difference",
+            points=judged_points("difference"),
         ),
         "Points are estimates, lines 95 % intervals over patients, the dashed line all cases. The "
         "color tells whether a group differs from all other cases with p < .05 after Holm's "

@@ -1,0 +1,77 @@
+"""What evidence costs, against the bare forward passes that it asks for."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+METHODS = 10
+STEPS = 20
+BATCH = 32
+ROUNDS = 7
+
+
+def rows() -> list[dict[str, object]]:
+    """CPU time of the measures, interleaved with as many forward passes in full batches."""
+    from mammo_core.evidence import measure_together
+
+    classifier = _demo_classifier()
+    rng = np.random.default_rng(0)
+    images = rng.random((1, *classifier.input_shape), dtype=np.float32)
+    maps = {
+        f"map {k}": rng.normal(size=images.shape[:3]).astype(np.float32) for k in range(METHODS)
+    }
+
+    def measure(*names: str) -> Callable[[], object]:
+        return lambda: measure_together(classifier, images, maps, 1, names)
+
+    flipping = 2 * METHODS * (STEPS - 1) + 3  # and unperturbed, black, blurred
+    budgets = {("deletion", "insertion"): (flipping, 1.15), ("road",): (METHODS * 10, None)}
+    return [
+        _row(names, _median_ratio(measure(*names), _forwards(classifier, images, n)), budget)
+        for names, (n, budget) in {**budgets, ("infidelity",): (51, None)}.items()
+    ]
+
+
+def _demo_classifier():
+    """The shipped model, or where there is none its architecture with fresh weights."""
+    from mammo_core.architectures import build_architecture
+    from mammo_core.errors import BadModel
+    from mammo_core.keras_classifier import KerasClassifier, load_classifier
+    from mammo_core.model_store import find_model
+
+    try:
+        return load_classifier(find_model("demo"))
+    except BadModel:
+        network = build_architecture("compact_cnn", (320, 192, 1), 3)
+        return KerasClassifier(network, ("normal", "benign", "malignant"))
+
+
+def _forwards(classifier, images: np.ndarray, n: int) -> Callable[[], object]:
+    """The least that n answers cost: the classifier's own compiled pass over ready batches."""
+    full, rest = divmod(n, BATCH)
+    batches = [np.repeat(images, size, axis=0) for size in [BATCH] * full + [rest] if size]
+    return lambda: [classifier.logits(batch) for batch in batches]
+
+
+def _median_ratio(work: Callable[[], object], floor: Callable[[], object]) -> float:
+    """Median over rounds that run both in turn, so that the machine's moods hit both alike."""
+    work()
+    floor()
+    return float(np.median([_cpu_seconds(work) / _cpu_seconds(floor) for _ in range(ROUNDS)]))
+
+
+def _cpu_seconds(work: Callable[[], object]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def _row(names: tuple[str, ...], ratio: float, budget: float | None) -> dict[str, object]:
+    return {
+        "benchmark": f"evidence: {' + '.join(names)} of ten methods",
+        "figure": ratio,
+        "unit": "bare forward passes",
+        "budget": budget,
+        "ratio": None if budget is None else ratio / budget,
+    }

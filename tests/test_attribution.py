@@ -137,10 +137,17 @@ def test_images_of_another_size_are_refused(cnn, images, name):
         METHODS[name]().explain(cnn, images[:, :-2], 1)
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_together_gives_what_each_gives_alone(cnn, images, name):
-    together = explain_together(cnn, images, 1, list(METHODS))
+@pytest.fixture(scope="module")
+def together(cnn, images):
+    return explain_together(cnn, images, 1, list(METHODS))
+
+
+def test_together_the_maps_come_in_the_order_asked_for(together):
     assert list(together) == list(METHODS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_together_gives_what_each_gives_alone(cnn, images, together, name):
     alone = METHODS[name]().explain(cnn, images, 1)
     np.testing.assert_allclose(together[name], alone, atol=1e-5 * np.abs(alone).max())
 
@@ -461,6 +468,14 @@ def test_edges_lie_on_the_step(cnn):
     step[:, :, 10:] = 1
     columns = METHODS["edges"]().explain(cnn, step, 0)[0].any(axis=0)
     np.testing.assert_array_equal(np.flatnonzero(columns), [9, 10])
+
+
+def test_the_blurred_copy_is_as_bright_as_the_image_and_smoother(cnn, images):
+    copy = METHODS["blurred"]().explain(cnn, images, 0)
+    np.testing.assert_allclose(copy.mean(), images.mean(), atol=0.01)
+    assert 0 < copy.std() < images.std() / 2
+    with pytest.raises(ValueError, match="from 0 to 1, got 2"):
+        METHODS["blurred"](blur=2)
 
 
 def test_the_center_is_in_the_middle(cnn, images):

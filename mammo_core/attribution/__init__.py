@@ -5,7 +5,7 @@ To add one: a file with a frozen dataclass like grad_cam.py, and a line in `METH
 
 from mammo_core.attribution.ablation_cam import AblationCam
 from mammo_core.attribution.base import Attributed, Attribution, Question
-from mammo_core.attribution.controls import CenterMap, EdgeMap, RandomMap
+from mammo_core.attribution.controls import BlurredCopy, CenterMap, EdgeMap, RandomMap
 from mammo_core.attribution.deep_shap import DeepShap
 from mammo_core.attribution.eigen_cam import EigenCam
 from mammo_core.attribution.expected_gradients import ExpectedGradients
@@ -17,8 +17,11 @@ from mammo_core.attribution.hires_cam import HiResCam
 from mammo_core.attribution.input_x_gradient import InputXGradient
 from mammo_core.attribution.integrated_gradients import IntegratedGradients
 from mammo_core.attribution.layer_cam import LayerCam
+from mammo_core.attribution.lime import Lime
+from mammo_core.attribution.occlusion import Occlusion
 from mammo_core.attribution.partition_shap import PartitionShap
 from mammo_core.attribution.resolution import upsample
+from mammo_core.attribution.rise import Rise
 from mammo_core.attribution.saliency import Saliency
 from mammo_core.attribution.score_cam import ScoreCam
 from mammo_core.attribution.smooth_grad import SmoothGrad
@@ -62,7 +65,11 @@ METHODS: dict[str, type[Attribution]] = {
     "gradient_shap": GradientShap,
     "deep_shap": DeepShap,
     "partition_shap": PartitionShap,
+    "occlusion": Occlusion,
+    "rise": Rise,
+    "lime": Lime,
     "random": RandomMap,
     "edges": EdgeMap,
     "center": CenterMap,
+    "blurred": BlurredCopy,
 }

@@ -57,6 +57,37 @@ class EdgeMap(Attribution):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlurredCopy(Attribution):
+    """The image itself, a little blurred: that something lies on what is bright and dense.
+
+    A method that only gives the image back, as some do, looks like an explanation of it.
+
+    Attributes:
+        blur: Standard deviation as a share of the image's shorter side; a pixel at least.
+    """
+
+    title: ClassVar[str] = "Blurred copy"
+    reference: ClassVar[str] = "Nie et al. 2018, arXiv:1805.07039 (maps that recover the image)"
+    signed: ClassVar[bool] = False
+    passes: ClassVar[str] = "none"
+    cost: ClassVar[int] = 0
+    access: ClassVar[Access] = "nothing"
+    is_control: ClassVar[bool] = True
+    is_class_blind: ClassVar[bool] = True
+    blur: float = 1 / 32
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.blur <= 1:
+            raise ValueError(f"blur must be a share from 0 to 1, got {self.blur}")
+
+    def attribute(self, question: Question) -> Attributed:
+        """(N, H, W) grays."""
+        width = max(1.0, self.blur * min(question.images.shape[1:3]))
+        grays = question.images.mean(axis=-1)
+        return Attributed(np.stack([cv2.GaussianBlur(gray, (0, 0), width) for gray in grays]))
+
+
+@dataclass(frozen=True, kw_only=True)
 class CenterMap(Attribution):
     """A Gaussian on the middle of the image, a quarter of each side wide."""
 

@@ -10,10 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
+from mammo_core.attribution.masking import (
+    MASKED_IMAGES,
+    MaskedImages,
+    RegionMasks,
+    ask_masked,
+)
 from mammo_core.attribution.shap_library import load_shap
 
-Images = NDArray[np.float32]
+BATCH = 16
+"""Masked images between two choices of what to split; another number gives other splits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +71,23 @@ class PartitionShap(Attribution):
 
     def _explain_one(
         self, question: Question, image: Images, blurred: Images, weights: Images
-    ) -> NDArray[np.float32]:
+    ) -> Maps:
         rows, columns = _cells(image.shape[0], self.cell), _cells(image.shape[1], self.cell)
         grid = (int(rows[-1]) + 1, int(columns[-1]) + 1)
+        labels = rows[:, None] * grid[1] + columns
+
+        asked = 0
 
         def logit_of(presence: NDArray[Any]) -> NDArray[np.float32]:
-            shown = presence.reshape(-1, *grid)[:, rows][:, :, columns, None] > 0
-            return question.model.logits(np.where(shown, image, blurred)) @ weights
+            nonlocal asked
+            asked = min(asked + len(presence), self.evaluations)
+            question.progress(asked, self.evaluations, MASKED_IMAGES)
+            masks = RegionMasks(labels, presence.reshape(len(presence), -1).astype(np.float32))
+            masked = MaskedImages(image[None], blurred[None], [masks])
+            return ask_masked(masked, question.model.logits)[0] @ weights
 
-        values = self._owen_values(logit_of, grid)
-        areas = np.bincount(rows)[:, None] * np.bincount(columns)
-        return (values / areas).astype(np.float32)[rows][:, columns]
+        values = self._owen_values(logit_of, grid).ravel()
+        return (values / np.bincount(labels.ravel())).astype(np.float32)[labels]
 
     def _owen_values(
         self, logit_of: Callable[[NDArray[Any]], NDArray[np.float32]], grid: tuple[int, int]
@@ -82,7 +95,9 @@ class PartitionShap(Attribution):
         explainer = load_shap().PartitionExplainer(logit_of, _masker(grid))
         everything = np.ones((1, *grid, 1), dtype=np.float32)
         with _seeded_global_generator(self.seed):
-            answer = explainer(everything, max_evals=self.evaluations, batch_size=16, silent=True)
+            answer = explainer(
+                everything, max_evals=self.evaluations, batch_size=BATCH, silent=True
+            )
         return np.asarray(answer.values, dtype=np.float64).reshape(grid)
 
 

@@ -1,0 +1,136 @@
+"""LIME."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
+from mammo_core.attribution.masking import (
+    Fill,
+    MaskedImages,
+    RegionMasks,
+    ask_masked,
+    check_fill,
+    fill_images,
+    find_distinct,
+    still_noise,
+)
+
+Regions = Literal["superpixels", "grid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lime(Attribution):
+    """What each region adds to the logit, by a linear fit to versions with regions hidden.
+
+    A ridge regression of the logit on which regions are shown, versions nearer to the image
+    weighing more: exp(-distance^2 / width^2), the distance being 1 - cosine of the shown regions
+    with all regions. Each pixel has its region's coefficient. How much of the logits' variance
+    the fit explains is noted beside the map: under a poor fit its coefficients mean little.
+
+    Departures: logits, not probabilities, and all regions rather than the few with the largest
+    coefficients.
+
+    Attributes:
+        samples: Versions that the model is asked about; the first hides nothing.
+        count: Regions, about; fewer where an image is tiny.
+        regions: "superpixels" (SLIC), or squares on a "grid".
+        fill: What hides: "blurred", "mean" (the image's own), "gray" or "black".
+        width: Of the kernel.
+        ridge: Penalty of the regression.
+        seed: Of which regions are shown.
+    """
+
+    title: ClassVar[str] = "LIME"
+    reference: ClassVar[str] = "Ribeiro et al. 2016, arXiv:1602.04938"
+    signed: ClassVar[bool] = True
+    passes: ClassVar[str] = "samples (300) forward, for all classes together"
+    cost: ClassVar[int] = 300
+    access: ClassVar[Access] = "logits"
+    samples: int = 300
+    count: int = 60
+    regions: Regions = "superpixels"
+    fill: Fill = "blurred"
+    width: float = 0.25
+    ridge: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.samples < 2 or self.count < 1 or self.width <= 0 or self.ridge <= 0:
+            raise ValueError(
+                "Expected samples >= 2, count >= 1, width > 0 and ridge > 0, got "
+                f"{self.samples}, {self.count}, {self.width}, {self.ridge}"
+            )
+        if self.regions not in REGIONS:
+            raise ValueError(f"Expected regions of {', '.join(REGIONS)}, got '{self.regions}'")
+        check_fill(self.fill)
+
+    def attribute(self, question: Question) -> Attributed:
+        """(N, H, W) maps of logits, constant within each region."""
+        images, which = find_distinct(question.images)
+        masks = [self._draw_masks(image) for image in images]
+        masked = MaskedImages(images, fill_images(images, self.fill), masks)
+        logits = ask_masked(masked, question.model.logits, question.progress)
+        values = still_noise(np.einsum("nmk,nk->nm", logits[which], question.weights))
+        fits = [self._fit(masks[i], value) for i, value in zip(which, values, strict=True)]
+        maps, shares = zip(*fits, strict=True)
+        return Attributed(np.stack(maps), note=_tell_fit(shares))
+
+    def _draw_masks(self, image: Images) -> RegionMasks:
+        labels = REGIONS[self.regions](image, self.count)
+        draws = np.random.default_rng(self.seed).random((self.samples, labels.max() + 1))
+        draws[0] = 0
+        return RegionMasks(labels, (draws < 0.5).astype(np.float32))
+
+    def _fit(self, masks: RegionMasks, values: NDArray[np.float32]) -> tuple[Maps, float]:
+        """The (H, W) map, and the share of the variance that is explained; NaN of none."""
+        from sklearn.linear_model import Ridge
+
+        if not np.ptp(values):
+            return np.zeros(masks.labels.shape, dtype=np.float32), np.nan
+        distances = 1 - np.sqrt(masks.presence.mean(axis=1))
+        nearness = np.exp(-((distances / self.width) ** 2))
+        fit = Ridge(alpha=self.ridge).fit(masks.presence, values, nearness)
+        share = float(fit.score(masks.presence, values, nearness))
+        return fit.coef_.astype(np.float32)[masks.labels], share
+
+
+def find_superpixels(image: Images, count: int) -> NDArray[np.intp]:
+    """(H, W) numbers from 0 of regions of like gray (SLIC, on a slightly smoothed image).
+
+    Without smoothing it finds no region at all in noise.
+    """
+    from skimage.segmentation import slic
+
+    n = min(count, max(1, image[..., 0].size // 4))
+    side = np.sqrt(image[..., 0].size / n)
+    found = slic(
+        image, n_segments=n, compactness=0.2, sigma=side / 4, convert2lab=False, channel_axis=-1
+    )
+    return np.unique(found, return_inverse=True)[1].reshape(found.shape)
+
+
+def lay_grid(image: Images, count: int) -> NDArray[np.intp]:
+    """(H, W) numbers from 0 of about square cells."""
+    rows, columns = image.shape[:2]
+    side = np.sqrt(rows * columns / count)
+    n_rows, n_columns = (min(max(1, round(n / side)), n) for n in (rows, columns))
+    down, across = np.arange(rows) * n_rows // rows, np.arange(columns) * n_columns // columns
+    return down[:, None] * n_columns + across
+
+
+REGIONS: dict[Regions, Callable[[Images, int], NDArray[np.intp]]] = {
+    "superpixels": find_superpixels,
+    "grid": lay_grid,
+}
+
+
+def _tell_fit(shares: tuple[float, ...]) -> str:
+    known = [share for share in shares if np.isfinite(share)]
+    if not known:
+        return "The logit does not change when regions are hidden: there is nothing to fit."
+    lowest, highest = (f"{share:.2f}" for share in (min(known), max(known)))
+    return f"Local fit R2 = {lowest if lowest == highest else f'{lowest} to {highest}'}."

@@ -87,3 +87,22 @@ def test_a_failure_is_everyones_own_and_nothing_is_kept():
         with pytest.raises(BadTable):
             get(1)
     assert calls == [1, 1]
+
+
+def test_tables_of_the_same_images_hold_what_they_say_alike_once():
+    get, _ = count_makes(100, make=lambda seed: vary(make_table(5), seed))
+    first, second = get(1).frame, get(2).frame
+    for name in ("image_id", "patient_id", "label"):
+        assert second[name].array._pa_array is first[name].array._pa_array
+    assert second["p_a"].tolist() == [0.02] * 5
+
+
+def test_a_column_that_differs_stays_its_own():
+    get, _ = count_makes(100, make=lambda n: make_table(4, patient=f"p{n}"))
+    assert [set(get(n).frame["patient_id"]) for n in (1, 2)] == [{"p1"}, {"p2"}]
+
+
+def vary(table, seed):
+    """The table with probabilities of its own."""
+    frame = table.frame.assign(p_a=seed / 100, p_b=1 - seed / 100)
+    return PredictionTable(frame, table.classes)

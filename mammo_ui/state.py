@@ -42,7 +42,7 @@ SORTS = {
     "loss": "Most wrong first",
     "uncertainty": "Most uncertain first",
     "score": "Highest score first",
-    "disagreement": "Most disputed by another model",
+    "disagreement": "Models most apart first",
     "explanations": "Explanations most apart first",
     "lesion_size": "Largest lesion first",
 }

@@ -1,5 +1,6 @@
 """The map of cases and similar cases, without a browser."""
 
+import functools
 import json
 
 import numpy as np
@@ -25,11 +26,18 @@ pytestmark = pytest.mark.usefixtures("absent_network")
 def embed(n=48):
     """Embeddings of the stand-in's images, as `embed` keeps them."""
     model, dataset = library.find_model("demo"), library.require_dataset("exams")
-    index = dataset.index.sort_values("image_id")[:n]
-    vectors = np.random.default_rng(0).normal(size=(len(index), 5)).astype(np.float32)
+    table = laid_out(n)
     facts = {"model_sha256": model.sha256, "dataset_fingerprint": dataset.version, "split": "all"}
-    write_predictions(embeddings_path(model, "exams"), tabulate(index, vectors), facts)
-    return index["image_id"].tolist()
+    write_predictions(embeddings_path(model, "exams"), table, facts)
+    return table["image_id"].tolist()
+
+
+@functools.cache
+def laid_out(n):
+    """Random vectors of that many images with their places, which cost seconds to compute."""
+    index = library.require_dataset("exams").index.sort_values("image_id")[:n]
+    vectors = np.random.default_rng(0).normal(size=(n, 5)).astype(np.float32)
+    return tabulate(index, vectors)
 
 
 def open_map(**query):

@@ -85,27 +85,35 @@ def wait_for(address):
     raise TimeoutError(f"The app did not answer at {address} within a minute")
 
 
-@pytest.fixture
-def open_page(chromium):
-    """Opens pages whose every request must stay with their server and that log no error of ours."""
+@pytest.fixture(scope="module")  # no longer: while Playwright runs, asyncio runs nothing else
+def browser(chromium):
     from playwright.sync_api import sync_playwright
 
-    opened = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+        started = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", ONLY_HERE]
         )
+        yield started
+        started.close()
 
-        def open_one(server):
-            page, hosts, errors = browser.new_page(viewport=SIZE), set(), []
-            page.set_default_timeout(60_000)
-            page.on("request", lambda request: hosts.add(request.url))
-            page.on("pageerror", lambda error: errors.append(str(error)))
-            opened.append((server, hosts, errors))
-            return page
 
-        yield open_one
-        browser.close()
+@pytest.fixture
+def open_page(browser):
+    """Opens pages whose every request must stay with their server and that log no error of ours."""
+    opened, contexts = [], []
+
+    def open_one(server):
+        contexts.append(browser.new_context(viewport=SIZE))
+        page, hosts, errors = contexts[-1].new_page(), set(), []
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: hosts.add(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        opened.append((server, hosts, errors))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
     for server, hosts, errors in opened:
         here = (server.address, server.address.replace("http", "ws"), "data:", "blob:")
         assert not [url for url in hosts if not url.startswith(here)]

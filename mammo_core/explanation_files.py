@@ -3,8 +3,8 @@
 import difflib
 import json
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, UnreadableFile
 from mammo_core.explanation_folders import safe_name
-from mammo_core.explanations import Explanation, explain_case
+from mammo_core.explanations import Explanation, explain_each
 from mammo_core.gate import check
 from mammo_core.model_input import input_of_case, input_of_file, shape_input
 from mammo_core.model_store import StoredModel
@@ -48,16 +48,33 @@ class NamedImage:
     is_in_dataset: bool
 
 
-def read_method_names(text: str) -> list[str]:
+def read_method_names(text: str, layers: Sequence[str] = ()) -> list[str]:
     """["grad_cam", "saliency"] from "grad_cam,saliency".
 
     Raises:
-        BadConfiguration: Where there is none, or an unknown one.
+        BadConfiguration: Where there is none, an unknown one, or one that cannot look into the
+            layers that are given.
     """
-    names = list(choose_methods(name.strip() for name in text.split(",") if name.strip()))
+    names = list(choose_methods(_split(text), layers))
     if not names:
         raise BadConfiguration(f"Expected methods such as {','.join(METHODS)}, got none")
     return names
+
+
+def read_layers(text: str | None) -> tuple[str, ...]:
+    """("conv2", "conv3") from "conv2,conv3"; none where nothing is given.
+
+    Raises:
+        BadConfiguration: Where something is given that names no layer.
+    """
+    layers = tuple(_split(text or ""))
+    if text is not None and not layers:
+        raise BadConfiguration(f"Expected layers such as conv2,conv3, got '{text}'")
+    return layers
+
+
+def _split(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def check_question(stored: StoredModel, target: str | None) -> None:
@@ -132,22 +149,32 @@ def explain_to_files(
     target: str | None,
     out: Path,
     *,
+    layers: Sequence[str] = (),
     dataset: "Dataset | None" = None,
     progress: Progress = no_progress,
-) -> list[dict[str, Any]]:
-    """Write each image's maps and overlays into `out` and tell of each map.
+) -> dict[str, list[dict[str, Any]]]:
+    """Write each image's maps and overlays into `out` and tell of each map and each refusal.
+
+    Returns:
+        "maps", and "refused": the image, the method and the reason of each map that there is not.
 
     Raises:
-        BadModel: Where a method cannot explain this model.
+        BadModel: Where no method can explain the first image; says why one of them cannot.
         UnreadableFile: Where an image cannot be read.
     """
-    told = []
+    maps, refused = [], []
     for image_id, pixels in _prepare(images, stored, dataset, progress):
-        explanations = explain_case(
-            classifier, stored, pixels, image_id, methods, target, progress=progress
-        )
-        told += [_write_files(explanation, pixels, out) for explanation in explanations]
-    return told
+        for answer in explain_each(
+            classifier, stored, pixels, image_id, methods, target, layers=layers, progress=progress
+        ):
+            if isinstance(answer, Explanation):
+                maps.append(_write_files(answer, pixels, out))
+            else:
+                refused.append({"image_id": image_id, **asdict(answer)})
+                logger.warning("No map of %s by %s: %s", image_id, answer.method, answer.reason)
+        if not maps:
+            raise BadModel(refused[0]["reason"])
+    return {"maps": maps, "refused": refused}
 
 
 def _find_image(word: str, dataset: "Dataset | None") -> NamedImage:

@@ -5,23 +5,24 @@ import json
 import logging
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution import Attributed, Attribution, attribute_together, choose_methods
 from mammo_core.attribution import upsample as upsample_maps
+from mammo_core.attribution.base import QUICK
 from mammo_core.config import fingerprint, to_mapping
 from mammo_core.errors import BadModel
 from mammo_core.explanation_folders import explanations_folder, safe_name
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import writing
 from mammo_core.targets import name_target, read_target
-from mammo_core.types import Classifier, Contrast, Progress, no_progress
+from mammo_core.types import Classifier, Contrast, LayeredClassifier, Progress, no_progress
 
 logger = logging.getLogger(__name__)
 Key = dict[str, Any]
@@ -68,6 +69,19 @@ class Explanation:
         return upsample_maps(self.attribution[None], self.shape)[0]
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a method has no map of an image.
+
+    Attributes:
+        method: Its name in `METHODS`.
+        reason: A sentence for whoever asked.
+    """
+
+    method: str
+    reason: str
+
+
 def explain_case(
     classifier: Classifier,
     stored: StoredModel,
@@ -76,9 +90,37 @@ def explain_case(
     methods: Sequence[str],
     target: str | int | Contrast | None = None,
     *,
+    layers: Sequence[str] = (),
     progress: Progress = no_progress,
 ) -> list[Explanation]:
-    """The image's explanations in the order of `methods`, read from disk where they are there.
+    """The image's explanations in the order of `methods`, all of them or none.
+
+    As `explain_each`, whose answers they are.
+
+    Raises:
+        BadConfiguration: For an unknown method, or one that looks into no layer given one.
+        ValueError: For an unknown class or an image of another size.
+        BadModel: Where a method cannot explain this model, or its map is not finite; the others'
+            maps are kept all the same.
+    """
+    answers = explain_each(
+        classifier, stored, image, image_id, methods, target, layers=layers, progress=progress
+    )
+    return _all_explained(answers)
+
+
+def explain_each(
+    classifier: Classifier,
+    stored: StoredModel,
+    image: NDArray[np.float32],
+    image_id: str,
+    methods: Sequence[str],
+    target: str | int | Contrast | None = None,
+    *,
+    layers: Sequence[str] = (),
+    progress: Progress = no_progress,
+) -> list[Explanation | Refusal]:
+    """What each method answers, read from disk where it is there; some may explain, others refuse.
 
     Args:
         classifier: The loaded model.
@@ -87,28 +129,22 @@ def explain_case(
         image_id: The image's name; the image's content is part of the key as well.
         methods: Keys of `METHODS`.
         target: A class, or two as `read_target` reads them; None explains the predicted one.
+        layers: Paths of the layers to look into, several to average; none is the model's default.
         progress: Told before each piece of work.
 
     Raises:
-        BadConfiguration: For an unknown method.
+        BadConfiguration: For an unknown method, or one that looks into no layer given one.
         ValueError: For an unknown class or an image of another size.
-        BadModel: Where a method cannot explain this model, or its map is not finite.
     """
-    chosen = choose_methods(methods)
-    image = np.asarray(image, dtype=np.float32)
-    name = _name_target(classifier, image, target)
-    keys = {m: _make_key(stored, image, image_id, m, chosen[m], name) for m in chosen}
-    found = {m: read_explanation(keys[m]) for m in chosen}
-    missing = [m for m in chosen if found[m] is None]
-    groups = _group_by_pass(chosen, missing)
-    for number, group in enumerate(groups):
-        progress(number, len(groups), f"Explaining {image_id}")
-        for fresh in _explain_group(classifier, image, {m: chosen[m] for m in group}, keys):
-            write_explanation(fresh)
-            found[fresh.method] = fresh
-    if groups:
-        progress(len(groups), len(groups), f"Explaining {image_id}")
-    return [explanation for m in methods if (explanation := found[m]) is not None]
+    asked = _ask(classifier, stored, image, image_id, choose_methods(methods, layers), target)
+    found: dict[str, Explanation | Refusal] = {
+        name: kept for name in asked.methods if (kept := read_explanation(asked.keys[name]))
+    }
+    for answer in _answer(classifier, asked, set(asked.methods) - set(found), progress):
+        if isinstance(answer, Explanation):
+            write_explanation(answer)
+        found[answer.method] = answer
+    return [found[name] for name in methods]
 
 
 def explain_unkept(
@@ -118,16 +154,10 @@ def explain_unkept(
     methods: Sequence[str],
     target: str | int | Contrast | None = None,
 ) -> list[Explanation]:
-    """The same of an image that belongs to no dataset: nothing is read from disk or left there."""
-    chosen = choose_methods(methods)
-    image = np.asarray(image, dtype=np.float32)
-    name = _name_target(classifier, image, target)
-    keys = {m: _make_key(stored, image, "the file", m, chosen[m], name) for m in chosen}
-    made = {}
-    for group in _group_by_pass(chosen, list(chosen)):
-        for one in _explain_group(classifier, image, {m: chosen[m] for m in group}, keys):
-            made[one.method] = one
-    return [made[m] for m in methods]
+    """As `explain_case`, of an image that belongs to no dataset: nothing is kept on disk."""
+    asked = _ask(classifier, stored, image, "the file", choose_methods(methods), target)
+    made = {a.method: a for a in _answer(classifier, asked, set(methods), no_progress)}
+    return _all_explained([made[name] for name in methods])
 
 
 def write_explanation(explanation: Explanation) -> Path:
@@ -192,46 +222,115 @@ def _name_target(
     return name_target(target, classifier.classes)
 
 
-def _make_key(
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One image and what is asked about it: its target by name, the methods and their keys."""
+
+    image: NDArray[np.float32]
+    image_id: str
+    target: str
+    methods: dict[str, Attribution]
+    keys: dict[str, Key]
+
+
+def _ask(
+    classifier: Classifier,
     stored: StoredModel,
     image: NDArray[np.float32],
     image_id: str,
-    method: str,
-    settings: Attribution,
-    target: str,
-) -> Key:
-    return {
+    methods: dict[str, Attribution],
+    target: str | int | Contrast | None,
+) -> _Asked:
+    image = np.ascontiguousarray(image, dtype=np.float32)
+    shared = {
         "model_sha256": stored.sha256,
         "image_id": image_id,
-        "image_sha256": hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest(),
-        "method": method,
-        "settings": to_mapping(settings),
-        "target": target,
+        "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
+        "target": _name_target(classifier, image, target),
     }
+    keys = {
+        name: shared | {"method": name, "settings": _settle(method, classifier)}
+        for name, method in methods.items()
+    }
+    return _Asked(image, image_id, shared["target"], methods, keys)
 
 
-def _group_by_pass(chosen: dict[str, Attribution], names: list[str]) -> list[list[str]]:
-    """The methods that share one pass together, each other one by itself."""
-    sharing = [name for name in names if chosen[name].needs]
-    alone = [[name] for name in names if not chosen[name].needs]
+def _settle(method: Attribution, classifier: Classifier) -> dict[str, Any]:
+    """The method's settings, the model's default layer by its name: it is no setting of the model.
+
+    Another version of this project may choose another default.
+    """
+    settings = to_mapping(method)
+    if "layer" in settings and settings["layer"] is None:
+        settings["layer"] = cast(LayeredClassifier, classifier).layer
+    return settings
+
+
+def _answer(
+    classifier: Classifier, asked: _Asked, names: set[str], progress: Progress
+) -> Iterator[Explanation | Refusal]:
+    """What these methods answer, those that share a pass first."""
+    groups = _group_by_pass(asked.methods, names)
+    for number, group in enumerate(groups):
+        progress(number, len(groups), f"Explaining {asked.image_id}")
+        within = _tell_within(progress, number, len(groups), asked.image_id)
+        yield from _answer_group(classifier, asked, group, within)
+    if groups:
+        progress(len(groups), len(groups), f"Explaining {asked.image_id}")
+
+
+def _tell_within(progress: Progress, number: int, total: int, image_id: str) -> Progress:
+    """Progress within one of several pieces of work."""
+
+    def tell(done: int, of: int, doing: str) -> None:
+        progress(number, total, f"Explaining {image_id}: {doing}, {done} of {of}")
+
+    return tell
+
+
+def _group_by_pass(methods: dict[str, Attribution], names: set[str]) -> list[list[str]]:
+    """The quick methods that share one pass together, each other one by itself."""
+    wanted = [name for name in methods if name in names]
+    sharing = [n for n in wanted if methods[n].needs and methods[n].cost <= QUICK]
+    alone = [[name] for name in wanted if name not in sharing]
     return ([sharing] if sharing else []) + alone
 
 
+def _answer_group(
+    classifier: Classifier, asked: _Asked, names: list[str], progress: Progress
+) -> Iterator[Explanation | Refusal]:
+    """The maps of one pass; where one of its methods refuses, each is asked by itself."""
+    try:
+        answers = list(_explain_group(classifier, asked, names, progress))
+    except BadModel as error:
+        if len(names) == 1:
+            yield Refusal(names[0], str(error))
+            return
+        for name in names:
+            yield from _answer_group(classifier, asked, [name], progress)
+        return
+    yield from answers
+
+
 def _explain_group(
-    classifier: Classifier,
-    image: NDArray[np.float32],
-    methods: dict[str, Attribution],
-    keys: dict[str, Key],
-) -> list[Explanation]:
+    classifier: Classifier, asked: _Asked, names: list[str], progress: Progress
+) -> Iterator[Explanation]:
     start = time.perf_counter()
-    target = read_target(next(iter(keys.values()))["target"], classifier.classes)
-    answers = attribute_together(classifier, image[None], target, methods)
-    seconds = (time.perf_counter() - start) / len(methods)
-    shape = (image.shape[0], image.shape[1])
-    return [
-        _to_explanation(keys[name], answers[name], shape, seconds, methods[name].passes)
-        for name in methods
-    ]
+    target = read_target(asked.target, classifier.classes)
+    methods = {name: asked.methods[name] for name in names}
+    answers = attribute_together(classifier, asked.image[None], target, methods, progress)
+    seconds = (time.perf_counter() - start) / len(names)
+    shape = (asked.image.shape[0], asked.image.shape[1])
+    for name in names:
+        passes = methods[name].passes
+        yield _to_explanation(asked.keys[name], answers[name], shape, seconds, passes)
+
+
+def _all_explained(answers: Sequence[Explanation | Refusal]) -> list[Explanation]:
+    for answer in answers:
+        if isinstance(answer, Refusal):
+            raise BadModel(answer.reason)
+    return [answer for answer in answers if isinstance(answer, Explanation)]
 
 
 def _to_explanation(

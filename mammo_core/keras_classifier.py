@@ -27,6 +27,7 @@ from mammo_core.logit_network import LogitNetwork
 from mammo_core.model_store import StoredModel, file_sha256
 from mammo_core.output_head import (
     OutputHead,
+    check_answers,
     check_output,
     probe_images,
     recognize_head,
@@ -233,6 +234,7 @@ class KerasClassifier:
 
         compiled = self._compile(run)
         output, under = compiled(tf.constant(probe_images(self.input_shape)))
+        check_answers(output.numpy())
         head = recognize_head(output.numpy(), under.numpy())
         return head, outputs, compiled
 

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from mammo_core.errors import BadModel
 
 SMALLEST = 1e-12
+N_PLAIN = 2
+"""Of the probe images that are neither noisy nor far outside [0, 1]."""
 Kind = Literal["activation", "probabilities", "logits"]
 
 
@@ -100,6 +102,19 @@ def probe_images(input_shape: tuple[int, int, int]) -> NDArray[np.float32]:
     scales = np.array([0.3, 10, -10]).reshape(3, 1, 1, 1)
     plain = np.stack([np.zeros(input_shape), np.ones(input_shape)])
     return np.concatenate([plain, 0.5 + scales * noise]).astype(np.float32)
+
+
+def check_answers(outputs: NDArray[np.float32]) -> None:
+    """See that a model answers the plain ones among `probe_images` with numbers.
+
+    Raises:
+        BadModel: Where it does not.
+    """
+    if not np.isfinite(outputs[:N_PLAIN]).all():
+        raise BadModel(
+            "Expected finite scores for a black and a white image, got values that are not "
+            "numbers: the model's weights are broken; train or import it again"
+        )
 
 
 def check_output(model: keras.Model) -> None:

@@ -167,6 +167,10 @@ class LayeredClassifier(Classifier, Protocol):
     def layers(self) -> tuple[str, ...]:
         """Paths of the convolutional layers in the order of the forward pass."""
 
+    @property
+    def layer(self) -> str | None:
+        """Path of the layer that is looked into by default, None where none gives a map."""
+
     def activations_and_gradients(
         self, images: NDArray[np.float32], target: Target, layer: str | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

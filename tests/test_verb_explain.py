@@ -158,6 +158,12 @@ MISTAKES = {
     "no method": (["--methods", ","], "Expected methods"),
     "unknown class": (["--target", "cancer"], "normal, benign, malignant"),
     "unknown dataset": (["--dataset", "nowhere"], "nowhere"),
+    "no layer": (["--layer", ","], "Expected layers such as"),
+    "layer of a method without": (
+        ["--methods", "grad_cam,saliency", "--layer", "conv2d"],
+        "saliency looks into no layer",
+    ),
+    "layer twice": (["--layer", "conv2d,conv2d"], "different layers to average"),
 }
 
 
@@ -168,6 +174,28 @@ def test_a_mistake_is_one_line(capsys, model, films, tmp_path, mistake):
     assert code == 2
     assert err.count("\n") == 1
     assert expected in err
+
+
+def test_an_unknown_layer_is_one_line_that_names_the_closest(capsys, model, films, tmp_path):
+    words = ("--anyway", "--layer", "konv2d", "--out", tmp_path / "maps")
+    code, _, err = run(capsys, "explain", model, *films, *words)
+    assert code == 2
+    assert "No layer 'konv2d' gives a map; the closest are: conv2d" in err.splitlines()[-1]
+    assert not (tmp_path / "maps").exists()
+
+
+def test_where_one_method_refuses_the_others_are_shown(capsys, films, home, tmp_path):
+    keras.utils.set_random_seed(0)
+    image = keras.Input((48, 32, 1))
+    dense = keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(image))
+    model = store(tmp_path / "model", keras.Model(image, dense))
+    words = ("--anyway", "--methods", "grad_cam,saliency", "--out", tmp_path / "maps")
+    code, answer, _ = run(capsys, "explain", model, films[0], *words)
+    assert code == 0
+    assert [m["method"] for m in answer["maps"]] == ["saliency"]
+    (refused,) = answer["refused"]
+    assert (refused["image_id"], refused["method"]) == ("film0", "grad_cam")
+    assert "no convolutional map" in refused["reason"]
 
 
 def test_a_word_that_is_no_file_asks_for_a_dataset(capsys, model, tmp_path):

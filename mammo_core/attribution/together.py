@@ -1,7 +1,9 @@
 """Several methods on the same images at the price of one pass."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from mammo_core.attribution.averaged_layers import AveragedLayers
 from mammo_core.attribution.base import Attributed, Attribution, Images, Maps, Question
 from mammo_core.attribution.resolution import upsample
 from mammo_core.errors import BadConfiguration
@@ -9,11 +11,17 @@ from mammo_core.types import Classifier, Progress, Target, no_progress
 from mammo_core.wording import tell_nearest
 
 
-def choose_methods(names: Iterable[str]) -> dict[str, Attribution]:
+def choose_methods(names: Iterable[str], layers: Sequence[str] = ()) -> dict[str, Attribution]:
     """The named methods with their default settings.
 
+    Args:
+        names: Keys of `METHODS`.
+        layers: Paths of the layers they look into; of several, each map is averaged over them.
+            None leaves the choice to the model.
+
     Raises:
-        BadConfiguration: For an unknown name; tells the closest and all known ones.
+        BadConfiguration: For an unknown name (tells the closest and all known ones), for a method
+            that looks into no layer where one is given, and for a layer that is given twice.
     """
     from mammo_core.attribution import METHODS  # the family's table imports this module
 
@@ -24,8 +32,29 @@ def choose_methods(names: Iterable[str]) -> dict[str, Attribution]:
             raise BadConfiguration(
                 f"Unknown method '{name}'; known are: {', '.join(METHODS)}{near}"
             )
-        chosen[name] = METHODS[name]()
+        chosen[name] = _look_into(METHODS, name, layers) if layers else METHODS[name]()
     return chosen
+
+
+def list_layered(methods: Mapping[str, type[Attribution]]) -> list[str]:
+    """The names of those that look into a layer, which can be chosen."""
+    return [name for name, method in methods.items() if method.access == "layer"]
+
+
+def _look_into(
+    methods: Mapping[str, type[Attribution]], name: str, layers: Sequence[str]
+) -> Attribution:
+    if name not in list_layered(methods):
+        raise BadConfiguration(
+            f"{name} looks into no layer, so none can be chosen for it; "
+            f"those that do are {', '.join(list_layered(methods))}"
+        )
+    if len(set(layers)) < len(layers):
+        raise BadConfiguration(f"Expected different layers to average, got {', '.join(layers)}")
+    if len(layers) > 1:
+        return AveragedLayers(method=methods[name](), layers=tuple(layers))
+    settings: dict[str, Any] = {"layer": layers[0]}
+    return methods[name](**settings)
 
 
 def attribute_together(

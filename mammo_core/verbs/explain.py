@@ -11,8 +11,18 @@ def explain(
     images: Annotated[list[str], typer.Argument(help="Image files, or ids in the dataset.")],
     out: Annotated[Path, typer.Option(help="The folder for the maps and overlays.")],
     methods: Annotated[
-        str, typer.Option(help="Separated by commas; `methods` lists them.")
-    ] = "grad_cam,saliency,integrated_gradients",
+        str | None,
+        typer.Option(
+            help="Separated by commas; `methods` lists them.",
+            show_default="grad_cam,saliency,integrated_gradients; with --layer grad_cam",
+        ),
+    ] = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            help="The layer to look into, or several separated by commas, whose maps are averaged."
+        ),
+    ] = None,
     dataset: Annotated[
         str | None, typer.Option(help="The folder or name of the ids' data.")
     ] = None,
@@ -33,13 +43,16 @@ def explain(
         check_question,
         explain_to_files,
         find_images,
+        read_layers,
         read_method_names,
         refuse_strangers,
     )
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
 
-    names, stored = read_method_names(methods), find_model(model)
+    layers, stored = read_layers(layer), find_model(model)
+    usual = "grad_cam" if layers else "grad_cam,saliency,integrated_gradients"
+    names = read_method_names(usual if methods is None else methods, layers)
     data = None if dataset is None else load_dataset(dataset)
     found = find_images(images, data)
     check_question(stored, target)
@@ -51,14 +64,14 @@ def explain(
     start_tensorflow()
     from mammo_core.keras_classifier import load_classifier
 
-    maps = explain_to_files(
+    return explain_to_files(
         stored,
         load_classifier(stored),
         found,
         names,
         target,
         out.resolve(),
+        layers=layers,
         dataset=data,
         progress=current_progress(),
     )
-    return {"maps": maps}

@@ -11,7 +11,7 @@ import sys
 BENCHMARKS = (
     *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
     *("training", "transfer", "architectures", "memory", "quality", "pages"),
-    *("evaluation", "comparison", "sessions", "evidence"),
+    *("evaluation", "comparison", "sessions", "evidence", "perturbation"),
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

@@ -1,9 +1,11 @@
 """What evidence costs, against the bare forward passes that it asks for."""
 
-import time
 from collections.abc import Callable
 
 import numpy as np
+
+from benchmarks.cpu_time import cpu_seconds
+from benchmarks.demo_classifier import load_demo_classifier
 
 METHODS = 10
 STEPS = 20
@@ -15,7 +17,7 @@ def rows() -> list[dict[str, object]]:
     """CPU time of the measures, interleaved with as many forward passes in full batches."""
     from mammo_core.evidence import measure_together
 
-    classifier = _demo_classifier()
+    classifier = load_demo_classifier()
     rng = np.random.default_rng(0)
     images = rng.random((1, *classifier.input_shape), dtype=np.float32)
     maps = {
@@ -33,20 +35,6 @@ def rows() -> list[dict[str, object]]:
     ]
 
 
-def _demo_classifier():
-    """The shipped model, or where there is none its architecture with fresh weights."""
-    from mammo_core.architectures import build_architecture
-    from mammo_core.errors import BadModel
-    from mammo_core.keras_classifier import KerasClassifier, load_classifier
-    from mammo_core.model_store import find_model
-
-    try:
-        return load_classifier(find_model("demo"))
-    except BadModel:
-        network = build_architecture("compact_cnn", (320, 192, 1), 3)
-        return KerasClassifier(network, ("normal", "benign", "malignant"))
-
-
 def _forwards(classifier, images: np.ndarray, n: int) -> Callable[[], object]:
     """The least that n answers cost: the classifier's own compiled pass over ready batches."""
     full, rest = divmod(n, BATCH)
@@ -58,13 +46,7 @@ def _median_ratio(work: Callable[[], object], floor: Callable[[], object]) -> fl
     """Median over rounds that run both in turn, so that the machine's moods hit both alike."""
     work()
     floor()
-    return float(np.median([_cpu_seconds(work) / _cpu_seconds(floor) for _ in range(ROUNDS)]))
-
-
-def _cpu_seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+    return float(np.median([cpu_seconds(work) / cpu_seconds(floor) for _ in range(ROUNDS)]))
 
 
 def _row(names: tuple[str, ...], ratio: float, budget: float | None) -> dict[str, object]:

@@ -1,9 +1,11 @@
 """What explanations cost, against a bare compiled forward and backward pass and tf-keras-vis."""
 
-import time
 from collections.abc import Callable
 
 import numpy as np
+
+from benchmarks.cpu_time import cpu_seconds
+from benchmarks.demo_classifier import load_demo_classifier
 
 SEVEN = (
     "grad_cam",
@@ -21,7 +23,7 @@ def rows() -> list[dict[str, object]]:
     """CPU time of seven maps of one image, interleaved with what they are compared to."""
     from mammo_core.attribution import explain_together
 
-    classifier = _demo_classifier()
+    classifier = load_demo_classifier()
     image = np.random.default_rng(0).random((1, *classifier.input_shape), dtype=np.float32)
     bare, library = _bare_pass(classifier, image), _library_map(classifier, image)
     floor, ours, theirs = _medians(
@@ -32,20 +34,6 @@ def rows() -> list[dict[str, object]]:
         _row("seven maps of one image", ours / theirs, "Grad-CAM maps of tf-keras-vis", 0.5),
         _row("one forward + backward pass", floor * 1e3, "ms CPU", None),
     ]
-
-
-def _demo_classifier():
-    """The shipped model, or where there is none its architecture with fresh weights."""
-    from mammo_core.architectures import build_architecture
-    from mammo_core.errors import BadModel
-    from mammo_core.keras_classifier import KerasClassifier, load_classifier
-    from mammo_core.model_store import find_model
-
-    try:
-        return load_classifier(find_model("demo"))
-    except BadModel:
-        network = build_architecture("compact_cnn", (320, 192, 1), 3)
-        return KerasClassifier(network, ("normal", "benign", "malignant"))
 
 
 def _bare_pass(classifier, image) -> Callable[[], object]:
@@ -78,14 +66,8 @@ def _medians(*works: Callable[[], object]) -> list[float]:
     for work in works:
         work()
         work()
-    rounds = [[_cpu_seconds(work) for work in works] for _ in range(ROUNDS)]
+    rounds = [[cpu_seconds(work) for work in works] for _ in range(ROUNDS)]
     return np.median(rounds, axis=0).tolist()
-
-
-def _cpu_seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def _row(what: str, figure: float, unit: str, budget: float | None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow test-large check bench fuzz gate sample models demo demo-shortcut contact-sheet screenshot interval-coverage
+.PHONY: app test test-slow test-all test-large check bench fuzz gate sample models demo demo-shortcut contact-sheet screenshot interval-coverage
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -12,6 +12,9 @@ test: .venv/dev
 
 test-slow: .venv/dev
 	$(BIN)/python -m pytest -n 2 -m "slow and not large"
+
+test-all: .venv/dev
+	$(BIN)/python -m pytest -n 2 -m "not large"
 
 test-large: .venv/dev
 	$(BIN)/python -m pytest -m large

@@ -14,23 +14,19 @@ RUNS_MODELS = re.compile(
     r"import keras|import tensorflow|keras_classifier|start_tensorflow|architectures import"
     r"|training\.(loop|run|step|stages|losses|devices) import"
 )
-FIRST = ("tensorflow", "browser")
-"""The groups that begin, so that nobody waits for them at the end."""
+
+
+def group_of(path):
+    """A file's tests share what it makes, those of a browser the server that they start."""
+    return "browser" if path.parent.name == "browser" else path.stem
 
 
 @functools.cache
-def group_of(path):
-    """A file's tests share what it makes, those of TensorFlow and of a browser what each starts."""
-    if path.parent.name == "browser":
-        return "browser"
-    runs_models = RUNS_MODELS.search(path.read_text(encoding="utf-8"))
-    return "tensorflow" if runs_models else path.stem
-
-
 def rank(path):
-    """Where in the order the tests of that file begin."""
-    group = group_of(path)
-    return FIRST.index(group) if group in FIRST else len(FIRST)
+    """When the tests of that file begin: what takes long comes first, so that nobody waits."""
+    if group_of(path) == "browser":
+        return 0
+    return 1 if RUNS_MODELS.search(path.read_text(encoding="utf-8")) else 2
 
 
 class FileGroups(LoadScopeScheduling):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from file_groups import FIRST, group_of, rank
+from file_groups import group_of, rank
 
 TESTS = Path(__file__).parent
 NOTES_ITS_PROCESS = """
@@ -37,11 +37,7 @@ def test_each_file_stays_on_one_of_two_processes(tmp_path):
     assert len(set(noted)) == len(names)
 
 
-def test_tests_of_tensorflow_and_of_the_browser_begin_and_stay_together():
-    groups = {group_of(path) for path in (TESTS / "browser").glob("test_*.py")}
-    assert groups == {"browser"}
-    assert group_of(TESTS / "test_keras_classifier.py") == "tensorflow"
-    assert group_of(TESTS / "test_wording.py") == "test_wording"
-    first = [rank(TESTS / name) for name in ("test_keras_classifier.py", "browser/test_compare.py")]
-    assert first == [0, 1]
-    assert rank(TESTS / "test_wording.py") == len(FIRST)
+def test_journeys_share_a_server_and_begin_then_come_the_tests_of_tensorflow():
+    assert {group_of(path) for path in (TESTS / "browser").glob("test_*.py")} == {"browser"}
+    names = ("browser/test_compare.py", "test_keras_classifier.py", "test_wording.py")
+    assert [rank(TESTS / name) for name in names] == [0, 1, 2]

@@ -33,6 +33,7 @@ from mammo_core.verbs.jobs import jobs
 from mammo_core.verbs.learning_curve import learning_curve
 from mammo_core.verbs.learning_rate import learning_rate
 from mammo_core.verbs.methods import methods
+from mammo_core.verbs.metrics import metrics
 from mammo_core.verbs.models import models
 from mammo_core.verbs.plausibility import plausibility
 from mammo_core.verbs.predict import predict
@@ -94,5 +95,6 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "adopt-table": adopt_table,
     "remove": remove,
     "methods": methods,
+    "metrics": metrics,
     "formats": formats,
 }

@@ -1,8 +1,9 @@
 """How far the kept explanations of an image are apart."""
 
 import os
+import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations, groupby
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 GRID = (20, 16)
 """(rows, columns) on which maps are compared: about as fine as the coarsest of them."""
+DIGEST = re.compile(r"-[0-9a-f]{12}$")
+"""How the name of a folder ends whose image's id is no file name."""
 MOST_KEPT = 200_000
 """Of images whose number is kept in memory."""
 SETTLED_NS = 2_000_000_000
@@ -60,13 +63,22 @@ def find_comparable(image_ids: pd.Series, kept: KeptMaps) -> dict[int, tuple[Pat
     """
     if not kept.images:
         return {}
-    rows = {safe_name(str(name)): row for row, name in enumerate(image_ids)}
+    rows = _find_rows(image_ids, dict(kept.images))
     folders = ((name, kept.folder / name, changed) for name, changed in kept.images)
     return {
         rows[name]: (path, changed)
         for name, path, changed in folders
         if name in rows and _has_pairs(path, changed)
     }
+
+
+def _find_rows(image_ids: pd.Series, folders: Collection[str]) -> dict[str, int]:
+    """The row of each folder's image; ids are spelled anew only for folders that need it."""
+    named = np.flatnonzero(image_ids.isin(list(folders)))
+    rows = {str(image_ids.iloc[row]): int(row) for row in named}
+    if any(DIGEST.search(name) for name in folders if name not in rows):
+        return {safe_name(str(name)): row for row, name in enumerate(image_ids)}
+    return rows
 
 
 def explanation_disagreement(

@@ -4,6 +4,7 @@ Prints {"reruns": {what: CPU seconds of each}, "megabytes": resident size after 
 one table, "megabytes_of_two": after the comparison of two as well}.
 """
 
+import gc
 import json
 import sys
 import time
@@ -47,12 +48,17 @@ def open_page(page: str) -> AppTest:
 
 
 def measure(page: str, move: Move, n: int, tab: str | None = None) -> list[float]:
-    """CPU seconds of n reruns after as many moves, not counting a first one, which reads tables."""
+    """CPU seconds of n reruns after as many moves, not counting a first one, which reads tables.
+
+    An `AppTest` keeps every element of a run as objects: collecting those is not counted either.
+    """
     app = open_page(page)
     if tab is not None:
         app.session_state["evaluate_tab"] = tab
         app.run()
     seconds = []
+    gc.collect()
+    gc.freeze()
     for turn in range(n + 1):
         move(app, turn)
         start = time.process_time()
@@ -79,6 +85,9 @@ def main(n: int) -> None:
 
 
 def _megabytes() -> float:
+    """Resident size without what an `AppTest` leaves behind, which no server builds."""
+    gc.unfreeze()
+    gc.collect()
     return float(psutil.Process().memory_info().rss / 2**20)
 
 

@@ -132,7 +132,7 @@ def _read_passes(doubt: Doubt) -> "pd.DataFrame | None":
     return joined.rename(columns={ours: name for name, ours in COLUMNS.items()})
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _sweep(rows: Rows, doubt: Doubt, threshold: float) -> "ReferralSweep":
     from mammo_core.metrics.referral_sweep import ReferralSweep
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from mammo_core.errors import BadConfiguration
+from mammo_core.metrics.bootstrap import Draws, PatientSums, resample
+from mammo_core.metrics.kept_rate import KeptKind, KeptRate
 from mammo_core.metrics.referral_sweep import ErrorsLeft, ReferralSweep
 from mammo_core.metrics.risk_coverage import (
     JudgedRows,
@@ -168,3 +170,21 @@ def test_the_rows_of_one_patient_have_no_interval():
     none = {"value": 0.0, "low": None, "high": None}
     assert sweep.at_share(0.0).to_json()["error_rate"] == none
     assert sweep.errors.aurc.to_json() == none
+
+
+def test_draws_that_are_kept_are_those_of_a_bootstrap_at_once():
+    statistics = {"": PatientSums(np.random.default_rng(1).integers(0, 5, (70, 3)))}
+    kept = Draws(70, replicates=40, seed=5).resample(statistics)[""]
+    at_once = resample(statistics, n_patients=70, replicates=40, seed=5)[""]
+    np.testing.assert_array_equal(kept, at_once)
+
+
+@pytest.mark.parametrize("digits", [1, 9])
+def test_a_rate_at_one_limit_is_that_of_a_bootstrap_for_all_limits(digits):
+    rows, rng = simulate(n_patients=600), np.random.default_rng(2)
+    uncertainty, is_kind = np.round(rows.uncertainty, digits), rng.random(len(rows)) < 0.6
+    is_hit, draws = rng.random(len(rows)) < 0.7, Draws(rows.n_patients, replicates=60)
+    kind = KeptKind(uncertainty, rows.patients, is_kind)
+    whole = KeptRate(uncertainty[is_kind], is_hit[is_kind], rows.patients[is_kind], draws)
+    for limit in np.quantile(uncertainty, [0.02, 0.3, 0.77, 1.0]):
+        assert kind.estimate(is_hit, limit, draws) == whole.estimate(limit)

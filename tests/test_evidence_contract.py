@@ -289,7 +289,7 @@ def test_measures_with_other_settings_go_together_too(case):
 
 
 def test_an_unknown_measure_is_told_with_the_closest():
-    with pytest.raises(BadConfiguration, match="Unknown measure 'deletoin'.*deletion"):
+    with pytest.raises(BadConfiguration, match=r"Unknown measure 'deletoin'.*deletion"):
         choose_metrics(["deletoin"])
 
 

@@ -19,9 +19,10 @@ class Infidelity(Perturbing):
 
     With noise I the map foretells the effect <I, map>, the model has D = f(x) - f(x - I). The
     measure is E[(b <I, map> - D)^2] / E[D^2] with the b that makes it smallest (the paper's
-    optimal scaling), so that the unit of a map does not count. Departure from the paper: it is
-    divided by the mean squared effect, without which an image with large logits would weigh more
-    than others. Noise is the same in all channels, as maps have none.
+    optimal scaling), so that the unit of a map does not count. Departures from the paper: b is not
+    negative, or a map upside down would be as good; the error is divided by the mean squared
+    effect, or an image with large logits would weigh more than others. Noise is the same in all
+    channels, as maps have none.
 
     Attributes:
         samples: Draws of noise, at least 2; as many forward passes and one more, shared by all
@@ -35,7 +36,7 @@ class Infidelity(Perturbing):
     family: ClassVar[Family] = "faithfulness"
     higher_is_better: ClassVar[bool] = False
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
-    of_random: ClassVar[str] = "1 - 1 / samples on average: 0.98 at 50 samples"
+    of_random: ClassVar[str] = "1 - 1 / (2 samples) on average: 0.99 at 50 samples"
     score: Score = "logit"
     samples: int = 50
     noise: float = 0.05
@@ -67,7 +68,7 @@ class Infidelity(Perturbing):
 
 
 def _unforeseen(foretold: NDArray[np.floating]) -> Judge:
-    """The share that the best multiple of what was foretold leaves of the squared effects."""
+    """The share of the squared effects that the best multiple of what was foretold leaves."""
     unit = np.asarray(foretold, dtype=np.float64)
     unit = unit / max(float(np.linalg.norm(unit)), 1e-300)
 
@@ -76,7 +77,7 @@ def _unforeseen(foretold: NDArray[np.floating]) -> Judge:
         size = np.linalg.norm(effects)
         if not size > 0:
             return float("nan")
-        left = effects - (unit @ effects) * unit
+        left = effects - max(unit @ effects, 0) * unit
         return float((np.linalg.norm(left) / size) ** 2)
 
     return judge

@@ -3,6 +3,7 @@
 import functools
 import gc
 import os
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,8 +13,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
+import standin_home
 from file_groups import FileGroups, rank
 from linear_classifier import LinearClassifier
+from page_runs import open_app
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
 from warm_reader import WarmReader
@@ -59,6 +62,25 @@ def linear_classifier():
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """An empty MAMMO_HOME of this test's own."""
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory):
+    """The stand-in home; a file that needs another overrides it."""
+    folder = tmp_path_factory.mktemp("home")
+    standin_home.make_home(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAMMO_HOME", str(folder))
+        open_app()  # leaves its evaluation in the home, so that each test finds it there
+    return folder
+
+
+@pytest.fixture
+def standin(made_home, tmp_path, monkeypatch):
+    """A copy of the made home for this test alone."""
+    shutil.copytree(made_home, tmp_path / "home")
     monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 

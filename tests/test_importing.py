@@ -7,7 +7,7 @@ import psutil
 import pytest
 import run_folders
 import standin_home
-from test_pages import open_app, words
+from page_runs import open_app, words
 
 from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.importing.input_ranges import INPUT_RANGES

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-import standin_home
+from page_runs import asked, open_app, words
 from streamlit.elements.lib import policies
 from streamlit.testing.v1 import AppTest
 
@@ -23,48 +23,6 @@ NAMES = [name for group in PAGES.values() for name in group]
 FACT = "research only, not for diagnosis"
 
 pytestmark = pytest.mark.usefixtures("absent_network")
-
-
-@pytest.fixture(scope="module")
-def made_home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    standin_home.make_home(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MAMMO_HOME", str(folder))
-        open_app()  # leaves its evaluation in the home, so that each test finds it there
-    return folder
-
-
-@pytest.fixture
-def standin(made_home, tmp_path, monkeypatch):
-    """A copy of the home for this test alone."""
-    shutil.copytree(made_home, tmp_path / "home")
-    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-def open_app(page="overview", **query):
-    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    if page != "overview":
-        at.switch_page(f"../pages/{page}.py")
-        for key, value in query.items():
-            at.query_params[key] = value
-        at.run()
-    return at
-
-
-def words(at):
-    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning, *at.title]
-    return "\n".join(str(part.value) for part in parts)
-
-
-def asked(at, key):
-    """A parameter of the address, which AppTest gives as text or as a list of texts."""
-    value = at.query_params[key]
-    return value if isinstance(value, str) else value[-1]
 
 
 @pytest.mark.parametrize("page", NAMES)

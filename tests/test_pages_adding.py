@@ -11,8 +11,9 @@ import standin_home
 from dataset_trees import write_sample
 from identified_file import write_identified
 from made_films import draw_film
+from page_runs import open_app, words
 from PIL import Image
-from test_pages import note_job, open_app, words
+from test_pages import note_job
 
 from mammo_core import jobs
 from mammo_core.cli import main

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import standin_home
-from streamlit.testing.v1 import AppTest
+from page_runs import cards, open_app, words
 
 from mammo_core.calibrators.stored import read_fits
 from mammo_core.metrics.decision_curve import DecisionPoint
@@ -39,32 +38,8 @@ def made_home(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def standin(made_home, tmp_path, monkeypatch):
-    shutil.copytree(made_home, tmp_path / "home")
-    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
 def open_tab(title, **query):
-    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    at.query_params["evaluate_tab"] = title
-    at.session_state["evaluate_tab"] = title
-    at.switch_page("../pages/evaluate.py").run()
-    assert not at.exception
-    return at
-
-
-def words(at):
-    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning]
-    return "\n".join(str(part.value) for part in parts)
-
-
-def cards(at):
-    return {card.label: card.value for card in at.metric}
+    return open_app("evaluate", state={"evaluate_tab": title}, evaluate_tab=title, **query)
 
 
 def test_the_first_screen_tells_the_figures_and_the_parts_of_brier(standin):

@@ -5,7 +5,7 @@ import re
 import pytest
 import standin_home
 from made_cards import make_card
-from test_pages import asked, open_app, words
+from page_runs import asked, open_app, words
 
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY

@@ -7,15 +7,13 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from page_runs import open_app, words
 from streamlit.testing.v1 import AppTest
-from test_pages import made_home, open_app, standin, words
 
 from mammo_core.explanations import Explanation, write_explanation
 from mammo_core.predictions import read_predictions
 from mammo_core.reviews.reviews import open_reviews
 from mammo_ui import case_tiles, chosen_cases, library, state
-
-__all__ = ["made_home", "standin"]  # fixtures
 
 pytestmark = pytest.mark.usefixtures("absent_network", "own_database")
 LEFT, RIGHT = "S00001_LCC", "S00001_RCC"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import standin_home
-from test_pages import asked, open_app, words
+from page_runs import asked, open_app, words
 
 from mammo_core.image_sets import read_set
 from mammo_core.metrics.comparison import Contender, compare, compare_contenders

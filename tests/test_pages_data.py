@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import standin_home
+from page_runs import asked, open_app, words
 from PIL import Image
-from test_pages import asked, open_app, words
 
 from mammo_core.datasets import registry
 from mammo_core.dicom import read_mammogram

@@ -3,7 +3,7 @@
 import pytest
 import standin_home
 from made_films import draw_film, draw_noise
-from test_pages import open_app, words
+from page_runs import open_app, words
 
 from mammo_core.datasets import index_dataset, load_dataset
 from mammo_core.datasets.set_aside import read_set_aside

@@ -1,13 +1,12 @@
 """The Evaluate page: every number follows the threshold, every cell and bar opens its cases."""
 
-import shutil
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import standin_home
+from page_runs import asked, cards, open_app, words
 from streamlit.testing.v1 import AppTest
 
 from mammo_core.predictions import read_predictions
@@ -17,23 +16,6 @@ from mammo_ui.evaluate_tabs import TABS
 
 ROOT = Path(__file__).resolve().parents[1]
 CARDS = ("Sensitivity", "Specificity", "PPV", "Recall rate", "F1")
-
-
-@pytest.fixture(scope="module")
-def made_home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    standin_home.make_home(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MAMMO_HOME", str(folder))
-        open_page()  # leaves its evaluation in the home
-    return folder
-
-
-@pytest.fixture
-def standin(made_home, tmp_path, monkeypatch):
-    shutil.copytree(made_home, tmp_path / "home")
-    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
 
 
 @pytest.fixture
@@ -46,29 +28,7 @@ def table_path(home):
 
 
 def open_page(page="evaluate", **query):
-    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    if page != "overview":
-        at.switch_page(f"../pages/{page}.py").run()
-    assert not at.exception
-    return at
-
-
-def words(at):
-    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning]
-    return "\n".join(str(part.value) for part in parts)
-
-
-def cards(at):
-    return {card.label: card.value for card in at.metric}
-
-
-def asked(at, key):
-    """A parameter of the address, which AppTest gives as text or as a list of texts."""
-    value = at.query_params[key]
-    return value if isinstance(value, str) else value[-1]
+    return open_app(page, **query)
 
 
 def select(at, key, name, **values):

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from page_runs import asked, open_app, words
 from prediction_rows import make_predictions
-from test_pages import asked, made_home, open_app, standin, words
 
 from mammo_core.embeddings.making import tabulate
 from mammo_core.embeddings.storage import embeddings_path
@@ -17,8 +17,6 @@ from mammo_core.predictions import write_predictions
 from mammo_core.table_models.adoption import TableImport, adopt_table
 from mammo_core.verbs.similar import similar
 from mammo_ui import embedding_map, library
-
-__all__ = ["made_home", "standin"]  # fixtures
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 

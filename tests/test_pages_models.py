@@ -5,8 +5,9 @@ import json
 import pytest
 import run_folders
 import standin_home
+from page_runs import open_app, words
 from streamlit.testing.v1 import AppTest
-from test_pages import NAMES, open_app, words
+from test_pages import NAMES
 
 from mammo_core.model_store import default_model
 from mammo_core.run_reading import read_run

@@ -2,7 +2,7 @@
 
 import pytest
 import standin_home
-from test_pages import open_app, words
+from page_runs import open_app, words
 
 from mammo_core.paths import read_json, write_json
 from mammo_ui.frame import plain

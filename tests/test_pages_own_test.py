@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import standin_home
-from streamlit.testing.v1 import AppTest
+from page_runs import open_app
 
 from mammo_core.test_looks import count_looks
 
@@ -35,17 +35,6 @@ def deal_half_to_validation(file):
     frame = pd.read_parquet(file)
     is_val = frame["patient_id"].str[-2:].astype(int) >= 6
     frame.assign(split=is_val.map({True: "val", False: "test"})).to_parquet(file)
-
-
-def open_app(page="overview", **query):
-    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    if page != "overview":
-        at.switch_page(f"../pages/{page}.py").run()
-    assert not at.exception
-    return at
 
 
 def told(at):

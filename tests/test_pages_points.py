@@ -1,13 +1,13 @@
 """The tabs of Evaluate with all estimates: each class, and the named operating points."""
 
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import standin_home
+from page_runs import open_app
 from sklearn import metrics as sk
 from streamlit.testing.v1 import AppTest
 
@@ -34,25 +34,13 @@ def made_home(tmp_path_factory):
 
 
 @pytest.fixture
-def standin(made_home, tmp_path, monkeypatch):
-    shutil.copytree(made_home, tmp_path / "home")
-    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def table(standin):
     path = standin / "models" / "demo" / "predictions" / "exams.parquet"
     return read_predictions(path)
 
 
 def open_tab(title, **query):
-    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
-    for key, value in ({"evaluate_tab": title} | query).items():
-        at.query_params[key] = value
-    at.run()
-    at.switch_page("../pages/evaluate.py").run()
-    assert not at.exception
+    at = open_app("evaluate", evaluate_tab=title, **query)
     assert not at.error
     return at
 
@@ -154,7 +142,7 @@ def test_bca_changes_intervals_of_counts_and_none_of_auroc(standin):
     for measure in by_bca.index:
         assert by_bca[measure].split()[0] == by_percentiles[measure].split()[0]
     kept = standin / "models" / "demo" / "evaluations"
-    assert len(list(kept.glob("exams.test.image.mean*.json"))) == 3  # both, and the Overview's
+    assert len(list(kept.glob("exams.test.image.mean*.json"))) == 2
 
 
 def test_no_estimate_of_the_core_is_left_out():

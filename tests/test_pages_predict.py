@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import standin_home
+from page_runs import open_app, words
 from prediction_rows import make_predictions
-from test_pages import open_app, words
 
 from mammo_core.errors import MammoError
 from mammo_core.file_prediction import FileAnswer

@@ -2,7 +2,8 @@
 
 import pytest
 import standin_home
-from test_pages import note_job, open_app, words
+from page_runs import open_app, words
+from test_pages import note_job
 
 from mammo_core.datasets import load_dataset
 from mammo_core.datasets.quality import assess_quality

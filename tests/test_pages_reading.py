@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from page_runs import asked, open_app, words
 from prediction_rows import make_predictions
-from test_pages import asked, made_home, open_app, standin, words
 
 from mammo_core.predictions import read_predictions
 from mammo_core.reviews.reading_result import judge_reading
@@ -12,8 +12,6 @@ from mammo_core.reviews.readings import open_readings
 from mammo_core.table_models.adoption import TableImport, adopt_table
 from mammo_core.verbs.reading import reading as tell_reading
 from mammo_ui import frame, library, routes
-
-__all__ = ["made_home", "standin"]  # fixtures
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 

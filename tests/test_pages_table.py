@@ -2,8 +2,9 @@
 
 import pytest
 import standin_home
+from page_runs import open_app, words
 from prediction_rows import CLASSES, make_predictions
-from test_pages import NAMES, open_app, words
+from test_pages import NAMES
 
 from mammo_core.datasets import load_dataset
 from mammo_core.model_store import make_default

@@ -1,14 +1,13 @@
 """The Uncertainty tab: whom to refer, which sets hold the truth, what to do where nothing can."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import standin_home
-from streamlit.testing.v1 import AppTest
+from page_runs import open_app, words
 
 from mammo_core.image_sets import read_set
 from mammo_core.model_store import TABLE
@@ -26,13 +25,6 @@ def made_home(tmp_path_factory):
 
 
 @pytest.fixture
-def standin(made_home, tmp_path, monkeypatch):
-    shutil.copytree(made_home, tmp_path / "home")
-    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def with_validation(standin):
     """The first half of the patients validate."""
     path = table_path(standin)
@@ -47,19 +39,7 @@ def table_path(home):
 
 
 def open_tab(**state):
-    at = AppTest.from_file(str(ROOT / "mammo_ui" / "main.py"), default_timeout=60)
-    at.session_state["evaluate_tab"] = "Uncertainty"
-    for key, value in state.items():
-        at.session_state[key] = value
-    at.run()
-    at.switch_page("../pages/evaluate.py").run()
-    assert not at.exception
-    return at
-
-
-def words(at):
-    parts = [*at.markdown, *at.caption, *at.info, *at.error, *at.warning]
-    return "\n".join(part.value for part in parts)
+    return open_app("evaluate", state={"evaluate_tab": "Uncertainty", **state})
 
 
 def test_the_number_referred_is_that_of_the_slider(standin):

@@ -3,7 +3,7 @@
 import pytest
 import standin_home
 from identified_file import TRACES, write_identified
-from test_pages import open_app
+from page_runs import open_app
 
 from mammo_core.datasets import index_dataset, load_dataset
 

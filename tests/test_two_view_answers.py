@@ -7,7 +7,7 @@ import pytest
 import standin_home
 from linear_classifier import LinearClassifier
 from made_cards import make_card
-from test_pages import open_app, words
+from page_runs import open_app, words
 
 from mammo_core.datasets import load_dataset
 from mammo_core.file_prediction import NamedFile, answer_file, tabulate

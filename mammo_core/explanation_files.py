@@ -163,7 +163,7 @@ def explain_to_files(
         UnreadableFile: Where an image cannot be read.
     """
     maps, refused = [], []
-    for image_id, pixels in _prepare(images, stored, dataset, progress):
+    for image_id, pixels in prepare_inputs(images, stored, dataset, progress):
         for answer in explain_each(
             classifier, stored, pixels, image_id, methods, target, layers=layers, progress=progress
         ):
@@ -194,7 +194,7 @@ def _find_image(word: str, dataset: "Dataset | None") -> NamedImage:
     )
 
 
-def _prepare(
+def prepare_inputs(
     images: list[NamedImage],
     stored: StoredModel,
     dataset: "Dataset | None",

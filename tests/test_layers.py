@@ -21,6 +21,7 @@ RUNS_MODELS = {
     "guided_relu.py",
     "keras_classifier.py",
     "layer_capture.py",
+    "library_maps.py",
     "logit_network.py",
     "output_head.py",
     "tensorflow_start.py",

@@ -227,6 +227,20 @@ def test_a_model_whose_preprocessing_gives_another_size_is_refused(capsys, model
     assert "(64, 32)" in err
 
 
+def test_a_cross_check_writes_the_librarys_maps_and_how_near_ours_are(
+    capsys, model, films, tmp_path
+):
+    words = ("--methods", "saliency,hires_cam", "--out", tmp_path / "m", "--target", "malignant")
+    code, answer, _ = run(capsys, "explain", model, films[0], "--anyway", "--cross-check", *words)
+    assert code == 0
+    saliency, hires_cam = answer["cross_checks"]
+    assert saliency["rank_correlation"] > 0.999
+    with np.load(tmp_path / "m" / "film0.saliency.library.npz") as theirs:
+        assert theirs["attribution"].shape == (48, 32)
+    assert hires_cam["rank_correlation"] is None
+    assert "tf-keras-vis has no hires_cam" in hires_cam["note"]
+
+
 def test_methods_lists_the_facts_of_each(capsys):
     from mammo_core.attribution import METHODS
 

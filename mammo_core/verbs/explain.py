@@ -32,6 +32,9 @@ def explain(
             help="The class to explain, or two: 'malignant vs benign'; else the predicted one."
         ),
     ] = None,
+    cross_check: Annotated[
+        bool, typer.Option(help="Write tf-keras-vis's maps, too, and how near ours are.")
+    ] = False,
     anyway: Annotated[bool, typer.Option(help="Explain files that the gate refuses, too.")] = False,
 ) -> dict[str, Any]:
     """Write maps of what speaks for a class (.npz) and overlays to look at (.png).
@@ -43,6 +46,7 @@ def explain(
         check_question,
         explain_to_files,
         find_images,
+        prepare_inputs,
         read_layers,
         read_method_names,
         refuse_strangers,
@@ -64,9 +68,10 @@ def explain(
     start_tensorflow()
     from mammo_core.keras_classifier import load_classifier
 
-    return explain_to_files(
+    classifier = load_classifier(stored)
+    told = explain_to_files(
         stored,
-        load_classifier(stored),
+        classifier,
         found,
         names,
         target,
@@ -75,3 +80,13 @@ def explain(
         dataset=data,
         progress=current_progress(),
     )
+    if not cross_check:
+        return told | {"cross_checks": []}
+
+    from mammo_core.cross_checks import cross_check_to_files
+
+    inputs = prepare_inputs(found, stored, data, current_progress())
+    checked = cross_check_to_files(
+        classifier, inputs, names, target, out.resolve(), layers, progress=current_progress()
+    )
+    return told | {"cross_checks": checked}

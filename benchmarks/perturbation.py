@@ -10,7 +10,7 @@ from benchmarks.demo_classifier import load_demo_classifier
 SHARE = 0.85
 """Of the images that a bare forward pass takes in a CPU-second."""
 BATCH = 16
-ROUNDS = 5
+ROUNDS = 3
 METHODS = {"occlusion": SHARE, "rise": SHARE, "lime": None, "partition_shap": None}
 
 

@@ -235,6 +235,7 @@ def _write_files(
         "target": explanation.target,
         "seconds": explanation.seconds,
         "completeness_gap": explanation.completeness_gap,
+        "note": explanation.note,
         "file": str(map_file),
         "overlay": str(picture_file),
     }

@@ -40,6 +40,7 @@ class Explanation:
         passes: What the method costs, in words.
         completeness_gap: How far the map's sum misses what the method promises, as a share of
             that; None where it promises nothing.
+        note: What the method says of its own map, the quality of a fit for instance; often empty.
     """
 
     key: Key
@@ -48,6 +49,7 @@ class Explanation:
     seconds: float
     passes: str
     completeness_gap: float | None = None
+    note: str = ""
 
     @property
     def image_id(self) -> str:
@@ -177,6 +179,7 @@ def write_explanation(explanation: Explanation) -> Path:
         "seconds": explanation.seconds,
         "passes": explanation.passes,
         "completeness_gap": explanation.completeness_gap,
+        "note": explanation.note,
     }
     with writing(path) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(
@@ -344,4 +347,4 @@ def _to_explanation(
         )
     gaps = answer.completeness_gap
     gap = None if gaps is None else float(gaps[0])
-    return Explanation(key, attribution, shape, round(seconds, 4), passes, gap)
+    return Explanation(key, attribution, shape, round(seconds, 4), passes, gap, answer.note)

@@ -184,3 +184,23 @@ def test_what_was_finished_before_a_stop_is_kept(classifier, stored, image):
     with pytest.raises(Cancelled):
         explain_case(classifier, stored, image, "a", CHEAP, 1, progress=stop)
     assert [path.name.split("-")[0] for path in state_folder().rglob("*.npz")] == ["saliency"]
+
+
+def test_what_a_method_says_of_its_own_map_is_kept_with_it(classifier, stored, image):
+    made, kept = (explain_case(classifier, stored, image, "a", ["lime"], 1)[0] for _ in range(2))
+    assert made.note == kept.note
+    assert made.note.startswith("Local fit R2 = ")
+
+
+def test_a_dear_method_can_be_stopped_on_its_way(classifier, stored, image):
+    told = []
+
+    def stop(done, total, doing):
+        told.append(doing)
+        if "masked images" in doing:
+            raise Cancelled("Stopped by the user")
+
+    with pytest.raises(Cancelled):
+        explain_case(classifier, stored, image, "a", ["rise"], 1, progress=stop)
+    assert told == ["Explaining a", "Explaining a: masked images, 500 of 500"]
+    assert not list(state_folder().rglob("*.npz"))

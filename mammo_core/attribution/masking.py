@@ -21,7 +21,7 @@ FILLS: dict[Fill, Callable[[Images], Images]] = {
 }
 """What stands where an image is hidden; blurred, it is about the gray of the tissue around."""
 
-MASKED_IMAGES = "Masked images"
+MASKED_IMAGES = "masked images"
 PARTS = 4
 """A fourth of what memory may hold is masked at once: who waits hears of each part."""
 NOISE = 1e-5

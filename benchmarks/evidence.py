@@ -27,7 +27,7 @@ def rows() -> list[dict[str, object]]:
     def measure(*names: str) -> Callable[[], object]:
         return lambda: measure_together(classifier, images, maps, 1, names)
 
-    flipping = 2 * METHODS * (STEPS - 1) + 3  # and unperturbed, black, blurred
+    flipping = 2 * METHODS * (STEPS - 1) + 2  # and unperturbed, blurred
     budgets = {("deletion", "insertion"): (flipping, 1.15), ("road",): (METHODS * 10, None)}
     return [
         _row(names, _median_ratio(measure(*names), _forwards(classifier, images, n)), budget)

@@ -267,7 +267,7 @@ def test_only_full_batches_are_asked_and_what_follows_from_the_image_only_once(c
     names = ("deletion", "insertion", "road", "infidelity")
     measure_together(model, images, {"one": maps, "other": -maps}, 2, names)
     of_each_map = 19 + 19 + 10
-    of_each_image = 50 + len(("unperturbed", "black", "blurred"))
+    of_each_image = 50 + len(("unperturbed", "blurred"))
     assert sum(model.asked) == N * (2 * of_each_map + of_each_image)
     assert set(model.asked[:-1]) == {BATCH}
     assert 0 < model.asked[-1] <= BATCH

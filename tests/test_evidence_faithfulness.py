@@ -73,7 +73,7 @@ def test_deletion_of_a_linear_logit_in_closed_form():
     order = np.argsort(-maps.reshape(3, -1), axis=1)
     ordered = np.take_along_axis(contributions(model, images).reshape(3, -1), order, axis=1)
     expected = ordered @ ((np.arange(PIXELS) + 0.5) / PIXELS)
-    metric = METRICS["deletion"](score="logit", steps=PIXELS)
+    metric = METRICS["deletion"](score="logit", steps=PIXELS, fill="black")
     np.testing.assert_allclose(metric.measure(model, images, maps, 1), expected, atol=1e-4)
 
 
@@ -107,7 +107,7 @@ def test_four_pixels_deleted_by_hand(score):
     ask = model.predict if score == "probability" else model.logits
     curve = ask(np.float32(seen).reshape(5, 1, 4, 1))[:, 1]
     expected = (curve[:-1] + curve[1:]).mean() / 2
-    metric = METRICS["deletion"](score=score, steps=4)
+    metric = METRICS["deletion"](score=score, steps=4, fill="black")
     assert metric.measure(model, images, maps, 1)[0] == pytest.approx(expected, rel=1e-5)
 
 
@@ -115,7 +115,7 @@ def test_one_step_is_the_mean_of_the_whole_and_the_empty_image():
     model, images = make_case(Curved)
     maps = noise_like(images[..., 0])
     ends = np.stack([model.predict(images)[:, 1], model.predict(0 * images)[:, 1]])
-    values = METRICS["deletion"](steps=1).measure(model, images, maps, 1)
+    values = METRICS["deletion"](steps=1, fill="black").measure(model, images, maps, 1)
     np.testing.assert_allclose(values, ends.mean(axis=0), rtol=1e-5)
 
 

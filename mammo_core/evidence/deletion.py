@@ -15,12 +15,13 @@ class Deletion(Perturbing):
     """How high the score stays while the pixels go that the map calls most important.
 
     The area under the score over the share of pixels replaced, from none to all, by trapezoids.
-    Departures from the paper: pixels go in `steps` equal parts, and equal values in an order
-    drawn from the seed.
+    Departures from the paper: pixels go in `steps` equal parts, equal values in an order drawn
+    from the seed, and by default they give way to the blurred image: scattered black or gray pixels
+    are themselves a finding (see docs/evidence.md).
 
     Attributes:
         steps: Parts, at least 1; forward passes less one.
-        fill: What replaces them: "black", each channel's "mean", or the "blurred" image.
+        fill: What replaces them: the "blurred" image, "black", or each channel's "mean".
         seed: Orders pixels of equal value.
     """
 
@@ -35,7 +36,7 @@ class Deletion(Perturbing):
     )
     score: Score = "probability"
     steps: int = 20
-    fill: str = "black"
+    fill: str = "blurred"
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -39,7 +39,7 @@ class Infidelity(Perturbing):
     of_random: ClassVar[str] = "1 - 1 / (2 samples) on average: 0.99 at 50 samples"
     score: Score = "logit"
     samples: int = 50
-    noise: float = 0.05
+    noise: float = 0.02
     seed: int = 0
 
     def __post_init__(self) -> None:

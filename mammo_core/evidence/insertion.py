@@ -20,7 +20,7 @@ class Insertion(Perturbing):
 
     Attributes:
         steps: Parts, at least 1; forward passes less one.
-        fill: What is there before: "black", each channel's "mean", or the "blurred" image.
+        fill: What is there before: the "blurred" image, "black", or each channel's "mean".
         seed: Orders pixels of equal value.
     """
 

@@ -77,8 +77,13 @@ class ScoreCam(Attribution):
         channels: NDArray[np.intp],
     ) -> Images:
         """(pairs, H, W, C): each image as it is seen through one channel."""
-        masks = upsample(activations[owners, :, :, channels], images.shape[1:3])
-        masks -= masks.min(axis=(1, 2), keepdims=True)
-        masks /= np.maximum(masks.max(axis=(1, 2), keepdims=True), np.finfo(np.float32).tiny)
         blank = np.float32(self.baseline)
-        return blank + masks[..., None] * (images[owners] - blank)
+        rises = images - blank
+        seen = np.empty((len(owners), *images.shape[1:]), dtype=np.float32)
+        for out, owner, channel in zip(seen, owners, channels, strict=True):  # stays in the cache
+            mask = upsample(activations[owner, None, :, :, channel], images.shape[1:3])[0]
+            mask -= mask.min()
+            mask /= max(mask.max(), np.finfo(np.float32).tiny)
+            np.multiply(mask[..., None], rises[owner], out=out)
+            out += blank
+        return seen

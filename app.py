@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from mammo_ui import passing_files
+from mammo_ui import first_pictures, passing_files
 from mammo_ui.headers import SecurityHeaders
 from mammo_ui.routes import ROUTES
 from mammo_ui.worker import WORKER
@@ -18,6 +18,7 @@ async def lifespan(_: Any) -> AsyncIterator[None]:
     """Start the process that runs models with the server and end it; leave no upload behind."""
     passing_files.sweep()
     WORKER.start()
+    first_pictures.prepare_after(WORKER.wait_until_warm)
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for_futures
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,6 +64,12 @@ class Worker:
                 self._pool = _build_pool()
                 self._warming = self._pool.submit(model_tasks.warm)
                 self._warming.add_done_callback(self._note_warmth)
+
+    def wait_until_warm(self) -> None:
+        """Return when the process has loaded the model, or failed to, or was ended."""
+        warming = self._warming
+        if warming is not None:
+            wait_for_futures([warming])
 
     def run(self, doing: str, task: Callable[..., Answer], *arguments: Any) -> Answer:
         """What `task(*arguments)` returns in the worker; waits for it.

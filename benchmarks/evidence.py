@@ -9,7 +9,7 @@ from benchmarks.demo_classifier import load_demo_classifier
 
 METHODS = 10
 STEPS = 20
-BATCH = 32
+BATCH = 16
 ROUNDS = 7
 
 

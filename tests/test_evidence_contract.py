@@ -8,9 +8,9 @@ import pytest
 from linear_classifier import LinearClassifier
 
 from mammo_core import cli
+from mammo_core.batch_size import MOST
 from mammo_core.errors import BadConfiguration
 from mammo_core.evidence import METRICS, MapMetric, apply_metrics, choose_metrics, measure_together
-from mammo_core.evidence.logit_stream import BATCH
 from mammo_core.evidence.perturbing import Perturbing
 from mammo_core.types import Contrast
 
@@ -269,8 +269,16 @@ def test_only_full_batches_are_asked_and_what_follows_from_the_image_only_once(c
     of_each_map = 19 + 19 + 10
     of_each_image = 50 + len(("unperturbed", "blurred"))
     assert sum(model.asked) == N * (2 * of_each_map + of_each_image)
-    assert set(model.asked[:-1]) == {BATCH}
-    assert 0 < model.asked[-1] <= BATCH
+    assert set(model.asked[:-1]) == {MOST}
+    assert 0 < model.asked[-1] <= MOST
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_single_map_costs_the_forward_passes_that_the_measure_names(case, name):
+    _, images, maps, masks = case
+    model = Watched(case[0].weights)
+    METRICS[name]().measure(model, images[:1], maps[:1], 2, masks[:1])
+    assert sum(model.asked) == METRICS[name].cost
 
 
 def test_what_looks_at_maps_alone_asks_the_model_nothing(case):

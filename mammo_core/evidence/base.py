@@ -47,9 +47,12 @@ class MapMetric(Evidence):
 
     Attributes:
         needs_mask: Whether it is undefined without a lesion mask.
+        cost: Forward passes that a single map takes at the default settings, 0 where the model is
+            not asked.
     """
 
     needs_mask: ClassVar[bool] = False
+    cost: ClassVar[int] = 0
 
     @abc.abstractmethod
     def measure(

@@ -34,6 +34,7 @@ class Deletion(Perturbing):
         "No fixed number: it depends on the model. Where the score is linear in the image, half of "
         "the unperturbed score plus half of the filled image's"
     )
+    cost: ClassVar[int] = 21
     score: Score = "probability"
     steps: int = 20
     fill: str = "blurred"

@@ -37,6 +37,7 @@ class Infidelity(Perturbing):
     higher_is_better: ClassVar[bool] = False
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
     of_random: ClassVar[str] = "1 - 1 / (2 samples) on average: 0.99 at 50 samples"
+    cost: ClassVar[int] = 51
     score: Score = "logit"
     samples: int = 50
     noise: float = 0.02

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.batch_size import available_memory, count_pass_bytes, fit_batch_size
 from mammo_core.types import Classifier
-
-BATCH = 32
-"""Perturbed images held at a time, a multiple of what classifiers take in one pass."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +27,14 @@ class Probe:
 class LogitStream:
     """Collects probes and asks the model whenever a batch of them is full.
 
-    Only logits are kept: memory is bounded by a batch of images, however many are asked about.
+    Only logits are kept: memory is bounded by a batch of images, fitted to the machine, however
+    many are asked about.
     """
 
-    def __init__(self, model: Classifier, batch_size: int = BATCH) -> None:
+    def __init__(self, model: Classifier) -> None:
         self._model = model
+        image_bytes = count_pass_bytes([(None, *model.input_shape)])
+        batch_size = fit_batch_size(image_bytes, available_memory())
         self._batch = np.empty((batch_size, *model.input_shape), dtype=np.float32)
         self._n_waiting = 0
         self._answers: list[NDArray[np.float32]] = []

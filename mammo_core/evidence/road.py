@@ -42,6 +42,7 @@ class Road(Perturbing):
     higher_is_better: ClassVar[bool] = True
     range: ClassVar[tuple[float | None, float | None]] = (-1.0, 1.0)
     of_random: ClassVar[str] = "0 on average: a random order is as good as its reverse"
+    cost: ClassVar[int] = 10
     score: Score = "probability"
     shares: Shares = (0.1, 0.3, 0.5, 0.7, 0.9)
     imputation: str = "noisy_linear"

@@ -11,7 +11,12 @@ def metrics() -> dict[str, Any]:
     from mammo_core.evidence import METHOD_METRICS, METRICS
 
     of_maps = [
-        {**_describe(name, metric), "of": "maps", "needs_mask": metric.needs_mask}
+        {
+            **_describe(name, metric),
+            "of": "maps",
+            "needs_mask": metric.needs_mask,
+            "cost": metric.cost,
+        }
         for name, metric in METRICS.items()
     ]
     of_methods = [

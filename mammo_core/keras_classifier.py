@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mammo_core.background import read_background
 from mammo_core.batch_size import available_memory, count_pass_bytes, fit_batch_size
 from mammo_core.errors import BadModel
 from mammo_core.guided_relu import guided_relus
@@ -35,6 +36,7 @@ from mammo_core.output_head import (
 )
 from mammo_core.targets import weigh_target
 from mammo_core.types import SinglePass, Target
+from mammo_core.weight_randomization import WeightCascade
 
 Images = NDArray[np.float32]
 Arrays = tuple[NDArray[np.float32], ...]
@@ -54,6 +56,7 @@ class KerasClassifier:
             output that is a map of more than one cell, whatever layer makes it.
         batch_size: Images in one pass; bounds memory. None fits it to the memory that is free and
             to what the network takes, see `fit_batch_size`.
+        background: (M, H, W, C) images that methods which explain a difference compare with.
 
     Raises:
         BadModel: For a multi-label head, several inputs or outputs, or an unknown layer.
@@ -66,9 +69,11 @@ class KerasClassifier:
         classes: Sequence[str],
         layer: str | None = None,
         batch_size: int | None = None,
+        background: Images | None = None,
     ) -> None:
         check_output(model)
         self.model = model
+        self.background = background
         self.classes = tuple(classes)
         rows, columns, channels = model.input_shape[1:]
         self.input_shape: tuple[int, int, int] = (rows, columns, channels)
@@ -98,6 +103,11 @@ class KerasClassifier:
     def logit_network(self) -> LogitNetwork:
         """The network with one linear unit on its logits, for libraries that explain a network."""
         return LogitNetwork(self.model, self._head, self.input_shape)
+
+    @cached_property
+    def weight_cascade(self) -> WeightCascade:
+        """A copy of this classifier that forgets layers from the top; made once and kept."""
+        return WeightCascade(self.model, self._classify)
 
     def predict(self, images: Images) -> NDArray[np.float32]:
         """(N, K) probabilities, as the model itself gives them."""
@@ -180,6 +190,10 @@ class KerasClassifier:
         if path not in self._from_layer:
             self._from_layer[path] = self._build_from_layer(path)
         return self._in_batches(self._from_layer[path], images, activations)[0]
+
+    def _classify(self, network: keras.Model) -> "KerasClassifier":
+        """A classifier like this one over a network like its own."""
+        return KerasClassifier(network, self.classes, self.layer, self.batch_size)
 
     def _check_classes(self) -> None:
         n_outputs = self.model.output_shape[-1]
@@ -331,7 +345,7 @@ def load_classifier(stored: StoredModel) -> KerasClassifier:
         )
     network = _load_network(stored)
     try:
-        classifier = KerasClassifier(network, stored.classes)
+        classifier = KerasClassifier(network, stored.classes, background=read_background(stored))
     except ValueError as error:
         raise BadModel(f"The card of {stored.path} does not fit its network: {error}") from error
     if classifier.input_shape != stored.input_shape:

@@ -146,6 +146,15 @@ class NetworkClassifier(Protocol):
         """A `LogitNetwork`: the network with one linear unit, the logit that is asked about."""
 
 
+@runtime_checkable
+class RandomizableClassifier(Protocol):
+    """A classifier whose weights can be drawn anew in a copy of its network."""
+
+    @property
+    def weight_cascade(self) -> Any:
+        """A `WeightCascade`: the copy, with as many top layers forgotten as is asked for."""
+
+
 class SinglePass(NamedTuple):
     """What one forward and one backward pass give about each image's target logit.
 

@@ -25,6 +25,7 @@ RUNS_MODELS = {
     "logit_network.py",
     "output_head.py",
     "tensorflow_start.py",
+    "weight_randomization.py",
 }
 
 

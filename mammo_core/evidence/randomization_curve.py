@@ -1,0 +1,185 @@
+"""How a method's maps change as a network's weights are drawn anew from the top down."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.attribution.base import Attribution
+from mammo_core.errors import BadModel
+from mammo_core.evidence.base import Images, Maps, Scores
+from mammo_core.evidence.likeness import compare_ranks, find_comparable
+from mammo_core.types import (
+    Classifier,
+    Progress,
+    RandomizableClassifier,
+    Target,
+    no_progress,
+)
+
+DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the layers that are drawn at the stations of a cascade; the top one always is."""
+WINDOW = 7
+"""Side of the window, in pixels, within which structural similarity compares."""
+
+
+@dataclass(frozen=True, eq=False)
+class RandomizationCurve:
+    """How alike maps stay to the trained network's own while its weights are drawn anew.
+
+    Attributes:
+        layers: Of each of L stations, the path of the lowest layer that is drawn.
+        n_drawn: (L,) how many layers are, counted from the top.
+        n_layers: How many hold weights.
+        rank_correlation: (N, L + 1) of each image's map with that of the network as it was
+            trained, which is the first column; see `compare_ranks`.
+        ssim: (N, L + 1) structural similarity of the same pairs, each map divided by its largest
+            absolute value.
+    """
+
+    layers: tuple[str, ...]
+    n_drawn: tuple[int, ...]
+    n_layers: int
+    rank_correlation: Scores
+    ssim: Scores
+
+
+class Station(NamedTuple):
+    """One stop of a cascade.
+
+    Attributes:
+        layer: Path of the lowest layer that is drawn; empty for the network as it was trained.
+        n_drawn: How many layers are.
+        maps: (N, H, W).
+    """
+
+    layer: str
+    n_drawn: int
+    maps: Maps
+
+
+def check_depths(depths: Sequence[float]) -> None:
+    """See that the shares of layers rise from 0 or more to 1 or less.
+
+    Raises:
+        ValueError: Where they do not, or there are none.
+    """
+    rises = all(a < b for a, b in pairwise(depths))
+    if not depths or not rises or not 0 <= depths[0] <= depths[-1] <= 1:
+        raise ValueError(f"Expected rising shares of layers in [0, 1], got {tuple(depths)}")
+
+
+def count_layers(model: Classifier) -> int:
+    """How many of a model's layers hold weights that can be drawn anew.
+
+    Raises:
+        BadModel: Where it has no network, or none that can be copied.
+    """
+    return len(_cascade_of(model).layers)
+
+
+def explain_stations(
+    model: Classifier,
+    images: Images,
+    method: Attribution,
+    target: Target,
+    *,
+    depths: Sequence[float] = DEPTHS,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Iterator[Station]:
+    """The maps of the network as it is, then those of each station; see `randomization_curve`."""
+    cascade = _cascade_of(model)
+    n_layers = len(cascade.layers)
+    stops = sorted({max(1, round(depth * n_layers)) for depth in depths})
+    progress(0, len(stops) + 1, "Explaining the model")
+    yield Station("", 0, method.explain(model, images, target))
+    for number, n_drawn in enumerate(stops, 1):
+        progress(number, len(stops) + 1, "Explaining it with random weights")
+        drawn = cascade.draw(n_drawn, seed)
+        yield Station(cascade.layers[n_drawn - 1], n_drawn, method.explain(drawn, images, target))
+
+
+def randomization_curve(
+    model: Classifier,
+    images: Images,
+    method: Attribution,
+    target: Target,
+    *,
+    depths: Sequence[float] = DEPTHS,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> RandomizationCurve:
+    """How far a method's maps stay the same while the network forgets all that it learned.
+
+    Layers are drawn from the top down (Adebayo et al. 2018, arXiv:1810.03292), each by its own
+    initializer; the classifier itself stays as it is.
+
+    Args:
+        model: A classifier over a Keras network.
+        images: (N, H, W, C) float32 in [0, 1].
+        method: The method that explains; once more than there are stations.
+        target: What is explained of each image.
+        depths: Rising shares of the layers that are drawn; two that come to the same number of
+            layers are one station.
+        seed: Draws the weights.
+        progress: Told before each station; may end it.
+
+    Raises:
+        BadModel: Where the method cannot explain the model, or the weights cannot be drawn.
+        ValueError: For depths that do not rise within [0, 1].
+    """
+    check_depths(depths)
+    first, *drawn = explain_stations(
+        model, images, method, target, depths=depths, seed=seed, progress=progress
+    )
+    return RandomizationCurve(
+        layers=tuple(one.layer for one in drawn),
+        n_drawn=tuple(one.n_drawn for one in drawn),
+        n_layers=count_layers(model),
+        rank_correlation=_compare(first, drawn, compare_ranks),
+        ssim=_compare(first, drawn, compare_structure),
+    )
+
+
+def compare_structure(first: Maps, second: Maps) -> Scores:
+    """(N,) structural similarity (Wang et al. 2004, doi:10.1109/TIP.2003.819861), NaN as ranks are.
+
+    Each map is divided by its largest absolute value; values range over 1 where no map of both is
+    negative anywhere, else over 2.
+    """
+    found = np.full(len(first), np.nan)
+    for k in np.flatnonzero(find_comparable(first, second)):
+        found[k] = _compare_structure_of(_scale(first[k]), _scale(second[k]))
+    return found
+
+
+def _compare(
+    first: Station, drawn: list[Station], compare: Callable[[Maps, Maps], Scores]
+) -> Scores:
+    return np.stack([compare(first.maps, one.maps) for one in [first, *drawn]], axis=1)
+
+
+def _compare_structure_of(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    from skimage.metrics import structural_similarity
+
+    values = 2.0 if min(a.min(), b.min()) < 0 else 1.0
+    window = min(WINDOW, (min(a.shape) - 1) // 2 * 2 + 1)  # skimage wants an odd one
+    return float(structural_similarity(a, b, win_size=window, data_range=values))
+
+
+def _scale(attribution: NDArray[np.float32]) -> NDArray[np.float64]:
+    largest = float(np.abs(attribution).max())
+    return attribution.astype(np.float64) / (largest or 1.0)
+
+
+def _cascade_of(model: Classifier) -> Any:
+    if not isinstance(model, RandomizableClassifier):
+        raise BadModel(
+            "Only the weights of a Keras network can be drawn anew, got a "
+            f"{type(model).__name__}; leave model_randomization out for this model"
+        )
+    return model.weight_cascade

@@ -26,13 +26,13 @@ class Occlusion(Attribution):
     A square slides over the image up to its edges; a pixel's value is the mean over all squares
     that cover it. What says nothing, or looks like what hides it, gets 0.
 
-    Departure: the paper's square is gray. A gray square in a mammogram is itself a thing to see;
-    the blurred image takes away what is in the square and leaves how bright it is there.
+    What hides decides what is found. A square of the mean gray, as in the paper, hides a lesion
+    whole, and is itself a thing to see in fat or air; the blurred image leaves how bright it is.
 
     Attributes:
         patch: Side of the square as a share of the image's shorter side.
         stride: From one square to the next, as a share of the square's side.
-        fill: What hides: "blurred", "mean" (the image's own), "gray" or "black".
+        fill: What hides: "mean" (the image's own gray), "blurred", "gray" or "black".
     """
 
     title: ClassVar[str] = "Occlusion"
@@ -43,7 +43,7 @@ class Occlusion(Attribution):
     access: ClassVar[Access] = "logits"
     patch: float = 1 / 6
     stride: float = 0.5
-    fill: Fill = "blurred"
+    fill: Fill = "mean"
 
     def __post_init__(self) -> None:
         if not (0 < self.patch <= 1 and 0 < self.stride <= 1):

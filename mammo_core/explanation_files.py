@@ -16,6 +16,7 @@ from mammo_core.errors import BadConfiguration, BadDataset, BadModel, Unreadable
 from mammo_core.explanation_folders import safe_name
 from mammo_core.explanations import Explanation, explain_each
 from mammo_core.gate import check
+from mammo_core.map_on_air import find_air, share_on_air, tell_air
 from mammo_core.model_input import input_of_case, input_of_file, shape_input
 from mammo_core.model_store import StoredModel
 from mammo_core.overlays import draw_overlay, encode_png
@@ -164,11 +165,12 @@ def explain_to_files(
     """
     maps, refused = [], []
     for image_id, pixels in prepare_inputs(images, stored, dataset, progress):
+        air = find_air(pixels[..., 0], max(1, len(stored.views)))
         for answer in explain_each(
             classifier, stored, pixels, image_id, methods, target, layers=layers, progress=progress
         ):
             if isinstance(answer, Explanation):
-                maps.append(_write_files(answer, pixels, out))
+                maps.append(_write_files(answer, pixels, air, out))
             else:
                 refused.append({"image_id": image_id, **asdict(answer)})
                 logger.warning("No map of %s by %s: %s", image_id, answer.method, answer.reason)
@@ -217,16 +219,20 @@ def prepare_inputs(
 
 
 def _write_files(
-    explanation: Explanation, pixels: NDArray[np.float32], out: Path
+    explanation: Explanation, pixels: NDArray[np.float32], air: NDArray[np.bool_], out: Path
 ) -> dict[str, Any]:
     attribution = explanation.upsample()
+    method = METHODS[explanation.method]
+    on_air = share_on_air(attribution, air)
+    warning = tell_air(on_air, air) if method.access == "layer" else None
+    if warning is not None:
+        logger.warning("%s of %s: %s", method.title, explanation.image_id, warning)
     stem = out / f"{safe_name(explanation.image_id)}.{explanation.method}"
     facts = json.dumps({**explanation.key, "completeness_gap": explanation.completeness_gap})
     map_file, picture_file = (stem.with_name(stem.name + end) for end in (".npz", ".png"))
     with writing(map_file) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, attribution=attribution, facts=np.array(facts))
-    signed = METHODS[explanation.method].signed
-    overlay = draw_overlay(pixels[..., 0], attribution, signed=signed, opacity=OPACITY)
+    overlay = draw_overlay(pixels[..., 0], attribution, signed=method.signed, opacity=OPACITY)
     with writing(picture_file) as temporary:
         temporary.write_bytes(encode_png(overlay))
     return {
@@ -235,7 +241,8 @@ def _write_files(
         "target": explanation.target,
         "seconds": explanation.seconds,
         "completeness_gap": explanation.completeness_gap,
-        "note": explanation.note,
+        "on_air": None if on_air is None else round(on_air, 4),
+        "note": "; ".join(words for words in (explanation.note, warning) if words),
         "file": str(map_file),
         "overlay": str(picture_file),
     }

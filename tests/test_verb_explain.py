@@ -100,6 +100,8 @@ def test_each_image_and_method_gets_a_map_and_an_overlay(capsys, model, films, t
         with np.load(out / f"{item['image_id']}.{item['method']}.npz", allow_pickle=False) as file:
             attribution = file["attribution"]
         assert attribution.shape == (48, 32)
+        assert (item["on_air"] is None) == (np.ptp(attribution) == 0)
+        assert 0 <= (item["on_air"] or 0) <= 1
         assert attribution.dtype == np.float32
         assert np.isfinite(attribution).all()
         assert cv2.imread(item["overlay"]).shape == (48, 32, 3)

@@ -10,6 +10,7 @@ def methods() -> dict[str, Any]:
     """
     from mammo_core.attribution import METHODS
     from mammo_core.config import to_mapping
+    from mammo_core.library_maps import LIBRARY_METHODS
 
     return {
         "methods": [
@@ -21,7 +22,10 @@ def methods() -> dict[str, Any]:
                 "passes": method.passes,
                 "cost": method.cost,
                 "control": method.is_control,
+                "class_blind": method.is_class_blind,
                 "access": method.access,
+                "takes_layer": method.access == "layer",
+                "cross_check": name in LIBRARY_METHODS,
                 "settings": to_mapping(method()),
             }
             for name, method in METHODS.items()

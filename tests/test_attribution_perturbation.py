@@ -114,6 +114,13 @@ def test_a_model_without_opinion_gets_an_empty_map(name):
     assert not SHARED[name]().explain(model, draw_images((12, 10, 1)), 1).any()
 
 
+@pytest.mark.parametrize("name", METHODS)
+def test_a_model_that_answers_no_number_gets_no_map_of_numbers(name):
+    model = LinearClassifier(np.full((12, 10, 1), np.nan, np.float32))
+    maps = METHODS[name]().explain(model, draw_images((12, 10, 1)), 1)
+    assert np.isnan(maps).all()
+
+
 @pytest.mark.parametrize("name", ["Rise", "Lime"])
 def test_another_seed_gives_another_map_that_tells_about_the_same(name):
     one, other = (SHARED[name](seed=s).explain(StripeCounter(), STRIPES, 0)[0] for s in (0, 1))

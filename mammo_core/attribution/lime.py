@@ -89,8 +89,9 @@ class Lime(Attribution):
         """The (H, W) map, and the share of the variance that is explained; NaN of none."""
         from sklearn.linear_model import Ridge
 
-        if not np.ptp(values):
-            return np.zeros(masks.labels.shape, dtype=np.float32), np.nan
+        spread = np.ptp(values)
+        if not 0 < spread < np.inf:  # all alike, or not finite, which the map then is too
+            return np.full(masks.labels.shape, spread, dtype=np.float32), np.nan
         distances = 1 - np.sqrt(masks.presence.mean(axis=1))
         nearness = np.exp(-((distances / self.width) ** 2))
         fit = Ridge(alpha=self.ridge).fit(masks.presence, values, nearness)

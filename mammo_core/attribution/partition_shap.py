@@ -1,7 +1,6 @@
 """Shapley values over a tree of image regions, by the shap library."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ from mammo_core.attribution.masking import (
     RegionMasks,
     ask_masked,
 )
-from mammo_core.attribution.shap_library import load_shap
+from mammo_core.attribution.shap_library import load_shap, seeded_quietly
 
 BATCH = 16
 """Masked images between two choices of what to split; another number gives other splits."""
@@ -29,8 +28,7 @@ class PartitionShap(Attribution):
 
     shap's partition explainer splits the image in halves, the most telling one first. It is given
     the image as a grid of cells, finer than it resolves within its usual evaluations, so that its
-    trees are small. A map adds up to logit(image) -
-    logit(blurred image).
+    trees are small. A map adds up to logit(image) - logit(blurred image), however early it stops.
 
     Attributes:
         evaluations: Masked images that the model is asked about; about as many forward passes.
@@ -75,7 +73,6 @@ class PartitionShap(Attribution):
         rows, columns = _cells(image.shape[0], self.cell), _cells(image.shape[1], self.cell)
         grid = (int(rows[-1]) + 1, int(columns[-1]) + 1)
         labels = rows[:, None] * grid[1] + columns
-
         asked = 0
 
         def logit_of(presence: NDArray[Any]) -> NDArray[np.float32]:
@@ -94,7 +91,7 @@ class PartitionShap(Attribution):
     ) -> NDArray[np.float64]:
         explainer = load_shap().PartitionExplainer(logit_of, _masker(grid))
         everything = np.ones((1, *grid, 1), dtype=np.float32)
-        with _seeded_global_generator(self.seed):
+        with seeded_quietly(self.seed):
             answer = explainer(
                 everything, max_evals=self.evaluations, batch_size=BATCH, silent=True
             )
@@ -110,14 +107,3 @@ def _cells(length: int, cell: int) -> NDArray[np.intp]:
 def _masker(grid: tuple[int, int]) -> Any:
     """The library's masker and its tree of halves for a grid of cells."""
     return load_shap().maskers.Image(np.zeros((*grid, 1), dtype=np.float32))
-
-
-@contextmanager
-def _seeded_global_generator(seed: int) -> Iterator[None]:
-    """Seed NumPy's global generator, from which shap draws, and put its state back afterwards."""
-    state = np.random.get_state()
-    np.random.seed(seed)
-    try:
-        yield
-    finally:
-        np.random.set_state(state)

@@ -250,12 +250,20 @@ def _ask(
         "image_id": image_id,
         "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
         "target": _name_target(classifier, image, target),
-    }
+    } | _tell_background(classifier)
     keys = {
         name: shared | {"method": name, "settings": _settle(method, classifier)}
         for name, method in methods.items()
     }
     return _Asked(image, image_id, shared["target"], methods, keys)
+
+
+def _tell_background(classifier: Classifier) -> Key:
+    """The digest of the images that a model is kept with, which maps may have been compared to."""
+    background = getattr(classifier, "background", None)
+    if background is None:
+        return {}
+    return {"background_sha256": hashlib.sha256(background.tobytes()).hexdigest()}
 
 
 def _settle(method: Attribution, classifier: Classifier) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from mammo_core.verbs.adopt import adopt
 from mammo_core.verbs.adopt_table import adopt_table
 from mammo_core.verbs.architectures import architectures
+from mammo_core.verbs.background import background
 from mammo_core.verbs.calibrate import calibrate
 from mammo_core.verbs.card import card
 from mammo_core.verbs.cases import cases
@@ -24,6 +25,7 @@ from mammo_core.verbs.diagnose import diagnose
 from mammo_core.verbs.diff import diff
 from mammo_core.verbs.embed import embed
 from mammo_core.verbs.ensemble import ensemble
+from mammo_core.verbs.erase import erase
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.formats import formats
@@ -82,6 +84,8 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "conformal": conformal,
     "referral": referral,
     "explain": explain,
+    "erase": erase,
+    "background": background,
     "reading": reading,
     "embed": embed,
     "similar": similar,

@@ -11,7 +11,7 @@ import sys
 BENCHMARKS = (
     *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
     *("training", "transfer", "architectures", "memory", "quality", "pages"),
-    *("evaluation", "comparison", "sessions", "evidence", "perturbation"),
+    *("evaluation", "comparison", "sessions", "evidence", "perturbation", "shap_methods"),
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

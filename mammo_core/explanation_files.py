@@ -173,9 +173,10 @@ def explain_to_files(
                 maps.append(_write_files(answer, pixels, air, out))
             else:
                 refused.append({"image_id": image_id, **asdict(answer)})
-                logger.warning("No map of %s by %s: %s", image_id, answer.method, answer.reason)
         if not maps:
             raise BadModel(refused[0]["reason"])
+    for one in refused:
+        logger.warning("No map of %s by %s: %s", one["image_id"], one["method"], one["reason"])
     return {"maps": maps, "refused": refused}
 
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from mammo_core.errors import BadModel
 
 SMALLEST = 1e-12
-N_PLAIN = 2
-"""Of the probe images that are neither noisy nor far outside [0, 1]."""
 Kind = Literal["activation", "probabilities", "logits"]
 
 
@@ -105,15 +103,15 @@ def probe_images(input_shape: tuple[int, int, int]) -> NDArray[np.float32]:
 
 
 def check_answers(outputs: NDArray[np.float32]) -> None:
-    """See that a model answers the plain ones among `probe_images` with numbers.
+    """See that a model answers some of the `probe_images` with numbers.
 
     Raises:
-        BadModel: Where it does not.
+        BadModel: Where it answers none.
     """
-    if not np.isfinite(outputs[:N_PLAIN]).all():
+    if not np.isfinite(outputs).all(axis=1).any():
         raise BadModel(
-            "Expected finite scores for a black and a white image, got values that are not "
-            "numbers: the model's weights are broken; train or import it again"
+            "Expected finite scores, got values that are not numbers for every image that was "
+            "tried: the model's weights are broken; train or import it again"
         )
 
 

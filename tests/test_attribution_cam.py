@@ -8,7 +8,7 @@ import tensorflow as tf
 from mammo_core.attribution import METHODS, Question
 from mammo_core.attribution.chunks import CHUNK_BYTES, WHOLE_BATCHES, cut_chunks
 from mammo_core.batch_size import MOST, SHARE, count_pass_bytes, fit_batch_size
-from mammo_core.errors import BadModel
+from mammo_core.errors import BadModel, Cancelled
 from mammo_core.keras_classifier import KerasClassifier
 from mammo_core.types import Contrast
 
@@ -191,6 +191,22 @@ def test_only_channels_that_are_not_zero_are_ablated():
     asked = Asked(activations)
     METHODS["ablation_cam"]().explain(asked, np.zeros((3, 4, 4, 1), np.float32), 0)
     assert sorted(asked.asked) == [3, 3 * 40 - 7]
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_it_tells_after_each_chunk_and_can_be_ended_there(name, monkeypatch):
+    def stop_after_some(done, total, doing):
+        told.append((done, total))
+        if done >= 32:
+            raise Cancelled("Stopped by the user")
+
+    told = []
+    monkeypatch.setattr("mammo_core.attribution.chunks.CHUNK_BYTES", 1)
+    asked = Asked(np.random.default_rng(1).random((1, 2, 2, 40)))
+    question = Question(asked, np.zeros((1, 4, 4, 1), np.float32), 0, progress=stop_after_some)
+    with pytest.raises(Cancelled):
+        METHODS[name]().attribute(question)
+    assert told == [(16, 40), (32, 40)]
 
 
 @pytest.mark.parametrize("name", [*ASKING, "eigen_cam"])

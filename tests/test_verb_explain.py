@@ -178,11 +178,14 @@ def test_a_mistake_is_one_line(capsys, model, films, tmp_path, mistake):
     assert expected in err
 
 
-def test_an_unknown_layer_is_one_line_that_names_the_closest(capsys, model, films, tmp_path):
+def test_an_unknown_layer_is_one_line_that_names_the_closest(
+    capsys, caplog, model, films, tmp_path
+):
     words = ("--anyway", "--layer", "konv2d", "--out", tmp_path / "maps")
     code, _, err = run(capsys, "explain", model, *films, *words)
     assert code == 2
     assert "No layer 'konv2d' gives a map; the closest are: conv2d" in err.splitlines()[-1]
+    assert not caplog.records
     assert not (tmp_path / "maps").exists()
 
 

@@ -59,6 +59,7 @@ class AblationCam(Attribution):
         for part in cut_chunks(len(owners), pair_bytes):
             ablated = _ablate(activations[owners[part]], channels[part])
             without.append(model.logits_from_layer(images[owners[part]], ablated, self.layer))
+            question.progress(part.stop, len(owners), "Ablated channels")
         lost = whole[owners] - np.concatenate(without)
         return np.einsum("pk,pk->p", lost, question.weights[owners])
 

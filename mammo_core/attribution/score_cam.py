@@ -62,10 +62,11 @@ class ScoreCam(Attribution):
     ) -> NDArray[np.float32]:
         """(pairs,) what each pair of an image and a channel adds to the image's target logit."""
         blank = np.full_like(question.images[:1], self.baseline)
-        shown = [
-            question.model.logits(self._mask(question.images, activations, owners[p], channels[p]))
-            for p in cut_chunks(len(owners), question.images[0].nbytes)
-        ]
+        shown = []
+        for part in cut_chunks(len(owners), question.images[0].nbytes):
+            seen = self._mask(question.images, activations, owners[part], channels[part])
+            shown.append(question.model.logits(seen))
+            question.progress(part.stop, len(owners), "Masked images")
         gained = np.concatenate(shown) - question.model.logits(blank)
         return np.einsum("pk,pk->p", gained, question.weights[owners])
 

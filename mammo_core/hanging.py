@@ -99,7 +99,7 @@ def choose_one_a_breast(pairs: NDArray[np.int64], rows: NDArray[np.int64]) -> ND
     return rows[np.sort(first)]
 
 
-def hang(image: NDArray[np.float32], other: NDArray[np.float32] | None, view: Any) -> NDArray[Any]:
+def hang(image: NDArray[Any], other: NDArray[Any] | None, view: Any) -> NDArray[Any]:
     """(H, 2 W) of an (H, W) image of that view and the other one, black where there is none."""
     other = np.zeros_like(image) if other is None else other
     return np.concatenate([other, image] if place_of(view) else [image, other], axis=1)

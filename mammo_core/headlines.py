@@ -100,4 +100,5 @@ HEADLINES: dict[str, Callable[[Answer], list[str]]] = {
     "evaluate": _tell_evaluation,
     "calibrate": _tell_fit,
     "compare": _tell_comparison,
+    "erase": lambda answer: [answer["meaning"]],
 }

@@ -1,14 +1,16 @@
 """What a model is given of one image: its channels, and for two-view models the other view."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.breast import Mask, find_breast
 from mammo_core.dicom import read_mammogram
-from mammo_core.hanging import hang, pair_views, take_own
+from mammo_core.hanging import hang, pair_views, place_of, take_own
 from mammo_core.model_store import StoredModel
 from mammo_core.pixels import prepare_one
 from mammo_core.placement import Placement
@@ -26,12 +28,34 @@ class ModelInput:
         placement: Where the asked image lies in its own part of that input.
         is_hung: Whether the input holds two views side by side.
         view: Which of them the asked image is.
+        breast: (rows, columns) where the breast is on the image's own grid, None where unknown.
     """
 
     image: NDArray[np.float32]
     placement: Placement
     is_hung: bool = False
     view: str | None = None
+    breast: Mask | None = None
+
+    @cached_property
+    def zones(self) -> NDArray[np.uint8]:
+        """(H, W): 2 on the breast, 1 on what else of the image the model sees, 0 beyond it.
+
+        Where the breast is not known, all of the image counts as breast.
+        """
+        seen = self.to_input(np.ones((self.placement.rows, self.placement.columns), dtype=bool))
+        breast = seen if self.breast is None else self.to_input(self.breast)
+        return seen.astype(np.uint8) + (seen & breast)
+
+    def to_input(self, mask: Mask) -> Mask:
+        """(H, W) of a (rows, columns) mask of the asked image, on the grid of the whole input."""
+        own: Mask = self.placement.to_model(mask)
+        return hang(own, None, self.view) if self.is_hung else own
+
+    @property
+    def own_column(self) -> int:
+        """Where the asked image's own part of the input begins."""
+        return place_of(self.view) * self.placement.model_columns if self.is_hung else 0
 
     def to_image(self, attribution: NDArray[np.float32]) -> NDArray[np.float32]:
         """An (h, w) map of the whole input, at any resolution, on the asked image's own grid."""
@@ -97,6 +121,7 @@ def _build(
     stored: StoredModel, path: Path, view: str | None, other: NDArray[np.float32] | None
 ) -> ModelInput:
     mammogram = read_mammogram(path)
-    prepared, view = stored.preprocess.apply(mammogram), view or mammogram.view
+    breast = find_breast(mammogram.pixels)
+    prepared, view = stored.preprocess.apply(mammogram, breast), view or mammogram.view
     image = shape_input(stored, prepared.image, view, other)
-    return ModelInput(image, prepared.placement, bool(stored.views), view)
+    return ModelInput(image, prepared.placement, bool(stored.views), view, breast.mask)

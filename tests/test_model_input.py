@@ -78,3 +78,14 @@ def test_a_single_view_keeps_its_whole_map(sample, pair):
     row = sample.index.set_index("image_id").loc[pair[0]]
     whole = ModelInput(np.zeros((*SIZE, 1), np.float32), placement)
     assert whole.to_image(np.ones((8, 6), np.float32)).shape == (row["rows"], row["columns"])
+
+
+def test_zones_tell_breast_air_and_what_is_not_of_the_image(tmp_path, sample, pair):
+    single = input_of_case(make_model(tmp_path, (*SIZE, 1)), sample, pair[1])
+    hung = input_of_case(make_model(tmp_path, (64, 96, 1), ("CC", "MLO")), sample, pair[1])
+    seen = single.placement.scaled_rows * single.placement.scaled_columns
+    assert (single.zones > 0).sum() == seen
+    assert (single.image[single.zones == 0] == 0).all()
+    assert (single.image[single.zones == 2] > 0).mean() > 0.9
+    np.testing.assert_array_equal(hung.zones[:, 48:], single.zones)
+    assert not hung.zones[:, :48].any()

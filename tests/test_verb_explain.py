@@ -262,3 +262,34 @@ def test_what_is_no_mammogram_is_explained_only_when_insisted_on(capsys, model, 
     assert "is no mammogram" in err
     assert not (tmp_path / "maps").exists()
     assert run(capsys, *words, "--anyway")[0] == 0
+
+
+def test_an_erased_box_is_compared_with_random_ones_of_its_size(capsys, model, films):
+    words = ("--region", "box:60,10,100,40", "--fill", "mean", "--random", 5, "--anyway")
+    code, answer, _ = run(capsys, "erase", model, films[0], *words)
+    assert code == 0
+    assert answer["random_regions"] == {"wanted": 5, "found": 5}
+    assert 0 < answer["share_of_breast"] < 0.5
+    assert answer["probability"]["p"] >= 1 / 6
+    top = ("--region", "top:saliency:0.05", "--random", 0, "--anyway", "--target", "malignant")
+    code, answer, _ = run(capsys, "erase", model, films[0], *top)
+    assert code == 0
+    assert answer["share_of_breast"] <= 0.06
+    assert answer["logit"]["p"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--region", "lesion"), "with a lesion mask, this one has none"),
+        (("--region", "box:0,0,900,900"), "within 200 x 140 pixels"),
+        (("--region", "somewhere"), "Expected a region as lesion"),
+        (("--region", "top:grad_cem:0.1"), "grad_cem"),
+        (("--region", "box:0,0,9,9", "--fill", "pink"), "Fill must be one of"),
+    ],
+)
+def test_what_cannot_be_erased_is_told_in_one_line(capsys, model, films, words, told):
+    code, answer, err = run(capsys, "erase", model, films[0], "--anyway", *words)
+    assert (code, answer) == (2, None)
+    assert told in err
+    assert "Traceback" not in err

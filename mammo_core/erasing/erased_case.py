@@ -1,0 +1,178 @@
+"""A region of one case erased, whichever way it was named: the lesion, a map's top, or drawn."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.erasing.erasure import Drop, Erasure, erase
+from mammo_core.erasing.fills import BREAST, Fill
+from mammo_core.erasing.regions import (
+    Box,
+    Lesion,
+    Named,
+    Outline,
+    TopArea,
+    draw_box,
+    draw_polygon,
+    take_top,
+)
+from mammo_core.errors import BadConfiguration
+from mammo_core.targets import read_target
+from mammo_core.types import Classifier, Progress, no_progress
+from mammo_core.wording import count
+
+if TYPE_CHECKING:
+    from mammo_core.model_input import ModelInput
+    from mammo_core.model_store import StoredModel
+
+DECIMALS = 6
+
+
+def erase_case(
+    classifier: Classifier,
+    stored: "StoredModel",
+    given: "ModelInput",
+    image_id: str,
+    region: Named,
+    *,
+    lesion: NDArray[np.bool_] | None = None,
+    target: str | None = None,
+    fill: Fill = "blurred",
+    n_random: int = 20,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Erasure:
+    """As `erase`, of a region by its name.
+
+    Args:
+        classifier: The loaded model.
+        stored: Its folder.
+        given: The model's input.
+        image_id: The image's name.
+        region: As `read_region` reads it.
+        lesion: (rows, columns) the image's lesion mask on its own grid, None where there is none.
+        target: A class, or two as `read_target` reads them; None is the predicted one.
+        fill: A key of `FILLS`.
+        n_random: How many random regions.
+        seed: Of their places.
+        progress: Told after each batch; may end the work.
+
+    Raises:
+        BadConfiguration: Where there is no such region, lesion or fill.
+        BadModel: Where the method cannot explain this model.
+        ValueError: For an unknown class.
+    """
+    if target is None:
+        target = classifier.classes[int(classifier.predict(given.image[None])[0].argmax())]
+    if isinstance(region, TopArea):
+        mask = _find_top(classifier, stored, given, image_id, region, target)
+    else:
+        mask = given.to_input(_draw(region, given, lesion))
+    return erase(
+        classifier,
+        given.image,
+        mask,
+        given.zones,
+        read_target(target, classifier.classes),
+        fill=fill,
+        n_random=n_random,
+        seed=seed,
+        progress=progress,
+    )
+
+
+def to_answer(erasure: Erasure) -> dict[str, Any]:
+    """The numbers of an erasure for JSON, with the sentence that says what they mean."""
+    return {
+        "target": erasure.target,
+        "fill": erasure.fill,
+        "pixels": erasure.n_pixels,
+        "share_of_breast": round(erasure.share, DECIMALS),
+        "random_regions": {"wanted": erasure.n_wanted, "found": erasure.n_random},
+        "probabilities": {
+            name: {"before": _round(before), "after": _round(after)}
+            for name, before, after in zip(
+                erasure.classes, erasure.before, erasure.after, strict=True
+            )
+        },
+        "probability": _tell_drop(erasure.probability),
+        "logit": _tell_drop(erasure.logit),
+        "meaning": tell_erasure(erasure),
+    }
+
+
+def tell_erasure(erasure: Erasure) -> str:
+    """What an erasure says, in one or two sentences."""
+    drop, n = erasure.probability, erasure.n_random
+    falls = drop.drop >= 0
+    fact = (
+        f"Erasing this region {'lowers' if falls else 'raises'} {erasure.target} from "
+        f"{drop.before:.2f} to {drop.after:.2f}"
+    )
+    if not n:
+        return (
+            f"{fact}. Whether that is more than erasing anything would do is undefined: the "
+            "breast has no room for another region of this size and shape."
+        )
+    if not falls:
+        return f"{fact}: what was there spoke against it."
+    places = f"of {count(n, 'random region')} of the same size elsewhere in the breast"
+    return f"{fact}; {places} {_tell_share(drop.n_as_large, n)} lowered it as much."
+
+
+def _tell_share(k: int, n: int) -> str:
+    return {0: "none", n: "all"}.get(k, str(k))
+
+
+def _draw(
+    region: Lesion | Box | Outline, given: "ModelInput", lesion: NDArray[np.bool_] | None
+) -> NDArray[np.bool_]:
+    """(rows, columns) on the image's own grid."""
+    shape = given.placement.rows, given.placement.columns
+    if isinstance(region, Box):
+        return draw_box(region, shape)
+    if isinstance(region, Outline):
+        return draw_polygon(region, shape)
+    if lesion is None or not lesion.any():
+        raise BadConfiguration(
+            "Expected an image with a lesion mask, this one has none; name a box, an outline or a "
+            "map's top area instead"
+        )
+    return lesion
+
+
+def _find_top(
+    classifier: Classifier,
+    stored: "StoredModel",
+    given: "ModelInput",
+    image_id: str,
+    area: TopArea,
+    target: str,
+) -> NDArray[np.bool_]:
+    """(H, W) the map's top area on the grid of the model's input."""
+    from mammo_core.explanations import explain_case
+
+    made = explain_case(classifier, stored, given.image, image_id, [area.method], target)[0]
+    seen = given.zones > 0
+    n_pixels = round(area.share * int((given.zones == BREAST).sum()))
+    return take_top(np.where(seen, made.upsample(), np.float32(0)), n_pixels)
+
+
+def _tell_drop(drop: Drop) -> dict[str, Any]:
+    return {
+        "before": _round(drop.before),
+        "after": _round(drop.after),
+        "drop": _round(drop.drop),
+        "random": {
+            "low": _round(drop.percentile(5)),
+            "median": _round(drop.percentile(50)),
+            "high": _round(drop.percentile(95)),
+        },
+        "as_large": drop.n_as_large,
+        "p": _round(drop.p),
+    }
+
+
+def _round(value: float | np.floating | None) -> float | None:
+    return None if value is None else round(float(value), DECIMALS)

@@ -1,0 +1,190 @@
+"""What a model says of an image with a region erased, and with random ones erased instead."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.attribution.chunks import cut_chunks
+from mammo_core.erasing.fills import BREAST, FILLS, Fill, Image, Region, Zones
+from mammo_core.erasing.random_regions import draw_regions
+from mammo_core.errors import BadConfiguration
+from mammo_core.targets import name_target, weigh_target
+from mammo_core.types import Classifier, Contrast, Progress, no_progress
+
+ERASED_IMAGES = "erased images"
+
+
+@dataclass(frozen=True, eq=False)
+class Drop:
+    """How far one number of the target falls: its probability, or its logit.
+
+    Attributes:
+        before: Of the whole image.
+        after: With the region erased.
+        random: (n,) with each random region erased; empty where the breast has no room for one.
+    """
+
+    before: float
+    after: float
+    random: NDArray[np.float64]
+
+    @property
+    def drop(self) -> float:
+        """What erasing the region takes away; negative where it adds."""
+        return self.before - self.after
+
+    @property
+    def n_as_large(self) -> int:
+        """How many random regions take away as much."""
+        return int((self.before - self.random >= self.drop).sum())
+
+    @property
+    def p(self) -> float | None:
+        """(k + 1) / (n + 1) of k among n random regions that take away as much, None without any.
+
+        The Monte Carlo p-value of one place among places drawn alike (Davison and Hinkley 1997,
+        section 4.2): never below 1 / (n + 1), since the region itself is one of the places.
+        """
+        n = len(self.random)
+        return (self.n_as_large + 1) / (n + 1) if n else None
+
+    def percentile(self, percent: float) -> float | None:
+        """Of the number with random regions erased, None without any."""
+        return float(np.percentile(self.random, percent)) if len(self.random) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Erasure:
+    """A region erased, and random regions of its size and shape erased one at a time.
+
+    Attributes:
+        classes: The model's.
+        target: What was asked about: "malignant", "malignant vs benign".
+        fill: What stood in for the region.
+        before: (classes,) probabilities of the whole image.
+        after: (classes,) with the region erased.
+        random: (n, classes) with each random region erased.
+        probability: Of the target; of two classes, the difference of their probabilities.
+        logit: Of the target; of two classes, the difference of their logits.
+        n_pixels: Of the region on the grid of the model's input.
+        share: The region's area as a share of the breast's.
+        n_wanted: How many random regions were asked for.
+        region: (H, W) what was erased.
+        regions: (n, H, W) what was erased instead.
+    """
+
+    classes: tuple[str, ...]
+    target: str
+    fill: Fill
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+    random: NDArray[np.float32]
+    probability: Drop
+    logit: Drop
+    n_pixels: int
+    share: float
+    n_wanted: int
+    region: Region
+    regions: NDArray[np.bool_]
+
+    @property
+    def n_random(self) -> int:
+        """How many random regions were erased."""
+        return len(self.random)
+
+
+def erase(
+    model: Classifier,
+    image: Image,
+    region: Region,
+    zones: Zones,
+    target: int | str | Contrast,
+    *,
+    fill: Fill = "blurred",
+    n_random: int = 20,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Erasure:
+    """What the model says with the region erased, and with random ones of its size and shape.
+
+    Random regions lie in the breast and nowhere on the region itself: they say what erasing just
+    anything does.
+
+    Args:
+        model: The classifier.
+        image: (H, W, C) float32 in [0, 1], as the model is given it; left untouched.
+        region: (H, W), what to erase.
+        zones: (H, W), where air and breast are: `AIR`, `BREAST`, or `BEYOND` for what is neither.
+        target: A class, or a contrast of two.
+        fill: A key of `FILLS`.
+        n_random: How many random regions.
+        seed: Of their places.
+        progress: Told after each batch; may end the work.
+
+    Raises:
+        BadConfiguration: For an empty region, or an unknown fill.
+        ValueError: For an unknown class.
+        Cancelled: Where `progress` raises it.
+    """
+    read_fill(fill)
+    if not region.any():
+        raise BadConfiguration(
+            "Expected a region with a pixel that the model sees at least, got none: what lies "
+            "beside the crop that the model is given cannot be erased; choose a place in the breast"
+        )
+    regions = draw_regions(region, (zones == BREAST) & ~region, n_random, seed)
+    probabilities, logits = _ask(model, image, [region, *regions], zones, fill, progress)
+    weights = weigh_target(target, model.classes, 1)[0]
+    return Erasure(
+        classes=tuple(model.classes),
+        target=name_target(target, model.classes),
+        fill=fill,
+        before=probabilities[0],
+        after=probabilities[1],
+        random=probabilities[2:],
+        probability=_compare(probabilities, weights),
+        logit=_compare(logits, weights),
+        n_pixels=int(region.sum()),
+        share=float(region.sum() / max(1, (zones == BREAST).sum())),
+        n_wanted=n_random,
+        region=region,
+        regions=np.array(regions, dtype=bool).reshape(-1, *region.shape),
+    )
+
+
+def read_fill(text: str) -> Fill:
+    """The fill of that name.
+
+    Raises:
+        BadConfiguration: Where there is none.
+    """
+    for fill in FILLS:
+        if fill == text:
+            return fill
+    raise BadConfiguration(f"Fill must be one of {', '.join(FILLS)}, got '{text}'")
+
+
+def _ask(
+    model: Classifier,
+    image: Image,
+    regions: Sequence[Region],
+    zones: Zones,
+    fill: Fill,
+    progress: Progress,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(probabilities, logits), both (1 + regions, classes), of the whole image first."""
+    eraser = FILLS[fill](image, zones)
+    answers = [(model.predict(image[None]), model.logits(image[None]))]
+    for part in cut_chunks(len(regions), image.nbytes):
+        batch = np.stack([eraser(region) for region in regions[part]])
+        answers.append((model.predict(batch), model.logits(batch)))
+        progress(part.stop, len(regions), ERASED_IMAGES)
+    probabilities, logits = zip(*answers, strict=True)
+    return np.concatenate(probabilities), np.concatenate(logits)
+
+
+def _compare(values: NDArray[np.float32], weights: NDArray[np.float32]) -> Drop:
+    numbers = values.astype(np.float64) @ weights
+    return Drop(float(numbers[0]), float(numbers[1]), numbers[2:])

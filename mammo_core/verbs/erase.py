@@ -1,0 +1,74 @@
+"""The verb `erase`."""
+
+from typing import Annotated, Any
+
+import typer
+
+
+def erase(
+    model: Annotated[str, typer.Argument(help="A model's folder or id.")],
+    image: Annotated[str, typer.Argument(help="An image file, or an id in the dataset.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="The folder or name of the id's data.")
+    ] = None,
+    region: Annotated[
+        str,
+        typer.Option(
+            help="lesion, top:METHOD:SHARE, box:TOP,LEFT,BOTTOM,RIGHT or "
+            "outline:ROW,COLUMN;ROW,COLUMN;... in the image's own pixels."
+        ),
+    ] = "lesion",
+    fill: Annotated[str, typer.Option(help="blurred, surrounding or mean.")] = "blurred",
+    random: Annotated[int, typer.Option(min=0, help="How many random regions to compare.")] = 20,
+    target: Annotated[
+        str | None,
+        typer.Option(help="A class, or two: 'malignant vs benign'; else the predicted one."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random regions.")] = 0,
+    anyway: Annotated[bool, typer.Option(help="Take a file that the gate refuses, too.")] = False,
+) -> dict[str, Any]:
+    """Erase a region, predict again, and do the same with random regions of the same size.
+
+    Example: python -m mammo_core erase demo S00000_RCC --dataset sample_data --region lesion
+    """
+    from mammo_core.datasets import load_dataset
+    from mammo_core.erasing.erasure import read_fill
+    from mammo_core.erasing.regions import read_region
+    from mammo_core.explanation_files import check_question, find_images, refuse_strangers
+    from mammo_core.model_input import input_of_case, input_of_file
+    from mammo_core.model_store import find_model
+    from mammo_core.progress import current_progress
+
+    named, filled, stored = read_region(region), read_fill(fill), find_model(model)
+    stored.require_network()
+    data = None if dataset is None else load_dataset(dataset)
+    found = find_images([image], data)[0]
+    check_question(stored, target)
+    if not anyway:
+        refuse_strangers([found])
+    if data is not None and found.is_in_dataset:
+        given, lesion = input_of_case(stored, data, found.image_id), data.read_mask(found.image_id)
+    else:
+        given, lesion = input_of_file(stored, found.path), None
+
+    from mammo_core.tensorflow_start import start_tensorflow  # after all that can be wrong at once
+
+    start_tensorflow(current_progress())
+    from mammo_core.erasing.erased_case import erase_case, to_answer
+    from mammo_core.keras_classifier import load_classifier
+
+    erasure = erase_case(
+        load_classifier(stored),
+        stored,
+        given,
+        found.image_id,
+        named,
+        lesion=lesion,
+        target=target,
+        fill=filled,
+        n_random=random,
+        seed=seed,
+        progress=current_progress(),
+    )
+    facts = {"image_id": found.image_id, "model": stored.id, "region": region, "seed": seed}
+    return facts | to_answer(erasure)

@@ -1,0 +1,231 @@
+"""Erasing a region and predicting again: closed forms on a linear model, and the random regions."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from linear_classifier import LinearClassifier
+
+from mammo_core.erasing import AIR, BEYOND, BREAST, FILLS, draw_regions, erase, read_region
+from mammo_core.erasing.erased_case import tell_erasure
+from mammo_core.erasing.erasure import Drop
+from mammo_core.erasing.regions import Box, Outline, draw_box, draw_polygon, take_top
+from mammo_core.errors import BadConfiguration, Cancelled
+from mammo_core.types import Contrast
+
+SHAPE = (40, 32)
+
+
+def make_zones():
+    """A breast on the left, air beside it, and below rows that are not of the image."""
+    zones = np.full(SHAPE, AIR, dtype=np.uint8)
+    zones[:, :24] = BREAST
+    zones[36:] = BEYOND
+    return zones
+
+
+def make_image(seed=0):
+    image = np.random.default_rng(seed).uniform(0.3, 0.7, (*SHAPE, 1)).astype(np.float32)
+    image[make_zones() != BREAST] = 0
+    return image
+
+
+def make_region(rows=slice(5, 11), columns=slice(8, 15)):
+    region = np.zeros(SHAPE, dtype=bool)
+    region[rows, columns] = True
+    return region
+
+
+def weigh(region):
+    return LinearClassifier(region[..., None] / np.float32(region.sum()))
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_nothing_but_the_region_changes(fill):
+    image, region = make_image(), make_region()
+    kept = image.copy()
+    erased = FILLS[fill](image, make_zones())(region)
+    np.testing.assert_array_equal(erased[~region], image[~region])
+    np.testing.assert_array_equal(image, kept)
+    assert erased.dtype == np.float32
+    assert np.abs(erased[region] - image[region]).max() > 0.05
+
+
+@pytest.mark.parametrize("fill", FILLS)
+@pytest.mark.parametrize("gray", [0.0, 0.37, 1.0])
+def test_a_flat_zone_stays_as_it_is_and_takes_nothing_from_its_neighbor(fill, gray):
+    image, region = np.zeros((*SHAPE, 1), np.float32), make_region(columns=slice(18, 30))
+    image[make_zones() == BREAST] = gray
+    erased = FILLS[fill](image, make_zones())(region)
+    np.testing.assert_allclose(erased, image, atol=2e-6)
+
+
+@pytest.mark.parametrize("fill", FILLS)
+def test_a_breast_erased_whole_is_filled_with_grays_of_its_own(fill):
+    image, breast = make_image(), make_zones() == BREAST
+    grays = FILLS[fill](image, make_zones())(breast)[breast]
+    assert image[breast].min() < grays.min() <= grays.max() < image[breast].max()
+
+
+def test_the_mean_fill_leaves_the_mean_of_the_breast():
+    image, region = make_image(), make_region()
+    erased = FILLS["mean"](image, make_zones())(region)
+    np.testing.assert_allclose(erased[region], image[make_zones() == BREAST].mean(), rtol=1e-6)
+
+
+def test_surrounding_tissue_carries_a_slope_on_whatever_was_in_the_hole():
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    image = (0.2 + 0.01 * rows + 0.005 * columns)[..., None].astype(np.float32)
+    zones = np.full(SHAPE, BREAST, dtype=np.uint8)
+    region = make_region(slice(12, 22), slice(10, 20))
+    lost = image.copy()
+    lost[region] = 1
+    np.testing.assert_allclose(FILLS["surrounding"](lost, zones)(region), image, atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_drop_is_a_linear_models_weight_times_what_was_taken_away(channels):
+    rng = np.random.default_rng(1)
+    image = np.repeat(make_image(), channels, axis=2)
+    model = LinearClassifier(rng.normal(size=(*SHAPE, channels)))
+    region, zones = make_region(), make_zones()
+    found = erase(model, image, region, zones, "malignant", fill="mean", n_random=3)
+    taken = image - np.where(
+        region[..., None], image[zones == BREAST].mean(axis=0), image
+    )  # half the sum is the logit of one of two classes
+    assert found.logit.drop == pytest.approx((taken * model.weights).sum() / 2, abs=1e-4)
+    before = 1 / (1 + np.exp(-2 * found.logit.before))
+    assert found.probability.before == pytest.approx(before, abs=1e-5)
+    assert found.after[1] == pytest.approx(found.probability.after, abs=1e-6)
+
+
+def test_a_contrast_falls_by_the_difference_of_both_logits():
+    model, image = weigh(make_region()), make_image()
+    of, against = (erase(model, image, make_region(), make_zones(), name) for name in model.classes)
+    both = erase(model, image, make_region(), make_zones(), Contrast("normal", "malignant"))
+    assert both.logit.drop == pytest.approx(of.logit.drop - against.logit.drop, abs=1e-5)
+    assert both.target == "normal vs malignant"
+
+
+def test_what_the_model_looks_at_falls_more_than_any_random_region():
+    region, image = make_region(), make_image()
+    image[region] = 1
+    found = erase(weigh(region), image, region, make_zones(), 1, n_random=19)
+    assert found.probability.n_as_large == found.logit.n_as_large == 0
+    assert found.logit.p == pytest.approx(1 / 20)
+    np.testing.assert_allclose(found.logit.random, found.logit.before)
+    assert "none lowered it as much" in tell_erasure(found)
+
+
+def test_a_model_that_sees_nothing_makes_no_region_special():
+    model = LinearClassifier(np.zeros((*SHAPE, 1)))
+    found = erase(model, make_image(), make_region(), make_zones(), 1, n_random=7)
+    assert found.probability.drop == 0
+    assert found.probability.p == 1
+    assert "all lowered it as much" in tell_erasure(found)
+
+
+def test_the_p_value_counts_the_region_as_one_of_the_places():
+    drop = Drop(before=1.0, after=0.4, random=np.array([0.9, 0.4, 0.3, 1.1]))
+    assert drop.n_as_large == 2
+    assert drop.p == pytest.approx(3 / 5)
+    assert Drop(1.0, 0.4, np.empty(0)).p is None
+    assert Drop(1.0, 0.4, np.empty(0)).percentile(50) is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    boxes=st.lists(
+        st.tuples(st.integers(0, 39), st.integers(0, 31), st.integers(1, 6), st.integers(1, 6)),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_random_regions_lie_where_they_may_with_the_same_area_and_differ(seed, boxes):
+    region = np.zeros(SHAPE, dtype=bool)
+    for top, left, height, width in boxes:
+        region[top : top + height, left : left + width] = True
+    allowed = (make_zones() == BREAST) & ~region
+    regions = draw_regions(region, allowed, 5, seed)
+    assert len(regions) == 5
+    assert len({drawn.tobytes() for drawn in regions}) == 5
+    for drawn, again in zip(regions, draw_regions(region, allowed, 5, seed), strict=True):
+        assert drawn.sum() == region.sum()
+        assert not (drawn & ~allowed).any()
+        np.testing.assert_array_equal(drawn, again)
+
+
+def test_random_regions_reach_every_place_and_no_more_than_there_are():
+    region = np.zeros((3, 5), dtype=bool)
+    region[0, :2] = True
+    allowed = np.ones((3, 5), dtype=bool)
+    allowed[0] = False
+    regions = draw_regions(region, allowed, 50, 0)
+    assert len(regions) == 8
+
+
+def test_another_seed_draws_other_places():
+    region, allowed = make_region(), make_zones() == BREAST
+    assert not np.array_equal(
+        draw_regions(region, allowed, 3, 0), draw_regions(region, allowed, 3, 1)
+    )
+
+
+def test_without_room_for_another_region_the_comparison_is_undefined():
+    region = make_region(slice(0, 30), slice(0, 20))
+    found = erase(weigh(region), make_image(), region, make_zones(), 1)
+    assert found.n_random == 0
+    assert found.logit.p is None
+    assert "has no room for another region" in tell_erasure(found)
+
+
+def test_an_empty_region_and_an_unknown_fill_are_told():
+    model, zones = weigh(make_region()), make_zones()
+    with pytest.raises(BadConfiguration, match="a pixel that the model sees"):
+        erase(model, make_image(), np.zeros(SHAPE, bool), zones, 1)
+    with pytest.raises(BadConfiguration, match="one of blurred, surrounding, mean, got 'black'"):
+        erase(model, make_image(), make_region(), zones, 1, fill="black")
+
+
+def test_erasing_can_be_stopped():
+    def stop(done, total, doing):
+        raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        erase(weigh(make_region()), make_image(), make_region(), make_zones(), 1, progress=stop)
+
+
+def test_a_box_covers_its_pixels_and_a_polygon_of_its_corners_the_same_ones():
+    box = draw_box(Box(3, 5, 10, 12), SHAPE)
+    assert box.sum() == 7 * 7
+    corners = ((3.0, 5.0), (3.0, 11.0), (9.0, 11.0), (9.0, 5.0))
+    np.testing.assert_array_equal(draw_polygon(Outline(corners), SHAPE), box)
+
+
+def test_the_top_area_lies_on_the_highest_values_and_has_the_asked_size():
+    attribution = np.zeros(SHAPE, dtype=np.float32)
+    attribution[10:20, 10:20] = 1
+    top = take_top(attribution, 60)
+    assert top.sum() == 60
+    assert top[10:20, 10:20].sum() == 60
+    with pytest.raises(BadConfiguration, match="nothing in it speaks for the class"):
+        take_top(-attribution - 1, 60)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "lesions", "lesion:1", "top:grad_cam", "top:grad_cam:0", "top:grad_cam:nan", "top:x:.1",
+        "box:1,2,3", "box:1,2,3,x", "outline:1,2;3,4", "outline:1,2;3,4;nan,5",
+    ],
+)  # fmt: skip
+def test_what_names_no_region_is_told(text):
+    with pytest.raises(BadConfiguration):
+        read_region(text)
+
+
+@pytest.mark.parametrize("box", [Box(5, 5, 5, 9), Box(0, 0, 41, 5), Box(-1, 0, 4, 4)])
+def test_a_box_beyond_the_image_is_told(box):
+    with pytest.raises(BadConfiguration, match="within 40 x 32 pixels"):
+        draw_box(box, SHAPE)

@@ -95,6 +95,11 @@ class KerasClassifier:
             self._check_layer(layer)
 
     @property
+    def maps(self) -> tuple[str, ...]:
+        """Paths of all layers that give a map, whatever they are, as the forward pass has them."""
+        return self._maps
+
+    @property
     def head(self) -> OutputHead:
         """How the network's output is read."""
         return self._head

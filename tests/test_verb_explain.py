@@ -255,6 +255,16 @@ def test_methods_lists_the_facts_of_each(capsys):
     assert all(m["title"] and m["reference"] and m["passes"] for m in answer["methods"])
 
 
+def test_methods_of_a_model_lists_the_layers_that_explain_takes(capsys, model, films, tmp_path):
+    code, answer, _ = run(capsys, "methods", "--model", model)
+    assert code == 0
+    names = [layer["name"] for layer in answer["layers"]]
+    assert answer["default_layer"] == names[-1]
+    assert [layer["name"] for layer in answer["layers"] if layer["convolution"]] == ["conv2d"]
+    words = ("--anyway", "--methods", "hires_cam", "--layer", "conv2d", "--out", tmp_path / "maps")
+    assert run(capsys, "explain", model, films[0], *words)[0] == 0
+
+
 def test_what_is_no_mammogram_is_explained_only_when_insisted_on(capsys, model, films, tmp_path):
     words = ("explain", model, films[0], "--methods", "saliency", "--out", tmp_path / "maps")
     code, _, err = run(capsys, *words)

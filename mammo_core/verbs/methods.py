@@ -1,33 +1,55 @@
 """The verb `methods`."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 
-def methods() -> dict[str, Any]:
+def methods(
+    model: Annotated[
+        str | None,
+        typer.Option(help="A model's folder or id, to list the layers that it can be asked about."),
+    ] = None,
+) -> dict[str, Any]:
     """List the explanation methods: what they are, what they cost and what they need.
 
-    Example: python -m mammo_core methods
+    Example: python -m mammo_core methods --model demo
     """
     from mammo_core.attribution import METHODS
+
+    told = {"methods": [_describe(name, method) for name, method in METHODS.items()]}
+    return told if model is None else told | _list_layers(model)
+
+
+def _describe(name: str, method: Any) -> dict[str, Any]:
     from mammo_core.config import to_mapping
     from mammo_core.library_maps import LIBRARY_METHODS
 
     return {
-        "methods": [
-            {
-                "name": name,
-                "title": method.title,
-                "reference": method.reference,
-                "signed": method.signed,
-                "passes": method.passes,
-                "cost": method.cost,
-                "control": method.is_control,
-                "class_blind": method.is_class_blind,
-                "access": method.access,
-                "takes_layer": method.access == "layer",
-                "cross_check": name in LIBRARY_METHODS,
-                "settings": to_mapping(method()),
-            }
-            for name, method in METHODS.items()
-        ]
+        "name": name,
+        "title": method.title,
+        "reference": method.reference,
+        "signed": method.signed,
+        "passes": method.passes,
+        "cost": method.cost,
+        "control": method.is_control,
+        "class_blind": method.is_class_blind,
+        "access": method.access,
+        "takes_layer": method.access == "layer",
+        "cross_check": name in LIBRARY_METHODS,
+        "settings": to_mapping(method()),
     }
+
+
+def _list_layers(name: str) -> dict[str, Any]:
+    """The layers that give a map, and which is looked into where none is asked for."""
+    from mammo_core.model_store import find_model
+    from mammo_core.tensorflow_start import start_tensorflow
+
+    stored = find_model(name)
+    start_tensorflow()
+    from mammo_core.keras_classifier import load_classifier
+
+    classifier = load_classifier(stored)
+    layers = [{"name": path, "convolution": path in classifier.layers} for path in classifier.maps]
+    return {"layers": layers, "default_layer": classifier.layer}

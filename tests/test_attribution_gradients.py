@@ -6,7 +6,7 @@ from linear_classifier import LinearClassifier
 from mammo_core.attribution import METHODS, Question
 from mammo_core.attribution.expected_gradients import ExpectedGradients
 from mammo_core.attribution.references import make_blurred
-from mammo_core.errors import BadModel
+from mammo_core.errors import BadModel, Cancelled
 from mammo_core.keras_classifier import KerasClassifier
 
 CLASSES = ("normal", "benign", "malignant")
@@ -90,6 +90,16 @@ def test_each_class_is_explained_by_its_own_stripes(stripes, name):
 def test_another_seed_draws_other_points(cnn, images, name):
     one, other = (METHODS[name](seed=seed).explain(cnn, images, 1) for seed in (0, 1))
     assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", [*NOISY, "integrated_gradients", *FROM_REFERENCES])
+def test_a_dear_method_can_be_stopped_on_its_way(cnn, images, name):
+    def stop(done, total, doing):
+        if done * 2 >= total:
+            raise Cancelled(f"after {done} of {total} {doing}")
+
+    with pytest.raises(Cancelled, match=r"after \d+ of \d+ \w+"):
+        METHODS[name]().attribute(Question(cnn, images, 1, progress=stop))
 
 
 # SmoothGrad and VarGrad

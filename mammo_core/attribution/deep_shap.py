@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Question
-from mammo_core.attribution.references import choose_references, compare_logits
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
+from mammo_core.attribution.references import IMAGES, choose_references, compare_logits
 from mammo_core.attribution.shap_library import load_shap, network_of, seeded_quietly
 from mammo_core.errors import BadModel
 
@@ -64,8 +64,9 @@ class DeepShap(Attribution):
             _refuse_strange_operations(network.operations())
             network.kept[self.title] = _Explainer(network.model)
         references, note = choose_references(question)
-        maps = []
+        maps: list[Maps] = []
         for image, weights, ones in zip(question.images, question.weights, references, strict=True):
+            question.progress(len(maps), len(question.images), IMAGES)
             network.aim(weights)
             maps.append(network.kept[self.title].explain(image, ones))
         answer = Attributed(np.stack(maps), compare_logits(question, references), note)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
-from mammo_core.attribution.references import choose_references, compare_logits
+from mammo_core.attribution.references import IMAGES, choose_references, compare_logits
 from mammo_core.types import ClassGradients, Classifier, Contrast
 
 CHUNK = 16
@@ -50,10 +50,11 @@ class ExpectedGradients(Attribution):
         """(N, H, W) maps whose expected sum is the difference of the logits."""
         references, note = choose_references(question)
         triples = zip(question.images, references, question.target, strict=True)
-        maps = [
-            self._sample_paths(image, ones, partial(_differentiate_one, question.model, target))[0]
-            for image, ones, target in triples
-        ]
+        maps = []
+        for number, (image, ones, target) in enumerate(triples):
+            question.progress(number, len(question.images), IMAGES)
+            slope = partial(_differentiate_one, question.model, target)
+            maps.append(self._sample_paths(image, ones, slope)[0])
         return Attributed(np.stack(maps), compare_logits(question, references), note)
 
     def explain_classes(self, model: Classifier, images: Images) -> Maps:

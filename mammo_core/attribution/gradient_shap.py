@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Question
-from mammo_core.attribution.references import choose_references, compare_logits
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
+from mammo_core.attribution.references import IMAGES, choose_references, compare_logits
 from mammo_core.attribution.shap_library import load_shap, network_of, seeded_quietly
 
 BATCH = 16
@@ -52,8 +52,9 @@ class GradientShap(Attribution):
             network.kept[self.title] = load_shap().GradientExplainer(
                 network.model, references[0], batch_size=BATCH
             )
-        maps = []
+        maps: list[Maps] = []
         for image, weights, ones in zip(question.images, question.weights, references, strict=True):
+            question.progress(len(maps), len(question.images), IMAGES)
             network.aim(weights)
             maps.append(self._explain_one(network.kept[self.title], image, ones))
         return Attributed(np.stack(maps), compare_logits(question, references), note)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
+from mammo_core.attribution.chunks import cut_chunks
 from mammo_core.attribution.references import (
     Reference,
     compare_logits,
@@ -15,7 +15,9 @@ from mammo_core.attribution.references import (
     make_mean,
     make_random,
 )
-from mammo_core.types import Contrast
+
+PATHS = "paths"
+"""What progress tells of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +65,10 @@ class IntegratedGradients(Attribution):
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps whose sum is the difference of the logits."""
         baselines = [self._make_baselines(image) for image in question.images]
-        triples = zip(question.images, question.target, baselines, strict=True)
-        maps = [self._average_paths(question, *triple) for triple in triples]
+        maps = [self._average_paths(question, n, baselines[n]) for n in range(len(baselines))]
         return Attributed(np.stack(maps), compare_logits(question, baselines))
 
-    def _make_baselines(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _make_baselines(self, image: Images) -> Images:
         match self.baseline:
             case "mean":
                 return make_mean(image)
@@ -78,26 +79,22 @@ class IntegratedGradients(Attribution):
             case gray:
                 return make_gray(image, float(gray))
 
-    def _average_paths(
-        self,
-        question: Question,
-        image: NDArray[np.float32],
-        target: int | Contrast,
-        baselines: NDArray[np.float32],
-    ) -> NDArray[np.float32]:
-        maps = [self._follow_path(question, image, target, start) for start in baselines]
+    def _average_paths(self, question: Question, number: int, baselines: Images) -> Maps:
+        """(H, W), the mean over the baselines of one image."""
+        maps = []
+        for done, start in enumerate(baselines, number * len(baselines)):
+            question.progress(done, len(baselines) * len(question.images), PATHS)
+            maps.append(self._follow_path(question, number, start))
         return np.mean(maps, axis=0, dtype=np.float32)
 
-    def _follow_path(
-        self,
-        question: Question,
-        image: NDArray[np.float32],
-        target: int | Contrast,
-        start: NDArray[np.float32],
-    ) -> NDArray[np.float32]:
+    def _follow_path(self, question: Question, number: int, start: Images) -> Maps:
+        """(H, W) of one image from one baseline."""
+        distance = question.images[number] - start
+        mean = np.zeros_like(distance, dtype=np.float64)
         points, weights = np.polynomial.legendre.leggauss(self.steps)
         shares = ((points + 1) / 2).astype(np.float32)[:, None, None, None]
-        distance = image - start
-        gradients = question.model.gradient(start + shares * distance, target)
-        mean = np.einsum("s,shwc->hwc", weights / 2, gradients)
+        for part in cut_chunks(self.steps, 3 * distance.nbytes):
+            path = start + shares[part] * distance
+            gradients = question.model.gradient(path, question.target[number])
+            mean += np.einsum("s,shwc->hwc", weights[part] / 2, gradients)
         return (distance * mean).sum(axis=-1).astype(np.float32)

@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Question
+from mammo_core.attribution.chunks import cut_chunks
+
+NOISY_COPIES = "noisy copies"
+"""What progress tells of."""
 
 
 def check_noise(samples: int, noise: float) -> None:
@@ -32,8 +36,14 @@ def gradients_of_noisy_copies(
         noise: Standard deviation as a share of the image's range (largest minus smallest pixel).
         seed: The same seed gives the same noise.
     """
-    shape = (samples, *question.images.shape[1:])
-    standard = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
-    for image, target in zip(question.images, question.target, strict=True):
-        copies = image + np.float32(noise * np.ptp(image)) * standard
-        yield question.model.gradient(copies, target).sum(axis=-1)
+    total = samples * len(question.images)
+    for number, image in enumerate(question.images):
+        generator = np.random.default_rng(seed)
+        scale, target = np.float32(noise * np.ptp(image)), question.target[number]
+        found = []
+        for part in cut_chunks(samples, 3 * image.nbytes):
+            question.progress(number * samples + part.start, total, NOISY_COPIES)
+            shape = (part.stop - part.start, *image.shape)
+            copies = image + scale * generator.standard_normal(shape, dtype=np.float32)
+            found.append(question.model.gradient(copies, target).sum(axis=-1))
+        yield np.concatenate(found)

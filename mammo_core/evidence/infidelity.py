@@ -1,6 +1,7 @@
 """Infidelity."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -54,15 +55,17 @@ class Infidelity(Perturbing):
         """The image, and the image less each draw of noise."""
         image = trial.scene.image
         draws = range(self.samples)
-        foretold = [np.vdot(self._draw(k, image), trial.attribution) for k in draws]
-        names = [("noise", self.noise, self.seed, k) for k in draws]
+        foretold = [np.vdot(self._draw(image, k), trial.attribution) for k in draws]
         noisy = [
-            Probe(lambda k=k: image - self._draw(k, image)[..., None], name)  # type: ignore[misc]
-            for k, name in zip(draws, names, strict=True)
+            Probe(partial(self._shake, image, k), ("noise", self.noise, self.seed, k))
+            for k in draws
         ]
         return Plan([Probe(lambda: image, "image"), *noisy], _unforeseen(np.array(foretold)))
 
-    def _draw(self, k: int, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _shake(self, image: NDArray[np.float32], k: int) -> NDArray[np.float32]:
+        return image - self._draw(image, k)[..., None]
+
+    def _draw(self, image: NDArray[np.float32], k: int) -> NDArray[np.float32]:
         generator = np.random.default_rng([self.seed, k])
         noise = generator.standard_normal(image.shape[:2], dtype=np.float32)
         return np.float32(self.noise) * noise

@@ -1,6 +1,7 @@
 """The way from one version of an image to another, pixel by pixel in a map's order."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,5 @@ def _walk(
     (first_name, first), (last_name, last) = start, end
     yield Probe(lambda: first, first_name)
     for count in counts[1:-1]:
-        pixels = order[:count]
-        yield Probe(lambda pixels=pixels: replace_pixels(first, last, pixels))  # type: ignore[misc]
+        yield Probe(partial(replace_pixels, first, last, order[:count]))
     yield Probe(lambda: last, last_name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -71,10 +72,9 @@ class Road(Perturbing):
         for share in self.shares:
             count = min(max(round(share * len(order)), 1), len(order) - 1)
             for pixels in (order[:count], order[-count:]):
-                yield Probe(lambda pixels=pixels: self._remove(trial, pixels))  # type: ignore[misc]
+                yield Probe(partial(self._remove, trial.scene.image, pixels))
 
-    def _remove(self, trial: Trial, pixels: NDArray[np.intp]) -> NDArray[np.float32]:
-        image = trial.scene.image
+    def _remove(self, image: NDArray[np.float32], pixels: NDArray[np.intp]) -> NDArray[np.float32]:
         gone = np.zeros(image.shape[:2], dtype=bool)
         gone.ravel()[pixels] = True
         imputed = IMPUTATIONS[self.imputation](image, gone)

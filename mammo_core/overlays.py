@@ -10,6 +10,8 @@ Pixels = NDArray[np.uint8]
 
 DIVERGING = ((33, 102, 172), (146, 197, 222), (247, 247, 247), (244, 165, 130), (178, 24, 43))
 """Blue through white to red: ColorBrewer RdBu (Brewer and Harrower 2003), reversed."""
+COLOR_MAPS = ("inferno", "viridis", "diverging")
+"""What a map can be colored by; the first two are for what runs from 0 upward."""
 OUTLINE = (0, 158, 115)
 """The bluish green of Okabe and Ito 2008, told apart from both colormaps by the color-blind."""
 CLIP_PERCENTILE = 99.8
@@ -38,6 +40,18 @@ def color_heatmap(attribution: NDArray[np.float32], *, signed: bool) -> Pixels:
     colors = table[np.round(position * 255).astype(np.uint8)]
     opacity = np.clip((np.abs(strength) - FAINTEST) / (1 - FAINTEST), 0, 1)
     return np.dstack([colors, np.round(opacity * 255).astype(np.uint8)])
+
+
+def find_limit(attribution: NDArray[np.float32]) -> float:
+    """The size of value from which on all share the last color; 1 for a map of zeros."""
+    sizes = np.abs(attribution)
+    return float(np.percentile(sizes, CLIP_PERCENTILE) or sizes.max() or 1)
+
+
+def sample_colors(name: str, n: int = 33) -> list[list[int]]:
+    """Evenly spaced colors [red, green, blue] of one of `COLOR_MAPS`, from its lower end."""
+    table = _diverging_table() if name == "diverging" else _perceptual_table(name)
+    return table[np.round(np.linspace(0, 255, n)).astype(int)].tolist()
 
 
 def draw_overlay(
@@ -94,9 +108,7 @@ def encode_png(picture: Pixels) -> bytes:
 
 def _normalize(attribution: NDArray[np.float32]) -> NDArray[np.float32]:
     """The map over its largest size, in [-1, 1]; few outliers do not fade all the rest."""
-    sizes = np.abs(attribution)
-    largest = np.percentile(sizes, CLIP_PERCENTILE) or sizes.max()
-    return np.clip(attribution / (largest or 1), -1, 1)
+    return np.clip(attribution / np.float32(find_limit(attribution)), -1, 1)
 
 
 def _diverging_table() -> Pixels:
@@ -105,6 +117,7 @@ def _diverging_table() -> Pixels:
     return np.round(np.stack(channels, axis=1)).astype(np.uint8)
 
 
-def _perceptual_table() -> Pixels:
+def _perceptual_table(name: str = "inferno") -> Pixels:
     ramp = np.arange(256, dtype=np.uint8)[:, None]
-    return cv2.applyColorMap(ramp, cv2.COLORMAP_INFERNO)[:, 0, ::-1].astype(np.uint8)
+    number = {"inferno": cv2.COLORMAP_INFERNO, "viridis": cv2.COLORMAP_VIRIDIS}[name]
+    return cv2.applyColorMap(ramp, number)[:, 0, ::-1].astype(np.uint8)

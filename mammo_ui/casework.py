@@ -8,6 +8,7 @@ import streamlit as st
 from mammo_core.two_views import BOTH
 from mammo_ui import charts, frame, model_tasks, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
+from mammo_ui.map_numbers import MapPicture
 from mammo_ui.overlay_store import read_drawn
 from mammo_ui.theme import class_colors
 from mammo_ui.viewer import Panel, show_viewer
@@ -194,19 +195,19 @@ def _build_panel(
     title = METHODS[method].title
     if drawn is None:
         return Panel(title, base, alt=f"{title} is being computed", is_waiting=True)
-    if drawn.is_blank:
-        return Panel(
-            title, base, note="The map is constant: it says nothing.", alt=f"{title}, empty"
-        )
-    gap = drawn.completeness_gap
+    if drawn.frame is None:
+        why = drawn.refusal or "The map is constant: it says nothing."
+        return Panel(title, base, message=why, alt=f"{title} has no map: {why}")
     note = f"for {target}, {drawn.seconds:.2f} s"
+    gap = drawn.completeness_gap
+    if gap is not None:
+        note += f", completeness gap\N{NO-BREAK SPACE}{100 * gap:.0f}\N{NO-BREAK SPACE}%"
+    address = routes.map_address(model, dataset, image_id, method, target)
     return Panel(
         title,
         base,
-        routes.overlay_address(model, dataset, image_id, method, target),
-        note
-        if gap is None
-        else f"{note}, completeness gap\N{NO-BREAK SPACE}{100 * gap:.0f}\N{NO-BREAK SPACE}%",
+        MapPicture(address, drawn.frame),
+        note=f"{note}. {drawn.note}" if drawn.note else note,
         alt=f"{title} over mammogram {image_id}",
         help="" if gap is None else COMPLETENESS,
     )
@@ -217,9 +218,11 @@ def show_upload(look: "Look", prediction: "FilePrediction") -> None:
     from mammo_core.attribution import METHODS
 
     panels = [Panel("Original", look.picture or "", alt="The uploaded image")]
-    for name, overlay in prediction.overlays.items():
-        note = f"for {prediction.target}" if overlay else "The map is constant: it says nothing."
-        panels.append(Panel(METHODS[name].title, look.picture or "", overlay, note, alt="The map"))
+    for name, drawn in prediction.maps.items():
+        title, note = METHODS[name].title, f"for {prediction.target}"
+        message = "" if drawn else "The map is constant: it says nothing."
+        base = look.picture or ""
+        panels.append(Panel(title, base, drawn, note=note, message=message, alt="The map"))
     show_viewer(panels, aspect=look.aspect, key="upload_viewer")
 
 

@@ -4,14 +4,14 @@ import base64
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mammo_core.paths import write_json, writing
 from mammo_ui import library
-from mammo_ui.overlay_store import DrawnExplanation, overlay_path
+from mammo_ui.map_numbers import MapPicture, write_numbers
+from mammo_ui.overlay_store import DrawnExplanation, overlay_path, write_drawn
 
 if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
     from mammo_core.explanations import Explanation
@@ -31,13 +31,12 @@ class FilePrediction:
     Attributes:
         probabilities: One a class.
         target: The class that the maps explain.
-        overlays: For each method the map as a transparent PNG in a data address, on the file's
-            own grid; None where the map says nothing.
+        maps: For each method its numbers in a data address; None where the map says nothing.
     """
 
     probabilities: dict[str, float]
     target: str
-    overlays: dict[str, str | None]
+    maps: dict[str, MapPicture | None]
 
 
 def warm() -> None:
@@ -73,22 +72,35 @@ def draw_explanations(
     model_id: str, dataset_name: str, image_id: str, methods: Sequence[str], target: str
 ) -> None:
     """Explain an image of a dataset and leave the pictures where the pages find them."""
-    from mammo_core.explanations import explain_case
+    from mammo_core.explanations import Refusal, explain_each
     from mammo_core.model_input import input_of_case
 
     stored = library.find_model(model_id)
     dataset = library.require_dataset(dataset_name)
     classifier = _load(model_id, stored.sha256)
     given = input_of_case(stored, dataset, image_id)
-    for made in explain_case(classifier, stored, given.image, image_id, methods, target):
-        path = overlay_path(stored, dataset, image_id, made.method, target)
-        picture = _draw(made, given)
-        with writing(path) as temporary:
-            temporary.write_bytes(picture or _nothing())
-        facts = DrawnExplanation(
-            made.method, target, made.seconds, made.completeness_gap, picture is None
-        )
-        write_json(path.with_suffix(".json"), asdict(facts))
+    for answer in explain_each(classifier, stored, given.image, image_id, methods, target):
+        path = overlay_path(stored, dataset, image_id, answer.method, target)
+        if isinstance(answer, Refusal):
+            facts = DrawnExplanation(answer.method, target, 0, None, False, refusal=answer.reason)
+            write_drawn(path, facts, b"", _nothing())
+        else:
+            _write(path, answer, given, target)
+
+
+def _write(path: Path, made: "Explanation", given: "ModelInput", target: str) -> None:
+    numbers = write_numbers(made, given)
+    content, frame = numbers or (b"", None)
+    facts = DrawnExplanation(
+        method=made.method,
+        target=target,
+        seconds=made.seconds,
+        completeness_gap=made.completeness_gap,
+        is_blank=frame is None,
+        frame=frame,
+        note=made.note,
+    )
+    write_drawn(path, facts, content, _draw(made, given) or _nothing())
 
 
 def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePrediction:
@@ -105,7 +117,7 @@ def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePredi
     return FilePrediction(
         probabilities={name: float(v) for name, v in zip(classifier.classes, p, strict=True)},
         target=target,
-        overlays={one.method: _as_address(_draw(one, given)) for one in made},
+        maps={one.method: _as_picture(one, given) for one in made},
     )
 
 
@@ -165,7 +177,10 @@ def _nothing() -> bytes:
     return encode_png(np.zeros((1, 1, 4), dtype=np.uint8))
 
 
-def _as_address(picture: bytes | None) -> Any:
-    if picture is None:
+def _as_picture(explanation: "Explanation", given: "ModelInput") -> MapPicture | None:
+    numbers = write_numbers(explanation, given)
+    if numbers is None:
         return None
-    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+    content, frame = numbers
+    encoded = base64.b64encode(content).decode()
+    return MapPicture(f"data:application/octet-stream;base64,{encoded}", frame)

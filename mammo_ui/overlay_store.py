@@ -1,20 +1,21 @@
 """Where the worker leaves the pictures of explanations and the pages find them."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammo_core.config import fingerprint
-from mammo_core.paths import read_json, state_folder
+from mammo_core.paths import read_json, state_folder, write_json, writing
+from mammo_ui.map_numbers import MapFrame, read_frame
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
     from mammo_core.model_store import StoredModel
 
 
-DRAWING = 2
+DRAWING = 3
 """Counts the ways in which maps were drawn; pictures of an earlier way are drawn anew."""
 
 
@@ -28,6 +29,9 @@ class DrawnExplanation:
         seconds: What computing took.
         completeness_gap: Share of the score that the map misses; None where nothing is promised.
         is_blank: Whether the map says nothing, so that nothing is drawn.
+        frame: How the map's numbers are to be drawn, None where nothing is.
+        note: What the method says of its own map.
+        refusal: Why the method cannot explain the model; empty where it can.
     """
 
     method: str
@@ -35,6 +39,9 @@ class DrawnExplanation:
     seconds: float
     completeness_gap: float | None
     is_blank: bool
+    frame: MapFrame | None = None
+    note: str = ""
+    refusal: str = ""
 
 
 def overlay_path(
@@ -54,7 +61,26 @@ def read_drawn(
     facts = path.with_suffix(".json")
     if not path.is_file() or not facts.is_file():
         return None
-    return DrawnExplanation(**read_json(facts))
+    content = read_json(facts)
+    framed = {"frame": read_frame(content["frame"])} if content["frame"] else {}
+    return DrawnExplanation(**content | framed)
+
+
+def write_drawn(path: Path, facts: DrawnExplanation, numbers: bytes, picture: bytes) -> None:
+    """Leave what was drawn at the `overlay_path` of its picture; the facts last, once all is there.
+
+    Raises:
+        MammoError: Where the disk is full or cannot be written.
+    """
+    for part, content in ((numbers_path(path), numbers), (path, picture)):
+        with writing(part) as temporary:
+            temporary.write_bytes(content)
+    write_json(path.with_suffix(".json"), asdict(facts))
+
+
+def numbers_path(picture: Path) -> Path:
+    """Where the numbers of a map lie, beside its picture."""
+    return picture.with_suffix(".map")
 
 
 @cache

@@ -12,9 +12,11 @@ from starlette.routing import Route
 
 from mammo_core.errors import MammoError
 from mammo_ui import apart, inventory, library, pictures
-from mammo_ui.overlay_store import overlay_path
+from mammo_ui.overlay_store import numbers_path, overlay_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mammo_core.datasets import Dataset
     from mammo_core.model_store import StoredModel
     from mammo_ui.inventory import RefusedFile
@@ -22,7 +24,17 @@ if TYPE_CHECKING:
 
 FIRST_PAGE = "overview"
 LOG = logging.getLogger(__name__)
-KINDS = ("image", "thumbnail", "outline", "overlay", "refused", "original", "apart", "reading")
+KINDS = (
+    "image",
+    "thumbnail",
+    "outline",
+    "overlay",
+    "map",
+    "refused",
+    "original",
+    "apart",
+    "reading",
+)
 SIZES = {"thumbnail": pictures.THUMBNAIL, "large": pictures.UPLOAD}
 NEVER_CHANGES = {"cache-control": "private, max-age=31536000, immutable"}
 
@@ -71,6 +83,15 @@ def overlay_address(
     """Where the browser finds the colored map of an explanation that was drawn before."""
     version = f"{dataset.fingerprint[:6]}{model.sha256[:6]}"
     return _address("overlay", version, model.id, dataset.name, image_id, method, target)
+
+
+def map_address(
+    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
+) -> str:
+    """Where the browser finds the numbers of an explanation that was drawn before."""
+    path = overlay_path(model, dataset, image_id, method, target)
+    version = hashlib.sha256(str(path).encode()).hexdigest()
+    return _address("map", version, model.id, dataset.name, image_id, method, target)
 
 
 def _address(kind: str, version: str, *names: str) -> str:
@@ -155,6 +176,23 @@ def _reading(request: Request) -> Response | None:
 
 
 def _overlay(request: Request) -> Response | None:
+    path = _find_overlay(request)
+    if path is None or not path.is_file():
+        return None
+    return FileResponse(path, media_type="image/png", headers=NEVER_CHANGES)
+
+
+def _map(request: Request) -> Response | None:
+    """16 bit little-endian and row by row; how to draw them is known to who has the address."""
+    picture = _find_overlay(request)
+    path = None if picture is None else numbers_path(picture)
+    if path is None or not path.is_file():
+        return None
+    return FileResponse(path, media_type="application/octet-stream", headers=NEVER_CHANGES)
+
+
+def _find_overlay(request: Request) -> "Path | None":
+    """Where the picture would lie, None where a part of the address is not known."""
     from mammo_core.attribution import METHODS
 
     dataset, image_id = _known_image(request)
@@ -163,10 +201,7 @@ def _overlay(request: Request) -> Response | None:
     model = models.get(names["model"])
     if dataset is None or model is None or names["method"] not in METHODS:
         return None
-    path = overlay_path(model, dataset, image_id, names["method"], names["target"])
-    if not path.is_file():
-        return None
-    return FileResponse(path, media_type="image/png", headers=NEVER_CHANGES)
+    return overlay_path(model, dataset, image_id, names["method"], names["target"])
 
 
 def _known_image(request: Request) -> tuple["Dataset | None", str]:
@@ -210,5 +245,6 @@ ROUTES = [
         "/overlay/{model}/{dataset}/{image_id}/{method}/{target}",
         _answer_known(_overlay),
     ),
+    Route("/map/{model}/{dataset}/{image_id}/{method}/{target}", _answer_known(_map)),
     *(Route(f"/{kind}/{{rest:path}}", _answer_known(_nothing)) for kind in KINDS),
 ]

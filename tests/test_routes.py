@@ -13,11 +13,12 @@ from starlette.middleware import Middleware
 
 from mammo_ui import library
 from mammo_ui.headers import SECURITY_HEADERS, SecurityHeaders
-from mammo_ui.overlay_store import overlay_path
+from mammo_ui.overlay_store import numbers_path, overlay_path
 from mammo_ui.routes import (
     KINDS,
     ROUTES,
     image_address,
+    map_address,
     original_address,
     outline_address,
     overlay_address,
@@ -90,14 +91,16 @@ def test_only_a_marked_lesion_has_an_outline(dataset):
     assert get(outline_address(dataset, "S00000_LCC"))[0] == 404
 
 
-def test_an_overlay_is_served_once_it_was_drawn(dataset):
-    model = library.find_model("demo")
-    address = overlay_address(model, dataset, "S00000_LCC", "grad_cam", "malignant")
-    assert get(address)[0] == 404
-    path = overlay_path(model, dataset, "S00000_LCC", "grad_cam", "malignant")
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"a picture")
-    assert get(address)[2] == b"a picture"
+@pytest.mark.parametrize(
+    ("address_of", "place"), [(overlay_address, lambda path: path), (map_address, numbers_path)]
+)
+def test_a_map_and_its_picture_are_served_once_they_were_drawn(dataset, address_of, place):
+    about = (library.find_model("demo"), dataset, "S00000_LCC", "grad_cam", "malignant")
+    assert get(address_of(*about))[0] == 404
+    path = place(overlay_path(*about))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a map")
+    assert get(address_of(*about))[2] == b"a map"
 
 
 @pytest.mark.parametrize("odd", ODD)
@@ -114,10 +117,11 @@ def test_an_address_with_parts_missing_or_too_many_is_not_found(dataset, kind):
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("place", range(5))
-def test_an_odd_part_of_an_overlay_is_not_found(dataset, place, odd):
+def test_an_odd_part_of_a_map_is_not_found(dataset, place, odd):
     parts = ["demo", dataset.name, "S00000_LMLO", "grad_cam", "malignant"]
     parts[place] = odd
     assert get(f"/overlay/{'/'.join(parts)}")[0] == 404
+    assert get(f"/map/{'/'.join(parts)}")[0] == 404
 
 
 def test_every_answer_carries_the_security_headers(dataset):

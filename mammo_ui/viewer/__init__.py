@@ -2,16 +2,41 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+
+if TYPE_CHECKING:
+    from mammo_ui.map_numbers import MapPicture
 
 _HERE = Path(__file__).parent
 
 
-def read_script(name: str) -> str:
-    """A viewer's script behind the one that all viewers share."""
-    return "".join((_HERE / part).read_text(encoding="utf-8") for part in ("pan_zoom.js", name))
+PARTS = ("map_layer.js", "map_painting.js", "blink.js", "tools.js", "viewer.js")
+COLORS = {"inferno": "Inferno", "viridis": "Viridis", "diverging": "Blue to red"}
+
+
+def read_script(*names: str) -> str:
+    """A viewer's scripts behind the one that all viewers share."""
+    parts = ("pan_zoom.js", *names)
+    return "".join((_HERE / part).read_text(encoding="utf-8") for part in parts)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A short finding.
+
+    Attributes:
+        text: With its number, and a mark of its own where it stands good or bad.
+        standing: "good", "bad" or "" where it was not judged.
+        help: What it means, shown where the pointer rests on it.
+    """
+
+    text: str
+    standing: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True)
@@ -21,19 +46,27 @@ class Panel:
     Attributes:
         title: What stands above it.
         base: Address of the gray picture.
-        overlay: Address of a transparent picture to lay over it, None for none.
+        map: What to lay over it, None for nothing.
+        full: Address of the same picture with more pixels, for when it is enlarged; often empty.
         note: A line below it.
         help: What the note means, shown where the pointer rests on it.
-        is_waiting: Whether its overlay is still being computed.
+        is_waiting: Whether its map is still being computed.
+        message: What is said in the place of a map.
+        chips: What is known of the map, below it.
+        badge: What is known of its method, beside the title.
         alt: The picture in words, for those who cannot see it.
     """
 
     title: str
     base: str
-    overlay: str | None = None
+    map: "MapPicture | None" = None
+    full: str = ""
     note: str = ""
     help: str = ""
     is_waiting: bool = False
+    message: str = ""
+    chips: tuple[Chip, ...] = ()
+    badge: Chip | None = None
     alt: str = ""
 
 
@@ -52,11 +85,28 @@ def show_viewer(
         "mammo_viewer",
         html='<div class="viewer"></div>',
         css=(_HERE / "viewer.css").read_text(encoding="utf-8"),
-        js=read_script("viewer.js"),
+        js=read_script(*PARTS),
     )
     content = {
-        "panels": tuple(asdict(panel) for panel in panels),
+        "panels": tuple(_to_content(panel) for panel in panels),
+        "colors": _list_colors() if any(panel.map for panel in panels) else (),
         "aspect": round(aspect, 5),
         "outline": outline,
     }
     component(key=key, data=content)
+
+
+def _to_content(panel: Panel) -> dict[str, Any]:
+    drawn = panel.map
+    flat = None if drawn is None else {"address": drawn.address, **asdict(drawn.frame)}
+    return asdict(panel) | {"map": flat}
+
+
+@cache
+def _list_colors() -> tuple[dict[str, Any], ...]:
+    from mammo_core.overlays import sample_colors
+
+    return tuple(
+        {"name": n, "title": title, "diverging": n == "diverging", "stops": sample_colors(n)}
+        for n, title in COLORS.items()
+    )

@@ -1,18 +1,15 @@
-// Shows one image several times side by side, each with its own overlay, moved in step.
-// Opacity, window, level, zoom and pan change CSS variables and one SVG filter: the server is
-// not asked. pan_zoom.js stands before this text.
+// Shows one image several times side by side, each with its own map, moved in step. Opacity,
+// threshold, colors, window, level, zoom, pan and blinking change styles, canvases and one SVG
+// filter: the server is not asked. The other scripts of the viewer stand before this text.
 
-const START = { zoom: 1, x: 0, y: 0, opacity: 0.55, window: 1, level: 0.5, outline: true };
-const SLIDERS = [
-  { name: "opacity", title: "Overlay", min: 0, max: 1, help: "Opacity of the colored maps" },
-  { name: "window", title: "Window", min: 0.05, max: 2, help: "Width of the gray values shown" },
-  { name: "level", title: "Level", min: 0, max: 1, help: "Middle of the gray values shown" },
-];
+const START = { zoom: 1, x: 0, y: 0, opacity: 0.55, threshold: 0.1, window: 1, level: 0.5 };
+const CHOICES = { outline: true, colors: "", blink: "" };
 
 export default function (component) {
   const { data, parentElement } = component;
   const root = parentElement.querySelector(".viewer");
-  root.view ??= { ...START };
+  root.view ??= { ...START, ...CHOICES };
+  root.shares ??= new Map();
   const key = JSON.stringify(data);
   if (root.dataset.key !== key) {
     const isOtherImage = root.dataset.image !== data.panels[0]?.base;
@@ -22,73 +19,90 @@ export default function (component) {
     build(root, data);
   }
   apply(root);
+  return listenToKeys(root);
 }
 
 function build(root, data) {
   const panels = make("div", "panels");
   panels.style.setProperty("--aspect", data.aspect);
-  panels.append(...data.panels.map((panel) => buildPanel(panel, data.outline)));
+  root.colors = data.colors;
+  root.layers = [];
+  root.rivals = new Map(data.panels.filter((panel) => panel.map).map((p) => [p.title, p.map]));
+  keepBlinking(root);
+  panels.append(...data.panels.map((panel) => buildPanel(root, panel, data.outline)));
   root.replaceChildren(buildFilter(), buildTools(root, data), panels);
+  root.drawn = "";
+  forgetOthers(root);
   listen(root, panels);
 }
 
-function buildTools(root, data) {
-  const tools = make("div", "tools");
-  const hasOverlay = data.panels.some((panel) => panel.overlay || panel.is_waiting);
-  const sliders = SLIDERS.filter((slider) => hasOverlay || slider.name !== "opacity");
-  tools.append(...sliders.map((slider) => buildSlider(root, slider)));
-  if (data.outline) tools.append(buildOutlineSwitch(root));
-  const reset = make("button", "reset", "Reset");
-  reset.onclick = () => {
-    Object.assign(root.view, START);
-    apply(root);
-  };
-  tools.append(reset, make("span", "hint", "Wheel zooms, drag moves, double click resets the zoom"));
-  return tools;
+function forgetOthers(root) {
+  const known = new Set([...root.rivals.values()].map((map) => map.address));
+  for (const address of root.shares.keys()) if (!known.has(address)) root.shares.delete(address);
 }
 
-function buildSlider(root, { name, title, min, max, help }) {
-  const label = make("label", "", title);
-  const input = make("input", name);
-  Object.assign(input, { type: "range", min, max, step: 0.01, title: help });
-  input.setAttribute("aria-label", help);
-  input.oninput = () => {
-    root.view[name] = Number(input.value);
-    apply(root);
-  };
-  label.append(input);
-  return label;
-}
-
-function buildOutlineSwitch(root) {
-  const label = make("label", "", "Lesion outline");
-  const input = make("input", "outline-switch");
-  input.type = "checkbox";
-  input.onchange = () => {
-    root.view.outline = input.checked;
-    apply(root);
-  };
-  label.prepend(input);
-  return label;
-}
-
-function buildPanel(panel, outline) {
+function buildPanel(root, panel, outline) {
   const figure = make("figure");
   const port = make("div", "port");
   const stage = make("div", "stage");
-  stage.append(buildImage(panel.base, "base", panel.alt));
-  if (panel.overlay) stage.append(buildImage(panel.overlay, "overlay", ""));
+  stage.append(buildBase(root, panel));
+  if (panel.map) stage.append(...buildLayers(root, panel.map));
   if (outline) stage.append(buildImage(outline, "outline", ""));
   port.append(make("p", "waiting", "loading …"), stage);
   if (panel.is_waiting) port.append(make("p", "waiting on-top", "computing …"));
-  figure.append(make("figcaption", "", panel.title), port, buildNote(panel));
+  if (panel.message) port.append(make("p", "waiting on-top", panel.message));
+  figure.append(buildCaption(panel), port);
+  if (panel.map) figure.append(buildScale(root, panel.map));
+  figure.append(buildNote(panel));
+  if (panel.chips.length) figure.append(buildChips(panel.chips));
   return figure;
+}
+
+function buildCaption({ title, badge }) {
+  const caption = make("figcaption", "", title);
+  if (badge) caption.append(buildChip(badge, "span", "badge"));
+  return caption;
+}
+
+function buildChips(chips) {
+  const list = make("ul", "chips");
+  list.append(...chips.map((chip) => buildChip(chip, "li", "chip")));
+  return list;
+}
+
+function buildChip({ text, standing, help }, tag, kind) {
+  const chip = make(tag, `${kind} ${standing}`, text);
+  chip.title = help;
+  return chip;
+}
+
+// The map itself, and above it the one that it may blink with.
+function buildLayers(root, map) {
+  const overlay = buildLayer(map, "overlay");
+  const rival = buildLayer(map, "rival");
+  root.layers.push({ map, overlay, rival });
+  return [overlay, rival];
+}
+
+function buildScale(root, map) {
+  const bar = make("div", "scale");
+  bar.title = "The colors and the values at their ends, in the method's own scale";
+  bar.append(make("span"), make("i"), make("span"));
+  root.layers.find((layer) => layer.map === map).bar = bar;
+  return bar;
 }
 
 function buildNote(panel) {
   const note = make("p", panel.help ? "note explained" : "note", panel.note);
   note.title = panel.help;
   return note;
+}
+
+function buildBase(root, { base, full, alt }) {
+  const image = buildImage(base, "base", alt);
+  image.onload = () => showOwnPixels(root, image);
+  if (full) image.dataset.full = full;
+  return image;
 }
 
 function buildImage(source, kind, alt) {
@@ -118,10 +132,23 @@ function apply(root) {
     part.setAttribute("slope", 1 / width);
     part.setAttribute("intercept", 0.5 - level / width);
   }
-  for (const { name } of SLIDERS) {
-    const slider = root.querySelector(`input.${name}`);
-    if (slider) slider.value = root.view[name];
-  }
-  const box = root.querySelector(".outline-switch");
-  if (box) box.checked = outline;
+  showChoices(root);
+  beat(root);
+  root.querySelectorAll("img.base").forEach((image) => showOwnPixels(root, image));
+  const { threshold, colors, blink } = root.view;
+  if (root.drawn === [threshold, colors, blink].join()) return;
+  root.drawn = [threshold, colors, blink].join();
+  root.painting ||= requestAnimationFrame(() => paintAll(root));
+}
+
+// Enlarged beyond its own pixels an image shows them; one that has more of them fetches those.
+function showOwnPixels(root, image) {
+  const shown = image.clientWidth * root.view.zoom * devicePixelRatio;
+  const isEnlarged = image.naturalWidth > 0 && shown > image.naturalWidth;
+  image.classList.toggle("enlarged", isEnlarged && !image.dataset.full);
+  if (!isEnlarged || !image.dataset.full) return;
+  const finer = new Image();
+  finer.onload = () => (image.src = finer.src);
+  finer.src = image.dataset.full;
+  delete image.dataset.full;
 }

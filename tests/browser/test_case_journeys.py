@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import copy_home, running_server
-from test_journeys import settle, visit
+from test_journeys import OVERLAY, settle, visit
 
 from mammo_core.reviews.reviews import open_reviews
 
@@ -24,7 +24,7 @@ def test_a_tag_survives_a_restart_of_the_server(chromium, tmp_path, open_page):
     with running_server(tmp_path) as server:
         page = open_page(server)
         visit(page, f"{server.address}/case?case=S00005_RMLO")
-        page.locator("img.overlay").nth(2).wait_for(state="attached")
+        page.locator(OVERLAY).nth(2).wait_for(state="attached")
         settle(page)
         page.get_by_label("Tags").click()
         page.keyboard.type("clip near the nipple", delay=20)
@@ -75,7 +75,7 @@ def test_marks_are_still_there_after_a_look_at_the_map(server, page):
 
 def test_the_overlay_of_a_case_that_was_explained_comes_with_the_pointer(server, page):
     visit(page, f"{server.address}/case?case=S00005_RMLO")
-    page.locator("img.overlay").first.wait_for(state="attached")
+    page.locator(OVERLAY).first.wait_for(state="attached")
     visit(page, f"{server.address}/cases?find=S00005_RMLO")
     page.locator(".tile").first.wait_for()
     assert page.locator(".tile img").count() == 1

@@ -13,7 +13,7 @@ from PIL import Image
 
 pytestmark = pytest.mark.browser
 FINISHED = "[data-testid=stApp][data-test-script-state=notRunning]"
-OVERLAY = "img.overlay"
+OVERLAY = "canvas.overlay"
 
 
 def visit(page, address):

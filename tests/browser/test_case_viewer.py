@@ -1,0 +1,128 @@
+"""The Case page's viewer, in a real browser: what it does, it does without the server."""
+
+import pytest
+from test_journeys import OVERLAY, settle, visit
+
+pytestmark = pytest.mark.browser
+CASE = "case?case=S00005_RMLO"
+
+
+@pytest.fixture
+def quiet_case(server, page):
+    """A case with three drawn maps, and every request that is sent from now on."""
+    visit(page, f"{server.address}/{CASE}")
+    page.locator(OVERLAY).nth(2).wait_for(state="attached")
+    settle(page)
+    page.wait_for_timeout(2500)  # the status corner may have one more round to go
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    return page, sent
+
+
+def opaque(page):
+    """The share of each map's cells that is drawn."""
+    return page.locator(OVERLAY).evaluate_all(
+        """maps => maps.map(map => {
+            const cells = map.getContext('2d').getImageData(0, 0, map.width, map.height).data;
+            let n = 0;
+            for (let i = 3; i < cells.length; i += 4) n += cells[i] > 0;
+            return n / (map.width * map.height);
+        })"""
+    )
+
+
+def colors(page):
+    return page.locator(OVERLAY).evaluate_all(
+        """maps => maps.map(map => {
+            const cells = map.getContext('2d').getImageData(0, 0, map.width, map.height).data;
+            return cells.join();
+        })"""
+    )
+
+
+def visible(page, selector):
+    return set(
+        page.locator(selector).evaluate_all(
+            "all => all.map(one => getComputedStyle(one).visibility)"
+        )
+    )
+
+
+def watch(page, selector):
+    """The visibilities that the elements have within a second, each time alike for all."""
+    seen = set()
+    for _ in range(20):
+        now = visible(page, selector)
+        assert len(now) == 1
+        seen |= now
+        page.wait_for_timeout(50)
+    return seen
+
+
+def test_a_higher_threshold_hides_more_of_every_map_and_asks_nobody(quiet_case):
+    page, sent = quiet_case
+    shares = [opaque(page)]
+    for threshold in ("0.3", "0.6", "0.99"):
+        page.locator("input.threshold").fill(threshold)
+        page.wait_for_timeout(100)
+        shares.append(opaque(page))
+    for of_map in zip(*shares, strict=True):
+        assert list(of_map) == sorted(of_map, reverse=True)
+        assert of_map[0] > of_map[-1] >= 0
+    assert not sent
+
+
+def test_other_colors_draw_every_map_anew_and_reset_brings_the_first_back(quiet_case):
+    page, sent = quiet_case
+    before = colors(page)
+    page.locator("select.colors").select_option(label="Viridis")
+    page.wait_for_timeout(100)
+    assert not set(before) & set(colors(page))
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_timeout(100)
+    assert colors(page) == before
+    assert not sent
+
+
+def test_b_blinks_all_maps_at_once_and_ends_it(quiet_case):
+    page, sent = quiet_case
+    page.keyboard.press("b")
+    assert watch(page, OVERLAY) == {"visible", "hidden"}
+    page.keyboard.press("b")
+    assert watch(page, OVERLAY) == {"visible"}
+    assert not sent
+
+
+def test_two_maps_blink_at_the_same_place(quiet_case):
+    page, sent = quiet_case
+    page.locator("select.blink").select_option(label="with Saliency")
+    assert watch(page, "canvas.rival") == {"visible", "hidden"}
+    painted = page.locator("canvas.rival").evaluate_all(
+        """maps => maps.map(map =>
+            map.getContext('2d').getImageData(0, 0, map.width, map.height).data.join())"""
+    )
+    assert len(set(painted)) == 1
+    assert painted[0] == colors(page)[1]
+    assert not sent
+
+
+def test_an_enlarged_image_shows_its_own_pixels(quiet_case):
+    page, _ = quiet_case
+    base = page.locator("img.base").first
+    rendering = "image => getComputedStyle(image).imageRendering"
+    assert base.evaluate(rendering) == "auto"
+    page.locator(".port").first.hover()
+    for _ in range(12):
+        page.mouse.wheel(0, -400)
+        page.wait_for_timeout(50)
+    assert base.evaluate(rendering) == "pixelated"
+
+
+def test_the_scale_names_the_ends_of_each_maps_colors(quiet_case):
+    page, _ = quiet_case
+    ends = page.locator(".scale").evaluate_all(
+        "bars => bars.map(bar => [bar.firstChild.textContent, bar.lastChild.textContent])"
+    )
+    assert len(ends) == 3
+    assert all(low == "0" or low == f"\N{MINUS SIGN}{high}" for low, high in ends)
+    assert all(float(high) > 0 for _, high in ends)

@@ -23,7 +23,7 @@ from mammo_core.verbs import VERBS
 
 Verb = Callable[..., dict[str, Any]]
 INTERRUPTED = 130
-GOING_ON = ("train", "tune", "cross-validate", "learning-curve")
+GOING_ON = ("train", "tune", "cross-validate", "learning-curve", "audit")
 """Verbs that keep a part of their work from which the same command goes on."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 

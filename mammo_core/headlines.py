@@ -96,9 +96,21 @@ def _tell_rows(answer: Answer) -> str:
     return f"{told}, {answer['level']} level, split {answer['split']}"
 
 
+def _tell_audit(answer: Answer) -> list[str]:
+    """Whether the model looks at the breast, and what to think of each method."""
+    on = f"{count(answer['n'], 'image')} of {count(answer['patients'], 'patient')}"
+    verdicts = (f"{name}: {one['words']}" for name, one in answer["verdicts"].items())
+    return [
+        answer["headline"],
+        f"On {on}; {count(answer['lesions_right'], 'lesion')} called rightly",
+        *verdicts,
+    ]
+
+
 HEADLINES: dict[str, Callable[[Answer], list[str]]] = {
     "evaluate": _tell_evaluation,
     "calibrate": _tell_fit,
     "compare": _tell_comparison,
+    "audit": _tell_audit,
     "erase": lambda answer: [answer["meaning"]],
 }

@@ -11,6 +11,7 @@ from mammo_core.verbs.adopt import adopt
 from mammo_core.verbs.adopt_table import adopt_table
 from mammo_core.verbs.architectures import architectures
 from mammo_core.verbs.background import background
+from mammo_core.verbs.audit import audit
 from mammo_core.verbs.calibrate import calibrate
 from mammo_core.verbs.card import card
 from mammo_core.verbs.cases import cases
@@ -84,6 +85,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "conformal": conformal,
     "referral": referral,
     "explain": explain,
+    "audit": audit,
     "erase": erase,
     "background": background,
     "reading": reading,

@@ -1,0 +1,58 @@
+"""Images with a part replaced by the background, to see what a model loses without it."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.audit.zones import Zones, list_zone
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+def _find_outside(zones: Zones, breast: Mask) -> Mask:
+    return ~breast
+
+
+def _find_markers(zones: Zones, breast: Mask) -> Mask:
+    return list_zone(zones, "markers")
+
+
+def _find_breast(zones: Zones, breast: Mask) -> Mask:
+    return breast
+
+
+def _find_pectoral(zones: Zones, breast: Mask) -> Mask:
+    return list_zone(zones, "pectoral")
+
+
+BLANKED: dict[str, tuple[str, Callable[[Zones, Mask], Mask]]] = {
+    "outside": ("everything outside the breast", _find_outside),
+    "markers": ("the burned-in markers", _find_markers),
+    "breast": ("the breast", _find_breast),
+    "pectoral": ("the pectoral muscle", _find_pectoral),
+}
+"""What is blanked, in words, and where it is."""
+
+
+def blank_images(image: Image, zones: Zones, breast: Mask) -> dict[str, Image]:
+    """{what is blanked: (H, W, C)}; an image that has no such part comes as it is.
+
+    Args:
+        image: (H, W, C) float32 in [0, 1].
+        zones: (H, W) places in `ZONES`.
+        breast: (H, W) where the breast is.
+    """
+    background = measure_background(image, zones)
+    return {
+        name: np.where(find(zones, breast)[..., None], background, image)
+        for name, (_, find) in BLANKED.items()
+    }
+
+
+def measure_background(image: Image, zones: Zones) -> NDArray[np.float32]:
+    """(C,) the median of the air, so that film's gray is filled by film's gray; 0 without air."""
+    air = image[list_zone(zones, "air")]
+    filled = np.median(air, axis=0) if len(air) else np.zeros(image.shape[2])
+    return np.asarray(filled, dtype=np.float32)

@@ -1,0 +1,62 @@
+"""How much work an audit is, in forward passes, so that the time left can be told."""
+
+from collections.abc import Mapping, Sequence
+
+from mammo_core.attribution import Attribution
+from mammo_core.audit.sampling import Work
+from mammo_core.audit.storage import AGAIN, MAPS
+from mammo_core.evidence import METHOD_METRICS, METRICS
+from mammo_core.types import Progress
+
+FLIPS = 22
+"""Forward passes that a measure of faithfulness takes for a map, about; the others take none."""
+LOOKED_AT = 5
+"""And what reading an image and asking about its blanked versions comes to."""
+
+
+class Ledger:
+    """Tells how much of all passes is done.
+
+    Attributes:
+        total: Forward passes of the whole audit, about.
+    """
+
+    def __init__(
+        self,
+        works: Sequence[Work],
+        methods: Mapping[str, Attribution],
+        map_metrics: Sequence[str],
+        method_metrics: Sequence[str],
+        progress: Progress,
+    ) -> None:
+        self._methods = methods
+        self._flips = FLIPS * sum(METRICS[n].family == "faithfulness" for n in map_metrics)
+        self._again = sum(METHOD_METRICS[name].explanations for name in method_metrics)
+        self._progress = progress
+        self._places = {work.image_id: k for k, work in enumerate(works, 1)}
+        self._done = 0
+        self.total = sum(self._cost(work, kind) for work in works for kind in (MAPS, AGAIN))
+
+    def within(self, work: Work, kind: str) -> Progress:
+        """Progress within one work on an image; says so at once, and may raise Cancelled."""
+        place = f"Image {self._places[work.image_id]} of {len(self._places)}"
+        what = place if kind == MAPS else f"{place}, explained again"
+
+        def tell(done: int, total: int, doing: str) -> None:
+            self._progress(self._done, self.total, what)
+
+        tell(0, 1, "")
+        return tell
+
+    def finish(self, work: Work, kind: str) -> None:
+        """Note that a work is done, now or in an earlier run."""
+        self._done += self._cost(work, kind)
+        if self._done >= self.total:
+            self._progress(self.total, self.total, "Auditing")
+
+    def _cost(self, work: Work, kind: str) -> int:
+        if kind == AGAIN:
+            passes = sum(self._methods[name].cost for name in work.explaining_again)
+            return self._again * (passes + len(work.explaining_again))
+        passes = sum(self._methods[name].cost + self._flips for name in work.explaining)
+        return LOOKED_AT + passes

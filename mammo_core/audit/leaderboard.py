@@ -1,0 +1,57 @@
+"""Each method's figures, and whether they beat maps that know nothing of the model."""
+
+from typing import Any
+
+import numpy as np
+
+from mammo_core.audit.figures import Figures
+from mammo_core.audit.patient_means import Mean, estimate_means
+from mammo_core.evidence import METHOD_METRICS, METRICS
+
+BARS = ("edges", "center")
+"""The controls that a method must beat: where the image is steep, and where most lesions lie."""
+KNOWN = {**METRICS, **METHOD_METRICS}
+Board = dict[str, dict[str, Mean]]
+
+
+def rank_methods(figures: Figures, seed: int) -> Board:
+    """{method: {metric: mean over the images}}."""
+    are_shares = [KNOWN[name].range == (0.0, 1.0) for name in figures.metrics]
+    means = estimate_means(
+        _flatten(figures.counted),
+        figures.patients,
+        seed=seed,
+        are_shares=are_shares * len(figures.methods),
+    )
+    return _unflatten(figures, means)
+
+
+def compare_with(figures: Figures, control: str, seed: int) -> Board:
+    """{method: {metric: by how much it is better than the control on the same images}}.
+
+    Positive is better, whatever the measure's direction. A method equal to the control differs by
+    0 on every image, which has no interval and beats nothing.
+    """
+    row = figures.methods.index(control)
+    signs = np.array([1 if KNOWN[name].higher_is_better else -1 for name in figures.metrics])
+    better = (figures.counted - figures.counted[row]) * signs[:, None]
+    return _unflatten(figures, estimate_means(_flatten(better), figures.patients, seed=seed))
+
+
+def tell_board(board: Board) -> dict[str, dict[str, Any]]:
+    """The means as they are kept."""
+    return {
+        method: {metric: mean.to_json() for metric, mean in row.items()}
+        for method, row in board.items()
+    }
+
+
+def _flatten(values: Any) -> Any:
+    return values.reshape(-1, values.shape[-1])
+
+
+def _unflatten(figures: Figures, means: list[Mean]) -> Board:
+    found = iter(means)
+    return {
+        method: {metric: next(found) for metric in figures.metrics} for method in figures.methods
+    }

@@ -1,0 +1,29 @@
+"""From which figure on an audit says what; one place for all of its thresholds.
+
+None of them was fitted. They are round numbers, set before the two shipped models were audited and
+not moved afterwards; these two are far from them on either side, which proves little of a model
+that is near one.
+"""
+
+FAITHFUL = 0.5
+"""Of the measures of a family, a method beats the controls on at least this share: then it counts
+as faithful, or as lying on the lesion."""
+WEIGHTLESS = 0.25
+"""Model randomization below it: the map hardly depends on what the network learned."""
+CLASSLESS = 0.1
+"""Class sensitivity below it: the map of another class is the same."""
+FICKLE = 0.8
+"""Repeatability below it: another seed gives another map."""
+GAP = 0.3
+"""Completeness gap above it: the sum misses what the method promises by more than this share."""
+FEWEST_PATIENTS = 8
+"""Below it nothing is called believable, nor no better than a control."""
+
+FALL = 0.1
+"""AUROC falls by more than this, with an interval that leaves 0 out, when a part is blanked that
+has nothing to do with disease: the model lives from that part."""
+CHANCE = 0.5
+"""AUROC whose interval reaches this value: the model does not rank these images."""
+FOREIGN = 1.5
+"""A zone that is no breast holds more than this many times the evidence that its area would, in
+the middle of the methods: worth a look."""

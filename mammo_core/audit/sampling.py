@@ -1,0 +1,75 @@
+"""Which images an audit looks at, the telling ones first."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mammo_core.attribution import Attribution
+from mammo_core.audit.options import DEAR, SAMPLINGS, AuditOptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done on one image.
+
+    Attributes:
+        image_id: Which one.
+        explaining: The methods whose maps are measured.
+        explaining_again: The methods that are explained again and again; some of the former.
+    """
+
+    image_id: str
+    explaining: tuple[str, ...]
+    explaining_again: tuple[str, ...]
+
+
+def order_images(index: "pd.DataFrame", seed: int) -> list[str]:
+    """All image ids, those of each label in turn, images with a marked lesion before others.
+
+    The first few thus hold lesions of each kind, and a longer sample holds every shorter one.
+    Within a label the order is that of a digest of seed and id, so that other images change
+    nothing.
+    """
+    groups: dict[str, list[tuple[bool, str, str]]] = {}
+    marked = index["mask_path"].notna()
+    labels = index["label"].fillna("")
+    for image_id, label, has_mask in zip(index["image_id"], labels, marked, strict=True):
+        digest = hashlib.sha256(f"{seed}:{image_id}".encode()).hexdigest()
+        groups.setdefault(str(label), []).append((not has_mask, digest, str(image_id)))
+    queues = [[one for *_, one in sorted(groups[label])] for label in sorted(groups)]
+    rounds = range(max(map(len, queues), default=0))
+    return [queue[k] for k in rounds for queue in queues if k < len(queue)]
+
+
+def plan_work(
+    image_ids: Sequence[str], methods: Mapping[str, Attribution], options: AuditOptions
+) -> list[Work]:
+    """What is done on each image: dear methods see the first ones only.
+
+    Args:
+        image_ids: As `order_images` gives them.
+        methods: By name.
+        options: Its `sampling` says how many.
+    """
+    sampling = SAMPLINGS[options.sampling]
+    chosen = image_ids[: options.n_images]
+    return [
+        Work(
+            image_id,
+            _choose(methods, k, sampling.images and len(chosen), sampling.dear_images),
+            _choose(methods, k, sampling.method_images, sampling.dear_method_images),
+        )
+        for k, image_id in enumerate(chosen)
+    ]
+
+
+def _choose(
+    methods: Mapping[str, Attribution], k: int, cheap: int | None, dear: int | None
+) -> tuple[str, ...]:
+    """The methods that see the image at place k."""
+    limits = {name: dear if method.cost > DEAR else cheap for name, method in methods.items()}
+    return tuple(name for name, limit in limits.items() if limit is None or k < limit)

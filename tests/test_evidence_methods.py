@@ -10,8 +10,9 @@ from scipy.stats import spearmanr
 
 from mammo_core import cli
 from mammo_core.attribution import METHODS, Attributed, Attribution
-from mammo_core.errors import BadModel
+from mammo_core.errors import BadModel, Cancelled
 from mammo_core.evidence import METHOD_METRICS, MethodMetric
+from mammo_core.evidence.asked import Asked
 from mammo_core.types import Contrast
 
 N, ROWS, COLUMNS = 3, 12, 10
@@ -94,6 +95,9 @@ class Counted:
 
     def answer(self, question):
         self.n_images += len(question.images)
+        return self.method_maps(question)
+
+    def method_maps(self, question):
         return self.method.attribute(question).maps
 
 
@@ -102,6 +106,26 @@ def test_a_measure_tells_how_many_maps_an_image_costs(name, model, images):
     counted = Counted(METHODS["input_x_gradient"]())
     measure(name, model, images, Given(answer=counted.answer))
     assert counted.n_images == METHOD_METRICS[name].explanations * N
+
+
+def test_measures_of_one_answer_share_it(model, images):
+    counted = Counted(METHODS["input_x_gradient"]())
+    asked = Asked(model, images, Given(answer=counted.answer), 1)
+    for name in WEIGHTLESS:
+        shared = METHOD_METRICS[name]().judge(asked)
+        alone = measure(name, model, images, Given(answer=counted.method_maps))
+        np.testing.assert_array_equal(shared, alone)
+    further = sum(METHOD_METRICS[name].explanations - 1 for name in WEIGHTLESS)
+    assert counted.n_images == (1 + further) * N
+
+
+def test_methods_of_many_passes_can_be_stopped_on_their_way(model, images):
+    def stop(done, total, doing):
+        raise Cancelled
+
+    asked = Asked(model, images, METHODS["rise"](masks=8), 1, stop)
+    with pytest.raises(Cancelled):
+        METHOD_METRICS["repeatability"]().judge(asked)
 
 
 @pytest.mark.parametrize("name", WEIGHTLESS)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Attribution
+from mammo_core.evidence.asked import Asked
 from mammo_core.types import Classifier, Target
 
 Images = NDArray[np.float32]
@@ -80,19 +81,31 @@ class MethodMetric(Evidence):
 
     Attributes:
         explanations: How often it explains an image, at the default settings; its cost in maps.
+            The first of them is the answer itself, which measures share that are given one `Asked`.
     """
 
     explanations: ClassVar[int]
 
     @abc.abstractmethod
+    def judge(self, asked: Asked) -> Scores:
+        """(N,) what `measure` says, of an answer that several measures share."""
+
     def measure(
         self, model: Classifier, images: Images, method: Attribution, target: Target
     ) -> Scores:
         """(N,) a number for each image, NaN where it is undefined.
 
+        Args:
+            model: The classifier.
+            images: (N, H, W, C) float32 in [0, 1].
+            method: The method that is judged.
+            target: What it explains: a class, a contrast of two, or one for each image.
+
         Raises:
             BadModel: Where the method cannot explain the model, or the weights cannot be drawn.
+            ValueError: For an unknown class or images of another size.
         """
+        return self.judge(Asked(model, images, method, target))
 
 
 def rank(values: NDArray[np.floating]) -> NDArray[np.float64]:

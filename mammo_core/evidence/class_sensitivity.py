@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from mammo_core.attribution.base import Attribution
-from mammo_core.evidence.base import Family, Images, MethodMetric, Scores
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo_core.evidence.asked import Asked
+from mammo_core.evidence.base import Family, MethodMetric, Scores
 from mammo_core.evidence.likeness import compare_ranks
 from mammo_core.targets import split_target
-from mammo_core.types import Classifier, Contrast, Target
+from mammo_core.types import Contrast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,24 +32,20 @@ class ClassSensitivity(MethodMetric):
     of_random: ClassVar[str] = "0 where noise is drawn for the image, 1 where for each class anew"
     explanations: ClassVar[int] = 2
 
-    def measure(
-        self, model: Classifier, images: Images, method: Attribution, target: Target
-    ) -> Scores:
+    def judge(self, asked: Asked) -> Scores:
         """(N,) differences; NaN where the class's own map is constant or one is not finite."""
-        own = method.explain(model, images, target)
-        other = method.explain(model, images, _name_others(model, images, target))
-        return 1 - compare_ranks(own, other)
+        return 1 - compare_ranks(asked.maps, asked.explain_again(target=_name_others(asked)))
 
 
-def _name_others(model: Classifier, images: Images, target: Target) -> list[int | Contrast]:
-    targets = split_target(target, model.classes, len(images))
-    probabilities = model.predict(images)
+def _name_others(asked: Asked) -> list[int | Contrast]:
+    targets = split_target(asked.target, asked.model.classes, len(asked.images))
+    probabilities = asked.model.predict(asked.images)
     return [
         Contrast(one.against, one.of) if isinstance(one, Contrast) else _most_probable_but(one, row)
         for one, row in zip(targets, probabilities, strict=True)
     ]
 
 
-def _most_probable_but(taken: int, probabilities: Scores) -> int:
+def _most_probable_but(taken: int, probabilities: NDArray[np.float32]) -> int:
     others = [k for k in range(len(probabilities)) if k != taken]
     return max(others, key=lambda k: float(probabilities[k]))

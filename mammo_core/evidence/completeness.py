@@ -5,9 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Attribution, Question
-from mammo_core.evidence.base import Family, Images, MethodMetric, Scores
-from mammo_core.types import Classifier, Target
+from mammo_core.evidence.asked import Asked
+from mammo_core.evidence.base import Family, MethodMetric, Scores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +26,9 @@ class Completeness(MethodMetric):
     of_random: ClassVar[str] = "undefined: it promises no sum"
     explanations: ClassVar[int] = 1
 
-    def measure(
-        self, model: Classifier, images: Images, method: Attribution, target: Target
-    ) -> Scores:
+    def judge(self, asked: Asked) -> Scores:
         """(N,) gaps; NaN where the method promises no sum or the map is not finite."""
-        gaps = method.attribute(Question(model, images, target, method.needs)).completeness_gap
+        gaps = asked.answer.completeness_gap
         if gaps is None:
-            return np.full(len(images), np.nan)
+            return np.full(len(asked.images), np.nan)
         return np.where(np.isfinite(gaps), gaps, np.nan).astype(np.float64)

@@ -6,9 +6,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Attribution
+from mammo_core.evidence.asked import Asked
 from mammo_core.evidence.base import Family, Images, Maps, MethodMetric, Scores
-from mammo_core.types import Classifier, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +42,13 @@ class MaxSensitivity(MethodMetric):
                 f"Expected samples >= 1 and radius > 0, got {self.samples} and {self.radius}"
             )
 
-    def measure(
-        self, model: Classifier, images: Images, method: Attribution, target: Target
-    ) -> Scores:
+    def judge(self, asked: Asked) -> Scores:
         """(N,) relative changes; NaN where the map is empty or one of them is not finite."""
-        before = method.explain(model, images, target)
-        noisy = (images + self._draw(k, images) for k in range(self.samples))
-        after = [method.explain(model, one, target) for one in noisy]
+        noisy = (asked.images + self._draw(k, asked.images) for k in range(self.samples))
+        after = [asked.explain_again(images=images) for images in noisy]
         with np.errstate(divide="ignore", invalid="ignore"):  # of empty maps, and infinite ones
-            changes = [_measure_sizes(maps - before) for maps in after]
-            found = np.max(changes, axis=0) / _measure_sizes(before)
+            changes = [_measure_sizes(maps - asked.maps) for maps in after]
+            found = np.max(changes, axis=0) / _measure_sizes(asked.maps)
         return np.where(np.isfinite(found), found, np.nan)
 
     def _draw(self, k: int, images: Images) -> NDArray[np.float32]:

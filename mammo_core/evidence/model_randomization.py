@@ -5,11 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Attribution
-from mammo_core.evidence.base import Family, Images, MethodMetric, Scores
+from mammo_core.evidence.asked import Asked
+from mammo_core.evidence.base import Family, MethodMetric, Scores
 from mammo_core.evidence.likeness import compare_ranks, mean_of_known
 from mammo_core.evidence.randomization_curve import DEPTHS, check_depths, explain_stations
-from mammo_core.types import Classifier, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +39,8 @@ class ModelRandomization(MethodMetric):
     def __post_init__(self) -> None:
         check_depths(self.depths)
 
-    def measure(
-        self, model: Classifier, images: Images, method: Attribution, target: Target
-    ) -> Scores:
+    def judge(self, asked: Asked) -> Scores:
         """(N,) what is gone of each map; NaN where it is constant, or no other is finite."""
-        first, *drawn = explain_stations(
-            model, images, method, target, depths=self.depths, seed=self.seed
-        )
-        left = [np.abs(compare_ranks(first.maps, one.maps)) for one in drawn]
+        stations = explain_stations(asked, self.depths, self.seed)
+        left = [np.abs(compare_ranks(asked.maps, station.maps)) for station in stations]
         return 1 - mean_of_known(np.stack(left, axis=-1))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Attribution
 from mammo_core.errors import BadModel
+from mammo_core.evidence.asked import Asked
 from mammo_core.evidence.base import Images, Maps, Scores
 from mammo_core.evidence.likeness import compare_ranks, find_comparable
 from mammo_core.types import (
@@ -51,7 +52,7 @@ class Station(NamedTuple):
     """One stop of a cascade.
 
     Attributes:
-        layer: Path of the lowest layer that is drawn; empty for the network as it was trained.
+        layer: Path of the lowest layer that is drawn.
         n_drawn: How many layers are.
         maps: (N, H, W).
     """
@@ -81,26 +82,15 @@ def count_layers(model: Classifier) -> int:
     return len(_cascade_of(model).layers)
 
 
-def explain_stations(
-    model: Classifier,
-    images: Images,
-    method: Attribution,
-    target: Target,
-    *,
-    depths: Sequence[float] = DEPTHS,
-    seed: int = 0,
-    progress: Progress = no_progress,
-) -> Iterator[Station]:
-    """The maps of the network as it is, then those of each station; see `randomization_curve`."""
-    cascade = _cascade_of(model)
+def explain_stations(asked: Asked, depths: Sequence[float], seed: int) -> Iterator[Station]:
+    """The maps of the same question with weights drawn at each station of a cascade."""
+    cascade = _cascade_of(asked.model)
     n_layers = len(cascade.layers)
     stops = sorted({max(1, round(depth * n_layers)) for depth in depths})
-    progress(0, len(stops) + 1, "Explaining the model")
-    yield Station("", 0, method.explain(model, images, target))
-    for number, n_drawn in enumerate(stops, 1):
-        progress(number, len(stops) + 1, "Explaining it with random weights")
-        drawn = cascade.draw(n_drawn, seed)
-        yield Station(cascade.layers[n_drawn - 1], n_drawn, method.explain(drawn, images, target))
+    for number, n_drawn in enumerate(stops):
+        asked.progress(number, len(stops), "Explaining with random weights")
+        maps = asked.explain_again(model=cascade.draw(n_drawn, seed))
+        yield Station(cascade.layers[n_drawn - 1], n_drawn, maps)
 
 
 def randomization_curve(
@@ -126,22 +116,21 @@ def randomization_curve(
         depths: Rising shares of the layers that are drawn; two that come to the same number of
             layers are one station.
         seed: Draws the weights.
-        progress: Told before each station; may end it.
+        progress: Told before each station, and by methods of many passes; may end it.
 
     Raises:
         BadModel: Where the method cannot explain the model, or the weights cannot be drawn.
         ValueError: For depths that do not rise within [0, 1].
     """
     check_depths(depths)
-    first, *drawn = explain_stations(
-        model, images, method, target, depths=depths, seed=seed, progress=progress
-    )
+    asked = Asked(model, images, method, target, progress)
+    drawn = list(explain_stations(asked, depths, seed))
     return RandomizationCurve(
         layers=tuple(one.layer for one in drawn),
         n_drawn=tuple(one.n_drawn for one in drawn),
         n_layers=count_layers(model),
-        rank_correlation=_compare(first, drawn, compare_ranks),
-        ssim=_compare(first, drawn, compare_structure),
+        rank_correlation=_compare(asked.maps, drawn, compare_ranks),
+        ssim=_compare(asked.maps, drawn, compare_structure),
     )
 
 
@@ -157,10 +146,9 @@ def compare_structure(first: Maps, second: Maps) -> Scores:
     return found
 
 
-def _compare(
-    first: Station, drawn: list[Station], compare: Callable[[Maps, Maps], Scores]
-) -> Scores:
-    return np.stack([compare(first.maps, one.maps) for one in [first, *drawn]], axis=1)
+def _compare(own: Maps, drawn: list[Station], compare: Callable[[Maps, Maps], Scores]) -> Scores:
+    """(N, L + 1) likeness of the own maps with themselves, then with those of each station."""
+    return np.stack([compare(own, maps) for maps in (own, *(one.maps for one in drawn))], axis=1)
 
 
 def _compare_structure_of(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

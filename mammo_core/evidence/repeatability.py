@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mammo_core.attribution.base import Attribution
-from mammo_core.evidence.base import Family, Images, MethodMetric, Scores
+from mammo_core.evidence.asked import Asked
+from mammo_core.evidence.base import Family, MethodMetric, Scores
 from mammo_core.evidence.likeness import compare_ranks, mean_of_known
-from mammo_core.types import Classifier, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +37,10 @@ class Repeatability(MethodMetric):
         if self.repeats < 2:
             raise ValueError(f"repeats must be at least 2, got {self.repeats}")
 
-    def measure(
-        self, model: Classifier, images: Images, method: Attribution, target: Target
-    ) -> Scores:
+    def judge(self, asked: Asked) -> Scores:
         """(N,) correlations; NaN where the maps are constant or not finite."""
-        again = [_shift_seed(method, by) for by in range(self.repeats)]
-        maps = [one.explain(model, images, target) for one in again]
+        others = [_shift_seed(asked.method, by) for by in range(1, self.repeats)]
+        maps = [asked.maps, *(asked.explain_again(method=other) for other in others)]
         pairs = [compare_ranks(a, b) for a, b in combinations(maps, 2)]
         return mean_of_known(np.stack(pairs, axis=-1))
 

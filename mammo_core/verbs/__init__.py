@@ -10,8 +10,8 @@ from typing import Any
 from mammo_core.verbs.adopt import adopt
 from mammo_core.verbs.adopt_table import adopt_table
 from mammo_core.verbs.architectures import architectures
-from mammo_core.verbs.background import background
 from mammo_core.verbs.audit import audit
+from mammo_core.verbs.background import background
 from mammo_core.verbs.calibrate import calibrate
 from mammo_core.verbs.card import card
 from mammo_core.verbs.cases import cases

@@ -198,7 +198,7 @@ class KerasClassifier:
 
     def _classify(self, network: keras.Model) -> "KerasClassifier":
         """A classifier like this one over a network like its own."""
-        return KerasClassifier(network, self.classes, self.layer, self.batch_size)
+        return KerasClassifier(network, self.classes, self.layer, self.batch_size, self.background)
 
     def _check_classes(self) -> None:
         n_outputs = self.model.output_shape[-1]

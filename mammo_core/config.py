@@ -81,7 +81,9 @@ def _convert(key: str, value: Any, hint: Any) -> Any:
     if origin in (Union, types.UnionType):
         if value is None or (isinstance(value, str) and value.lower() in ("none", "")):
             return None
-        return _convert(key, value, next(option for option in options if option is not type(None)))
+        return _convert_union(
+            key, value, [option for option in options if option is not type(None)]
+        )
     if origin is Literal:
         if value not in options:
             near = tell_nearest(str(value), map(str, options))
@@ -90,6 +92,20 @@ def _convert(key: str, value: Any, hint: Any) -> Any:
     if origin is tuple:
         return _convert_pair(key, value, options)
     return _convert_scalar(key, value, hint)
+
+
+def _convert_union(key: str, value: Any, options: list[Any]) -> Any:
+    """A word of one of the options where it is such a word, else by the first of them."""
+    words = [
+        word for option in options if get_origin(option) is Literal for word in get_args(option)
+    ]
+    if value in words:
+        return value
+    try:
+        return _convert(key, value, options[0])
+    except BadConfiguration as error:
+        also = f"; it may also be {', '.join(words)}" if words else ""
+        raise BadConfiguration(f"{error}{also}") from None
 
 
 def _convert_pair(key: str, value: Any, options: tuple[Any, ...]) -> tuple[Any, ...]:

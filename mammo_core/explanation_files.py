@@ -6,12 +6,14 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution import METHODS, choose_methods
+from mammo_core.attribution.method_settings import MethodSettings
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, UnreadableFile
 from mammo_core.explanation_folders import safe_name
 from mammo_core.explanations import Explanation, explain_each
@@ -49,14 +51,16 @@ class NamedImage:
     is_in_dataset: bool
 
 
-def read_method_names(text: str, layers: Sequence[str] = ()) -> list[str]:
+def read_method_names(
+    text: str, layers: Sequence[str] = (), settings: MethodSettings = MappingProxyType({})
+) -> list[str]:
     """["grad_cam", "saliency"] from "grad_cam,saliency".
 
     Raises:
         BadConfiguration: Where there is none, an unknown one, or one that cannot look into the
-            layers that are given.
+            layers or have the settings that are given.
     """
-    names = list(choose_methods(_split(text), layers))
+    names = list(choose_methods(_split(text), layers, settings))
     if not names:
         raise BadConfiguration(f"Expected methods such as {','.join(METHODS)}, got none")
     return names
@@ -151,6 +155,7 @@ def explain_to_files(
     out: Path,
     *,
     layers: Sequence[str] = (),
+    settings: MethodSettings = MappingProxyType({}),
     dataset: "Dataset | None" = None,
     progress: Progress = no_progress,
 ) -> dict[str, list[dict[str, Any]]]:
@@ -166,9 +171,18 @@ def explain_to_files(
     maps, refused = [], []
     for image_id, pixels in prepare_inputs(images, stored, dataset, progress):
         air = find_air(pixels[..., 0], max(1, len(stored.views)))
-        for answer in explain_each(
-            classifier, stored, pixels, image_id, methods, target, layers=layers, progress=progress
-        ):
+        answers = explain_each(
+            classifier,
+            stored,
+            pixels,
+            image_id,
+            methods,
+            target,
+            layers=layers,
+            settings=settings,
+            progress=progress,
+        )
+        for answer in answers:
             if isinstance(answer, Explanation):
                 maps.append(_write_files(answer, pixels, air, out))
             else:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from mammo_core.attribution import Attributed, Attribution, attribute_together, choose_methods
 from mammo_core.attribution import upsample as upsample_maps
 from mammo_core.attribution.base import QUICK
+from mammo_core.attribution.method_settings import MethodSettings
 from mammo_core.config import fingerprint, to_mapping
 from mammo_core.errors import BadModel
 from mammo_core.explanation_folders import explanations_folder, safe_name
@@ -120,6 +122,7 @@ def explain_each(
     target: str | int | Contrast | None = None,
     *,
     layers: Sequence[str] = (),
+    settings: MethodSettings = MappingProxyType({}),
     progress: Progress = no_progress,
 ) -> list[Explanation | Refusal]:
     """What each method answers, read from disk where it is there; some may explain, others refuse.
@@ -132,13 +135,16 @@ def explain_each(
         methods: Keys of `METHODS`.
         target: A class, or two as `read_target` reads them; None explains the predicted one.
         layers: Paths of the layers to look into, several to average; none is the model's default.
+        settings: Other settings than the methods' own, as `parse_method_settings` reads them.
         progress: Told before each piece of work.
 
     Raises:
-        BadConfiguration: For an unknown method, or one that looks into no layer given one.
+        BadConfiguration: For an unknown method or setting, or a method that looks into no layer
+            given one.
         ValueError: For an unknown class or an image of another size.
     """
-    asked = _ask(classifier, stored, image, image_id, choose_methods(methods, layers), target)
+    chosen = choose_methods(methods, layers, settings)
+    asked = _ask(classifier, stored, image, image_id, chosen, target)
     found: dict[str, Explanation | Refusal] = {
         name: kept for name in asked.methods if (kept := read_explanation(asked.keys[name]))
     }

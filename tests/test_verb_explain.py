@@ -74,6 +74,21 @@ def dataset(exams, home, tmp_path):
     return tmp_path / "dataset"
 
 
+def test_settings_change_the_map_and_stand_in_its_facts(capsys, model, films, tmp_path):
+    def explain(name, *more):
+        words = ("--methods", "integrated_gradients", "--out", tmp_path / name, "--anyway", *more)
+        _, answer, _ = run(capsys, "explain", model, films[0], "--target", "malignant", *words)
+        with np.load(answer["maps"][0]["file"]) as kept:
+            return kept["attribution"], json.loads(str(kept["facts"]))["settings"]["baseline"]
+
+    usual, blurred = (
+        explain("usual"),
+        explain("blurred", "--set", "integrated_gradients.baseline=blurred"),
+    )
+    assert (usual[1], blurred[1]) == (0.0, "blurred")
+    assert not np.allclose(usual[0], blurred[0])
+
+
 def run_quietly(*words):
     with pytest.raises(SystemExit) as end:
         main([str(word) for word in (*words, "--json")])

@@ -1,27 +1,36 @@
 """Several methods on the same images at the price of one pass."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from mammo_core.attribution.averaged_layers import AveragedLayers
 from mammo_core.attribution.base import Attributed, Attribution, Images, Maps, Question
+from mammo_core.attribution.method_settings import MethodSettings, configure, refuse_unused
 from mammo_core.attribution.resolution import upsample
 from mammo_core.errors import BadConfiguration
 from mammo_core.types import Classifier, Progress, Target, no_progress
 from mammo_core.wording import tell_nearest
 
 
-def choose_methods(names: Iterable[str], layers: Sequence[str] = ()) -> dict[str, Attribution]:
-    """The named methods with their default settings.
+def choose_methods(
+    names: Iterable[str],
+    layers: Sequence[str] = (),
+    settings: MethodSettings = MappingProxyType({}),
+) -> dict[str, Attribution]:
+    """The named methods, with their default settings where no others are given.
 
     Args:
         names: Keys of `METHODS`.
         layers: Paths of the layers they look into; of several, each map is averaged over them.
             None leaves the choice to the model.
+        settings: By method, as `parse_method_settings` reads them.
 
     Raises:
         BadConfiguration: For an unknown name (tells the closest and all known ones), for a method
-            that looks into no layer where one is given, and for a layer that is given twice.
+            that looks into no layer where one is given, for a layer that is given twice, and for
+            settings that the method does not know or that are of no method asked for.
     """
     from mammo_core.attribution import METHODS  # the family's table imports this module
 
@@ -32,7 +41,9 @@ def choose_methods(names: Iterable[str], layers: Sequence[str] = ()) -> dict[str
             raise BadConfiguration(
                 f"Unknown method '{name}'; known are: {', '.join(METHODS)}{near}"
             )
-        chosen[name] = _look_into(METHODS, name, layers) if layers else METHODS[name]()
+        method = configure(METHODS[name], name, settings)
+        chosen[name] = _look_into(METHODS, name, method, layers) if layers else method
+    refuse_unused(settings, chosen)
     return chosen
 
 
@@ -42,7 +53,10 @@ def list_layered(methods: Mapping[str, type[Attribution]]) -> list[str]:
 
 
 def _look_into(
-    methods: Mapping[str, type[Attribution]], name: str, layers: Sequence[str]
+    methods: Mapping[str, type[Attribution]],
+    name: str,
+    method: Attribution,
+    layers: Sequence[str],
 ) -> Attribution:
     if name not in list_layered(methods):
         raise BadConfiguration(
@@ -52,9 +66,9 @@ def _look_into(
     if len(set(layers)) < len(layers):
         raise BadConfiguration(f"Expected different layers to average, got {', '.join(layers)}")
     if len(layers) > 1:
-        return AveragedLayers(method=methods[name](), layers=tuple(layers))
-    settings: dict[str, Any] = {"layer": layers[0]}
-    return methods[name](**settings)
+        return AveragedLayers(method=method, layers=tuple(layers))
+    looking: dict[str, Any] = {"layer": layers[0]}
+    return replace(method, **looking)
 
 
 def attribute_together(

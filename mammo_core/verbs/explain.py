@@ -32,6 +32,12 @@ def explain(
             help="The class to explain, or two: 'malignant vs benign'; else the predicted one."
         ),
     ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="METHOD.SETTING=VALUE, repeatable; `methods` lists a method's settings."
+        ),
+    ] = None,
     cross_check: Annotated[
         bool, typer.Option(help="Write tf-keras-vis's maps, too, and how near ours are.")
     ] = False,
@@ -41,6 +47,7 @@ def explain(
 
     Example: python -m mammo_core explain demo film.dcm --methods grad_cam,saliency --out maps
     """
+    from mammo_core.attribution.method_settings import parse_method_settings
     from mammo_core.datasets import load_dataset
     from mammo_core.explanation_files import (
         check_question,
@@ -55,8 +62,9 @@ def explain(
     from mammo_core.progress import current_progress
 
     layers, stored = read_layers(layer), find_model(model)
+    settings = parse_method_settings(setting or ())
     usual = "grad_cam" if layers else "grad_cam,saliency,integrated_gradients"
-    names = read_method_names(usual if methods is None else methods, layers)
+    names = read_method_names(usual if methods is None else methods, layers, settings)
     data = None if dataset is None else load_dataset(dataset)
     found = find_images(images, data)
     check_question(stored, target)
@@ -77,6 +85,7 @@ def explain(
         target,
         out.resolve(),
         layers=layers,
+        settings=settings,
         dataset=data,
         progress=current_progress(),
     )

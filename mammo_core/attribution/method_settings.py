@@ -1,0 +1,55 @@
+"""Methods with other settings than their own, written METHOD.SETTING=VALUE."""
+
+from collections.abc import Iterable, Mapping
+
+from mammo_core.attribution.base import Attribution
+from mammo_core.config import parse_assignments, read_settings
+from mammo_core.errors import BadConfiguration
+
+MethodSettings = Mapping[str, Mapping[str, str]]
+"""By method, then by setting."""
+
+
+def parse_method_settings(words: Iterable[str]) -> dict[str, dict[str, str]]:
+    """{"smooth_grad": {"noise": "0.2"}} from ["smooth_grad.noise=0.2"].
+
+    Raises:
+        BadConfiguration: For a word of another form.
+    """
+    settings: dict[str, dict[str, str]] = {}
+    for key, value in parse_assignments(words).items():
+        method, dot, name = key.partition(".")
+        if not dot:
+            raise BadConfiguration(
+                f"Expected METHOD.SETTING=VALUE, such as smooth_grad.noise=0.2, got '{key}={value}'"
+            )
+        settings.setdefault(method, {})[name] = value
+    return settings
+
+
+def configure(kind: type[Attribution], name: str, settings: MethodSettings) -> Attribution:
+    """The method with its settings, the default ones where others are not given.
+
+    Raises:
+        BadConfiguration: For an unknown setting (tells the known ones) or a value that it cannot
+            have.
+    """
+    try:
+        return read_settings(kind, settings.get(name, {}))
+    except (BadConfiguration, ValueError) as error:
+        raise BadConfiguration(f"{name}: {error}") from None
+
+
+def refuse_unused(settings: MethodSettings, names: Iterable[str]) -> None:
+    """See that every setting is of a method that was asked for.
+
+    Raises:
+        BadConfiguration: For the first that is not.
+    """
+    asked = list(names)
+    for method in settings:
+        if method not in asked:
+            raise BadConfiguration(
+                f"Settings were given for '{method}', which was not asked for; "
+                f"asked for are {', '.join(asked)}"
+            )

@@ -1,0 +1,41 @@
+import pytest
+
+from mammo_core.attribution import choose_methods
+from mammo_core.attribution.method_settings import parse_method_settings
+from mammo_core.errors import BadConfiguration
+
+
+def choose(*words, names=("integrated_gradients", "smooth_grad"), layers=()):
+    return choose_methods(names, layers, parse_method_settings(words))
+
+
+def test_settings_reach_their_method_alone():
+    chosen = choose("smooth_grad.noise=0.2", "smooth_grad.seed=3")
+    assert (chosen["smooth_grad"].noise, chosen["smooth_grad"].seed) == (0.2, 3)
+    assert chosen["integrated_gradients"] == choose()["integrated_gradients"]
+
+
+@pytest.mark.parametrize(("word", "baseline"), [("0.5", 0.5), ("0", 0.0), ("blurred", "blurred")])
+def test_a_baseline_is_a_gray_or_a_word(word, baseline):
+    chosen = choose(f"integrated_gradients.baseline={word}")
+    assert chosen["integrated_gradients"].baseline == baseline
+
+
+def test_a_layer_and_settings_go_together():
+    chosen = choose("score_cam.fill=mean", names=["score_cam"], layers=["conv"])["score_cam"]
+    assert (chosen.layer, chosen.fill) == ("conv", "mean")
+
+
+@pytest.mark.parametrize(
+    ("word", "complaint"),
+    [
+        ("noise=0.2", "Expected METHOD.SETTING=VALUE"),
+        ("smooth_grad.nose=0.2", "smooth_grad: Unknown setting 'nose'; known are: samples, noise"),
+        ("smooth_grad.noise=-1", "smooth_grad: Expected .*noise >= 0"),
+        ("integrated_gradients.baseline=white", "float, got 'white'; it may also be mean, blurred"),
+        ("rise.masks=9", "'rise', which was not asked for"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(word, complaint):
+    with pytest.raises(BadConfiguration, match=complaint):
+        choose(word)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Need, Question
 from mammo_core.attribution.chunks import cut_chunks
+from mammo_core.attribution.masking import Fill, check_fill, fill_images, find_distinct
 from mammo_core.attribution.resolution import upsample
 
 
@@ -26,7 +27,8 @@ class ScoreCam(Attribution):
 
     Attributes:
         layer: Path of the layer; None is the model's default.
-        baseline: The gray of the blank image, which also stands where a mask hides the image.
+        fill: The blank image, which also shows where a mask hides the image: "black", as in the
+            paper, "gray", "mean" (the image's own gray) or "blurred".
     """
 
     title: ClassVar[str] = "Score-CAM"
@@ -37,11 +39,10 @@ class ScoreCam(Attribution):
     access: ClassVar[Access] = "layer"
     needs: ClassVar[tuple[Need, ...]] = ("layer",)
     layer: str | None = None
-    baseline: float = 0.0
+    fill: Fill = "black"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.baseline <= 1:
-            raise ValueError(f"baseline must be a gray from 0 to 1, got {self.baseline}")
+        check_fill(self.fill)
 
     def attribute(self, question: Question) -> Attributed:
         """(N, h, w) non-negative maps at the layer's resolution."""
@@ -61,30 +62,38 @@ class ScoreCam(Attribution):
         channels: NDArray[np.intp],
     ) -> NDArray[np.float32]:
         """(pairs,) what each pair of an image and a channel adds to the image's target logit."""
-        blank = np.full_like(question.images[:1], self.baseline)
+        blanks = fill_images(question.images, self.fill)
+        rises, (distinct, which) = question.images - blanks, find_distinct(blanks)
         shown = []
         for part in cut_chunks(len(owners), question.images[0].nbytes):
-            seen = self._mask(question.images, activations, owners[part], channels[part])
+            seen = _look_through(activations, owners[part], channels[part], blanks, rises)
             shown.append(question.model.logits(seen))
             question.progress(part.stop, len(owners), "Masked images")
-        gained = np.concatenate(shown) - question.model.logits(blank)
+        gained = np.concatenate(shown) - question.model.logits(distinct)[which[owners]]
         return np.einsum("pk,pk->p", gained, question.weights[owners])
 
-    def _mask(
-        self,
-        images: Images,
-        activations: NDArray[np.float32],
-        owners: NDArray[np.intp],
-        channels: NDArray[np.intp],
-    ) -> Images:
-        """(pairs, H, W, C): each image as it is seen through one channel."""
-        blank = np.float32(self.baseline)
-        rises = images - blank
-        seen = np.empty((len(owners), *images.shape[1:]), dtype=np.float32)
-        for out, owner, channel in zip(seen, owners, channels, strict=True):  # stays in the cache
-            mask = upsample(activations[owner, None, :, :, channel], images.shape[1:3])[0]
-            mask -= mask.min()
-            mask /= max(mask.max(), np.finfo(np.float32).tiny)
-            np.multiply(mask[..., None], rises[owner], out=out)
-            out += blank
-        return seen
+
+def _look_through(
+    activations: NDArray[np.float32],
+    owners: NDArray[np.intp],
+    channels: NDArray[np.intp],
+    blanks: Images,
+    rises: Images,
+) -> Images:
+    """(pairs, H, W, C): each image as it is seen through one channel.
+
+    Args:
+        activations: (N, h, w, channels).
+        owners: (pairs,) which image.
+        channels: (pairs,) which channel.
+        blanks: (N, H, W, C), what shows where a channel says nothing.
+        rises: (N, H, W, C), by how much the images differ from that.
+    """
+    seen = np.empty((len(owners), *rises.shape[1:]), dtype=np.float32)
+    for out, owner, channel in zip(seen, owners, channels, strict=True):  # stays in the cache
+        mask = upsample(activations[owner, None, :, :, channel], rises.shape[1:3])[0]
+        mask -= mask.min()
+        mask /= max(mask.max(), np.finfo(np.float32).tiny)
+        np.multiply(mask[..., None], rises[owner], out=out)
+        out += blanks[owner]
+    return seen

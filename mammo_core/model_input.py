@@ -57,6 +57,18 @@ class ModelInput:
         """Where the asked image's own part of the input begins."""
         return place_of(self.view) * self.placement.model_columns if self.is_hung else 0
 
+    def cut_own(self, array: NDArray[Any]) -> NDArray[Any]:
+        """What an (H, W) array of the whole input holds of the asked image, the file's way round.
+
+        Returns:
+            (scaled rows, scaled columns), without padding, the other view and the mirroring.
+        """
+        place = self.placement
+        left = self.own_column + place.pad_left
+        rows = slice(place.pad_top, place.pad_top + place.scaled_rows)
+        part = array[rows, left : left + place.scaled_columns]
+        return np.ascontiguousarray(part[:, ::-1] if place.flip else part)
+
     def to_image(self, attribution: NDArray[np.float32]) -> NDArray[np.float32]:
         """An (h, w) map of the whole input, at any resolution, on the asked image's own grid."""
         own = take_own(attribution, self.view) if self.is_hung else attribution

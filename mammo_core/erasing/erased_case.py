@@ -91,9 +91,9 @@ def to_answer(erasure: Erasure) -> dict[str, Any]:
         "share_of_breast": round(erasure.share, DECIMALS),
         "random_regions": {"wanted": erasure.n_wanted, "found": erasure.n_random},
         "probabilities": {
-            name: {"before": _round(before), "after": _round(after)}
-            for name, before, after in zip(
-                erasure.classes, erasure.before, erasure.after, strict=True
+            name: _tell_change(Drop(*(values.astype(np.float64) for values in numbers)))
+            for name, *numbers in zip(
+                erasure.classes, erasure.before, erasure.after, erasure.random.T, strict=True
             )
         },
         "probability": _tell_drop(erasure.probability),
@@ -161,16 +161,19 @@ def _find_top(
 
 def _tell_drop(drop: Drop) -> dict[str, Any]:
     return {
-        "before": _round(drop.before),
-        "after": _round(drop.after),
+        **_tell_change(drop),
         "drop": _round(drop.drop),
-        "random": {
-            "low": _round(drop.percentile(5)),
-            "median": _round(drop.percentile(50)),
-            "high": _round(drop.percentile(95)),
-        },
         "as_large": drop.n_as_large,
         "p": _round(drop.p),
+    }
+
+
+def _tell_change(drop: Drop) -> dict[str, Any]:
+    percentiles = {"low": 5, "median": 50, "high": 95}
+    return {
+        "before": _round(drop.before),
+        "after": _round(drop.after),
+        "random": {name: _round(drop.percentile(at)) for name, at in percentiles.items()},
     }
 
 

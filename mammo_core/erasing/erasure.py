@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.chunks import cut_chunks
-from mammo_core.erasing.fills import BREAST, FILLS, Fill, Image, Region, Zones
+from mammo_core.erasing.fills import BREAST, FILLS, Eraser, Fill, Image, Region, Zones
 from mammo_core.erasing.random_regions import draw_regions
 from mammo_core.errors import BadConfiguration
 from mammo_core.targets import name_target, weigh_target
@@ -72,6 +72,7 @@ class Erasure:
         share: The region's area as a share of the breast's.
         n_wanted: How many random regions were asked for.
         region: (H, W) what was erased.
+        erased: (H, W, C) the image with it erased.
         regions: (n, H, W) what was erased instead.
     """
 
@@ -87,6 +88,7 @@ class Erasure:
     share: float
     n_wanted: int
     region: Region
+    erased: Image
     regions: NDArray[np.bool_]
 
     @property
@@ -135,7 +137,8 @@ def erase(
             "beside the crop that the model is given cannot be erased; choose a place in the breast"
         )
     regions = draw_regions(region, (zones == BREAST) & ~region, n_random, seed)
-    probabilities, logits = _ask(model, image, [region, *regions], zones, fill, progress)
+    eraser = FILLS[fill](image, zones)
+    probabilities, logits = _ask(model, image, eraser, [region, *regions], progress)
     weights = weigh_target(target, model.classes, 1)[0]
     return Erasure(
         classes=tuple(model.classes),
@@ -150,6 +153,7 @@ def erase(
         share=float(region.sum() / max(1, (zones == BREAST).sum())),
         n_wanted=n_random,
         region=region,
+        erased=eraser(region),
         regions=np.array(regions, dtype=bool).reshape(-1, *region.shape),
     )
 
@@ -169,13 +173,11 @@ def read_fill(text: str) -> Fill:
 def _ask(
     model: Classifier,
     image: Image,
+    eraser: Eraser,
     regions: Sequence[Region],
-    zones: Zones,
-    fill: Fill,
     progress: Progress,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(probabilities, logits), both (1 + regions, classes), of the whole image first."""
-    eraser = FILLS[fill](image, zones)
     answers = [(model.predict(image[None]), model.logits(image[None]))]
     for part in cut_chunks(len(regions), image.nbytes):
         batch = np.stack([eraser(region) for region in regions[part]])

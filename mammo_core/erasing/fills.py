@@ -73,7 +73,7 @@ FILLS: dict[Fill, Callable[[Image, Zones], Eraser]] = {
 FILL_TITLES: dict[Fill, str] = {
     "blurred": "Blurred",
     "surrounding": "Surrounding tissue",
-    "mean": "Mean of the breast",
+    "mean": "Mean gray",
 }
 
 

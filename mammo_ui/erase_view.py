@@ -1,0 +1,194 @@
+"""The Erase tab: a region erased, and the prediction before and after."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from mammo_core.attribution import METHODS
+from mammo_core.erasing import FILL_TITLES
+from mammo_ui import charts, frame, routes, state
+from mammo_ui.erase_tasks import ErasedCase, EraseQuestion, erase_case
+from mammo_ui.eraser import draw_region
+from mammo_ui.theme import MUTED, class_colors
+from mammo_ui.waiting import wait_for
+from mammo_ui.worker import WORKER
+
+if TYPE_CHECKING:
+    from mammo_core.datasets import Dataset
+
+DRAWN, LESION, TOP = "Draw", "The lesion", "A map's top area"
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)
+WHEN = ("before", "erased", "random")
+HOW_TO_READ = (
+    "Bars: the probability of each class before, with the region erased, and (median, with a line "
+    "from the 5th to the 95th percentile) with random regions of the same size and shape erased "
+    "elsewhere in the breast. Only a fall beyond theirs says that this place matters. What stands "
+    "in for the region can itself be a thing to see: compare the fills."
+)
+
+
+def show_erasing(choice: state.Choice, dataset: "Dataset", image_id: str, target: str) -> None:
+    """Choose a region and a fill; on a click the model is asked again."""
+    asking, answering = st.columns([2, 3], gap="medium")
+    with asking:
+        region, fill = _choose_region(choice, dataset, image_id), _choose_fill()
+        question = EraseQuestion(
+            choice.model.id, dataset.name, image_id, region or "", fill, target
+        )
+        is_asked = st.button(
+            "Erase and predict again", type="primary", disabled=not region, key="erase"
+        )
+    with answering:
+        if is_asked:
+            frame.show_errors_of(_ask, question)
+        _show_last(question, choice)
+
+
+def _choose_region(choice: state.Choice, dataset: "Dataset", image_id: str) -> str | None:
+    kinds = [DRAWN, TOP, *([LESION] if dataset.mask_of(image_id) else [])]
+    kind = st.segmented_control(
+        "What to erase", kinds, default=DRAWN, required=True, key=f"erase_kind_{image_id}"
+    )
+    if kind == LESION:
+        return "lesion"
+    if kind == TOP:
+        return _choose_top()
+    image = dataset.index.set_index("image_id").loc[image_id]
+    return draw_region(
+        routes.image_address(dataset, image_id),
+        shape=(int(image["rows"]), int(image["columns"])),
+        alt=f"Mammogram {image_id}",
+        key=f"eraser_{image_id}",
+    )
+
+
+def _choose_top() -> str:
+    method = st.selectbox(
+        "Method", list(METHODS), format_func=lambda name: METHODS[name].title, key="erase_method"
+    )
+    share = st.select_slider(
+        "Share of the breast's area",
+        SHARES,
+        value=0.05,
+        format_func=lambda share: f"{share:.0%}",
+        key="erase_share",
+    )
+    return f"top:{method}:{share:g}"
+
+
+def _choose_fill() -> str:
+    return st.segmented_control(
+        "Fill it with",
+        list(FILL_TITLES),
+        default="blurred",
+        required=True,
+        format_func=FILL_TITLES.get,
+        key="erase_fill",
+    )
+
+
+def _ask(question: EraseQuestion) -> None:
+    with st.spinner("Erasing the region and 20 random ones"):
+        doing = f"erasing in {question.image_id}"
+        st.session_state["erased"] = wait_for(WORKER.run, doing, erase_case, question)
+
+
+def _show_last(question: EraseQuestion, choice: state.Choice) -> None:
+    """The last answer where it is about this image, and whether the choice has changed since."""
+    found: ErasedCase | None = st.session_state.get("erased")
+    if found is None or not _is_of(found.question, question):
+        st.info(
+            "A map says where to look; erasing says whether it matters. Choose a region and the "
+            "model is asked again without it, and without random regions of the same size."
+        )
+        return
+    if found.question != question:
+        st.caption("The choice has changed since; erase again to see its answer.")
+    _show_answer(found, choice.model.classes)
+
+
+def _is_of(one: EraseQuestion, other: EraseQuestion) -> bool:
+    return (one.model_id, one.dataset, one.image_id) == (
+        other.model_id,
+        other.dataset,
+        other.image_id,
+    )
+
+
+def _show_answer(found: ErasedCase, classes: tuple[str, ...]) -> None:
+    answer = found.answer
+    st.markdown(f"**{frame.plain(answer['meaning'])}**")
+    rows = _tabulate(answer["probabilities"])
+    charts.show_chart(
+        f"Probabilities before and after, {FILL_TITLES[answer['fill']].lower()}",
+        _erasure_bars(classes),
+        HOW_TO_READ,
+        rows,
+        key="erasure",
+    )
+    st.caption(_tell_numbers(answer))
+    pictures = (found.before, "What the model is given"), (found.after, "The same, erased")
+    for column, (picture, caption) in zip(st.columns(3), pictures, strict=False):
+        column.image(picture, caption=caption, alt=caption, width="stretch")
+
+
+def _tabulate(probabilities: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row a bar."""
+    rows = []
+    for name, numbers in probabilities.items():
+        random = numbers["random"]
+        spread = {"low": random["low"], "high": random["high"]}
+        rows += [
+            {"class": name, "when": WHEN[0], "probability": numbers["before"]},
+            {"class": name, "when": WHEN[1], "probability": numbers["after"]},
+            {"class": name, "when": WHEN[2], "probability": random["median"], **spread},
+        ]
+    return [row for row in rows if row["probability"] is not None]
+
+
+def _tell_numbers(answer: Mapping[str, Any]) -> str:
+    logit, p = answer["logit"], answer["logit"]["p"]
+    told = (
+        f"{answer['pixels']} pixels of the model's input, {answer['share_of_breast']:.1%} of the "
+        f"breast. Logit {logit['before']:.2f} to {logit['after']:.2f}"
+    )
+    n = answer["random_regions"]["found"]
+    if p is None:
+        return f"{told}."
+    return f"{told}; {logit['as_large']} of {n} random regions take as much, p = {p:.3f}."
+
+
+def _erasure_bars(classes: tuple[str, ...]) -> charts.Spec:
+    """Three bars a class, the spread of the random regions as a line over the last one."""
+    colors = class_colors(classes)
+    return {
+        "height": 78 * len(classes) + 40,
+        "encoding": {
+            "y": {"field": "class", "type": "nominal", "sort": list(classes), "title": None,
+                  "axis": {"labelFontSize": 13, "ticks": False, "domain": False}},
+            "yOffset": {"field": "when", "sort": list(WHEN)},
+            "x": {"field": "probability", "type": "quantitative", "title": "Probability",
+                  "scale": {"domain": [0, 1.3]},
+                  "axis": {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2f"}},
+            "tooltip": [{"field": "class"}, {"field": "when"},
+                        {"field": "probability", "format": ".3f"},
+                        {"field": "low", "format": ".3f"}, {"field": "high", "format": ".3f"}],
+        },
+        "layer": [
+            {"mark": {"type": "bar", "cornerRadiusEnd": 2},
+             "encoding": {
+                 "color": {"field": "class", "type": "nominal", "legend": None,
+                           "scale": {"domain": list(colors), "range": list(colors.values())}},
+                 "opacity": {"condition": {"test": f"datum.when === '{WHEN[1]}'", "value": 1},
+                             "value": 0.45}}},
+            {"mark": {"type": "rule", "color": MUTED, "strokeWidth": 2},
+             "encoding": {"x": {"field": "low", "type": "quantitative"}, "x2": {"field": "high"}}},
+            {"mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "color": MUTED},
+             "transform": [{"calculate": "format(datum.probability, '.2f') + ' ' + datum.when",
+                            "as": "told"},
+                           {"calculate": "max(datum.probability, datum.high || 0)", "as": "end"}],
+             "encoding": {"x": {"field": "end", "type": "quantitative"},
+                          "text": {"field": "told"}}},
+        ],
+    }  # fmt: skip

@@ -1,0 +1,28 @@
+"""The drawing surface: a box or a freehand outline on an image, by pointer, keyboard or numbers."""
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+
+def draw_region(address: str, *, shape: tuple[int, int], alt: str, key: str) -> str | None:
+    """Show an image to draw on; the drawn region as `read_region` reads it, None before there is.
+
+    Args:
+        address: Of the gray picture.
+        shape: (rows, columns) of the image's own grid, in whose pixels the region is told.
+        alt: The picture in words.
+        key: The surface's name on this page.
+    """
+    component = st.components.v2.component(
+        "mammo_eraser",
+        html='<div class="eraser"></div>',
+        css=(_HERE / "eraser.css").read_text(encoding="utf-8"),
+        js=(_HERE / "eraser.js").read_text(encoding="utf-8"),
+    )
+    drawn = (st.session_state.get(key) or {}).get("drawn")
+    content = {"address": address, "rows": shape[0], "columns": shape[1], "alt": alt}
+    found = component(key=key, data={**content, "drawn": drawn}, on_drawn_change=lambda: None)
+    return found.drawn or None

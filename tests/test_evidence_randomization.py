@@ -208,6 +208,7 @@ def test_the_measure_is_what_the_curve_leaves_on_average(classifier, images, cur
     values = metric.measure(classifier, images, METHODS["input_x_gradient"](), 1)
     left = np.abs(curve.rank_correlation[:, 1:]).mean(axis=1)
     np.testing.assert_allclose(values, 1 - left)
+    np.testing.assert_allclose(curve.lost, values)
     assert ((values > 0.1) & (values <= 1)).all()
 
 

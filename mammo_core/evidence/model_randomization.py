@@ -7,8 +7,13 @@ import numpy as np
 
 from mammo_core.evidence.asked import Asked
 from mammo_core.evidence.base import Family, MethodMetric, Scores
-from mammo_core.evidence.likeness import compare_ranks, mean_of_known
-from mammo_core.evidence.randomization_curve import DEPTHS, check_depths, explain_stations
+from mammo_core.evidence.likeness import compare_ranks
+from mammo_core.evidence.randomization_curve import (
+    DEPTHS,
+    check_depths,
+    explain_stations,
+    sum_up_losses,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,5 +47,5 @@ class ModelRandomization(MethodMetric):
     def judge(self, asked: Asked) -> Scores:
         """(N,) what is gone of each map; NaN where it is constant, or no other is finite."""
         stations = explain_stations(asked, self.depths, self.seed)
-        left = [np.abs(compare_ranks(asked.maps, station.maps)) for station in stations]
-        return 1 - mean_of_known(np.stack(left, axis=-1))
+        left = [compare_ranks(asked.maps, station.maps) for station in stations]
+        return sum_up_losses(np.stack(left, axis=-1))

@@ -12,7 +12,7 @@ from mammo_core.attribution.base import Attribution
 from mammo_core.errors import BadModel
 from mammo_core.evidence.asked import Asked
 from mammo_core.evidence.base import Images, Maps, Scores
-from mammo_core.evidence.likeness import compare_ranks, find_comparable
+from mammo_core.evidence.likeness import compare_ranks, find_comparable, mean_of_known
 from mammo_core.types import (
     Classifier,
     Progress,
@@ -47,6 +47,11 @@ class RandomizationCurve:
     rank_correlation: Scores
     ssim: Scores
 
+    @property
+    def lost(self) -> Scores:
+        """(N,) 1 - mean |rank correlation| over the stations, as `ModelRandomization` has it."""
+        return sum_up_losses(self.rank_correlation[:, 1:])
+
 
 class Station(NamedTuple):
     """One stop of a cascade.
@@ -71,6 +76,26 @@ def check_depths(depths: Sequence[float]) -> None:
     rises = all(a < b for a, b in pairwise(depths))
     if not depths or not rises or not 0 <= depths[0] <= depths[-1] <= 1:
         raise ValueError(f"Expected rising shares of layers in [0, 1], got {tuple(depths)}")
+
+
+def sum_up_losses(rank_correlations: Scores) -> Scores:
+    """(N,) what is gone on average, from (N, L) correlations with the maps of L stations."""
+    return 1 - mean_of_known(np.abs(rank_correlations))
+
+
+def follow_cascade(
+    asked: Asked, depths: Sequence[float] = DEPTHS, seed: int = 0
+) -> RandomizationCurve:
+    """As `randomization_curve`, of an answer that several measures share."""
+    check_depths(depths)
+    drawn = list(explain_stations(asked, depths, seed))
+    return RandomizationCurve(
+        layers=tuple(one.layer for one in drawn),
+        n_drawn=tuple(one.n_drawn for one in drawn),
+        n_layers=count_layers(asked.model),
+        rank_correlation=_compare(asked.maps, drawn, compare_ranks),
+        ssim=_compare(asked.maps, drawn, compare_structure),
+    )
 
 
 def count_layers(model: Classifier) -> int:
@@ -122,16 +147,7 @@ def randomization_curve(
         BadModel: Where the method cannot explain the model, or the weights cannot be drawn.
         ValueError: For depths that do not rise within [0, 1].
     """
-    check_depths(depths)
-    asked = Asked(model, images, method, target, progress)
-    drawn = list(explain_stations(asked, depths, seed))
-    return RandomizationCurve(
-        layers=tuple(one.layer for one in drawn),
-        n_drawn=tuple(one.n_drawn for one in drawn),
-        n_layers=count_layers(model),
-        rank_correlation=_compare(asked.maps, drawn, compare_ranks),
-        ssim=_compare(asked.maps, drawn, compare_structure),
-    )
+    return follow_cascade(Asked(model, images, method, target, progress), depths, seed)
 
 
 def compare_structure(first: Maps, second: Maps) -> Scores:

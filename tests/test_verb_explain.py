@@ -17,7 +17,8 @@ PREPROCESS = Preprocess(size=(48, 32))
 def build_network(channels):
     keras.utils.set_random_seed(0)
     image = keras.Input((48, 32, channels))
-    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(image)
+    conv = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu", name="conv")
+    x = conv(image)
     x = keras.layers.GlobalAveragePooling2D()(x)
     return keras.Model(image, keras.layers.Dense(3, activation="softmax")(x))
 
@@ -177,10 +178,10 @@ MISTAKES = {
     "unknown dataset": (["--dataset", "nowhere"], "nowhere"),
     "no layer": (["--layer", ","], "Expected layers such as"),
     "layer of a method without": (
-        ["--methods", "grad_cam,saliency", "--layer", "conv2d"],
+        ["--methods", "grad_cam,saliency", "--layer", "conv"],
         "saliency looks into no layer",
     ),
-    "layer twice": (["--layer", "conv2d,conv2d"], "different layers to average"),
+    "layer twice": (["--layer", "conv,conv"], "different layers to average"),
 }
 
 
@@ -196,10 +197,10 @@ def test_a_mistake_is_one_line(capsys, model, films, tmp_path, mistake):
 def test_an_unknown_layer_is_one_line_that_names_the_closest(
     capsys, caplog, model, films, tmp_path
 ):
-    words = ("--anyway", "--layer", "konv2d", "--out", tmp_path / "maps")
+    words = ("--anyway", "--layer", "konv", "--out", tmp_path / "maps")
     code, _, err = run(capsys, "explain", model, *films, *words)
     assert code == 2
-    assert "No layer 'konv2d' gives a map; the closest are: conv2d" in err.splitlines()[-1]
+    assert "No layer 'konv' gives a map; the closest are: conv" in err.splitlines()[-1]
     assert not caplog.records
     assert not (tmp_path / "maps").exists()
 
@@ -275,8 +276,8 @@ def test_methods_of_a_model_lists_the_layers_that_explain_takes(capsys, model, f
     assert code == 0
     names = [layer["name"] for layer in answer["layers"]]
     assert answer["default_layer"] == names[-1]
-    assert [layer["name"] for layer in answer["layers"] if layer["convolution"]] == ["conv2d"]
-    words = ("--anyway", "--methods", "hires_cam", "--layer", "conv2d", "--out", tmp_path / "maps")
+    assert [layer["name"] for layer in answer["layers"] if layer["convolution"]] == ["conv"]
+    words = ("--anyway", "--methods", "hires_cam", "--layer", "conv", "--out", tmp_path / "maps")
     assert run(capsys, "explain", model, films[0], *words)[0] == 0
 
 

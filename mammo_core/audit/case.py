@@ -9,13 +9,17 @@ from numpy.typing import NDArray
 
 from mammo_core.attribution import METHODS, Attribution
 from mammo_core.audit.blanking import blank_images
+from mammo_core.audit.cascades import keep_curve
 from mammo_core.audit.mapping import Explained, explain_by_all
 from mammo_core.audit.shares import measure_areas, measure_shares
 from mammo_core.audit.zones import Zones, list_zone
 from mammo_core.errors import BadModel
-from mammo_core.evidence import METHOD_METRICS, measure_together
+from mammo_core.evidence import METHOD_METRICS, MethodMetric, measure_together
 from mammo_core.evidence.agreement import rank_agreement
+from mammo_core.evidence.asked import Asked
 from mammo_core.evidence.map_checks import is_telling
+from mammo_core.evidence.model_randomization import ModelRandomization
+from mammo_core.evidence.randomization_curve import follow_cascade
 from mammo_core.types import Classifier, Progress, no_progress
 
 Record = dict[str, Any]
@@ -83,6 +87,8 @@ def explain_again(
 ) -> Record:
     """{method: {metric: number or None}} of the measures that explain again, and who refused.
 
+    What `model_randomization` follows is kept under `cascades`, see `keep_curve`.
+
     Args:
         model: The classifier.
         scene: The image.
@@ -92,17 +98,27 @@ def explain_again(
     """
     target = int(model.predict(scene.image[None])[0].argmax())
     measures = {name: METHOD_METRICS[name]() for name in metrics}
-    found: Record = {"methods": {}, "refused": {}}
+    found: Record = {"methods": {}, "refused": {}, "cascades": {}}
     for method, explaining in methods.items():
+        asked = Asked(model, scene.image[None], explaining, target, progress)
         for name, measure in measures.items():
             progress(0, 1, f"{METHODS[method].title}, {measure.title}")
             try:
-                value = measure.measure(model, scene.image[None], explaining, target)[0]
+                value = _judge(asked, measure, found["cascades"], method)
             except BadModel as error:
                 found["refused"].setdefault(method, {})[name] = str(error)
                 continue
             found["methods"].setdefault(method, {})[name] = tidy(value)
     return found
+
+
+def _judge(asked: Asked, measure: MethodMetric, cascades: Record, method: str) -> float:
+    """The measure's number; of a cascade the whole curve is kept, too, for it costs no more."""
+    if not isinstance(measure, ModelRandomization):
+        return float(measure.judge(asked)[0])
+    curve = follow_cascade(asked, measure.depths, measure.seed)
+    cascades[method] = keep_curve(curve)
+    return float(curve.lost[0])
 
 
 def tidy(value: float) -> float | None:

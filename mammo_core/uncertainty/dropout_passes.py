@@ -22,6 +22,8 @@ DROPPING = (
 )
 """Layers that do something in training alone and keep nothing: batch normalization is none."""
 MOST = 65_535
+AT_ONCE = 16
+"""Images that share a stream of chance: fixed, so that no machine draws other numbers."""
 
 
 class DropoutPasses:
@@ -52,8 +54,8 @@ class DropoutPasses:
         """Yield (n, K) probabilities, pass by pass."""
         gray = pixels.astype(np.float32) / np.float32(MOST)
         images = to_input(gray, self._classifier.input_shape[2])
-        size = self._classifier.batch_size
-        parts = [tf.constant(images[at : at + size]) for at in range(0, len(images), size)]
+        starts = range(0, len(images), AT_ONCE)
+        parts = [tf.constant(images[at : at + AT_ONCE]) for at in starts]
         for _ in range(self._settings.passes):
             yield np.concatenate([self._run(part).numpy() for part in parts])
 

@@ -8,8 +8,8 @@ from mammo_core.audit.figures import Figures
 from mammo_core.audit.patient_means import Mean, estimate_means
 from mammo_core.evidence import METHOD_METRICS, METRICS
 
-BARS = ("edges", "center")
-"""The controls that a method must beat: where the image is steep, and where most lesions lie."""
+BARS = {"edges": "an edge detector", "center": "a spot in the middle"}
+"""The controls that a method must beat, and what they are."""
 KNOWN = {**METRICS, **METHOD_METRICS}
 Board = dict[str, dict[str, Mean]]
 

@@ -5,7 +5,7 @@ not moved afterwards; these two are far from them on either side, which proves l
 that is near one.
 """
 
-FAITHFUL = 0.5
+BEATEN = 0.5
 """Of the measures of a family, a method beats the controls on at least this share: then it counts
 as faithful, or as lying on the lesion."""
 WEIGHTLESS = 0.25

@@ -28,7 +28,7 @@ def measure_zones(figures: Figures, seed: int) -> Answer:
 
 def _measure_zone(figures: Figures, zone: str, words: str, seed: int) -> Answer:
     rows = np.vstack([figures.areas(zone)[None], figures.shares(zone)])
-    area, *shares = estimate_means(rows, figures.patients, seed=seed, are_shares=True)
+    area, *shares = estimate_means(rows, figures.patients, seed=seed)
     told = {name: share.to_json() for name, share in zip(figures.methods, shares, strict=True)}
     return {"words": words, "area": area.to_json(), "methods": told}
 
@@ -131,11 +131,24 @@ def _answer(level: str, words: str, reasons: list[str]) -> Answer:
 
 
 def _falls(blanking: Answer, name: str) -> bool:
+    """Whether AUROC falls, by more than `FALL` and than chance has it, when a part is blanked.
+
+    The fall from a perfect rank to none at all has no interval, as neither AUROC varies; it counts
+    where both AUROCs' own intervals lie apart.
+    """
     if name not in blanking:
         return False
-    difference = blanking[name]["difference"]
-    high = difference["high"]
-    return high is not None and high < 0 and difference["value"] < -FALL
+    difference, after = blanking[name]["difference"], blanking[name]["auroc"]
+    before = blanking["nothing"]["auroc"]
+    if difference["value"] is None or difference["value"] >= -FALL:
+        return False
+    if difference["high"] is None:
+        return bool(_lies_below(after, before))
+    return bool(difference["high"] < 0)
+
+
+def _lies_below(one: Answer, other: Answer) -> bool:
+    return one["high"] is not None and other["low"] is not None and one["high"] < other["low"]
 
 
 def _is_chance(blanking: Answer) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mammo_core.attribution import METHODS
+from mammo_core.audit.cascades import join_curves
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods, tell_board
 from mammo_core.audit.options import DEAR
@@ -38,8 +39,12 @@ def summarize(records: list[Record], audit: "Audit", seconds: float) -> tuple[Re
     )
     board = rank_methods(figures, seed)
     against = {bar: compare_with(figures, bar, seed) for bar in BARS if bar in figures.methods}
-    verdicts = {name: judge_method(name, board[name], against) for name in figures.methods}
     shortcuts = _measure_shortcuts(figures, audit)
+    is_on_breast = shortcuts["verdict"]["level"] != "doubt"
+    verdicts = {
+        name: judge_method(name, board[name], against, is_on_breast=is_on_breast)
+        for name in figures.methods
+    }
     n_maps = {name: sum(name in r["methods"] for r in records) for name in verdicts}
     told = {name: {**to_mapping(one), "n": n_maps[name]} for name, one in verdicts.items()}
     return {
@@ -54,6 +59,7 @@ def summarize(records: list[Record], audit: "Audit", seconds: float) -> tuple[Re
         "refused_again": _list_refused_again(records),
         "undefined": _count_undefined(figures),
         "agreement": _join_agreement(records, figures.methods),
+        "cascades": join_curves(records),
     }, figures
 
 

@@ -1,6 +1,6 @@
 """What the figures of a method come to, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,8 +8,8 @@ from mammo_core.attribution import METHODS
 from mammo_core.audit.leaderboard import BARS, KNOWN, Board
 from mammo_core.audit.patient_means import Mean
 from mammo_core.audit.rules import (
+    BEATEN,
     CLASSLESS,
-    FAITHFUL,
     FEWEST_PATIENTS,
     FICKLE,
     GAP,
@@ -17,8 +17,7 @@ from mammo_core.audit.rules import (
 )
 
 Level = Literal["believe", "caution", "doubt", "control"]
-ONCE_MORE = ("completeness",)
-"""Measures of a family that say nothing against a control, which promises no sum."""
+FAITHFULNESS, PLACE = "faithfulness", "localization"
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,34 @@ class MethodVerdict:
     beats: Mapping[str, float | None] | None = None
 
 
-def judge_method(name: str, row: Mapping[str, Mean], against: Mapping[str, Board]) -> MethodVerdict:
+def judge_method(
+    name: str,
+    row: Mapping[str, Mean],
+    against: Mapping[str, Board],
+    *,
+    is_on_breast: bool = True,
+) -> MethodVerdict:
     """The verdict by the rules of `rules`.
 
     Args:
         name: Of the method.
         row: Its figures by the names of the measures.
         against: {control: by how much each method is better}.
+        is_on_breast: Whether the model may be taken to look at the breast. Of one that does not, a
+            true map lies beside the lesion, so that its place says nothing of the method.
     """
     if METHODS[name].is_control:
         return MethodVerdict("control", "Knows nothing of the model: others must beat it")
-    beats = {f: share_beaten(name, f, against) for f in ("faithfulness", "localization")}
+    beats = {f: share_beaten(name, f, against) for f in (FAITHFULNESS, PLACE)}
     if max((mean.patients for mean in row.values()), default=0) < FEWEST_PATIENTS:
         return MethodVerdict("caution", "Too few patients to tell", (), beats)
     faults = list_faults(name, row)
-    return _conclude(beats, [*_tell_merits(beats), *faults], bool(faults), _is_blind(name, row))
+    reasons = (*_tell_merits(beats), *faults)
+    counted = beats if is_on_breast else {**beats, PLACE: None}
+    level, words = _judge(name, row, counted, has_faults=bool(faults))
+    if not is_on_breast and level == "believe":
+        words = "Believe it here: faithful to a model that does not look at the lesion"
+    return MethodVerdict(level, words, reasons, beats)
 
 
 def share_beaten(name: str, family: str, against: Mapping[str, Board]) -> float | None:
@@ -63,7 +75,7 @@ def share_beaten(name: str, family: str, against: Mapping[str, Board]) -> float 
     """
     boards = [board[name] for board in against.values()]
     measures = [m for m in (boards[0] if boards else ()) if KNOWN[m].family == family]
-    rows = [[board[m] for board in boards] for m in measures if m not in ONCE_MORE]
+    rows = [[board[m] for board in boards] for m in measures]
     known = [row for row in rows if all(mean.n for mean in row)]
     beaten = [all(mean.is_above_zero for mean in row) for row in known]
     return sum(beaten) / len(beaten) if beaten else None
@@ -83,7 +95,7 @@ def list_faults(name: str, row: Mapping[str, Mean]) -> list[str]:
     return [words for words, is_so in faults.items() if is_so]
 
 
-def _is_blind(name: str, row: Mapping[str, Mean]) -> str:
+def _tell_blindness(name: str, row: Mapping[str, Mean]) -> str:
     """What a method is blind to, so that it explains nothing; empty where it is not."""
     if _is_below(row, "model_randomization", WEIGHTLESS):
         return "Blind to the weights: random ones give nearly the same map"
@@ -92,37 +104,36 @@ def _is_blind(name: str, row: Mapping[str, Mean]) -> str:
     return ""
 
 
-def _conclude(
-    beats: Mapping[str, float | None], reasons: list[str], has_faults: bool, blind: str
-) -> MethodVerdict:
-    faithful, located = beats["faithfulness"], beats["localization"]
-    merits = [share is not None and share >= FAITHFUL for share in (faithful, located)]
-    told = tuple(reasons)
+def _judge(
+    name: str, row: Mapping[str, Mean], beats: Mapping[str, float | None], *, has_faults: bool
+) -> tuple[Level, str]:
+    """(level, words) from what a method is blind to, what it beats and what is wrong with it."""
+    blind = _tell_blindness(name, row)
     if blind:
-        return MethodVerdict("doubt", blind, told, beats)
-    if faithful is None and located is None:
-        return MethodVerdict("caution", "Not compared with any control", told, beats)
-    if not any(merits):
-        return MethodVerdict(
-            "doubt", f"No better than {' or '.join(map(_title, BARS))}", told, beats
-        )
-    if all(merits) and not has_faults:
-        return MethodVerdict("believe", "Believe it here: faithful, and on the lesion", told, beats)
-    if merits[0] and located is None and not has_faults:
-        return MethodVerdict(
-            "believe", "Believe it here: faithful; no lesion to hold it against", told, beats
-        )
-    return MethodVerdict("caution", _tell_half(merits, has_faults), told, beats)
+        return "doubt", blind
+    merits = {family: share >= BEATEN for family, share in beats.items() if share is not None}
+    if not merits:
+        return "caution", "Not compared with any control"
+    if not any(merits.values()):
+        return "doubt", f"No better than {' or '.join(BARS.values())}"
+    if merits.get(FAITHFULNESS) and merits.get(PLACE, True) and not has_faults:
+        where = "on the lesion" if PLACE in merits else "no lesion to hold it against"
+        return "believe", f"Believe it here: faithful, {where}"
+    return "caution", " ".join(filter(None, _tell_half(merits, has_faults=has_faults)))
 
 
-def _tell_half(merits: list[bool], has_faults: bool) -> str:
+def _tell_half(merits: Mapping[str, bool], *, has_faults: bool) -> Iterator[str]:
     """What a method in the middle can do, and what it cannot."""
-    faithful, located = merits
-    if faithful and located:
-        return "Faithful and on the lesion, with a flaw"
-    if faithful:
-        return "Faithful, but no nearer to the lesion than a control"
-    return "On the lesion, but no more faithful than a control"
+    words = {
+        (True, True): "Faithful, on the lesion",
+        (True, False): "Faithful, but no nearer to the lesion than a control",
+        (True, None): "Faithful",
+        (False, True): "On the lesion, but no more faithful than a control",
+        (None, True): "On the lesion; whether it is faithful was not measured",
+    }
+    yield words[merits.get(FAITHFULNESS), merits.get(PLACE)]
+    if has_faults:
+        yield "(with a fault)"
 
 
 def _tell_merits(beats: Mapping[str, float | None]) -> list[str]:
@@ -131,10 +142,6 @@ def _tell_merits(beats: Mapping[str, float | None]) -> list[str]:
         for family, share in beats.items()
         if share is not None
     ]
-
-
-def _title(control: str) -> str:
-    return {"edges": "an edge detector", "center": "a spot in the middle"}[control]
 
 
 def _is_below(row: Mapping[str, Mean], metric: str, limit: float) -> bool:

@@ -1,0 +1,161 @@
+"""Means over patients, what beats a control, and the words that follow from it."""
+
+import numpy as np
+import pytest
+from made_records import CLASSES, make_figures, make_record
+from scipy.stats import bootstrap
+
+from mammo_core.audit.figures import Figures
+from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods
+from mammo_core.audit.patient_means import estimate_means
+from mammo_core.audit.shortcuts import judge_shortcuts, measure_blanking, measure_zones
+from mammo_core.audit.strata import stratify
+from mammo_core.audit.verdicts import judge_method, share_beaten
+
+METRICS = ("deletion", "insertion", "iou", "energy_pointing")
+GOOD = {"deletion": 0.2, "insertion": 0.9, "iou": 0.8, "energy_pointing": 0.8}
+POOR = {"deletion": 0.7, "insertion": 0.4, "iou": 0.2, "energy_pointing": 0.2}
+
+
+def test_the_interval_of_one_image_a_patient_is_scipys_percentile_bootstrap():
+    values = np.random.default_rng(0).gamma(2.0, size=40)
+    ours = estimate_means(values[None], np.arange(40))[0].estimate
+    theirs = bootstrap(
+        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1)
+    ).confidence_interval
+    assert ours.value == pytest.approx(values.mean())
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.06)
+
+
+def test_a_patients_images_count_as_one_draw():
+    values = np.random.default_rng(0).normal(size=20)
+    single = estimate_means(values[None], np.arange(20))[0]
+    doubled = estimate_means(np.repeat(values, 2)[None], np.repeat(np.arange(20), 2))[0]
+    assert doubled.estimate.low == pytest.approx(single.estimate.low)
+    assert doubled.estimate.high == pytest.approx(single.estimate.high)
+    assert (doubled.n, doubled.patients) == (40, 20)
+
+
+def test_what_is_undefined_on_an_image_leaves_it_out():
+    mean = estimate_means(np.array([[1.0, np.nan, 3.0]]), np.arange(3))[0]
+    assert (mean.estimate.value, mean.n, mean.patients) == (2.0, 2, 2)
+
+
+def test_places_of_maps_count_on_images_that_are_called_rightly_alone():
+    row = {"cam": {"deletion": 0.5, "iou": 1.0}}
+    wrong = make_record(1, values={"cam": {"deletion": 0.1, "iou": 0.0}}, p=0.2)
+    board = rank_methods(
+        Figures([make_record(0, values=row), wrong], ("cam",), ("deletion", "iou")), 0
+    )
+    assert board["cam"]["iou"].estimate.value == 1.0
+    assert board["cam"]["deletion"].estimate.value == pytest.approx(0.3)
+
+
+def judge(columns, name, **options):
+    figures = make_figures(columns, METRICS)
+    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
+    return judge_method(name, rank_methods(figures, 0)[name], against, **options)
+
+
+def test_a_method_that_beats_both_controls_everywhere_is_believed():
+    verdict = judge({"grad_cam": GOOD, "edges": POOR, "center": POOR}, "grad_cam")
+    assert verdict.level == "believe"
+    assert verdict.beats == {"faithfulness": 1.0, "localization": 1.0}
+
+
+def test_a_method_equal_to_a_control_is_marked():
+    records = make_figures({"edges": GOOD, "center": POOR}, METRICS).records
+    for record in records:
+        record["methods"]["grad_cam"] = record["methods"]["edges"]
+    figures = Figures(records, ("grad_cam", "edges", "center"), METRICS)
+    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
+    verdict = judge_method("grad_cam", rank_methods(figures, 0)["grad_cam"], against)
+    assert share_beaten("grad_cam", "faithfulness", against) == 0
+    assert verdict.level == "doubt"
+    assert verdict.words == "No better than an edge detector or a spot in the middle"
+
+
+def test_lower_is_better_where_the_measure_says_so():
+    figures = make_figures({"grad_cam": GOOD, "edges": POOR}, METRICS)
+    better = compare_with(figures, "edges", 0)["grad_cam"]
+    assert better["deletion"].estimate.value == pytest.approx(0.5, abs=0.05)
+    assert better["insertion"].estimate.value == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_method_that_is_blind_to_the_class_is_doubted_whatever_it_beats():
+    verdict = judge({"eigen_cam": GOOD, "edges": POOR, "center": POOR}, "eigen_cam")
+    assert verdict.level == "doubt"
+    assert verdict.words.startswith("Blind to the class")
+
+
+def test_maps_that_survive_random_weights_are_doubted():
+    records = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS).records
+    for record in records:
+        record["again"]["methods"] = {"grad_cam": {"model_randomization": 0.1}}
+    figures = Figures(records, ("grad_cam", "edges", "center"), (*METRICS, "model_randomization"))
+    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
+    verdict = judge_method("grad_cam", rank_methods(figures, 0)["grad_cam"], against)
+    assert verdict.words.startswith("Blind to the weights")
+
+
+def test_of_a_model_that_looks_elsewhere_a_true_map_need_not_lie_on_the_lesion():
+    elsewhere = {**GOOD, "iou": 0.1, "energy_pointing": 0.1}
+    columns = {"grad_cam": elsewhere, "edges": POOR, "center": POOR}
+    assert judge(columns, "grad_cam").level == "caution"
+    assert judge(columns, "grad_cam", is_on_breast=False).level == "believe"
+
+
+def test_few_patients_settle_nothing():
+    figures = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS, n=4)
+    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
+    verdict = judge_method("grad_cam", rank_methods(figures, 0)["grad_cam"], against)
+    assert (verdict.level, verdict.words) == ("caution", "Too few patients to tell")
+
+
+def test_each_lesion_that_is_called_rightly_is_in_one_stratum_of_size_and_of_kind():
+    figures = make_figures({"grad_cam": GOOD}, METRICS, n=10)
+    strata = stratify(figures, 0)
+    assert [sum(one["n"] for one in strata[name]) for name in ("size", "kind")] == [10, 10]
+
+
+def judge_model(records):
+    figures = Figures(records, (), ())
+    zones = measure_zones(figures, 0)
+    return judge_shortcuts(zones, measure_blanking(figures, CLASSES))
+
+
+def make_cohort(blanked_positive):
+    """16 patients of each class, ranked rightly, positives scored otherwise once blanked."""
+    rng = np.random.default_rng(0)
+    return [
+        make_record(
+            k,
+            p=rng.uniform(0.6, 0.9) if k < 16 else rng.uniform(0.1, 0.65),
+            label=CLASSES[k < 16],
+            blanked={name: rng.uniform(*span) for name, span in blanked_positive.items()},
+        )
+        for k in range(32)
+    ]
+
+
+def test_a_model_that_ranks_by_chance_without_markers_looks_at_the_tag():
+    verdict = judge_model(make_cohort({"markers": (0.1, 0.9), "outside": (0.1, 0.9)}))
+    assert verdict["level"] == "doubt"
+    assert verdict["words"].startswith("Looks at the tag: AUROC falls from")
+    assert verdict["words"].endswith("do not trust")
+
+
+def test_a_model_that_loses_its_rank_with_the_breast_alone_is_not_doubted():
+    verdict = judge_model(make_cohort({"breast": (0.1, 0.9)}))
+    assert verdict["level"] != "doubt"
+
+
+def test_what_tells_classes_apart_without_the_breast_is_told():
+    verdict = judge_model(make_cohort({}))
+    assert verdict["words"].startswith("Tells classes apart without the breast")
+
+
+def test_blanking_tells_nothing_of_a_model_that_ranks_no_better_than_chance():
+    rng = np.random.default_rng(1)
+    records = [make_record(k, p=rng.uniform(), label=CLASSES[k % 2]) for k in range(30)]
+    assert "no better than chance" in judge_model(records)["words"]

@@ -1,0 +1,203 @@
+"""An audit goes on where it was stopped, tells a planted shortcut, and survives refusals."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import standin_home
+from linear_classifier import LinearClassifier
+from PIL import Image
+
+from mammo_core.audit.badges import read_badges
+from mammo_core.audit.options import AuditOptions
+from mammo_core.audit.run import audit_model
+from mammo_core.audit.sampling import order_images
+from mammo_core.audit.storage import audit_folder, read_table
+from mammo_core.cli import main
+from mammo_core.config import to_mapping
+from mammo_core.datasets import load_dataset
+from mammo_core.errors import BadConfiguration, Cancelled
+from mammo_core.model_store import find_model
+from mammo_core.paths import read_json, write_json
+from mammo_core.pixels import prepare_one
+from mammo_core.preprocess import Preprocess
+
+METHODS = ("input_x_gradient", "saliency", "random")
+METRICS = ("deletion", "energy_pointing", "iou", "class_sensitivity")
+OPTIONS = AuditOptions(methods=METHODS, metrics=METRICS)
+PREPROCESS = Preprocess(size=(40, 32), crop=False, background="keep")
+CLASSES = ("normal", "malignant")
+N_PATIENTS = 18
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A home with films of which the malignant ones have a bright plate, and a model's card."""
+    home = tmp_path_factory.mktemp("audited")
+    folder = home / ".mammo" / "datasets" / "tagged"
+    index = standin_home.write_dataset(folder, N_PATIENTS, seed=0)
+    index = index[index["view"].eq("CC") & index["laterality"].eq("L")]
+    index["label"] = index["label"].where(index["label"].ne("benign"), "malignant")
+    index.attrs["fingerprint"] = "0123456789ab"
+    index.to_parquet(folder / "index.parquet")
+    card = read_json(folder / "dataset.json")
+    write_json(folder / "dataset.json", {**card, "classes": CLASSES})
+    for row in index[index["label"].eq("malignant")].itertuples():
+        burn_plate(folder / row.path)
+    standin_home.write_card(home / "models" / "demo")
+    card = read_json(home / "models" / "demo" / "model.json")
+    card |= {
+        "classes": CLASSES,
+        "input_shape": [40, 32, 1],
+        "preprocessing": to_mapping(PREPROCESS),
+    }
+    write_json(home / "models" / "demo" / "model.json", card)
+    return home
+
+
+def burn_plate(path):
+    pixels = np.asarray(Image.open(path)).copy()
+    pixels[4:12, 52:62] = 255
+    Image.fromarray(pixels).save(path)
+
+
+def see(rows, columns, bias):
+    """A classifier whose evidence is the brightness of one rectangle of its input."""
+    weights = np.zeros((40, 32, 1), np.float32)
+    weights[rows, columns] = 1
+    model = LinearClassifier(weights * 4 / weights.sum())
+    logits = model.logits
+    model.logits = lambda images: logits(images) + np.float32([bias, -bias])
+    return model
+
+
+class Pixels:
+    """Stands in for the pixel cache, whose gate would ask about such films."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def images(self, image_ids):
+        paths = map(self.dataset.file_of, image_ids)
+        return np.stack([prepare_one(path, PREPROCESS).image for path in paths])[..., None]
+
+
+def run(home, monkeypatch, model, options=OPTIONS, progress=lambda *_: None):
+    monkeypatch.setenv("MAMMO_HOME", str(home))
+    monkeypatch.setattr("mammo_core.audit.run._load", lambda stored, progress: model)
+    monkeypatch.setattr(
+        "mammo_core.audit.run.open_images", lambda stored, data, progress: (data, Pixels(data))
+    )
+    stored, data = find_model("demo"), load_dataset("tagged")
+    return audit_model(stored, data, options, progress)
+
+
+@pytest.fixture(scope="module")
+def seen_tag(made):
+    """The summary of a model that sees the plate alone, and its table."""
+    with pytest.MonkeyPatch.context() as patch:
+        summary = run(made, patch, see(slice(2, 6), slice(26, 31), 1.0))
+        folder = audit_folder(find_model("demo"), "tagged", "test")
+        return summary, read_table(folder)
+
+
+def test_a_planted_shortcut_is_told_in_words(seen_tag):
+    verdict = seen_tag[0]["shortcuts"]["verdict"]
+    assert verdict["level"] == "doubt"
+    assert verdict["words"].startswith("Looks at the tag: AUROC falls from 1.00 to 0.50")
+    assert seen_tag[0]["headline"].startswith(verdict["words"])
+
+
+def test_evidence_that_lies_on_the_plate_is_found_there(seen_tag):
+    zones = seen_tag[0]["shortcuts"]["zones"]
+    assert zones["markers"]["methods"]["input_x_gradient"]["value"] == pytest.approx(1, abs=0.05)
+    assert zones["breast"]["methods"]["input_x_gradient"]["value"] == pytest.approx(0, abs=0.05)
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_table(seen_tag, made, tmp_path, monkeypatch):
+    shutil.copytree(made, tmp_path / "home", ignore=shutil.ignore_patterns("audit"))
+    model, left = see(slice(2, 6), slice(26, 31), 1.0), [30]
+
+    def stop(done, total, doing):
+        left[0] -= doing.startswith("Image")
+        if not left[0]:
+            raise Cancelled("Stopped by the user")
+
+    with pytest.raises(Cancelled):
+        run(tmp_path / "home", monkeypatch, model, progress=stop)
+    kept = list((tmp_path / "home").glob("models/demo/audit/*/cases/*"))
+    assert 0 < len(kept) < N_PATIENTS
+    summary = run(tmp_path / "home", monkeypatch, model)
+    table = read_table(audit_folder(find_model("demo"), "tagged", "test"))
+    pd.testing.assert_frame_equal(
+        table.drop(columns="seconds"), seen_tag[1].drop(columns="seconds")
+    )
+    assert drop_seconds(summary) == drop_seconds(seen_tag[0])
+
+
+def drop_seconds(summary):
+    return {name: value for name, value in summary.items() if name != "seconds"}
+
+
+def test_what_was_measured_is_not_measured_again(seen_tag, made, monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("an image was measured twice")
+
+    monkeypatch.setattr("mammo_core.audit.run.measure_case", refuse)
+    monkeypatch.setattr("mammo_core.audit.run.explain_again", refuse)
+    summary = run(made, monkeypatch, see(slice(2, 6), slice(26, 31), 1.0))
+    assert drop_seconds(summary) == drop_seconds(seen_tag[0])
+
+
+def test_every_method_has_a_badge_but_the_controls(seen_tag, made, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(made))
+    badges = read_badges(find_model("demo"))
+    assert set(badges) == {"input_x_gradient", "saliency"}
+    assert badges["saliency"].words == seen_tag[0]["verdicts"]["saliency"]["words"]
+    assert badges["saliency"].n == N_PATIENTS
+
+
+def test_the_badges_of_another_network_are_not_taken(seen_tag, made, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(made))
+    stored = find_model("demo")
+    stored.card["sha256"] = "0" * 64
+    assert read_badges(stored) == {}
+
+
+def test_a_method_that_refuses_is_told_with_its_reason_and_the_others_go_on(made, monkeypatch):
+    options = AuditOptions(
+        methods=("saliency", "deep_shap"), metrics=("iou", "model_randomization"), limit=2
+    )
+    summary = run(made, monkeypatch, see(slice(15, 25), slice(0, 12), 0.5), options)
+    assert summary["refused"]["deep_shap"]["n"] == 2
+    assert summary["refused"]["deep_shap"]["reason"]
+    assert summary["refused_again"]["saliency"]["model_randomization"]
+    assert {"saliency", "edges", "center"} == set(summary["methods"])
+    json.dumps(summary, allow_nan=False)
+
+
+def test_a_longer_sample_holds_every_shorter_one_and_lesions_come_first(made, monkeypatch):
+    monkeypatch.setenv("MAMMO_HOME", str(made))
+    index = load_dataset("tagged").index
+    ordered = order_images(index, seed=3)
+    assert sorted(ordered) == sorted(index["image_id"])
+    assert order_images(index.sample(frac=1, random_state=0), seed=3) == ordered
+    labels = index.set_index("image_id")["label"]
+    assert set(labels[ordered[:2]]) == set(CLASSES)
+    assert order_images(index, seed=4) != ordered
+
+
+@pytest.mark.parametrize("asked", [{"methods": ("grad_camm",)}, {"metrics": ("ioux",)}])
+def test_an_unknown_name_is_told_with_the_nearest(made, monkeypatch, asked):
+    with pytest.raises(BadConfiguration, match=r"known are: .*did you mean|grad_cam|iou"):
+        run(made, monkeypatch, None, AuditOptions(**asked))
+
+
+def test_the_verb_refuses_a_sampling_that_there_is_not(made, monkeypatch, capsys):
+    monkeypatch.setenv("MAMMO_HOME", str(made))
+    with pytest.raises(SystemExit) as end:
+        main(["audit", "demo", "tagged", "--sampling", "some"])
+    assert end.value.code == 2
+    assert "default" in capsys.readouterr().err

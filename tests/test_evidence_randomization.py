@@ -62,10 +62,8 @@ def weights_of(classifier, path):
 # The cascade
 
 
-def test_layers_are_listed_from_the_top_and_those_that_learn_nothing_left_out(classifier):
-    assert classifier.weight_cascade.layers == (
-        *("top", "trunk/high_norm", "trunk/high", "trunk/low_norm", "trunk/low"),
-    )
+def test_layers_that_begin_at_random_are_listed_from_the_top(classifier):
+    assert classifier.weight_cascade.layers == ("top", "trunk/high", "trunk/low")
 
 
 def test_forgetting_nothing_is_the_network_itself(classifier, images):
@@ -82,34 +80,58 @@ def test_the_copy_is_compared_with_the_same_references(images):
 def test_the_network_itself_never_changes(classifier, images):
     before = [w.tobytes() for w in classifier.model.get_weights()]
     logits = classifier.logits(images)
-    for n_layers in range(6):
+    for n_layers in range(4):
         classifier.weight_cascade.draw(n_layers, seed=1)
     assert [w.tobytes() for w in classifier.model.get_weights()] == before
     np.testing.assert_array_equal(classifier.logits(images), logits)
 
 
-@pytest.mark.parametrize("n_layers", range(6))
+STEPS = [["top"], ["trunk/high_norm", "trunk/high"], ["trunk/low_norm", "trunk/low"]]
+"""What is forgotten together: a normalization goes with the convolution below it."""
+
+
+@pytest.mark.parametrize("n_layers", range(4))
 def test_the_top_layers_are_drawn_and_all_others_kept(classifier, n_layers):
     drawn = classifier.weight_cascade.draw(n_layers, seed=0)
-    for number, path in enumerate(classifier.weight_cascade.layers):
+    forgotten = {path for step in STEPS[:n_layers] for path in step}
+    for path in [*np.concatenate(STEPS), "input_norm"]:
         pairs = zip(weights_of(classifier, path), weights_of(drawn, path), strict=True)
         for own, copied in pairs:
-            assert np.array_equal(own, copied) == (number >= n_layers)
-    for own, copied in zip(
-        *(weights_of(c, "input_norm") for c in (classifier, drawn)), strict=True
-    ):
-        np.testing.assert_array_equal(own, copied)
+            assert np.array_equal(own, copied) == (path not in forgotten)
+
+
+def test_what_begins_the_same_each_time_at_either_end_goes_with_its_neighbor():
+    image = x = keras.Input((8, 8, 1))
+    x = keras.layers.BatchNormalization(name="lowest")(x)
+    x = keras.layers.Flatten()(keras.layers.Conv2D(2, 3, name="middle")(x))
+    top = keras.layers.Dense(2, kernel_initializer="ones", name="highest")
+    classifier = KerasClassifier(learn(keras.Model(image, top(x))), ("a", "b"))
+    assert classifier.weight_cascade.layers == ("middle",)
+    drawn = classifier.weight_cascade.draw(1, seed=0)
+    np.testing.assert_array_equal(weights_of(drawn, "highest")[0], 1)
+    np.testing.assert_array_equal(weights_of(drawn, "lowest")[0], 1)
+
+
+def test_a_layer_with_a_seed_of_its_own_is_drawn_from_the_seed_that_is_asked_for():
+    image = keras.Input((8, 8, 1))
+    start = keras.initializers.GlorotUniform(seed=7)
+    top = keras.layers.Dense(2, kernel_initializer=start, name="top")
+    network = keras.Model(image, top(keras.layers.Flatten()(image)))
+    cascade = KerasClassifier(network, ("a", "b")).weight_cascade
+    kernels = [weights_of(cascade.draw(1, seed), "top")[0] for seed in (0, 1)]
+    assert not np.array_equal(kernels[0], kernels[1])
+    assert not np.array_equal(kernels[0], network.get_weights()[0])
 
 
 def test_the_copy_answers_with_the_weights_that_it_has_now(classifier, images):
-    answers = [classifier.weight_cascade.draw(n, seed=0).logits(images) for n in (0, 1, 5, 0)]
+    answers = [classifier.weight_cascade.draw(n, seed=0).logits(images) for n in (0, 1, 3, 0)]
     assert not np.allclose(answers[0], answers[1])
     assert not np.allclose(answers[1], answers[2])
     np.testing.assert_array_equal(answers[0], answers[3])
 
 
 def test_a_layer_is_drawn_by_its_own_initializers(classifier):
-    drawn = classifier.weight_cascade.draw(5, seed=0)
+    drawn = classifier.weight_cascade.draw(3, seed=0)
     kernel, bias = weights_of(drawn, "top")
     limit = np.sqrt(6 / sum(kernel.shape))  # of Glorot's uniform distribution
     assert 0.95 * limit < np.abs(kernel).max() <= limit
@@ -122,7 +144,7 @@ def test_a_layer_is_drawn_by_its_own_initializers(classifier):
 
 def test_weights_are_drawn_from_the_seed_and_the_global_generators_left_alone(classifier):
     cascade, state = classifier.weight_cascade, random.getstate()
-    kernels = [weights_of(cascade.draw(5, seed), "top")[0] for seed in (3, 4, 3)]
+    kernels = [weights_of(cascade.draw(3, seed), "top")[0] for seed in (3, 4, 3)]
     assert random.getstate() == state
     np.testing.assert_array_equal(kernels[0], kernels[2])
     assert abs(np.corrcoef(kernels[0].ravel(), kernels[1].ravel())[0, 1]) < 0.2
@@ -161,16 +183,16 @@ def test_a_network_that_cannot_be_built_again_is_refused():
         WeightCascade(network, lambda copy: KerasClassifier(copy, ("a", "b")))
 
 
-def test_a_network_without_weights_is_refused():
+def test_a_network_without_random_weights_is_refused():
     image = keras.Input((8, 8, 2))
     network = keras.Model(image, keras.layers.GlobalAveragePooling2D()(image))
-    with pytest.raises(BadModel, match="Expected a network with weights"):
+    with pytest.raises(BadModel, match="whose weights begin at random"):
         WeightCascade(network, lambda copy: KerasClassifier(copy, ("a", "b")))
 
 
 def test_more_layers_than_there_are_cannot_be_forgotten(classifier):
-    with pytest.raises(ValueError, match="Expected 0 to 5 layers, got 6"):
-        classifier.weight_cascade.draw(6, seed=0)
+    with pytest.raises(ValueError, match="Expected 0 to 3 layers, got 4"):
+        classifier.weight_cascade.draw(4, seed=0)
 
 
 # The curve and its summary
@@ -187,16 +209,16 @@ def test_a_curve_begins_with_the_network_itself(curve):
 
 
 def test_a_curve_goes_from_the_top_layer_down_to_all(curve):
-    assert curve.n_drawn == (1, 2, 4, 5)  # a quarter of five is the top layer again
-    assert curve.layers == ("top", "trunk/high_norm", "trunk/low_norm", "trunk/low")
-    assert curve.n_layers == 5
-    assert curve.rank_correlation.shape == curve.ssim.shape == (2, 5)
+    assert curve.n_drawn == (1, 2, 3)  # a quarter of three is the top layer again
+    assert curve.layers == ("top", "trunk/high", "trunk/low")
+    assert curve.n_layers == 3
+    assert curve.rank_correlation.shape == curve.ssim.shape == (2, 4)
 
 
 def test_a_curve_compares_with_the_maps_of_the_forgetful_network(classifier, images, curve):
     method = METHODS["input_x_gradient"]()
     own = method.explain(classifier, images, 1)
-    forgetful = method.explain(classifier.weight_cascade.draw(5, seed=0), images, 1)
+    forgetful = method.explain(classifier.weight_cascade.draw(3, seed=0), images, 1)
     expected = [
         spearmanr(a.ravel(), b.ravel()).statistic for a, b in zip(own, forgetful, strict=True)
     ]
@@ -247,7 +269,7 @@ def test_a_curve_can_be_stopped_between_stations(classifier, images):
 
     with pytest.raises(Cancelled):
         randomization_curve(classifier, images, METHODS["saliency"](), 1, progress=stop)
-    assert told == [(0, 4), (1, 4), (2, 4)]
+    assert told == [(0, 3), (1, 3), (2, 3)]
 
 
 # How alike two maps are

@@ -9,8 +9,8 @@ import streamlit as st
 from mammo_core.reviews import OPEN, REVIEW_STATUSES
 from mammo_ui import chosen_cases, library, routes, state
 from mammo_ui.gallery import Line, Picked, Tile, show_gallery, show_markable_gallery
-from mammo_ui.model_tasks import DEFAULT_METHODS
-from mammo_ui.overlay_store import read_drawn
+from mammo_ui.model_tasks import USUAL_METHODS
+from mammo_ui.overlay_store import Subject, read_drawn
 from mammo_ui.theme import class_colors
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ PER_PAGE = (48, 96, 192)
 WIDTHS = {"Small": 105, "Medium": 150, "Large": 240}
 SORTED_BY = {"lesion_size": "lesion in mm²", "explanations": "explanations apart"}
 """What a tile calls the number that it is sorted by, where that is not its key."""
+HOVERED = USUAL_METHODS[0]
+"""The method whose map shows under the pointer, where there is one."""
 ROUND = "gallery_round"
 """Grows when marks are taken off: a gallery under another key begins without any."""
 MARKS = "gallery_marks"
@@ -143,9 +145,9 @@ def _overlay(model: "StoredModel", dataset: "DatasetCard", case: dict[str, Any])
     """The address of the first usual explanation of the prediction where it was drawn before."""
     if not dataset.has_pictures:
         return ""
-    wanted = (model, dataset, case["image_id"], DEFAULT_METHODS[0], case["predicted"])
-    drawn = read_drawn(*wanted)
-    return "" if drawn is None or drawn.is_blank else routes.overlay_address(*wanted)
+    subject = Subject(model, dataset, case["image_id"], case["predicted"])
+    drawn = read_drawn(subject, HOVERED)
+    return "" if drawn is None or drawn.is_blank else routes.overlay_address(subject, HOVERED)
 
 
 def write_lines(

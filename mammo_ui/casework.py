@@ -1,4 +1,4 @@
-"""The parts of the Case page: verdict, the hanging of four views, explanations."""
+"""The parts of the Case page: verdict, facts, the hanging of four views, the walk."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from mammo_core.two_views import BOTH
-from mammo_ui import charts, frame, model_tasks, routes, state
+from mammo_ui import charts, frame, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
-from mammo_ui.map_numbers import MapPicture
-from mammo_ui.overlay_store import read_drawn
 from mammo_ui.theme import class_colors
 from mammo_ui.viewer import Panel, show_viewer
-from mammo_ui.waiting import wait_for
-from mammo_ui.worker import WORKER
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -33,19 +29,9 @@ FACTS = {
     "birads": "BI-RADS",
 }
 
-TARGET = "class"
-"""The parameter of the address that names the explained class."""
-
 HOW_TO_READ = (
     "Red speaks for the class and blue against it; where a method has no sign, brighter means "
     "more. A map shows what moved the score, not where a lesion is: never read it as a detector."
-)
-
-
-COMPLETENESS = (
-    "This method promises that its map adds up to what the image adds to the score. The gap is the "
-    "share that the sum misses: 0 % keeps the promise, a large gap means that the map tells only "
-    "part of the story."
 )
 
 
@@ -92,27 +78,6 @@ def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Sele
         state.open_page("case", case=picked, **selection.to_query())
 
 
-def choose_target(image_id: str, predicted: str, classes: Sequence[str]) -> str:
-    """The class whose evidence is shown: the predicted one unless the address names another."""
-    key = f"target_{image_id}"
-    asked = st.query_params.get(TARGET)
-    st.session_state[key] = asked if asked in classes else predicted
-    return st.selectbox(
-        "Evidence for the class",
-        list(classes),
-        key=key,
-        help="Which class's score the maps explain; the predicted one unless changed.",
-        on_change=lambda: _write_target(st.session_state[key], predicted),
-    )
-
-
-def _write_target(target: str, predicted: str) -> None:
-    if target != predicted:
-        st.query_params[TARGET] = target
-    elif TARGET in st.query_params:
-        del st.query_params[TARGET]
-
-
 def show_verdict(case: dict[str, Any], classes: Sequence[str], threshold: float) -> None:
     """Label, prediction and outcome at the threshold in words, the probabilities as bars."""
     is_correct = bool(case["correct"])
@@ -137,80 +102,6 @@ def show_facts(case: dict[str, Any]) -> None:
 
 def _is_known(value: Any) -> bool:
     return value is not None and value == value and value != ""
-
-
-def show_explanations(
-    model: "StoredModel", dataset: "Dataset", image_id: str, methods: Sequence[str], target: str
-) -> None:
-    """The image beside its maps; quick methods at once, dear ones as soon as they are computed."""
-    from mammo_core.attribution import METHODS
-
-    _show_maps(model, dataset, image_id, methods, target)
-    missing = [m for m in methods if read_drawn(model, dataset, image_id, m, target) is None]
-    quick = [name for name in missing if METHODS[name].needs]
-    dear = [name for name in missing if not METHODS[name].needs]
-    titles = ", ".join(METHODS[name].title for name in dear)
-    for batch, waiting in (
-        (quick, "Computing the maps"),
-        (dear, f"Computing {titles}: some hundred forward passes"),
-    ):
-        frame.show_errors_of(_draw, model, dataset, image_id, batch, target, waiting)
-        if any(read_drawn(model, dataset, image_id, name, target) for name in batch):
-            st.rerun()
-
-
-def _draw(
-    model: "StoredModel",
-    dataset: "Dataset",
-    image_id: str,
-    methods: list[str],
-    target: str,
-    waiting: str,
-) -> None:
-    if methods:
-        task = (model_tasks.draw_explanations, model.id, dataset.name, image_id, methods, target)
-        with st.spinner(waiting):
-            wait_for(WORKER.run, f"explaining {image_id}", *task)
-
-
-def _show_maps(
-    model: "StoredModel", dataset: "Dataset", image_id: str, methods: Sequence[str], target: str
-) -> None:
-    base = routes.image_address(dataset, image_id)
-    panels = [Panel("Original", base, alt=f"Mammogram {image_id}")]
-    for name in methods:
-        panels.append(_build_panel(model, dataset, image_id, name, target))
-    image = dataset.index.set_index("image_id").loc[image_id]
-    outline = routes.outline_address(dataset, image_id) if dataset.mask_of(image_id) else None
-    show_viewer(panels, aspect=image["columns"] / image["rows"], outline=outline, key="viewer")
-
-
-def _build_panel(
-    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
-) -> Panel:
-    from mammo_core.attribution import METHODS
-
-    drawn = read_drawn(model, dataset, image_id, method, target)
-    base = routes.image_address(dataset, image_id)
-    title = METHODS[method].title
-    if drawn is None:
-        return Panel(title, base, alt=f"{title} is being computed", is_waiting=True)
-    if drawn.frame is None:
-        why = drawn.refusal or "The map is constant: it says nothing."
-        return Panel(title, base, message=why, alt=f"{title} has no map: {why}")
-    note = f"for {target}, {drawn.seconds:.2f} s"
-    gap = drawn.completeness_gap
-    if gap is not None:
-        note += f", completeness gap\N{NO-BREAK SPACE}{100 * gap:.0f}\N{NO-BREAK SPACE}%"
-    address = routes.map_address(model, dataset, image_id, method, target)
-    return Panel(
-        title,
-        base,
-        MapPicture(address, drawn.frame),
-        note=f"{note}. {drawn.note}" if drawn.note else note,
-        alt=f"{title} over mammogram {image_id}",
-        help="" if gap is None else COMPLETENESS,
-    )
 
 
 def show_upload(look: "Look", prediction: "FilePrediction") -> None:

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from mammo_ui import library
 from mammo_ui.map_numbers import MapPicture, write_numbers
-from mammo_ui.overlay_store import DrawnExplanation, overlay_path, write_drawn
 
 if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
     from mammo_core.explanations import Explanation
     from mammo_core.file_prediction import FileAnswer
     from mammo_core.keras_classifier import KerasClassifier
     from mammo_core.model_input import ModelInput
+    from mammo_core.model_store import StoredModel
 
-MOST_PIXELS = 1600
-"""Longest side of a map's picture; the browser stretches it over the image."""
-DEFAULT_METHODS = ("grad_cam", "saliency", "partition_shap")
+USUAL_METHODS = ("grad_cam", "saliency", "input_x_gradient")
+"""Quick ones of three kinds: where, how strongly, and for or against."""
+UPLOAD_METHODS = ("grad_cam", "saliency", "partition_shap")
+"""What explains an uploaded image, for which somebody waits anyway."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def warm() -> None:
     if models:
         classifier = _load(models[0].id, models[0].sha256)
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
-        explain_together(classifier, blank, 0, ["grad_cam", "saliency"])
+        explain_together(classifier, blank, 0, USUAL_METHODS)
         classifier.predict(blank)
 
 
@@ -66,41 +67,6 @@ def warm_dear() -> None:
         classifier = _load(models[0].id, models[0].sha256)
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
         PartitionShap(evaluations=40).explain(classifier, blank, 0)
-
-
-def draw_explanations(
-    model_id: str, dataset_name: str, image_id: str, methods: Sequence[str], target: str
-) -> None:
-    """Explain an image of a dataset and leave the pictures where the pages find them."""
-    from mammo_core.explanations import Refusal, explain_each
-    from mammo_core.model_input import input_of_case
-
-    stored = library.find_model(model_id)
-    dataset = library.require_dataset(dataset_name)
-    classifier = _load(model_id, stored.sha256)
-    given = input_of_case(stored, dataset, image_id)
-    for answer in explain_each(classifier, stored, given.image, image_id, methods, target):
-        path = overlay_path(stored, dataset, image_id, answer.method, target)
-        if isinstance(answer, Refusal):
-            facts = DrawnExplanation(answer.method, target, 0, None, False, refusal=answer.reason)
-            write_drawn(path, facts, b"", _nothing())
-        else:
-            _write(path, answer, given, target)
-
-
-def _write(path: Path, made: "Explanation", given: "ModelInput", target: str) -> None:
-    numbers = write_numbers(made, given)
-    content, frame = numbers or (b"", None)
-    facts = DrawnExplanation(
-        method=made.method,
-        target=target,
-        seconds=made.seconds,
-        completeness_gap=made.completeness_gap,
-        is_blank=frame is None,
-        frame=frame,
-        note=made.note,
-    )
-    write_drawn(path, facts, content, _draw(made, given) or _nothing())
 
 
 def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePrediction:
@@ -149,32 +115,16 @@ def muted_stderr() -> Iterator[None]:
         os.close(nowhere)
 
 
+def keep_loaded(stored: "StoredModel") -> "KerasClassifier":
+    """The loaded model, which the process keeps for the next question."""
+    return _load(stored.id, stored.sha256)
+
+
 @lru_cache(maxsize=2)
 def _load(model_id: str, sha256: str) -> "KerasClassifier":
     from mammo_core.keras_classifier import load_classifier
 
     return load_classifier(library.find_model(model_id))
-
-
-def _draw(explanation: "Explanation", given: "ModelInput") -> bytes | None:
-    """The map on the file's own grid as a transparent PNG, None where it says nothing."""
-    from mammo_core.attribution import METHODS
-    from mammo_core.overlays import color_heatmap, encode_png, is_blank
-
-    if is_blank(explanation.attribution):
-        return None
-    attribution = given.to_image(explanation.upsample())
-    step = -(-max(attribution.shape) // MOST_PIXELS)
-    attribution = attribution[::step, ::step]
-    return encode_png(color_heatmap(attribution, signed=METHODS[explanation.method].signed))
-
-
-def _nothing() -> bytes:
-    import numpy as np
-
-    from mammo_core.overlays import encode_png
-
-    return encode_png(np.zeros((1, 1, 4), dtype=np.uint8))
 
 
 def _as_picture(explanation: "Explanation", given: "ModelInput") -> MapPicture | None:

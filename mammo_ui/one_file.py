@@ -9,7 +9,7 @@ from mammo_core.two_views import tell_missing_view
 from mammo_core.wording import count
 from mammo_ui import casework, frame, referral_limit, traces, uploads
 from mammo_ui.answers import offer_answers
-from mammo_ui.model_tasks import DEFAULT_METHODS
+from mammo_ui.model_tasks import UPLOAD_METHODS
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
@@ -57,7 +57,7 @@ def show_file(
     frame.warn_if_synthetic_model(model, not look.is_ours)
     facts, images = st.columns([1, 4], gap="medium")
     with images:
-        prediction = uploads.predict(upload, model.id, model.sha256, DEFAULT_METHODS)
+        prediction = uploads.predict(upload, model.id, model.sha256, UPLOAD_METHODS)
         _show_pictures(upload, look, prediction, model)
     missing = tell_missing_view(model, look.verdict.view) or ""
     answer = FileAnswer(

@@ -1,13 +1,15 @@
-"""Where the worker leaves the pictures of explanations and the pages find them."""
+"""Where the worker leaves what it drew of explanations and the pages find it."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammo_core.config import fingerprint
 from mammo_core.paths import read_json, state_folder, write_json, writing
+from mammo_ui import library
 from mammo_ui.map_numbers import MapFrame, read_frame
 
 if TYPE_CHECKING:
@@ -15,8 +17,33 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 
-DRAWING = 3
+DRAWING = 4
 """Counts the ways in which maps were drawn; pictures of an earlier way are drawn anew."""
+Names = tuple[str, str, str, str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is explained.
+
+    Attributes:
+        model: By whom it was judged.
+        dataset: The image's.
+        image_id: The image.
+        target: A class, or two as `read_target` reads them.
+        layers: Paths of the layers to look into, several to average; none is the model's default.
+            Methods that look into no layer do not heed them.
+    """
+
+    model: "StoredModel"
+    dataset: "Dataset"
+    image_id: str
+    target: str
+    layers: tuple[str, ...] = ()
+
+    def names(self) -> Names:
+        """What the worker finds the same by."""
+        return self.model.id, self.dataset.name, self.image_id, self.target, self.layers
 
 
 @dataclass(frozen=True)
@@ -28,38 +55,58 @@ class DrawnExplanation:
         target: The class that is explained.
         seconds: What computing took.
         completeness_gap: Share of the score that the map misses; None where nothing is promised.
-        is_blank: Whether the map says nothing, so that nothing is drawn.
         frame: How the map's numbers are to be drawn, None where nothing is.
         note: What the method says of its own map.
         refusal: Why the method cannot explain the model; empty where it can.
+        evidence: What was measured of the map, None where a measure is undefined.
     """
 
     method: str
     target: str
-    seconds: float
-    completeness_gap: float | None
-    is_blank: bool
+    seconds: float = 0.0
+    completeness_gap: float | None = None
     frame: MapFrame | None = None
     note: str = ""
     refusal: str = ""
+    evidence: Mapping[str, float | None] = field(default_factory=dict)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to see."""
+        return self.frame is None
 
 
-def overlay_path(
-    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
-) -> Path:
+def find_subject(names: Names) -> Subject:
+    """The subject of those names.
+
+    Raises:
+        MammoError: Where the model or the dataset is gone.
+    """
+    model_id, dataset, image_id, target, layers = names
+    model = library.find_model(model_id)
+    return Subject(model, library.require_dataset(dataset), image_id, target, layers)
+
+
+def overlay_path(subject: Subject, method: str) -> Path:
     """Where the picture of an explanation lies; every part of the path is a digest."""
-    image = _digest(f"{dataset.fingerprint}/{image_id}")
-    name = f"{_digest(f'{DRAWING}/{method}/{_settings(method)}/{target}')}.png"
-    return state_folder() / "overlays" / _digest(model.sha256) / image / name
+    image = _digest(f"{subject.dataset.fingerprint}/{subject.image_id}")
+    layers = "/".join(layers_of(subject, method))
+    asked = f"{DRAWING}/{method}/{_settings(method)}/{subject.target}/{layers}"
+    folder = state_folder() / "overlays" / _digest(subject.model.sha256) / image
+    return folder / f"{_digest(asked)}.png"
 
 
-def read_drawn(
-    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
-) -> DrawnExplanation | None:
+def layers_of(subject: Subject, method: str) -> tuple[str, ...]:
+    """The layers that a method is to look into; none of one that looks into no layer."""
+    from mammo_core.attribution import METHODS
+
+    return subject.layers if METHODS[method].access == "layer" else ()
+
+
+def read_drawn(subject: Subject, method: str) -> DrawnExplanation | None:
     """The facts of an explanation that was drawn before, None where it was not."""
-    path = overlay_path(model, dataset, image_id, method, target)
-    facts = path.with_suffix(".json")
-    if not path.is_file() or not facts.is_file():
+    facts = overlay_path(subject, method).with_suffix(".json")
+    if not facts.is_file():
         return None
     content = read_json(facts)
     framed = {"frame": read_frame(content["frame"])} if content["frame"] else {}
@@ -75,12 +122,32 @@ def write_drawn(path: Path, facts: DrawnExplanation, numbers: bytes, picture: by
     for part, content in ((numbers_path(path), numbers), (path, picture)):
         with writing(part) as temporary:
             temporary.write_bytes(content)
+    write_facts(path, facts)
+
+
+def write_facts(path: Path, facts: DrawnExplanation) -> None:
+    """Leave what is said under a map at the `overlay_path` of its picture.
+
+    Raises:
+        MammoError: Where the disk is full or cannot be written.
+    """
     write_json(path.with_suffix(".json"), asdict(facts))
 
 
 def numbers_path(picture: Path) -> Path:
     """Where the numbers of a map lie, beside its picture."""
     return picture.with_suffix(".map")
+
+
+def layers_path(model: "StoredModel") -> Path:
+    """Where the worker notes a model's layers, once it was loaded."""
+    return state_folder() / "layers" / f"{_digest(model.sha256)}.json"
+
+
+def read_layers(model: "StoredModel") -> tuple[str, ...]:
+    """Paths of the model's convolutional layers, none as long as it was never loaded."""
+    path = layers_path(model)
+    return tuple(read_json(path)) if path.is_file() else ()
 
 
 @cache

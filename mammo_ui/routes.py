@@ -12,13 +12,12 @@ from starlette.routing import Route
 
 from mammo_core.errors import MammoError
 from mammo_ui import apart, inventory, library, pictures
-from mammo_ui.overlay_store import numbers_path, overlay_path
+from mammo_ui.overlay_store import Subject, numbers_path, overlay_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mammo_core.datasets import Dataset
-    from mammo_core.model_store import StoredModel
     from mammo_ui.inventory import RefusedFile
     from mammo_ui.library import DatasetCard
 
@@ -77,21 +76,21 @@ def refused_address(dataset: str, refused: "RefusedFile") -> str:
     return _address("refused", version, dataset, str(refused.number))
 
 
-def overlay_address(
-    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
-) -> str:
+def overlay_address(subject: Subject, method: str) -> str:
     """Where the browser finds the colored map of an explanation that was drawn before."""
-    version = f"{dataset.fingerprint[:6]}{model.sha256[:6]}"
-    return _address("overlay", version, model.id, dataset.name, image_id, method, target)
+    return _drawn_address("overlay", subject, method)
 
 
-def map_address(
-    model: "StoredModel", dataset: "Dataset", image_id: str, method: str, target: str
-) -> str:
+def map_address(subject: Subject, method: str) -> str:
     """Where the browser finds the numbers of an explanation that was drawn before."""
-    path = overlay_path(model, dataset, image_id, method, target)
-    version = hashlib.sha256(str(path).encode()).hexdigest()
-    return _address("map", version, model.id, dataset.name, image_id, method, target)
+    return _drawn_address("map", subject, method)
+
+
+def _drawn_address(kind: str, subject: Subject, method: str) -> str:
+    version = hashlib.sha256(str(overlay_path(subject, method)).encode()).hexdigest()
+    model, dataset, image_id, target, layers = subject.names()
+    address = _address(kind, version, model, dataset, image_id, method, target)
+    return "&".join([address, *(f"layer={quote(layer, safe='')}" for layer in layers)])
 
 
 def _address(kind: str, version: str, *names: str) -> str:
@@ -201,7 +200,9 @@ def _find_overlay(request: Request) -> "Path | None":
     model = models.get(names["model"])
     if dataset is None or model is None or names["method"] not in METHODS:
         return None
-    return overlay_path(model, dataset, image_id, names["method"], names["target"])
+    layers = tuple(request.query_params.getlist("layer"))
+    subject = Subject(model, dataset, image_id, names["target"], layers)
+    return overlay_path(subject, names["method"])
 
 
 def _known_image(request: Request) -> tuple["Dataset | None", str]:

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from mammo_core.attribution import METHODS
 from mammo_ui import (
+    case_maps,
     casework,
     chosen_cases,
+    erase_view,
+    explanation_choice,
     frame,
     library,
     review_panel,
@@ -14,7 +16,7 @@ from mammo_ui import (
     table_cases,
     traces,
 )
-from mammo_ui.model_tasks import DEFAULT_METHODS
+from mammo_ui.overlay_store import Subject
 
 choice = st.session_state["choice"]
 selection = state.read_selection()
@@ -44,24 +46,25 @@ with pictures:
     if choice.model.is_table:
         table_cases.show_picture(choice.model, dataset, image_id)
         st.stop()
-    chosen, asked = st.columns([2, 1])
-    methods = chosen.multiselect(
-        "Explanations",
-        list(METHODS),
-        DEFAULT_METHODS,
-        format_func=lambda name: METHODS[name].title,
-        key="methods",
-        persist_state="session",
-    )
+    chosen, asked, looked_into = st.columns([3, 1, 1])
+    with chosen:
+        methods = explanation_choice.choose_methods({})
     with asked:
-        target = casework.choose_target(image_id, case["predicted"], choice.model.classes)
-    maps, alike, preprocessing = st.tabs(
-        ["Explanations", "Similar", "Preprocessing"], key="case_tab", on_change="rerun"
+        classes = choice.model.classes
+        target = explanation_choice.choose_target(image_id, case["predicted"], classes)
+    with looked_into:
+        layers = explanation_choice.choose_layers(choice.model, methods)
+    subject = Subject(choice.model, dataset, image_id, target, layers)
+    maps, erasing, alike, preprocessing = st.tabs(
+        ["Explanations", "Erase", "Similar", "Preprocessing"], key="case_tab", on_change="rerun"
     )
     if maps.open:
         with maps:
-            casework.show_explanations(choice.model, dataset, image_id, methods, target)
+            case_maps.show_explanations(subject, methods)
             st.caption(casework.tell_how_to_read(choice.model))
+    if erasing.open:
+        with erasing:
+            erase_view.show_erasing(choice, dataset, image_id, target)
     if alike.open:
         with alike:
             similar_cases.show_similar(choice, image_id)

@@ -7,10 +7,12 @@ import standin_home
 from made_cards import make_card
 from page_runs import asked, open_app, words
 
+from mammo_core.attribution import METHODS
 from mammo_core.model_store import StoredModel
-from mammo_core.paths import REPOSITORY
+from mammo_core.paths import REPOSITORY, write_json
 from mammo_core.predictions import read_predictions
-from mammo_ui import casework, uploads
+from mammo_ui import casework, library, uploads
+from mammo_ui.overlay_store import layers_path
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 
@@ -55,6 +57,41 @@ def test_choosing_a_class_writes_it_into_the_address(standin):
     box.set_value(other).run()
     assert asked(at, "class") == other
     assert class_box(at).value == other
+
+
+def test_a_difference_of_two_classes_in_the_address_is_explained(standin):
+    at = open_app("case", case="S00005_LCC", **{"class": "malignant vs benign"})
+    assert class_box(at).value == "malignant vs benign"
+    assert len(class_box(at).options) == 3 + 3 * 2
+
+
+def test_quick_methods_are_offered_first_and_controls_last(standin):
+    box = open_app("case", case="S00001_LCC").multiselect(key="methods")
+    kinds = [
+        2 if ", control" in label else 1 if label.endswith(" passes") else 0
+        for label in box.options
+    ]
+    assert kinds == sorted(kinds)
+    assert set(kinds) == {0, 1, 2}
+    assert len(kinds) == len(METHODS)
+
+
+def test_a_dear_method_waits_for_a_click_that_says_what_it_costs(standin):
+    at = open_app("case", case="S00001_LCC", state={"methods": ["rise", "lime"]})
+    (button,) = [b for b in at.button if b.label.startswith("Compute")]
+    assert "RISE, LIME" in button.label
+    assert f"{METHODS['rise'].cost + METHODS['lime'].cost:,}" in button.label
+
+
+def test_layers_can_be_chosen_once_the_model_was_loaded_and_by_methods_that_look_into_one(standin):
+    def labels(*methods):
+        state = {"methods": list(methods)}
+        return {box.label for box in open_app("case", case="S00001_LCC", state=state).multiselect}
+
+    assert "Layer" not in labels("grad_cam")
+    write_json(layers_path(library.find_model("demo")), ["conv_1", "conv_2"])
+    assert "Layer" in labels("grad_cam")
+    assert "Layer" not in labels("saliency")
 
 
 def test_an_upload_is_known_as_synthetic_by_its_header_alone(standin):

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from starlette.middleware import Middleware
 
 from mammo_ui import library
 from mammo_ui.headers import SECURITY_HEADERS, SecurityHeaders
-from mammo_ui.overlay_store import numbers_path, overlay_path
+from mammo_ui.overlay_store import Subject, numbers_path, overlay_path
 from mammo_ui.routes import (
     KINDS,
     ROUTES,
@@ -95,12 +96,14 @@ def test_only_a_marked_lesion_has_an_outline(dataset):
     ("address_of", "place"), [(overlay_address, lambda path: path), (map_address, numbers_path)]
 )
 def test_a_map_and_its_picture_are_served_once_they_were_drawn(dataset, address_of, place):
-    about = (library.find_model("demo"), dataset, "S00000_LCC", "grad_cam", "malignant")
-    assert get(address_of(*about))[0] == 404
-    path = place(overlay_path(*about))
+    model = library.find_model("demo")
+    subject = Subject(model, dataset, "S00000_LCC", "malignant", ("conv_1", "conv_2"))
+    assert get(address_of(subject, "grad_cam"))[0] == 404
+    path = place(overlay_path(subject, "grad_cam"))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"a map")
-    assert get(address_of(*about))[2] == b"a map"
+    assert get(address_of(subject, "grad_cam"))[2] == b"a map"
+    assert get(address_of(replace(subject, layers=()), "grad_cam"))[0] == 404
 
 
 @pytest.mark.parametrize("odd", ODD)

@@ -1,0 +1,142 @@
+"""Work of the worker that takes long: begun by a click, watched, stopped, and put aside for others.
+
+The worker does one thing at a time. What a page needs at once must not wait behind minutes of
+perturbed images, so dear work gives way to it and goes on afterwards.
+"""
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mammo_core.errors import Cancelled
+from mammo_core.paths import state_folder
+from mammo_core.progress import read_progress, tell_progress
+from mammo_ui import frame
+from mammo_ui.worker import WORKER
+
+EACH_S = 0.5
+STOP = "CANCEL"
+"""The file whose presence in its folder ends a work; see `JobProgress`."""
+_RUNNERS = ThreadPoolExecutor(16, thread_name_prefix="dear work")
+_BEGUN: dict[str, "DearWork"] = {}
+_ASIDE = threading.Condition()
+_n_urgent = 0
+
+
+class DearWork:
+    """One piece of work, done in the worker whenever nothing more urgent is asked of it.
+
+    Attributes:
+        title: What it does.
+        folder: Where it notes its progress and sees whether it is to stop.
+        future: Done when the work is.
+    """
+
+    def __init__(self, title: str, folder: Path, task: Callable[..., None], *arguments: Any):
+        self.title, self.folder = title, folder
+        self._task, self._arguments = task, arguments
+        self._is_stopped = False
+        folder.mkdir(parents=True, exist_ok=True)
+        self.future: Future[None] = _RUNNERS.submit(self._run)
+
+    def stop(self) -> None:
+        """Let it end at its next step."""
+        self._is_stopped = True
+        self.halt()
+
+    def halt(self) -> None:
+        """Let it leave the worker at its next step; not stopped, it comes back."""
+        (self.folder / STOP).touch()
+
+    def _run(self) -> None:
+        try:
+            while not self._ran_through():
+                pass
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _ran_through(self) -> bool:
+        """Whether it is done; False where it gave way and must be asked again."""
+        with _ASIDE:
+            _ASIDE.wait_for(lambda: _n_urgent == 0 or self._is_stopped)
+            if not self._is_stopped:
+                (self.folder / STOP).unlink(missing_ok=True)
+        try:
+            WORKER.run(self.title, self._task, *self._arguments, self.folder)
+        except Cancelled:
+            if self._is_stopped:
+                raise
+            return False
+        return True
+
+
+@contextmanager
+def put_aside() -> Iterator[None]:
+    """Within the block dear work leaves the worker to others."""
+    global _n_urgent
+    with _ASIDE:
+        _n_urgent += 1
+        for work in _BEGUN.values():
+            if not work.future.done():
+                work.halt()
+    try:
+        yield
+    finally:
+        with _ASIDE:
+            _n_urgent -= 1
+            _ASIDE.notify_all()
+
+
+def begin(key: str, title: str, task: Callable[..., None], *arguments: Any) -> None:
+    """Start a piece of work unless the same is under way; returns at once.
+
+    Args:
+        key: What it is known by, for all who look at the same page.
+        title: What it does.
+        task: Called in the worker with the arguments and the folder of its progress.
+        arguments: Values that can be pickled.
+    """
+    known = _BEGUN.get(key)
+    if known is None or known.future.done():
+        name = hashlib.sha256(key.encode()).hexdigest()[:20]
+        folder = state_folder() / "asked" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        _BEGUN[key] = DearWork(title, folder, task, *arguments)
+
+
+def show(key: str) -> bool:
+    """Draw the work of that key where it is under way, tell how it failed; whether it runs."""
+    work = _BEGUN.get(key)
+    if work is None:
+        return False
+    if not work.future.done():
+        st.fragment(_draw, run_every=EACH_S)(work, key)
+        return True
+    _BEGUN.pop(key, None)
+    frame.show_errors_of(_tell_end, work)
+    return False
+
+
+def _tell_end(work: DearWork) -> None:
+    try:
+        work.future.result()
+    except Cancelled:
+        st.info("Stopped. What was finished before is kept.")
+
+
+def _draw(work: DearWork, key: str) -> None:
+    if work.future.done():
+        st.rerun()
+    noted = read_progress(work.folder)
+    done, total = int(str(noted.get("done", 0))), max(1, int(str(noted.get("total", 1))))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(min(1.0, done / total), text=frame.plain(tell_progress(noted) or work.title))
+        if st.button("Stop", key=f"stop_{key}"):
+            work.stop()

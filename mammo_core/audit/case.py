@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 from mammo_core.attribution import METHODS, Attribution
 from mammo_core.audit.blanking import blank_images
 from mammo_core.audit.cascades import keep_curve
-from mammo_core.audit.mapping import Explained, explain_by_all
+from mammo_core.audit.cost import count_again
+from mammo_core.audit.mapping import Explained, explain_by_all, tell_outer
 from mammo_core.audit.shares import measure_areas, measure_shares
 from mammo_core.audit.zones import Zones, list_zone
 from mammo_core.errors import BadModel
@@ -94,20 +96,25 @@ def explain_again(
         scene: The image.
         methods: By name.
         metrics: Names in `METHOD_METRICS`.
-        progress: Told before each measure; may raise Cancelled.
+        progress: Told of forward passes, about, before each measure; may raise Cancelled.
     """
     target = int(model.predict(scene.image[None])[0].argmax())
     measures = {name: METHOD_METRICS[name]() for name in metrics}
     found: Record = {"methods": {}, "refused": {}, "cascades": {}}
+    done = 0
     for method, explaining in methods.items():
-        asked = Asked(model, scene.image[None], explaining, target, progress)
+        asked = Asked(model, scene.image[None], explaining, target)
         for name, measure in measures.items():
-            progress(0, 1, f"{METHODS[method].title}, {measure.title}")
+            doing = f"{METHODS[method].title}, {measure.title}"
+            asked.progress = partial(tell_outer, progress, done, doing)
+            asked.progress(0, 1, "")
             try:
                 value = _judge(asked, measure, found["cascades"], method)
             except BadModel as error:
                 found["refused"].setdefault(method, {})[name] = str(error)
                 continue
+            finally:
+                done += count_again(explaining, measure)
             found["methods"].setdefault(method, {})[name] = tidy(value)
     return found
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from mammo_core.attribution import Attribution
 from mammo_core.audit.sampling import Work
 from mammo_core.audit.storage import AGAIN, MAPS
-from mammo_core.evidence import METHOD_METRICS, METRICS
+from mammo_core.evidence import METHOD_METRICS, METRICS, MethodMetric
 from mammo_core.types import Progress
 
 FLIPS = 22
@@ -14,8 +14,13 @@ LOOKED_AT = 5
 """And what reading an image and asking about its blanked versions comes to."""
 
 
+def count_again(method: Attribution, measure: MethodMetric) -> int:
+    """Passes that a measure takes to explain an image again; the first map is shared by all."""
+    return (method.cost + 1) * max(1, measure.explanations - 1)
+
+
 class Ledger:
-    """Tells how much of all passes is done.
+    """Tells how many of all forward passes are done.
 
     Attributes:
         total: Forward passes of the whole audit, about.
@@ -31,19 +36,20 @@ class Ledger:
     ) -> None:
         self._methods = methods
         self._flips = FLIPS * sum(METRICS[n].family == "faithfulness" for n in map_metrics)
-        self._again = sum(METHOD_METRICS[name].explanations for name in method_metrics)
+        self._measures = [METHOD_METRICS[name]() for name in method_metrics]
         self._progress = progress
         self._places = {work.image_id: k for k, work in enumerate(works, 1)}
         self._done = 0
         self.total = sum(self._cost(work, kind) for work in works for kind in (MAPS, AGAIN))
 
     def within(self, work: Work, kind: str) -> Progress:
-        """Progress within one work on an image; says so at once, and may raise Cancelled."""
+        """Progress within one work on an image, told in forward passes; may raise Cancelled."""
         place = f"Image {self._places[work.image_id]} of {len(self._places)}"
         what = place if kind == MAPS else f"{place}, explained again"
 
         def tell(done: int, total: int, doing: str) -> None:
-            self._progress(self._done, self.total, what)
+            told = f"{what}: {doing}" if doing else what
+            self._progress(self._done + min(done, self._cost(work, kind)), self.total, told)
 
         tell(0, 1, "")
         return tell
@@ -56,7 +62,7 @@ class Ledger:
 
     def _cost(self, work: Work, kind: str) -> int:
         if kind == AGAIN:
-            passes = sum(self._methods[name].cost for name in work.explaining_again)
-            return self._again * (passes + len(work.explaining_again))
+            asked = [self._methods[name] for name in work.explaining_again]
+            return sum(count_again(method, one) for method in asked for one in self._measures)
         passes = sum(self._methods[name].cost + self._flips for name in work.explaining)
         return LOOKED_AT + passes

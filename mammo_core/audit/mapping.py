@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -42,14 +43,26 @@ def explain_by_all(
         image: (H, W, C) float32 in [0, 1].
         target: The class that is explained.
         methods: By name.
-        progress: Told within dear methods; may raise Cancelled.
+        progress: Told of forward passes, about, and asked within dear methods; may raise
+            Cancelled.
     """
-    found = Explained()
+    found, done = Explained(), 0
     quick = {name: one for name, one in methods.items() if one.needs and one.cost <= QUICK}
     groups = [quick, *({name: one} for name, one in methods.items() if name not in quick)]
     for group in filter(None, groups):
-        _explain_group(found, model, image, target, group, progress)
+        what = ", ".join(method.title for method in group.values())
+        within = partial(tell_outer, progress, done, what)
+        within(0, 1, "")
+        _explain_group(found, model, image, target, group, within)
+        done += sum(method.cost for method in group.values())
     return found
+
+
+def tell_outer(
+    progress: Progress, passes: int, what: str, done: int, total: int, doing: str
+) -> None:
+    """Say how many passes were through before a method and what it does, not how far within."""
+    progress(passes, 0, what)
 
 
 def _explain_group(

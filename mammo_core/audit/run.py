@@ -2,22 +2,19 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammo_core.attribution import METHODS, Attribution, choose_methods
+from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.audit.case import Scene, explain_again, measure_case
 from mammo_core.audit.cost import Ledger
 from mammo_core.audit.leaderboard import BARS
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.sampling import Work, order_images, plan_work
-from mammo_core.audit.storage import AGAIN, MAPS, VERSION, audit_folder, read_record, write_record
+from mammo_core.audit.storage import AGAIN, MAPS, read_record, write_record
 from mammo_core.audit.summary import summarize, write_summary
-from mammo_core.audit.zones import find_zones
-from mammo_core.config import fingerprint
+from mammo_core.audit.task import Audit
 from mammo_core.errors import BadConfiguration
 from mammo_core.evidence import METHOD_METRICS, METRICS
 from mammo_core.model_store import StoredModel
@@ -27,42 +24,9 @@ from mammo_core.wording import tell_nearest
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
-    from mammo_core.pixels import PixelCache
 
 logger = logging.getLogger(__name__)
 Record = dict[str, Any]
-FACTS = ("patient_id", "label", "lesion", "laterality", "view")
-"""What is kept of the index's row."""
-
-
-@dataclass(frozen=True, eq=False)
-class Audit:
-    """An audit on its way.
-
-    Attributes:
-        stored: The model.
-        classifier: Its network.
-        dataset: The images, without those that the gate keeps out.
-        pixels: Their model inputs.
-        options: What is asked.
-        methods: By name.
-        map_metrics: Names in `METRICS`.
-        method_metrics: Names in `METHOD_METRICS`.
-    """
-
-    stored: StoredModel
-    classifier: Classifier
-    dataset: "Dataset"
-    pixels: "PixelCache"
-    options: AuditOptions
-    methods: dict[str, Attribution]
-    map_metrics: tuple[str, ...]
-    method_metrics: tuple[str, ...]
-
-    @property
-    def folder(self) -> Path:
-        """Where it is kept."""
-        return audit_folder(self.stored, self.dataset.name, self.options.split)
 
 
 def audit_model(
@@ -131,7 +95,7 @@ def _measure_all(audit: Audit, progress: Progress) -> list[Record]:
 
 
 def _measure_one(audit: Audit, work: Work, row: Any, ledger: Ledger) -> Record:
-    scene = cache(partial(_open_scene, audit, work.image_id, row))
+    scene = cache(partial(audit.open_scene, work.image_id, row))
     found = _keep(audit, work, MAPS, scene, ledger)
     nothing: Record = {"methods": {}, "refused": {}}
     again = _keep(audit, work, AGAIN, scene, ledger) if work.explaining_again else nothing
@@ -142,7 +106,7 @@ def _keep(
     audit: Audit, work: Work, kind: str, scene: Callable[[], Scene], ledger: Ledger
 ) -> Record:
     """The record of one work on an image, from an earlier run or made now."""
-    plan = _plan(audit, work, kind)
+    plan = audit.plan(work, kind)
     record = read_record(audit.folder, kind, plan, work.image_id)
     if record is None:
         record = _measure(audit, work, scene(), kind, ledger.within(work, kind))
@@ -152,52 +116,10 @@ def _keep(
 
 
 def _measure(audit: Audit, work: Work, scene: Scene, kind: str, progress: Progress) -> Record:
-    if kind == MAPS:
-        chosen = _pick(audit.methods, work.explaining)
-        return measure_case(
-            audit.classifier,
-            scene,
-            chosen,
-            audit.map_metrics,
-            blanking=audit.options.blanking,
-            progress=progress,
-        )
-    chosen = _pick(audit.methods, work.explaining_again)
-    return explain_again(audit.classifier, scene, chosen, audit.method_metrics, progress)
-
-
-def _pick(methods: Mapping[str, Attribution], names: tuple[str, ...]) -> dict[str, Attribution]:
-    return {name: methods[name] for name in names}
-
-
-def _plan(audit: Audit, work: Work, kind: str) -> str:
-    """A digest of all that a record depends on besides the image."""
-    methods = work.explaining if kind == MAPS else work.explaining_again
-    metrics = audit.map_metrics if kind == MAPS else audit.method_metrics
-    return fingerprint(
-        {
-            "version": VERSION,
-            "model": audit.stored.sha256,
-            "dataset": audit.dataset.version,
-            "methods": {name: repr(audit.methods[name]) for name in methods},
-            "metrics": [repr((METRICS | METHOD_METRICS)[name]()) for name in metrics],
-            "blanking": kind == MAPS and audit.options.blanking,
-        }
+    model, methods = audit.classifier, audit.list_methods(work, kind)
+    if kind == AGAIN:
+        return explain_again(model, scene, methods, audit.method_metrics, progress)
+    blanking = audit.options.blanking
+    return measure_case(
+        model, scene, methods, audit.map_metrics, blanking=blanking, progress=progress
     )
-
-
-def _open_scene(audit: Audit, image_id: str, row: Any) -> Scene:
-    gray = audit.pixels.images([image_id])[0]
-    image = gray.repeat(audit.classifier.input_shape[2], axis=2)
-    zones, breast = find_zones(audit.stored, audit.dataset, image_id)
-    facts = {name: row[name] if isinstance(row[name], str) else None for name in FACTS}
-    sizes = {"lesion_mm2": _measure_lesion(audit.dataset, image_id, row)}
-    return Scene(image, zones, breast, {"image_id": image_id, **facts, **sizes})
-
-
-def _measure_lesion(dataset: "Dataset", image_id: str, row: Any) -> float | None:
-    """The marked area in mm², None where nothing is marked or the spacing is not known."""
-    mask, spacing_mm = dataset.read_mask(image_id), row["pixel_spacing_mm"]
-    if mask is None or not mask.any() or spacing_mm != spacing_mm:
-        return None
-    return round(float(mask.sum()) * float(spacing_mm) ** 2, 2)

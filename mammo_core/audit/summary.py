@@ -20,7 +20,7 @@ from mammo_core.config import to_mapping
 from mammo_core.paths import write_text, writing
 
 if TYPE_CHECKING:
-    from mammo_core.audit.run import Audit
+    from mammo_core.audit.task import Audit
 
 Record = dict[str, Any]
 TARGET = (

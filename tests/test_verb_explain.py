@@ -319,3 +319,16 @@ def test_what_cannot_be_erased_is_told_in_one_line(capsys, model, films, words, 
     assert (code, answer) == (2, None)
     assert told in err
     assert "Traceback" not in err
+
+
+def test_an_export_lies_on_the_images_own_grid_and_tells_what_it_lacks(
+    capsys, model, films, tmp_path
+):
+    words = ("--as", "npz,dicom-pm", "--methods", "saliency", "--target", "benign", "--anyway")
+    code, answer, _ = run(capsys, "export", model, films[0], *words, "--out", tmp_path / "maps")
+    assert code == 0
+    (file,) = answer["files"]
+    with np.load(file["file"], allow_pickle=False) as stored:
+        assert stored["on_image"].shape == (200, 140)
+    (missing,) = answer["unwritten"]
+    assert (missing["method"], missing["format"]) == ("saliency", "dicom-pm")

@@ -29,6 +29,7 @@ from mammo_core.verbs.ensemble import ensemble
 from mammo_core.verbs.erase import erase
 from mammo_core.verbs.evaluate import evaluate
 from mammo_core.verbs.explain import explain
+from mammo_core.verbs.export import export
 from mammo_core.verbs.formats import formats
 from mammo_core.verbs.import_model import import_model
 from mammo_core.verbs.index import index
@@ -87,6 +88,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "explain": explain,
     "audit": audit,
     "erase": erase,
+    "export": export,
     "background": background,
     "reading": reading,
     "embed": embed,

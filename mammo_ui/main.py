@@ -18,7 +18,7 @@ PAGES = {
         "compare": "Compare",
         "reading": "Blinded reading",
     },
-    "Explain": {"case": "Case"},
+    "Explain": {"case": "Case", "audit": "Audit"},
 }
 HERE = Path(__file__).parent
 

@@ -1,0 +1,216 @@
+"""The leaderboard of an audit: a row a method, a column a measure, controls in gray."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from mammo_core.attribution import METHODS
+from mammo_core.evidence import METHOD_METRICS, METRICS
+from mammo_core.wording import count
+from mammo_ui import charts, frame
+from mammo_ui.audit_results import MARKS, Audit
+from mammo_ui.theme import MUTED
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+MEASURES = {**METRICS, **METHOD_METRICS}
+FAMILIES = {
+    "faithfulness": "Faithful",
+    "localization": "On the lesion",
+    "randomization": "Knows the model",
+    "robustness": "Stable",
+    "complexity": "Simple",
+}
+HELD = ("faithfulness", "localization")
+"""Families of which a measure is held against the controls."""
+ALL = "all images"
+BEATS, FAILS = "✓", "✗"
+READING = (
+    f"Controls, which know nothing of the model, are gray. {BEATS} beats both edges and center on "
+    "the same images, the 95 % interval of the difference over patients leaving 0 out; "
+    f"{FAILS} does so by no measure at all. A number in parentheses is the images, where fewer "
+    "than in the column's head. Click a head to sort, a row's box for the method's cases."
+)
+SHARES = "Share of the measures of each family by which a method beats both edges and center."
+Row = dict[str, Any]
+
+
+def show_board(audit: Audit) -> str | None:
+    """The table by a family of measures and a stratum of lesions; the method of the picked row."""
+    st.markdown("**Which explanation to believe**")
+    boards = list_boards(audit)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        lesions = st.selectbox("Lesions", list(boards), key="audit_stratum", width=230)
+        families = list_families(boards[lesions])
+        family = st.segmented_control(
+            "Measures", families, format_func=FAMILIES.get, default=families[0], required=True,
+            key=f"audit_family_{len(families)}",
+        )  # fmt: skip
+    rows = describe_board(audit, boards[lesions], family, is_whole=lesions == ALL)
+    picked = _draw(rows, _name_columns(boards[lesions], family), f"{lesions}_{family}")
+    st.caption(READING)
+    charts.offer_data(list_figures(audit, boards[lesions]), "audit_board")
+    return picked
+
+
+def list_boards(audit: Audit) -> dict[str, Mapping[str, Any]]:
+    """{what images: {method: {measure: estimate}}}, all images first, then the strata."""
+    strata = audit.summary["strata"]
+    return {ALL: audit.summary["methods"]} | {
+        f"{one['label']} ({count(one['n'], 'lesion')})": one["methods"]
+        for kind in ("size", "kind")
+        for one in strata[kind]
+    }
+
+
+def list_families(board: Mapping[str, Any]) -> list[str]:
+    """The families of which the board has a measure."""
+    there = {MEASURES[name].family for row in board.values() for name in row if name in MEASURES}
+    return [name for name in FAMILIES if name in there]
+
+
+def describe_board(
+    audit: Audit, board: Mapping[str, Any], family: str, *, is_whole: bool
+) -> list[Row]:
+    """A row a method: its key, verdict, and an (estimate, sign) of each measure of the family."""
+    verdicts = audit.summary["verdicts"]
+    against = audit.summary["against"] if is_whole else {}
+    return [
+        {
+            "method": name,
+            "verdict": verdicts[name],
+            "cells": {
+                measure: (estimate, _sign(against, name, measure))
+                for measure, estimate in board[name].items()
+                if measure in MEASURES and MEASURES[measure].family == family
+            },
+        }
+        for name in audit.methods
+        if name in board
+    ]
+
+
+def list_figures(audit: Audit, board: Mapping[str, Any]) -> list[Row]:
+    """A row a method and measure with its interval and n, for the file."""
+    return [
+        {"method": name, "measure": measure, **estimate, "beats controls": _sign(
+            audit.summary["against"], name, measure) == BEATS}
+        for name, row in board.items()
+        for measure, estimate in row.items()
+    ]  # fmt: skip
+
+
+def tell_verdict(verdict: Mapping[str, Any]) -> str:
+    """A method's verdict in a cell; one that beats no control is marked."""
+    mark = FAILS if verdict["level"] != "control" and not any(_known_shares(verdict)) else ""
+    return f"{MARKS[verdict['level']]} {verdict['level']} {mark}".strip()
+
+
+def tell_beaten(verdict: Mapping[str, Any]) -> str:
+    """On which share of each family's measures both controls are beaten."""
+    shares = (verdict["beats"] or {}).items()
+    told = (f"{FAMILIES[name].lower()} {share:.0%}" for name, share in shares if share is not None)
+    return ", ".join(told)
+
+
+def _known_shares(verdict: Mapping[str, Any]) -> list[float]:
+    return [share for share in (verdict["beats"] or {}).values() if share is not None]
+
+
+def _sign(against: Mapping[str, Any], method: str, measure: str) -> str:
+    """Whether the method beats each control by this measure; empty where it is not compared."""
+    if METHODS[method].is_control or MEASURES[measure].family not in HELD or not against:
+        return ""
+    lows = [board.get(method, {}).get(measure, {}).get("low") for board in against.values()]
+    return BEATS if all(low is not None and low > 0 for low in lows) else ""
+
+
+def _name_columns(board: Mapping[str, Any], family: str) -> dict[str, tuple[str, int]]:
+    """{measure: (head, largest n)} of the family, an arrow pointing to the better side."""
+    names = [n for n, one in MEASURES.items() if one.family == family and n in _measured(board)]
+    return {name: (_head(name, n), n) for name in names for n in [_most(board, name)]}
+
+
+def _measured(board: Mapping[str, Any]) -> set[str]:
+    return {measure for row in board.values() for measure in row}
+
+
+def _most(board: Mapping[str, Any], measure: str) -> int:
+    return max((row[measure]["n"] for row in board.values() if measure in row), default=0)
+
+
+def _head(measure: str, n: int) -> str:
+    arrow = "↑" if MEASURES[measure].higher_is_better else "↓"
+    return f"{MEASURES[measure].title} {arrow} (n {n})"
+
+
+def _draw(rows: Sequence[Row], columns: Mapping[str, tuple[str, int]], name: str) -> str | None:
+    event = st.dataframe(
+        _style(rows, columns),
+        key=f"audit_board_{name}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        height=35 * (len(rows) + 1) + 3 if len(rows) < 14 else 500,
+        column_config=_configure(columns),
+        placeholder=frame.DASH,
+        alt="A row a method: verdict and measures with intervals",
+    )
+    picked = event["selection"]["rows"]
+    return rows[picked[0]]["method"] if picked and picked[0] < len(rows) else None
+
+
+def _style(rows: Sequence[Row], columns: Mapping[str, tuple[str, int]]) -> "Styler":
+    """Cells are numbers, so that they sort; what they show has the interval."""
+    import pandas as pd
+
+    table = pd.DataFrame(
+        [
+            {"Method": METHODS[row["method"]].title, "Verdict": tell_verdict(row["verdict"])}
+            | {head: row["cells"][m][0]["value"] for m, (head, _) in columns.items()}
+            | {"Beats controls": tell_beaten(row["verdict"]), "In words": row["verdict"]["words"]}
+            for row in rows
+        ]
+    )
+    style = table.style
+    for measure, (head, most) in columns.items():
+        texts = [_write(*row["cells"][measure], most) for row in rows]
+        for place, text in enumerate(texts):
+            style = style.format(_constant(text), subset=pd.IndexSlice[place, [head]])
+    grays = [METHODS[row["method"]].is_control for row in rows]
+    return style.apply(
+        lambda cells: (
+            [f"color: {MUTED}; font-style: italic" if grays[cells.name] else ""] * len(cells)
+        ),
+        axis=1,
+    )
+
+
+def _constant(text: str) -> Any:
+    return lambda value: text
+
+
+def _write(estimate: Mapping[str, Any], sign: str, most: int) -> str:
+    fewer = f" ({estimate['n']})" if estimate["n"] < most else ""
+    return f"{frame.estimate_text(dict(estimate))} {sign}{fewer}".rstrip()
+
+
+def _configure(columns: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+    own = {
+        "Method": st.column_config.TextColumn(width=140, pinned=True),
+        "Verdict": st.column_config.TextColumn(width=105),
+        "Beats controls": st.column_config.TextColumn(width=220, help=SHARES),
+        "In words": st.column_config.TextColumn(width=420),
+    }
+    return own | {
+        head: st.column_config.NumberColumn(width=165, help=_explain(measure))
+        for measure, (head, _) in columns.items()
+    }
+
+
+def _explain(measure: str) -> str:
+    one = MEASURES[measure]
+    better = "Higher" if one.higher_is_better else "Lower"
+    return frame.plain(f"{better} is better. A random map scores {one.of_random}. {one.reference}")

@@ -1,0 +1,129 @@
+"""Does the model look at the breast: where its evidence lies, and what it misses if blanked."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from mammo_core.attribution import METHODS
+from mammo_core.audit.zones import ZONES
+from mammo_ui import audit_breast, audit_charts, audit_results, charts, frame
+from mammo_ui.audit_charts import ZONE_COLORS
+from mammo_ui.audit_results import Audit
+from mammo_ui.forest_charts import draw_forest
+
+MIDDLE = (
+    "Share of positive evidence on each zone by the method in the middle, controls left out, over "
+    "the images that have the zone."
+)
+Row = dict[str, Any]
+READING = (
+    "Each bar is a method's positive evidence, parted by where it lies, on average over the "
+    "images; an image without a zone counts as 0 there. The last ones are controls: so evidence "
+    "lies that knows nothing of the model."
+)
+
+
+def show_shortcuts(audit: Audit) -> None:
+    """The breast's zones, the evidence on them by method, AUROC with parts blanked."""
+    st.markdown("**Does it look at the breast?**")
+    rows = part_evidence(audit.folder, audit.version)
+    zones = audit.summary["shortcuts"]["zones"]
+    shares = {name: middle_share(zones, name) for name in ZONE_COLORS}
+    st.image(audit_breast.draw_breast(shares), width="stretch", alt=tell_zones(zones))
+    st.caption(MIDDLE)
+    charts.show_chart(
+        "Where positive evidence lies",
+        audit_charts.zone_bars([METHODS[name].title for name in list_parted(rows)]),
+        READING,
+        rows,
+        key="audit_zones",
+    )
+    show_blanking(audit)
+
+
+def tell_zones(zones: Mapping[str, Any]) -> str:
+    """The drawing in words: each zone with its share of evidence and of the picture."""
+    told = [audit_breast.ALT]
+    for name in ZONE_COLORS:
+        share, area = middle_share(zones, name), zones[name]["area"]["value"]
+        if share is not None and area is not None:
+            told.append(f"{name}: {share:.0%} of evidence on {area:.0%} of the picture")
+    return "; ".join(told)
+
+
+def middle_share(zones: Mapping[str, Any], zone: str) -> float | None:
+    """The median over the methods but the controls; None where none says anything."""
+    from mammo_core.audit import shortcuts
+
+    return shortcuts.middle_share(dict(zones), zone)
+
+
+def list_parted(rows: list[Row]) -> list[str]:
+    """The methods that have a bar, in the rows' order."""
+    return list(dict.fromkeys(row["key"] for row in rows))
+
+
+@lru_cache(maxsize=8)
+def part_evidence(folder: Path, version: int) -> list[Row]:
+    """A row a method and zone: its share of positive evidence, all zones of a method being 1."""
+    table = audit_results.read_table_of(folder, version)
+    names = {zone: f"share_{zone}" for zone in ZONES}
+    known = table.dropna(subset=list(names.values()), how="all")
+    means = known.fillna(dict.fromkeys(names.values(), 0.0)).groupby("method")
+    shares = means[list(names.values())].mean()
+    counts = means.size()
+    return [
+        {"key": key, "method": METHODS[key].title, "zone": zone, "n": int(counts[key]),
+         "share": round(float(shares.loc[key, column]), 4)}
+        for key in METHODS if key in shares.index
+        for zone, column in names.items()
+    ]  # fmt: skip
+
+
+def show_blanking(audit: Audit) -> None:
+    """AUROC of the whole images and of those with a part blanked, and the difference in words."""
+    blanking = audit.summary["shortcuts"]["blanking"]
+    if not blanking:
+        st.caption("The model was not asked about blanked images.")
+        return
+    rows = list_blanked(audit.summary)
+    positive = frame.plain(audit.summary["classes"][-1])
+    charts.show_chart(
+        f"AUROC of {positive} with a part blanked",
+        draw_forest(
+            f"AUROC of {audit.summary['classes'][-1]}",
+            [row["group"] for row in rows],
+            reference=blanking["nothing"]["auroc"]["value"],
+        ),
+        "Points are estimates, lines 95 % intervals over patients, the dashed line whole images. "
+        "Blanking what is no breast should change nothing; blanking the breast should leave 0.5.",
+        rows,
+        key="audit_blanking",
+    )
+    st.markdown("\n".join(f"- {tell_change(row)}" for row in rows[1:]))
+
+
+def list_blanked(summary: Mapping[str, Any]) -> list[Row]:
+    """A row a blanked part: AUROC with interval, and its change over the same patients."""
+    return [
+        {
+            "group": one["words"],
+            **one["auroc"],
+            "change": frame.estimate_text(one.get("difference")),
+            "p": frame.p_text(one.get("p")),
+            "n": one.get("n_images", summary["n"]),
+            "patients": summary["patients"],
+        }
+        for one in summary["shortcuts"]["blanking"].values()
+    ]
+
+
+def tell_change(row: Row) -> str:
+    """The change in AUROC by blanking, in words."""
+    return (
+        f"without {frame.plain(row['group'])} (in {row['n']} images): AUROC changes by "
+        f"**{row['change']}**, p {row['p']}"
+    )

@@ -1,0 +1,77 @@
+"""What an audit comes to, in a sentence; what is said where there is none."""
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from mammo_core.wording import count
+from mammo_ui import audit_results, frame, state
+from mammo_ui.audit_results import MARKS, Audit
+
+if TYPE_CHECKING:
+    from mammo_core.model_store import StoredModel
+    from mammo_ui.state import Choice
+
+SHOWN = {"believe": st.success, "caution": st.warning, "doubt": st.error}
+COLORS = {"believe": "green", "caution": "orange", "doubt": "red", "control": "gray"}
+
+
+def show_verdict(audit: Audit) -> None:
+    """The sentence, the reasons behind it, and on what it was measured."""
+    summary = audit.summary
+    verdict = summary["shortcuts"]["verdict"]
+    told = [f"**{frame.plain(summary['headline'])}**"]
+    told += [f"- {frame.plain(reason)}" for reason in _further(verdict, summary["headline"])]
+    SHOWN[verdict["level"]]("\n".join(told))
+    st.caption("  ·  ".join(_tell_extent(audit)), help=frame.plain(summary["target"]))
+
+
+def show_nothing(choice: "Choice", outdated: str) -> None:
+    """One sentence where no audit speaks of the chosen model and images."""
+    why = outdated or "Nobody has asked yet which explanations of this model deserve belief here."
+    st.info(
+        f"{frame.plain(why)} An audit holds each method against maps that know nothing of the "
+        "model, and asks the model again with parts of the images blanked."
+    )
+    for other in audit_results.list_current(choice.model):
+        dataset, split = other.summary["dataset"], other.summary["split"]
+        if (dataset, split) != (choice.dataset, choice.split):
+            st.button(
+                f"Show the audit on {frame.plain(dataset)} ({state.SPLITS[split]})",
+                on_click=_choose_images,
+                args=(dataset, split),
+                key=f"audit_of_{dataset}_{split}",
+            )
+
+
+def show_line(model: "StoredModel", dataset: str | None) -> None:
+    """The verdict on the model in a line, the chosen dataset's first; nothing where none is."""
+    audits = audit_results.list_current(model)
+    if not audits:
+        st.caption("Not audited: which explanation to believe is not known.")
+        return
+    audit = next((one for one in audits if one.summary["dataset"] == dataset), audits[0])
+    verdict = audit.summary["shortcuts"]["verdict"]
+    color, sign = COLORS[verdict["level"]], MARKS[verdict["level"]]
+    st.markdown(f":{color}[{sign}] Audit: **{frame.plain(verdict['words'])}**")
+    st.caption("  ·  ".join(_tell_extent(audit)))
+
+
+def _further(verdict: dict[str, object], headline: str) -> list[str]:
+    """The reasons that the headline does not tell already."""
+    return [reason for reason in verdict["reasons"] if reason not in headline]
+
+
+def _tell_extent(audit: Audit) -> list[str]:
+    summary = audit.summary
+    told = [
+        f"{frame.plain(summary['dataset'])} ({state.SPLITS[summary['split']]})",
+        f"{count(summary['n'], 'image')}, {count(summary['patients'], 'patient')}",
+        f"{count(summary['lesions_right'], 'lesion')} called rightly of {summary['lesions']}",
+        f"explained again on {count(summary['explained_again'], 'image')}",
+    ]
+    return [*told, "synthetic images"] if summary["is_synthetic"] else told
+
+
+def _choose_images(dataset: str, split: str) -> None:
+    state.choose_next(dataset=dataset, split=split)

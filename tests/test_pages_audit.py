@@ -1,0 +1,190 @@
+"""The Audit page: verdict first, leaderboard, shortcuts, cases; and starting an audit."""
+
+import hashlib
+import json
+
+import made_audits
+import pytest
+import standin_home
+from page_runs import open_app, words
+
+from mammo_core.attribution import METHODS
+from mammo_core.audit.duration import count_passes
+from mammo_core.audit.options import AuditOptions
+from mammo_core.audit.zones import ZONES
+from mammo_core.datasets import load_dataset
+from mammo_core.model_store import find_model
+from mammo_ui import audit_board, audit_cases, audit_results, audit_scatter, audit_shortcuts
+from mammo_ui.audit_charts import method_scatter
+from mammo_ui.main import PAGES
+from mammo_ui.state import Choice
+
+
+@pytest.fixture(scope="module")
+def made_home(tmp_path_factory):
+    """Patients enough that blanking can be judged."""
+    folder = tmp_path_factory.mktemp("home")
+    standin_home.make_home(folder, n_patients=24)
+    return folder
+
+
+@pytest.fixture
+def audited(standin):
+    """The stand-in home with an audit, and what it came to."""
+    return made_audits.make_audit(standin)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The jobs that were started, as (title, arguments)."""
+    jobs = []
+    monkeypatch.setattr("mammo_core.jobs.start_job", lambda *given: jobs.append(given))
+    return jobs
+
+
+def find_audit():
+    choice = Choice(find_model("demo"), "exams", "test", "image", "mean", 0.4)
+    return audit_results.find_audit(choice)
+
+
+def leaderboard(at):
+    return at.dataframe[0].value
+
+
+def test_without_an_audit_the_page_claims_nothing_and_offers_one(standin):
+    at = open_app("audit")
+    assert "Nobody has asked yet" in words(at)
+    assert not at.dataframe
+    assert [button.label for button in at.button if button.label.startswith("Audit")]
+
+
+def test_an_audit_starts_as_a_job_with_what_was_chosen(standin, started):
+    at = open_app("audit", split="all")
+    at.multiselect(key="audit_methods").set_value(["grad_cam", "saliency"])
+    at.number_input(key="audit_limit").set_value(7).run()
+    next(b for b in at.button if b.label.startswith("Audit")).click().run()
+    ((_, arguments),) = started
+    assert arguments[0] == "audit"
+    assert arguments[1].endswith("demo")
+    assert arguments[2].endswith("exams")
+    assert arguments[3:5] == ["--split", "all"]
+    assert arguments[arguments.index("--limit") + 1] == "7"
+    assert arguments[arguments.index("--methods") + 1] == "grad_cam,saliency"
+    assert "--metrics" not in arguments
+
+
+def test_more_images_and_more_methods_take_more_passes(standin):
+    index = load_dataset(standin / ".mammo" / "datasets" / "exams").index
+    two, five = (AuditOptions(methods=("saliency",), limit=n) for n in (2, 5))
+    more = AuditOptions(methods=("saliency", "rise"), limit=5)
+    passes = [count_passes(index, options) for options in (two, five, more)]
+    assert passes == sorted(set(passes))
+
+
+def test_the_verdict_comes_first(audited):
+    at = open_app("audit")
+    shown = [*at.success, *at.warning, *at.error]
+    assert audited["shortcuts"]["verdict"]["words"] in shown[0].value.replace("\\", "")
+
+
+def test_the_page_says_that_a_model_looks_at_the_tag(standin):
+    made_audits.make_audit(standin, looks_at_tag=True)
+    (error,) = open_app("audit").error
+    assert "Looks at the tag" in error.value
+
+
+def test_the_leaderboard_has_a_row_a_method_controls_last(audited):
+    titles = list(leaderboard(open_app("audit"))["Method"])
+    assert sorted(titles) == sorted(METHODS[name].title for name in audited["methods"])
+    assert titles[-2:] == [METHODS[name].title for name in ("edges", "center")]
+
+
+def test_what_beats_no_control_is_marked_and_only_that(audited):
+    told = leaderboard(open_app("audit")).set_index("Method")["Verdict"]
+    assert told[METHODS["saliency"].title].endswith(audit_board.FAILS)
+    others = told.drop(METHODS["saliency"].title)
+    assert not others.str.contains(audit_board.FAILS).any()
+
+
+def test_cells_are_numbers_so_that_they_sort(audited):
+    table = leaderboard(open_app("audit"))
+    head = next(name for name in table if name.startswith("Insertion"))
+    shown = dict(zip(table["Method"], table[head], strict=True))
+    expected = audited["methods"]["grad_cam"]["insertion"]["value"]
+    assert shown[METHODS["grad_cam"].title] == pytest.approx(expected)
+
+
+def test_lesions_of_one_kind_have_a_board_of_their_own(audited):
+    boards = audit_board.list_boards(find_audit())
+    (stratum,) = [one for one in audited["strata"]["kind"] if one["label"] == "mass"]
+    (name,) = [name for name in boards if name.startswith("mass")]
+    at = open_app("audit")
+    at.selectbox(key="audit_stratum").set_value(name).run()
+    assert not at.exception
+    head = next(c for c in leaderboard(at) if c.startswith("Energy"))
+    expected = stratum["methods"]["grad_cam"]["energy_pointing"]["value"]
+    assert leaderboard(at)[head].iloc[0] == pytest.approx(expected)
+
+
+def test_the_zones_of_a_method_share_all_its_evidence(audited):
+    audit = find_audit()
+    rows = audit_shortcuts.part_evidence(audit.folder, audit.version)
+    for method in audited["methods"]:
+        own = [row for row in rows if row["key"] == method]
+        assert {row["zone"] for row in own} == set(ZONES)
+        assert sum(row["share"] for row in own) == pytest.approx(1, abs=1e-3)
+
+
+def test_blanking_is_told_with_its_paired_change(audited):
+    rows = audit_shortcuts.list_blanked(audited)
+    blanking = audited["shortcuts"]["blanking"]
+    assert [row["value"] for row in rows] == [one["auroc"]["value"] for one in blanking.values()]
+    assert f"{blanking['breast']['difference']['value']:z.2f}" in words(open_app("audit"))
+
+
+def test_a_point_of_the_scatter_shows_the_methods_worst_cases(audited):
+    picked = {"audit_scatter": {"selection": {"method": [{"key": "grad_cam"}]}}}
+    at = open_app("audit", state=picked)
+    assert f"Cases on which {METHODS['grad_cam'].title} does worst" in words(at)
+
+
+def test_worst_is_least_for_what_should_be_high(audited):
+    rows = audit_cases.list_worst(find_audit(), "grad_cam", "energy_pointing")
+    values = [row["value"] for row in rows]
+    assert values == sorted(values)
+    rows = audit_cases.list_worst(find_audit(), "grad_cam", "deletion")
+    values = [row["value"] for row in rows]
+    assert values == sorted(values, reverse=True)
+
+
+def test_the_better_end_of_each_axis_is_right_and_above(audited):
+    audit = find_audit()
+    points = audit_scatter.list_points(audit, {"x": "deletion", "y": "energy_pointing"})
+    assert {point["key"] for point in points} == set(audited["methods"])
+    spec = method_scatter("lower is better", "higher is better", {"x": (0, 1), "y": (1, 0)})
+    marks = spec["layer"][2]["encoding"]
+    assert marks["x"]["scale"].get("reverse")
+    assert not marks["y"]["scale"].get("reverse")
+
+
+def test_an_audit_of_another_network_is_not_shown(audited, standin):
+    folder, network = standin / "models" / "demo", b"another network"
+    (folder / "model.keras").write_bytes(network)
+    card = json.loads((folder / "model.json").read_text())
+    card["sha256"] = hashlib.sha256(network).hexdigest()
+    (folder / "model.json").write_text(json.dumps(card))
+    at = open_app("audit")
+    assert "has changed since it was audited" in words(at)
+    assert not at.dataframe
+
+
+def test_an_audit_of_other_images_is_a_click_away(audited):
+    at = open_app("audit", split="all")
+    at.button(key="audit_of_exams_test").click().run()
+    assert not at.exception
+    assert at.selectbox(key="split").value == "test"
+    assert len(leaderboard(at)) == len(audited["methods"])
+
+
+def test_the_page_is_one_of_the_navigation():
+    assert "audit" in PAGES["Explain"]

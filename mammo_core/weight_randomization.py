@@ -140,9 +140,13 @@ def _without_seeds(config: Any) -> Any:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Seed the generator from which initializers take theirs; put its state back afterwards."""
+    """Seed the generator from which initializers take theirs; put its state back afterwards.
+
+    With the bare number, a network built after `keras.utils.set_random_seed` of the same one would
+    get back the very weights from which it was trained.
+    """
     state = random.getstate()
-    random.seed(seed)
+    random.seed(f"forget {seed}")
     try:
         yield
     finally:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from mammo_core.cases import explanation_disagreement
+from mammo_core.cases.explanation_disagreement import disagree
 from mammo_core.evidence.agreement import GRID, rank_agreement
+from mammo_core.explanations import Explanation
 
 N = 3
 
@@ -91,5 +92,8 @@ def test_methods_that_explained_other_numbers_of_images_are_refused(maps):
         rank_agreement({"a": maps["a"], "b": maps["b"][:1]})
 
 
-def test_cases_and_methods_are_compared_on_the_same_grid():
-    assert explanation_disagreement.GRID == GRID
+def test_a_case_disagrees_by_what_its_methods_lack_in_agreement(maps):
+    key = {"target": "malignant", "image_sha256": "1"}
+    kept = [Explanation(key, of_method[0], (40, 32), 0.1, "one") for of_method in maps.values()]
+    pairs = rank_agreement(maps).correlations[0][np.triu_indices(3, 1)]
+    assert disagree(kept) == pytest.approx(1 - pairs.mean(), abs=1e-6)

@@ -150,6 +150,15 @@ def test_weights_are_drawn_from_the_seed_and_the_global_generators_left_alone(cl
     assert abs(np.corrcoef(kernels[0].ravel(), kernels[1].ravel())[0, 1]) < 0.2
 
 
+def test_the_weights_that_a_network_was_trained_from_are_not_drawn_again():
+    keras.utils.set_random_seed(0)
+    image = keras.Input((8, 8, 1))
+    network = keras.Model(image, keras.layers.Dense(4, name="top")(keras.layers.Flatten()(image)))
+    drawn = KerasClassifier(network, tuple("abcd")).weight_cascade.draw(1, seed=0)
+    first, kernel = network.get_weights()[0], weights_of(drawn, "top")[0]
+    assert abs(np.corrcoef(first.ravel(), kernel.ravel())[0, 1]) < 0.25
+
+
 def test_a_sequential_model_with_one_unit_forgets_too(images):
     layers = [keras.layers.Conv2D(3, 3, strides=2), keras.layers.Flatten()]
     top = keras.layers.Dense(1, activation="sigmoid", kernel_initializer="he_normal")

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test test-slow test-all test-large check bench fuzz gate sample models demo demo-shortcut contact-sheet screenshot interval-coverage
+.PHONY: app test test-slow test-all test-large check bench fuzz gate sample models demo demo-shortcut audits contact-sheet screenshot interval-coverage
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -64,6 +64,11 @@ demo-shortcut: .venv/app
 	$(BIN)/python -m mammo_core evaluate demo-shortcut .mammo/datasets/sample-tagged --level image
 	$(BIN)/python -m mammo_core evaluate demo-shortcut sample_data --level breast
 	$(BIN)/python -m mammo_core evaluate demo-shortcut sample_data --level image
+
+# Which explanations of the shipped models to believe: all methods and measures, half an hour each.
+audits: .venv/app
+	$(BIN)/python -m mammo_core audit demo sample_data
+	$(BIN)/python -m mammo_core audit demo-shortcut .mammo/datasets/sample-tagged
 
 # The README's pictures, from the running app; needs Chromium.
 screenshot: .venv/dev

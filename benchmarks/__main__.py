@@ -12,6 +12,7 @@ BENCHMARKS = (
     *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
     *("training", "transfer", "architectures", "memory", "quality", "pages"),
     *("evaluation", "comparison", "sessions", "evidence", "perturbation", "shap_methods"),
+    "audit",
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

@@ -155,6 +155,18 @@ def test_what_tells_classes_apart_without_the_breast_is_told():
     assert verdict["words"].startswith("Tells classes apart without the breast")
 
 
+def test_without_blanking_the_place_of_the_evidence_is_told():
+    records = make_figures({"grad_cam": GOOD}, METRICS).records
+    figures = Figures(records, ("grad_cam",), METRICS)
+    verdict = judge_shortcuts(measure_zones(figures, 0), {})
+    assert verdict["words"] == "Looks at the breast: 50% of attribution"
+
+
+def test_answers_that_are_no_numbers_leave_blanking_undefined():
+    records = [make_record(k, probabilities=[None, None]) for k in range(3)]
+    assert measure_blanking(Figures(records, (), ()), CLASSES) == {}
+
+
 def test_blanking_tells_nothing_of_a_model_that_ranks_no_better_than_chance():
     rng = np.random.default_rng(1)
     records = [make_record(k, p=rng.uniform(), label=CLASSES[k % 2]) for k in range(30)]

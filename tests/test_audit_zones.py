@@ -3,12 +3,13 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mammo_core.audit.blanking import BLANKED, blank_images
 from mammo_core.audit.pectoral import find_pectoral
 from mammo_core.audit.shares import measure_areas, measure_shares
-from mammo_core.audit.zones import BREAST, ZONES, find_border, list_zone, mark_zones
+from mammo_core.audit.zones import BREAST, ZONES, find_border, find_zones, list_zone, mark_zones
 from mammo_core.phantom.geometry import build_shape
 from mammo_core.phantom.patient import draw_patient
 from mammo_core.phantom.render import SCANNERS, render_view
@@ -45,6 +46,32 @@ def test_every_zone_that_is_there_is_found_where_it_is(marked):
     assert (list_zone(zones, "border") == find_border(zones.shape)).all()
     assert breast[48, 19]
     assert not breast[11, 53]
+
+
+def test_of_two_views_that_hang_side_by_side_each_has_its_zones(film, marked, monkeypatch):
+    class Exams:
+        index = pd.DataFrame(
+            {
+                "image_id": ["a", "b"],
+                "patient_id": ["P", "P"],
+                "exam_id": ["E", "E"],
+                "laterality": ["L", "L"],
+                "view": ["CC", "MLO"],
+            }
+        )
+
+        def file_of(self, image_id):
+            return image_id
+
+        def read_mask(self, image_id):
+            return film[1] if image_id == "a" else None
+
+    monkeypatch.setattr("mammo_core.audit.zones.read_mammogram", lambda path: Mammogram(film[0]))
+    stored = SimpleNamespace(preprocess=STORED.preprocess, views=("CC", "MLO"))
+    zones, breast = find_zones(stored, Exams(), "a")
+    assert (zones[:, :64] == marked[0]).all()
+    assert (breast[:, :64] == breast[:, 64:]).all()
+    assert not list_zone(zones[:, 64:], "lesion").any()
 
 
 def test_zones_share_out_the_picture(marked):

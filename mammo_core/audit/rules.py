@@ -19,6 +19,9 @@ GAP = 0.3
 FEWEST_PATIENTS = 8
 """Below it nothing is called believable, nor no better than a control."""
 
+FEWEST_COMPARED = 5
+"""Patients below which a comparison with a control does not count."""
+
 FALL = 0.1
 """AUROC falls by more than this, with an interval that leaves 0 out, when a part is blanked that
 has nothing to do with disease: the model lives from that part."""

@@ -39,7 +39,7 @@ def measure_blanking(figures: Figures, classes: Sequence[str]) -> Answer:
     AUROC is of the last class, by its probability, with the clustered interval; a difference is
     that of the blanked images' AUROC from that of the unaltered ones, over the same patients.
     """
-    records = [r for r in figures.records if r["blanked"] and r["label"] in classes]
+    records = [r for r in figures.records if r["label"] in classes and _is_answered(r)]
     if not records:
         return {}
     plain = _to_predictions(records, classes, [r["probabilities"] for r in records])
@@ -55,6 +55,12 @@ def measure_blanking(figures: Figures, classes: Sequence[str]) -> Answer:
     for one in found.values():
         one.pop("unaltered", None)
     return {"nothing": unaltered, **found}
+
+
+def _is_answered(record: Mapping[str, Any]) -> bool:
+    """Whether the model was asked about the blanked image, and every answer is a number."""
+    answers = [record["probabilities"], *record["blanked"].values()]
+    return bool(record["blanked"]) and all(p is not None for answer in answers for p in answer)
 
 
 def _to_predictions(

@@ -114,14 +114,9 @@ def _measure_shortcuts(figures: Figures, audit: "Audit") -> Record:
 
 def _tell_headline(verdicts: Record, shortcut: Record) -> str:
     """Whether it looks at the breast, then which methods deserve belief."""
-    believed = [name for name, one in verdicts.items() if one["level"] == "believe"]
-    if shortcut["level"] == "doubt" or not believed:
-        return (
-            f"{shortcut['words']}. "
-            + ("" if believed else "No method is to be believed without caution.").strip()
-        )
-    titles = ", ".join(METHODS[name].title for name in believed)
-    return f"{shortcut['words']}. Believe {titles}."
+    believed = [METHODS[name].title for name, one in verdicts.items() if one["level"] == "believe"]
+    methods = ", ".join(believed) or "none without caution"
+    return f"{shortcut['words']}. Explanations to believe: {methods}."
 
 
 def _list_refused(records: list[Record]) -> Record:

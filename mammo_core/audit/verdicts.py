@@ -10,6 +10,7 @@ from mammo_core.audit.patient_means import Mean
 from mammo_core.audit.rules import (
     BEATEN,
     CLASSLESS,
+    FEWEST_COMPARED,
     FEWEST_PATIENTS,
     FICKLE,
     GAP,
@@ -71,12 +72,12 @@ def judge_method(
 def share_beaten(name: str, family: str, against: Mapping[str, Board]) -> float | None:
     """Of the measures of a family, the share on which a method beats all controls.
 
-    None where none could be compared.
+    None where none could be compared, on enough patients.
     """
     boards = [board[name] for board in against.values()]
     measures = [m for m in (boards[0] if boards else ()) if KNOWN[m].family == family]
     rows = [[board[m] for board in boards] for m in measures]
-    known = [row for row in rows if all(mean.n for mean in row)]
+    known = [row for row in rows if all(mean.patients >= FEWEST_COMPARED for mean in row)]
     beaten = [all(mean.is_above_zero for mean in row) for row in known]
     return sum(beaten) / len(beaten) if beaten else None
 

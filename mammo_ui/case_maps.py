@@ -1,21 +1,26 @@
 """The Case page's maps: quick ones at once, dear ones on a click, each with what is known of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mammo_core.attribution import METHODS
-from mammo_ui import dear_work, frame, map_tasks, routes
-from mammo_ui.explanation_choice import is_quick
+from mammo_ui import dear_work, frame, map_tasks, routes, state
+from mammo_ui.evidence_chips import build_chips, is_measured
+from mammo_ui.explanation_choice import is_quick, write_badge
 from mammo_ui.map_numbers import MapPicture
-from mammo_ui.overlay_store import DrawnExplanation, Subject, read_drawn
+from mammo_ui.overlay_store import DrawnExplanation, Subject, list_controls, read_drawn
 from mammo_ui.viewer import Panel, show_viewer
 from mammo_ui.waiting import wait_for
 from mammo_ui.worker import WORKER
 
 if TYPE_CHECKING:
+    from mammo_core.audit.badges import Badge
     from mammo_core.datasets import Dataset
+    from mammo_core.model_store import StoredModel
 
 CONSTANT = "The map is constant: it says nothing."
 COMPLETENESS = (
@@ -26,14 +31,20 @@ COMPLETENESS = (
 Drawn = Mapping[str, DrawnExplanation | None]
 
 
-def show_explanations(subject: Subject, methods: Sequence[str]) -> None:
-    """What is still to be asked for, and the image beside its maps."""
+def show_explanations(
+    subject: Subject, methods: Sequence[str], badges: "Mapping[str, Badge]"
+) -> None:
+    """The image beside its maps with their evidence, and what is still to be asked for."""
     drawn = {name: read_drawn(subject, name) for name in methods}
     missing = [name for name, facts in drawn.items() if facts is None]
     key = f"maps/{subject.names()}"
     if not dear_work.show(key):
-        _offer(subject, [name for name in missing if not is_quick(name)], key)
-    _show_maps(subject, drawn)
+        _offer_maps(subject, [name for name in missing if not is_quick(name)], key)
+    _show_maps(subject, drawn, badges)
+    key = f"evidence/{subject.names()}"
+    if not dear_work.show(key):
+        _offer_evidence(subject, drawn, key)
+    _tell_audit(subject.model, badges)
     quick = [name for name in missing if is_quick(name)]
     if quick:
         frame.show_errors_of(_draw_quick, subject, quick)
@@ -47,8 +58,8 @@ def _draw_quick(subject: Subject, methods: list[str]) -> None:
         wait_for(WORKER.run, doing, map_tasks.draw_maps, subject.names(), methods)
 
 
-def _offer(subject: Subject, dear: list[str], key: str) -> None:
-    """The button that begins what takes long."""
+def _offer_maps(subject: Subject, dear: list[str], key: str) -> None:
+    """The button that begins methods of many passes."""
     if not dear:
         return
     titles = ", ".join(METHODS[name].title for name in dear)
@@ -59,11 +70,39 @@ def _offer(subject: Subject, dear: list[str], key: str) -> None:
         st.rerun()
 
 
-def _show_maps(subject: Subject, drawn: Drawn) -> None:
+def _offer_evidence(subject: Subject, drawn: Drawn, key: str) -> None:
+    """The button that begins the measures of many passes."""
+    unmeasured = [
+        name
+        for name, facts in drawn.items()
+        if facts and facts.frame and not is_measured(facts.evidence)
+    ]
+    if not unmeasured:
+        return
+    passes = _count_passes(tuple(unmeasured))
+    label = f"Measure faithfulness, class sensitivity, stability: about {passes:,} forward passes"
+    if st.button(label, key="measure"):
+        doing = f"Measuring the maps of {subject.image_id}"
+        dear_work.begin(key, doing, map_tasks.measure_maps, subject.names(), unmeasured)
+        st.rerun()
+
+
+@cache
+def _count_passes(names: tuple[str, ...]) -> int:
+    """Of measuring these methods and the controls beside them."""
+    from mammo_core.case_evidence import ON_DEMAND, count_passes
+
+    methods = {name: METHODS[name]() for name in (*names, *list_controls())}
+    return count_passes(methods, ON_DEMAND)
+
+
+def _show_maps(subject: Subject, drawn: Drawn, badges: "Mapping[str, Badge]") -> None:
     dataset, image_id = subject.dataset, subject.image_id
     base = routes.image_address(dataset, image_id)
     panels = [Panel("Original", base, alt=f"Mammogram {image_id}")]
-    panels += [_build_panel(subject, name, facts) for name, facts in drawn.items()]
+    for name, facts in drawn.items():
+        badge = write_badge(badges[name]) if name in badges else None
+        panels.append(replace(_build_panel(subject, name, facts), badge=badge))
     outline = routes.outline_address(dataset, image_id) if dataset.mask_of(image_id) else None
     show_viewer(panels, aspect=_aspect(dataset, image_id), outline=outline, key="viewer")
 
@@ -91,6 +130,7 @@ def _build_panel(subject: Subject, name: str, facts: DrawnExplanation | None) ->
         note=_write_note(facts),
         alt=f"{title} over mammogram {subject.image_id}",
         help="" if facts.completeness_gap is None else COMPLETENESS,
+        chips=build_chips(facts.evidence),
     )
 
 
@@ -100,3 +140,17 @@ def _write_note(facts: DrawnExplanation) -> str:
         blank = "\N{NO-BREAK SPACE}"
         note += f", completeness gap{blank}{100 * facts.completeness_gap:.0f}{blank}%"
     return f"{note}. {facts.note}" if facts.note else note
+
+
+def _tell_audit(model: "StoredModel", badges: "Mapping[str, Badge]") -> None:
+    """Where the verdicts beside the titles come from, or that there are none yet."""
+    if badges:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(
+            f"The methods were not audited yet on {frame.plain(model.id)}: below each map is "
+            "evidence for this case alone.",
+            width="content",
+        )
+        if st.button("Audit this model", type="tertiary", key="to_audit"):
+            state.open_page("audit")

@@ -11,6 +11,7 @@ from mammo_core.attribution.base import QUICK
 from mammo_core.targets import VERSUS
 from mammo_ui.model_tasks import USUAL_METHODS
 from mammo_ui.overlay_store import read_layers
+from mammo_ui.viewer import Chip
 
 if TYPE_CHECKING:
     from mammo_core.audit.badges import Badge
@@ -51,6 +52,13 @@ def choose_methods(badges: "Mapping[str, Badge]") -> list[str]:
         key="methods",
         persist_state="session",
     )
+
+
+def write_badge(badge: "Badge") -> Chip:
+    """The audit's verdict as it stands beside a method's title."""
+    synthetic = " synthetic" if badge.is_synthetic else ""
+    where = f"by an audit of {badge.n}{synthetic} images of {badge.dataset}"
+    return Chip(f"{MARKS[badge.level]} {badge.level}", badge.level, f"{badge.words} ({where})")
 
 
 def _label(name: str, badges: "Mapping[str, Badge]") -> str:

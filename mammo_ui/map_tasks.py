@@ -1,6 +1,7 @@
 """What the worker does for the maps of a case; nothing here imports Keras before it is called."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,18 @@ from mammo_ui import model_tasks
 from mammo_ui.map_numbers import write_numbers
 from mammo_ui.overlay_store import (
     DrawnExplanation,
+    Evidence,
+    Measured,
     Names,
     Subject,
     find_subject,
     layers_of,
     layers_path,
+    list_controls,
     overlay_path,
+    read_drawn,
     write_drawn,
+    write_facts,
 )
 
 if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
@@ -32,6 +38,8 @@ MOST_PIXELS = 1600
 def draw_maps(names: Names, methods: Sequence[str], folder: Path | None = None) -> None:
     """Explain an image of a dataset and leave what was drawn where the pages find it.
 
+    What can be measured of the maps without asking the model again is left with them.
+
     Args:
         names: Of the `Subject`.
         methods: Keys of `METHODS`.
@@ -40,6 +48,56 @@ def draw_maps(names: Names, methods: Sequence[str], folder: Path | None = None) 
     Raises:
         Cancelled: Once a stop was asked for; what was drawn before stays.
     """
+    from mammo_core.case_evidence import AT_ONCE
+    from mammo_core.image_evidence import group_by_layers
+
+    asked = _ask(names, folder)
+    for group in group_by_layers(methods, asked.subject.layers):
+        answers = _explain(asked, group)
+        evidence = _measure(asked, answers, AT_ONCE)
+        for answer in answers:
+            _write(asked, answer, evidence.get(answer.method, {}))
+
+
+def measure_maps(names: Names, methods: Sequence[str], folder: Path | None = None) -> None:
+    """Measure of maps that were drawn before what asks the model again; as `draw_maps`."""
+    from mammo_core.case_evidence import AT_ONCE, ON_DEMAND
+
+    asked = _ask(names, folder)
+    for name in methods:
+        answers = _explain(asked, [name])
+        for method, evidence in _measure(asked, answers, (*AT_ONCE, *ON_DEMAND)).items():
+            drawn = read_drawn(asked.subject, method)
+            if drawn is not None:
+                path = overlay_path(asked.subject, method)
+                write_facts(path, replace(drawn, evidence=evidence))
+
+
+def explain_subject(
+    names: Names, methods: Sequence[str]
+) -> tuple[Subject, "ModelInput", "Answers"]:
+    """The subject, what the model is given of it, and what each method answers; nothing is drawn.
+
+    Maps that were computed before are read from disk.
+    """
+    from mammo_core.image_evidence import group_by_layers
+
+    asked = _ask(names, None)
+    groups = group_by_layers(methods, asked.subject.layers)
+    return asked.subject, asked.given, [one for group in groups for one in _explain(asked, group)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """The subject with all that answering takes."""
+
+    subject: Subject
+    classifier: "KerasClassifier"
+    given: "ModelInput"
+    progress: Progress
+
+
+def _ask(names: Names, folder: Path | None) -> _Asked:
     from mammo_core.model_input import input_of_case
     from mammo_core.progress import JobProgress
 
@@ -47,10 +105,7 @@ def draw_maps(names: Names, methods: Sequence[str], folder: Path | None = None) 
     classifier = model_tasks.keep_loaded(subject.model)
     _note_layers(subject, classifier)
     given = input_of_case(subject.model, subject.dataset, subject.image_id)
-    progress = JobProgress(folder) if folder else no_progress
-    for group in _group_by_layers(subject, methods):
-        for answer in _explain(subject, classifier, given, group, progress):
-            _write(subject, answer, given)
+    return _Asked(subject, classifier, given, JobProgress(folder) if folder else no_progress)
 
 
 def _note_layers(subject: Subject, classifier: "KerasClassifier") -> None:
@@ -59,30 +114,44 @@ def _note_layers(subject: Subject, classifier: "KerasClassifier") -> None:
         write_json(path, list(classifier.layers))
 
 
-def _group_by_layers(subject: Subject, methods: Sequence[str]) -> list[list[str]]:
-    """Those that look into the chosen layers, and those that look into none."""
-    looking = [name for name in methods if layers_of(subject, name)]
-    others = [name for name in methods if name not in looking]
-    return [group for group in (looking, others) if group]
-
-
-def _explain(
-    subject: Subject,
-    classifier: "KerasClassifier",
-    given: "ModelInput",
-    methods: Sequence[str],
-    progress: Progress,
-) -> Answers:
+def _explain(asked: _Asked, methods: Sequence[str]) -> Answers:
     from mammo_core.explanations import explain_each
 
-    layers = layers_of(subject, methods[0])
-    about = (classifier, subject.model, given.image, subject.image_id, methods, subject.target)
-    return explain_each(*about, layers=layers, progress=progress)
+    subject, layers = asked.subject, layers_of(asked.subject, methods[0])
+    about = (asked.classifier, subject.model, asked.given.image, subject.image_id, methods)
+    return explain_each(*about, subject.target, layers=layers, progress=asked.progress)
 
 
-def _write(subject: Subject, answer: "Explanation | Refusal", given: "ModelInput") -> None:
+def _measure(asked: _Asked, answers: Answers, metrics: Sequence[str]) -> dict[str, Evidence]:
+    """What was measured of each map, and of the controls in its place."""
+    from mammo_core.case_evidence import measure_case
+    from mammo_core.explanations import Explanation
+    from mammo_core.image_evidence import find_places
+
+    given, subject = asked.given, asked.subject
+    explained = [
+        one for one in (*answers, *_explain_controls(asked)) if isinstance(one, Explanation)
+    ]
+    lesion, breast = find_places(subject.dataset, subject.image_id, given)
+    about = (asked.classifier, given.image, explained, lesion, breast)
+    found = measure_case(*about, metrics=metrics, progress=asked.progress)
+    controls = list_controls()
+    beside = {m: {c: found[c][m] for c in controls if c in found} for m in metrics}
+    return {
+        one.method: {m: Measured(found[one.method][m], beside[m]) for m in metrics}
+        for one in answers
+        if one.method in found
+    }
+
+
+def _explain_controls(asked: _Asked) -> Answers:
+    return _explain(asked, list_controls())
+
+
+def _write(asked: _Asked, answer: "Explanation | Refusal", evidence: Evidence) -> None:
     from mammo_core.explanations import Refusal
 
+    subject, given = asked.subject, asked.given
     path = overlay_path(subject, answer.method)
     if isinstance(answer, Refusal):
         facts = DrawnExplanation(answer.method, subject.target, refusal=answer.reason)
@@ -95,6 +164,7 @@ def _write(subject: Subject, answer: "Explanation | Refusal", given: "ModelInput
         completeness_gap=answer.completeness_gap,
         frame=frame,
         note=answer.note,
+        evidence=evidence,
     )
     write_drawn(path, facts, numbers, _draw(answer, given) if frame else _nothing())
 

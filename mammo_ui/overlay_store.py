@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 
-DRAWING = 4
+DRAWING = 5
 """Counts the ways in which maps were drawn; pictures of an earlier way are drawn anew."""
 Names = tuple[str, str, str, str, tuple[str, ...]]
 
@@ -47,6 +47,22 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """A measure of a map.
+
+    Attributes:
+        value: None where it is undefined.
+        controls: The same of maps that know nothing of the model, by their names.
+    """
+
+    value: float | None
+    controls: Mapping[str, float | None]
+
+
+Evidence = Mapping[str, Measured]
+
+
+@dataclass(frozen=True)
 class DrawnExplanation:
     """What a page says under a map.
 
@@ -58,7 +74,7 @@ class DrawnExplanation:
         frame: How the map's numbers are to be drawn, None where nothing is.
         note: What the method says of its own map.
         refusal: Why the method cannot explain the model; empty where it can.
-        evidence: What was measured of the map, None where a measure is undefined.
+        evidence: What was measured of the map, by measure.
     """
 
     method: str
@@ -68,12 +84,19 @@ class DrawnExplanation:
     frame: MapFrame | None = None
     note: str = ""
     refusal: str = ""
-    evidence: Mapping[str, float | None] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
 
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing to see."""
         return self.frame is None
+
+
+def list_controls() -> list[str]:
+    """The methods that know nothing of the model; others are held against them."""
+    from mammo_core.attribution import METHODS
+
+    return [name for name, method in METHODS.items() if method.is_control]
 
 
 def find_subject(names: Names) -> Subject:
@@ -109,6 +132,7 @@ def read_drawn(subject: Subject, method: str) -> DrawnExplanation | None:
     if not facts.is_file():
         return None
     content = read_json(facts)
+    content["evidence"] = {name: Measured(**one) for name, one in content["evidence"].items()}
     framed = {"frame": read_frame(content["frame"])} if content["frame"] else {}
     return DrawnExplanation(**content | framed)
 

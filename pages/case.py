@@ -2,12 +2,15 @@
 
 import streamlit as st
 
+from mammo_core.audit.badges import read_badges
 from mammo_ui import (
+    agreement_view,
     case_maps,
     casework,
     chosen_cases,
     erase_view,
     explanation_choice,
+    export_view,
     frame,
     library,
     review_panel,
@@ -46,25 +49,31 @@ with pictures:
     if choice.model.is_table:
         table_cases.show_picture(choice.model, dataset, image_id)
         st.stop()
+    badges = read_badges(choice.model)
     chosen, asked, looked_into = st.columns([3, 1, 1])
     with chosen:
-        methods = explanation_choice.choose_methods({})
+        methods = explanation_choice.choose_methods(badges)
     with asked:
         classes = choice.model.classes
         target = explanation_choice.choose_target(image_id, case["predicted"], classes)
     with looked_into:
         layers = explanation_choice.choose_layers(choice.model, methods)
     subject = Subject(choice.model, dataset, image_id, target, layers)
-    maps, erasing, alike, preprocessing = st.tabs(
-        ["Explanations", "Erase", "Similar", "Preprocessing"], key="case_tab", on_change="rerun"
+    maps, erasing, agreement, alike, preprocessing, export = st.tabs(
+        ["Explanations", "Erase", "Agreement", "Similar", "Preprocessing", "Export"],
+        key="case_tab",
+        on_change="rerun",
     )
     if maps.open:
         with maps:
-            case_maps.show_explanations(subject, methods)
+            case_maps.show_explanations(subject, methods, badges)
             st.caption(casework.tell_how_to_read(choice.model))
     if erasing.open:
         with erasing:
-            erase_view.show_erasing(choice, dataset, image_id, target)
+            erase_view.show_erasing(subject)
+    if agreement.open:
+        with agreement:
+            frame.show_errors_of(agreement_view.show_agreement, subject, methods)
     if alike.open:
         with alike:
             similar_cases.show_similar(choice, image_id)
@@ -75,3 +84,6 @@ with pictures:
                 choice.model.preprocess,
                 key=f"{dataset.fingerprint}/{image_id}",
             )
+    if export.open:
+        with export:
+            export_view.show_export(subject, methods)

@@ -28,6 +28,7 @@ from mammo_core.verbs.embed import embed
 from mammo_core.verbs.ensemble import ensemble
 from mammo_core.verbs.erase import erase
 from mammo_core.verbs.evaluate import evaluate
+from mammo_core.verbs.evidence import evidence
 from mammo_core.verbs.explain import explain
 from mammo_core.verbs.export import export
 from mammo_core.verbs.formats import formats
@@ -86,6 +87,7 @@ VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "conformal": conformal,
     "referral": referral,
     "explain": explain,
+    "evidence": evidence,
     "audit": audit,
     "erase": erase,
     "export": export,

@@ -30,7 +30,8 @@ class Chip:
 
     Attributes:
         text: With its number, and a mark of its own where it stands good or bad.
-        standing: "good", "bad" or "" where it was not judged.
+        standing: Its class in viewer.css: "good" or "weak", of a verdict "believe", "caution" or
+            "doubt"; empty where it was not judged.
         help: What it means, shown where the pointer rests on it.
     """
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from mammo_core.card_audits import describe_audits
 from mammo_core.card_calibrators import describe_calibrators
 from mammo_core.card_limits import list_limits
 from mammo_core.card_sections import (
@@ -41,6 +42,7 @@ def list_sections(model: StoredModel) -> list[Section]:
         describe_validation(model),
         describe_tests(model),
         *describe_calibrators(model),
+        *describe_audits(model),
         *describe_plausibility(model),
         describe_making(model),
         *describe_preprocessing(model),

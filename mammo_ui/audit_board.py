@@ -199,7 +199,7 @@ def _write(estimate: Mapping[str, Any], sign: str, most: int) -> str:
 
 def _configure(columns: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
     own = {
-        "Method": st.column_config.TextColumn(width=140, pinned=True),
+        "Method": st.column_config.TextColumn(width=165, pinned=True),
         "Verdict": st.column_config.TextColumn(width=105),
         "Beats controls": st.column_config.TextColumn(width=220, help=SHARES),
         "In words": st.column_config.TextColumn(width=420),

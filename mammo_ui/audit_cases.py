@@ -22,10 +22,8 @@ USUAL = ("energy_pointing", "relevance_rank", "iou", "insertion", "deletion")
 Row = dict[str, Any]
 
 
-def show_method(audit: Audit, choice: "Choice", method: str | None) -> None:
-    """The cases on which a method does worst; nothing where none is chosen."""
-    if method is None:
-        return
+def show_method(audit: Audit, choice: "Choice", method: str) -> None:
+    """The cases on which a method does worst, and what the audit says of it."""
     measure = find_measure(audit, method)
     if measure is None:
         st.caption(f"No case of {METHODS[method].title} was measured.")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Summary = dict[str, Any]
 MARKS = {"believe": "●", "caution": "◐", "doubt": "○", "control": ""}
 """A sign beside a verdict, told apart without color."""
+COLORS = {"believe": "green", "caution": "orange", "doubt": "red", "control": "gray"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,19 +1,19 @@
 """What an audit comes to, in a sentence; what is said where there is none."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from mammo_core.wording import count
 from mammo_ui import audit_results, frame, state
-from mammo_ui.audit_results import MARKS, Audit
+from mammo_ui.audit_results import COLORS, MARKS, Audit
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
     from mammo_ui.state import Choice
 
 SHOWN = {"believe": st.success, "caution": st.warning, "doubt": st.error}
-COLORS = {"believe": "green", "caution": "orange", "doubt": "red", "control": "gray"}
 
 
 def show_verdict(audit: Audit) -> None:
@@ -45,11 +45,19 @@ def show_nothing(choice: "Choice", outdated: str) -> None:
 
 
 def show_line(model: "StoredModel", dataset: str | None) -> None:
-    """The verdict on the model in a line, the chosen dataset's first; nothing where none is."""
-    audits = audit_results.list_current(model)
-    if not audits:
-        st.caption("Not audited: which explanation to believe is not known.")
+    """The verdict on the model in a line, by the chosen dataset's audit if there is one."""
+    if model.is_table:
         return
+    audits = audit_results.list_current(model)
+    if audits:
+        _show_line_of(audits, dataset)
+    else:
+        st.caption("Not audited yet: whether it looks at the breast is not known.")
+    if st.button("Open the audit" if audits else "Audit it", type="tertiary", key="open_audit"):
+        state.open_page("audit")
+
+
+def _show_line_of(audits: Sequence[Audit], dataset: str | None) -> None:
     audit = next((one for one in audits if one.summary["dataset"] == dataset), audits[0])
     verdict = audit.summary["shortcuts"]["verdict"]
     color, sign = COLORS[verdict["level"]], MARKS[verdict["level"]]

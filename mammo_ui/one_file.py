@@ -7,7 +7,7 @@ import streamlit as st
 from mammo_core.file_prediction import FileAnswer
 from mammo_core.two_views import tell_missing_view
 from mammo_core.wording import count
-from mammo_ui import casework, frame, referral_limit, traces, uploads
+from mammo_ui import audit_badges, casework, frame, referral_limit, traces, uploads
 from mammo_ui.answers import offer_answers
 from mammo_ui.model_tasks import UPLOAD_METHODS
 
@@ -104,6 +104,7 @@ def _show_pictures(
     if maps.open:
         with maps:
             casework.show_upload(look, prediction)
+            audit_badges.show_badges(model, prediction.maps)
             st.caption(casework.HOW_TO_READ)
     if preprocessing.open:
         with preprocessing, uploads.as_file(upload) as path:

@@ -44,7 +44,7 @@ curves, cases = st.columns(2, gap="medium")
 with curves:
     audit_curves.show_curves(audit)
 with cases:
-    audit_cases.show_method(audit, choice, in_chart or in_table)
+    audit_cases.show_method(audit, choice, in_chart or in_table or audit.methods[0])
 audit_cases.show_disagreement(audit, choice)
 st.divider()
 audit_start.show_start(choice, is_first=False)

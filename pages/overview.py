@@ -4,6 +4,7 @@ import streamlit as st
 
 from mammo_core.wording import count
 from mammo_ui import (
+    audit_verdict,
     case_tiles,
     confusion,
     frame,
@@ -71,5 +72,6 @@ st.divider()
 about, following = st.columns([1.4, 1], gap="large")
 with about:
     results.show_model_facts(choice.model)
+    audit_verdict.show_line(choice.model, choice.dataset)
 with following:
     next_steps.show_next_steps(choice.model)

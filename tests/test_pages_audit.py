@@ -7,11 +7,13 @@ import made_audits
 import pytest
 import standin_home
 from page_runs import open_app, words
+from streamlit.testing.v1 import AppTest
 
 from mammo_core.attribution import METHODS
 from mammo_core.audit.duration import count_passes
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.zones import ZONES
+from mammo_core.card_audits import describe_audits
 from mammo_core.datasets import load_dataset
 from mammo_core.model_store import find_model
 from mammo_ui import audit_board, audit_cases, audit_results, audit_scatter, audit_shortcuts
@@ -45,6 +47,14 @@ def started(monkeypatch):
 def find_audit():
     choice = Choice(find_model("demo"), "exams", "test", "image", "mean", 0.4)
     return audit_results.find_audit(choice)
+
+
+def change_network(home):
+    folder, network = home / "models" / "demo", b"another network"
+    (folder / "model.keras").write_bytes(network)
+    card = json.loads((folder / "model.json").read_text())
+    card["sha256"] = hashlib.sha256(network).hexdigest()
+    (folder / "model.json").write_text(json.dumps(card))
 
 
 def leaderboard(at):
@@ -168,11 +178,7 @@ def test_the_better_end_of_each_axis_is_right_and_above(audited):
 
 
 def test_an_audit_of_another_network_is_not_shown(audited, standin):
-    folder, network = standin / "models" / "demo", b"another network"
-    (folder / "model.keras").write_bytes(network)
-    card = json.loads((folder / "model.json").read_text())
-    card["sha256"] = hashlib.sha256(network).hexdigest()
-    (folder / "model.json").write_text(json.dumps(card))
+    change_network(standin)
     at = open_app("audit")
     assert "has changed since it was audited" in words(at)
     assert not at.dataframe
@@ -188,3 +194,56 @@ def test_an_audit_of_other_images_is_a_click_away(audited):
 
 def test_the_page_is_one_of_the_navigation():
     assert "audit" in PAGES["Explain"]
+
+
+def test_the_overview_tells_the_audits_verdict(audited):
+    told = words(open_app()).replace("\\", "")
+    assert audited["shortcuts"]["verdict"]["words"] in told
+
+
+def test_the_overview_claims_nothing_without_an_audit(standin):
+    told = words(open_app())
+    assert "Not audited yet" in told
+    assert "Looks at" not in told
+
+
+def test_methods_carry_their_verdict_where_they_are_offered(audited):
+    at = AppTest.from_function(show_badges_of_two)
+    at.run()
+    assert not at.exception
+    shown = " ".join(str(one.value) for one in at.markdown).replace("\\", "")
+    for name in ("grad_cam", "saliency"):
+        assert METHODS[name].title in shown
+        assert audited["verdicts"][name]["words"] in shown
+    assert METHODS["rise"].title not in shown
+
+
+def test_methods_carry_no_verdict_without_an_audit(standin):
+    at = AppTest.from_function(show_badges_of_two)
+    at.run()
+    assert not at.markdown
+    assert "was not audited" in at.caption[0].value
+
+
+def show_badges_of_two():
+    from mammo_core.model_store import find_model
+    from mammo_ui.audit_badges import show_badges
+
+    show_badges(find_model("demo"), ["grad_cam", "saliency", "rise"])
+
+
+def test_the_card_tells_each_methods_verdict_and_no_controls(audited):
+    (section,) = describe_audits(find_model("demo"))
+    told = {row["method"]: row["verdict"] for row in section.rows}
+    expected = {
+        METHODS[name].title: one["words"]
+        for name, one in audited["verdicts"].items()
+        if not METHODS[name].is_control
+    }
+    assert told == expected
+    assert audited["shortcuts"]["verdict"]["words"] in section.items[0]
+
+
+def test_the_card_claims_nothing_without_an_audit_of_this_network(audited, standin):
+    change_network(standin)
+    assert describe_audits(find_model("demo")) == []

@@ -14,10 +14,10 @@ from mammo_ui.worker import WORKER
 READING = (
     "Rank correlation of each two maps, cell by cell on a grid of 20 x 16, signs included: 1 means "
     "that both put the places of this image in the same order, 0 that their orders have nothing in "
-    "common, -1 that they are reversed; a dash, that one of them says nothing. Methods of one "
-    "family share their faults: agreement does not make them right, disagreement says that one of "
-    "them is wrong here. The last ones are controls, which know nothing of the model: what agrees "
-    "most with them may owe little to it."
+    "common, -1 that they are reversed; a dash, that one of them says nothing. The last ones are "
+    "controls, which know nothing of the model: maps agree with them already because most say "
+    "little in the air beside the breast, so that only what lies above that counts. Methods of one "
+    "family share their faults: agreement does not make them right."
 )
 BLUE_TO_RED = ["#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"]
 STRONG = 0.6

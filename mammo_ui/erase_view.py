@@ -1,21 +1,20 @@
 """The Erase tab: a region erased, and the prediction before and after."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
 from mammo_core.attribution import METHODS
 from mammo_core.erasing import FILL_TITLES
-from mammo_ui import charts, frame, routes, state
+from mammo_ui import charts, dear_work, frame, routes
 from mammo_ui.erase_tasks import ErasedCase, EraseQuestion, erase_case
 from mammo_ui.eraser import draw_region
+from mammo_ui.explanation_choice import is_quick
+from mammo_ui.overlay_store import Subject, read_drawn
 from mammo_ui.theme import MUTED, class_colors
 from mammo_ui.waiting import wait_for
 from mammo_ui.worker import WORKER
-
-if TYPE_CHECKING:
-    from mammo_core.datasets import Dataset
 
 DRAWN, LESION, TOP = "Draw", "The lesion", "A map's top area"
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -28,24 +27,24 @@ HOW_TO_READ = (
 )
 
 
-def show_erasing(choice: state.Choice, dataset: "Dataset", image_id: str, target: str) -> None:
+def show_erasing(subject: Subject) -> None:
     """Choose a region and a fill; on a click the model is asked again."""
     asking, answering = st.columns([2, 3], gap="medium")
     with asking:
-        region, fill = _choose_region(choice, dataset, image_id), _choose_fill()
-        question = EraseQuestion(
-            choice.model.id, dataset.name, image_id, region or "", fill, target
-        )
+        region, fill = _choose_region(subject), _choose_fill()
         is_asked = st.button(
             "Erase and predict again", type="primary", disabled=not region, key="erase"
         )
+    names = subject.model.id, subject.dataset.name, subject.image_id
+    question = EraseQuestion(*names, region or "", fill, subject.target)
     with answering:
         if is_asked:
             frame.show_errors_of(_ask, question)
-        _show_last(question, choice)
+        _show_last(question, subject.model.classes)
 
 
-def _choose_region(choice: state.Choice, dataset: "Dataset", image_id: str) -> str | None:
+def _choose_region(subject: Subject) -> str | None:
+    dataset, image_id = subject.dataset, subject.image_id
     kinds = [DRAWN, TOP, *([LESION] if dataset.mask_of(image_id) else [])]
     kind = st.segmented_control(
         "What to erase", kinds, default=DRAWN, required=True, key=f"erase_kind_{image_id}"
@@ -53,7 +52,7 @@ def _choose_region(choice: state.Choice, dataset: "Dataset", image_id: str) -> s
     if kind == LESION:
         return "lesion"
     if kind == TOP:
-        return _choose_top()
+        return _choose_top(subject)
     image = dataset.index.set_index("image_id").loc[image_id]
     return draw_region(
         routes.image_address(dataset, image_id),
@@ -63,9 +62,13 @@ def _choose_region(choice: state.Choice, dataset: "Dataset", image_id: str) -> s
     )
 
 
-def _choose_top() -> str:
+def _choose_top(subject: Subject) -> str:
+    """Quick methods, and those whose map of this case was computed before."""
     method = st.selectbox(
-        "Method", list(METHODS), format_func=lambda name: METHODS[name].title, key="erase_method"
+        "Method",
+        [name for name in METHODS if is_quick(name) or read_drawn(subject, name)],
+        format_func=lambda name: METHODS[name].title,
+        key="erase_method",
     )
     share = st.select_slider(
         "Share of the breast's area",
@@ -89,12 +92,12 @@ def _choose_fill() -> str:
 
 
 def _ask(question: EraseQuestion) -> None:
-    with st.spinner("Erasing the region and 20 random ones"):
+    with dear_work.put_aside(), st.spinner("Erasing the region and 20 random ones"):
         doing = f"erasing in {question.image_id}"
         st.session_state["erased"] = wait_for(WORKER.run, doing, erase_case, question)
 
 
-def _show_last(question: EraseQuestion, choice: state.Choice) -> None:
+def _show_last(question: EraseQuestion, classes: tuple[str, ...]) -> None:
     """The last answer where it is about this image, and whether the choice has changed since."""
     found: ErasedCase | None = st.session_state.get("erased")
     if found is None or not _is_of(found.question, question):
@@ -105,7 +108,7 @@ def _show_last(question: EraseQuestion, choice: state.Choice) -> None:
         return
     if found.question != question:
         st.caption("The choice has changed since; erase again to see its answer.")
-    _show_answer(found, choice.model.classes)
+    _show_answer(found, classes)
 
 
 def _is_of(one: EraseQuestion, other: EraseQuestion) -> bool:

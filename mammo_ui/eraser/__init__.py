@@ -22,7 +22,12 @@ def draw_region(address: str, *, shape: tuple[int, int], alt: str, key: str) -> 
         css=(_HERE / "eraser.css").read_text(encoding="utf-8"),
         js=(_HERE / "eraser.js").read_text(encoding="utf-8"),
     )
-    drawn = (st.session_state.get(key) or {}).get("drawn")
+    kept = f"{key}_kept"  # a component's own state goes with it when its tab is closed
+
+    def keep() -> None:
+        st.session_state[kept] = st.session_state[key]["drawn"]
+
     content = {"address": address, "rows": shape[0], "columns": shape[1], "alt": alt}
-    found = component(key=key, data={**content, "drawn": drawn}, on_drawn_change=lambda: None)
-    return found.drawn or None
+    drawn: str | None = st.session_state.get(kept)
+    component(key=key, data={**content, "drawn": drawn}, on_drawn_change=keep)
+    return drawn or None

@@ -11,8 +11,9 @@ from mammo_core.attribution import METHODS
 from mammo_core.audit.cascades import join_curves
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods, tell_board
+from mammo_core.audit.model_verdict import judge_shortcuts
 from mammo_core.audit.options import DEAR
-from mammo_core.audit.shortcuts import judge_shortcuts, measure_blanking, measure_zones
+from mammo_core.audit.shortcuts import measure_blanking, measure_zones
 from mammo_core.audit.storage import SUMMARY, TABLE, VERSION
 from mammo_core.audit.strata import stratify
 from mammo_core.audit.verdicts import judge_method

@@ -1,0 +1,144 @@
+"""Whether a model looks at the breast, in words."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from mammo_core.attribution import METHODS
+from mammo_core.audit.blanking import BLANKED
+from mammo_core.audit.rules import CHANCE, FALL, FOREIGN
+from mammo_core.audit.zones import BREAST, ZONES
+from mammo_core.plain_text import format_estimate
+
+Answer = dict[str, Any]
+Level = Literal["believe", "caution", "doubt"]
+Rule = Callable[[Answer, Answer], str]
+"""From zones and blanking to the words of a verdict, empty where the rule does not apply."""
+
+NO_DISEASE = ("markers", "outside", "pectoral")
+"""Parts that a model needs for nothing that it should know."""
+NO_BREAST = ("markers", "border", "air")
+"""Zones on which no evidence should gather."""
+
+
+def judge_shortcuts(zones: Answer, blanking: Answer) -> Answer:
+    """{"level", "words", "reasons"} by the first of `RULES` that applies.
+
+    Args:
+        zones: Of `measure_zones`.
+        blanking: Of `measure_blanking`; empty where nothing was blanked.
+    """
+    reasons = [tell_fall(blanking, name) for name in NO_DISEASE if _falls(blanking, name)]
+    reasons += [_tell_foreign(zones, name) for name in NO_BREAST if _draws(zones, name)]
+    for level, tell in RULES:
+        words = tell(zones, blanking)
+        if words:
+            return {"level": level, "words": words, "reasons": reasons}
+    level = "caution" if reasons else "believe"
+    return {"level": level, "words": _tell_breast(zones, blanking), "reasons": reasons}
+
+
+def middle_share(zones: Answer, zone: str) -> float | None:
+    """The median over the methods but the controls of a zone's share; None where none has one."""
+    methods = zones[zone]["methods"]
+    shares = [m["value"] for name, m in methods.items() if not METHODS[name].is_control]
+    known = [share for share in shares if share is not None]
+    return float(np.median(known)) if known else None
+
+
+def tell_fall(blanking: Answer, name: str) -> str:
+    """By how much AUROC falls when a part is blanked."""
+    before, after = (blanking[key]["auroc"]["value"] for key in ("nothing", name))
+    return f"AUROC falls from {before:.2f} to {after:.2f} when {_tell_part(name)} blanked"
+
+
+def _looks_at_tag(zones: Answer, blanking: Answer) -> str:
+    if not _falls(blanking, "markers"):
+        return ""
+    return f"Looks at the tag: {tell_fall(blanking, 'markers')}: do not trust"
+
+
+def _looks_beside(zones: Answer, blanking: Answer) -> str:
+    for name in NO_DISEASE:
+        if _falls(blanking, name):
+            return f"Looks at {BLANKED[name][0]}: {tell_fall(blanking, name)}: do not trust"
+    return ""
+
+
+def _ranks_by_chance(zones: Answer, blanking: Answer) -> str:
+    auroc: Answer = blanking["nothing"]["auroc"] if blanking else {"low": None}
+    if auroc["low"] is None or auroc["low"] > CHANCE:
+        return ""
+    return (
+        f"Ranks these images no better than chance (AUROC {format_estimate(auroc)}), so that "
+        "blanking cannot tell what it uses"
+    )
+
+
+def _knows_without_breast(zones: Answer, blanking: Answer) -> str:
+    auroc: Answer = blanking["breast"]["auroc"] if blanking else {"low": None}
+    if auroc["low"] is None or auroc["low"] <= CHANCE or auroc["value"] <= CHANCE + FALL:
+        return ""
+    return f"Tells classes apart without the breast: AUROC {format_estimate(auroc)} with it blanked"
+
+
+def _is_silent(zones: Answer, blanking: Answer) -> str:
+    if middle_share(zones, BREAST) is not None:
+        return ""
+    return "No map says anything, so that nobody knows what it looks at"
+
+
+RULES: tuple[tuple[Level, Rule], ...] = (
+    ("doubt", _looks_at_tag),
+    ("doubt", _looks_beside),
+    ("caution", _ranks_by_chance),
+    ("caution", _knows_without_breast),
+    ("caution", _is_silent),
+)
+"""In this order; where none applies, the model looks at the breast."""
+
+
+def _tell_breast(zones: Answer, blanking: Answer) -> str:
+    words = f"Looks at the breast: {middle_share(zones, BREAST):.0%} of attribution"
+    difference = blanking["outside"]["difference"]["value"] if blanking else None
+    if difference is None:
+        return words
+    return f"{words}; AUROC changes by {difference:+.2f} when {_tell_part('outside')} blanked"
+
+
+def _falls(blanking: Answer, name: str) -> bool:
+    """Whether AUROC falls, by more than `FALL` and than chance has it, when a part is blanked.
+
+    The fall from a perfect rank to none at all has no interval, as neither AUROC varies; it counts
+    where both AUROCs' own intervals lie apart.
+    """
+    if name not in blanking:
+        return False
+    difference, after = blanking[name]["difference"], blanking[name]["auroc"]
+    before = blanking["nothing"]["auroc"]
+    if difference["value"] is None or difference["value"] >= -FALL:
+        return False
+    if difference["high"] is None:
+        return _lies_below(after, before)
+    return bool(difference["high"] < 0)
+
+
+def _lies_below(one: Answer, other: Answer) -> bool:
+    known = one["high"] is not None and other["low"] is not None
+    return bool(known and one["high"] < other["low"])
+
+
+def _draws(zones: Answer, zone: str) -> bool:
+    """Whether a zone that is no breast holds far more evidence than its area would."""
+    share, area = middle_share(zones, zone), zones[zone]["area"]["value"]
+    return share is not None and area is not None and share > FOREIGN * area
+
+
+def _tell_foreign(zones: Answer, zone: str) -> str:
+    share, area = middle_share(zones, zone), zones[zone]["area"]["value"]
+    return f"{share:.1%} of attribution lies on {area:.1%} of the picture: {ZONES[zone]}"
+
+
+def _tell_part(name: str) -> str:
+    return f"{BLANKED[name][0]} {'are' if name == 'markers' else 'is'}"

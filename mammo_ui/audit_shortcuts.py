@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import streamlit as st
@@ -56,9 +57,12 @@ def tell_zones(zones: Mapping[str, Any]) -> str:
 
 def middle_share(zones: Mapping[str, Any], zone: str) -> float | None:
     """The median over the methods but the controls; None where none says anything."""
-    from mammo_core.audit import shortcuts
-
-    return shortcuts.middle_share(dict(zones), zone)
+    shares = [
+        share["value"]
+        for name, share in zones[zone]["methods"].items()
+        if not METHODS[name].is_control and share["value"] is not None
+    ]
+    return median(shares) if shares else None
 
 
 def list_parted(rows: list[Row]) -> list[str]:

@@ -19,7 +19,7 @@ from mammo_core.explanation_folders import safe_name
 from mammo_core.explanations import Explanation, explain_each
 from mammo_core.gate import check
 from mammo_core.map_on_air import find_air, share_on_air, tell_air
-from mammo_core.model_input import input_of_case, input_of_file, shape_input
+from mammo_core.model_input import ModelInput, input_of_case, input_of_file, shape_input
 from mammo_core.model_store import StoredModel
 from mammo_core.overlays import draw_overlay, encode_png
 from mammo_core.paths import writing
@@ -211,6 +211,17 @@ def _find_image(word: str, dataset: "Dataset | None") -> NamedImage:
     )
 
 
+def input_of(image: NamedImage, stored: StoredModel, dataset: "Dataset | None") -> ModelInput:
+    """What the model is given of an image, beside its breast's other view where the data have it.
+
+    Raises:
+        UnreadableFile: Where a file cannot be read.
+    """
+    if dataset is not None and image.is_in_dataset:
+        return input_of_case(stored, dataset, image.image_id)
+    return input_of_file(stored, image.path)
+
+
 def prepare_inputs(
     images: list[NamedImage],
     stored: StoredModel,
@@ -227,10 +238,8 @@ def prepare_inputs(
         if cache is not None and image.is_in_dataset:
             gray = cache.images([image.image_id])[0, ..., 0]
             yield image.image_id, shape_input(stored, gray)
-        elif dataset is not None and image.is_in_dataset:
-            yield image.image_id, input_of_case(stored, dataset, image.image_id).image
         else:
-            yield image.image_id, input_of_file(stored, image.path).image
+            yield image.image_id, input_of(image, stored, dataset).image
 
 
 def _write_files(

@@ -153,8 +153,9 @@ def _tabulate(probabilities: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _tell_numbers(answer: Mapping[str, Any]) -> str:
     logit, p = answer["logit"], answer["logit"]["p"]
     told = (
-        f"{answer['pixels']} pixels of the model's input, {answer['share_of_breast']:.1%} of the "
-        f"breast. Logit {logit['before']:.2f} to {logit['after']:.2f}"
+        f"{answer['pixels']} pixels of the model's input, as many as {answer['share_of_breast']:.1%}"
+        f" of the breast has; {answer['share_inside']:.0%} of them lie in it. "
+        f"Logit {logit['before']:.2f} to {logit['after']:.2f}"
     )
     n = answer["random_regions"]["found"]
     if p is None:

@@ -180,6 +180,18 @@ def test_without_room_for_another_region_the_comparison_is_undefined():
     assert "has no room for another region" in tell_erasure(found)
 
 
+def test_a_region_beside_the_breast_is_told_to_lie_there():
+    region = make_region(columns=slice(26, 30))
+    found = erase(weigh(region), make_image(), region, make_zones(), 1)
+    assert found.share_inside == 0
+    assert found.logit.drop == pytest.approx(0, abs=1e-6)
+    told = tell_erasure(found)
+    assert told.startswith(
+        "Erasing this region leaves malignant at 0.50 (it lies beside the breast"
+    )
+    assert erase(weigh(region), make_image(), make_region(), make_zones(), 1).share_inside == 1
+
+
 def test_an_empty_region_and_an_unknown_fill_are_told():
     model, zones = weigh(make_region()), make_zones()
     with pytest.raises(BadConfiguration, match="a pixel that the model sees"):

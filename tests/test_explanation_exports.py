@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from identified_file import SHIPPED, TRACES, write_identified
+from identified_file import SHIPPED, TRACES, write_identified, write_plain
 from made_cards import make_card
 from pydicom import dcmread
 
@@ -118,6 +118,13 @@ def test_both_objects_refer_to_the_source_as_its_clean_copy_is_called(image, fil
         assert found.Laterality == copy.ImageLaterality
         for keyword in PRIVACY:
             assert found[keyword] == copy[keyword]
+
+
+@pytest.mark.parametrize(("side", "told"), [("B", ""), ("L", "L"), (None, "")])
+def test_only_a_side_that_is_known_is_told(own_home, tmp_path, side, told):
+    image = make_image(write_plain(tmp_path / "a.dcm", ImageLaterality=side))
+    made = export(image, explain(), formats=("dicom-pm", "dicom-sc"))
+    assert [read(file).Laterality for file in made.values()] == [told, told]
 
 
 def test_one_map_is_one_object_however_often_and_others_are_others(image):

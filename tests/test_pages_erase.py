@@ -79,7 +79,7 @@ def test_erasing_the_lesion_tells_before_and_after_and_how_random_regions_do(sta
     at.run()
     assert not at.exception
     told = words(at).replace("\\", "")  # marks of Markdown are escaped
-    assert re.search(r"Erasing this region (lowers|raises) \w+ from 0\.\d\d to 0\.\d\d", told)
+    assert re.search(r"Erasing this region (leaves malignant at|\w+ malignant from) 0\.\d\d", told)
     assert re.search(r"Logit -?\d+\.\d\d to -?\d+\.\d\d; \d+ of 20 random regions", told)
     choose(at, "Fill it with", "blurred")
     at.run()

@@ -332,3 +332,11 @@ def test_an_export_lies_on_the_images_own_grid_and_tells_what_it_lacks(
         assert stored["on_image"].shape == (200, 140)
     (missing,) = answer["unwritten"]
     assert (missing["method"], missing["format"]) == ("saliency", "dicom-pm")
+
+
+def test_an_export_of_nothing_is_told_in_one_line(capsys, model, films, tmp_path):
+    words = ("--as", "dicom-sc", "--anyway", "--out", tmp_path / "maps")
+    code, answer, err = run(capsys, "export", model, films[0], *words)
+    assert (code, answer) == (2, None)
+    assert "this image is no DICOM file; take png or npz" in err
+    assert not (tmp_path / "maps").exists()

@@ -89,6 +89,7 @@ def to_answer(erasure: Erasure) -> dict[str, Any]:
         "fill": erasure.fill,
         "pixels": erasure.n_pixels,
         "share_of_breast": round(erasure.share, DECIMALS),
+        "share_inside": round(erasure.share_inside, DECIMALS),
         "random_regions": {"wanted": erasure.n_wanted, "found": erasure.n_random},
         "probabilities": {
             name: _tell_change(Drop(*(values.astype(np.float64) for values in numbers)))
@@ -104,21 +105,27 @@ def to_answer(erasure: Erasure) -> dict[str, Any]:
 
 def tell_erasure(erasure: Erasure) -> str:
     """What an erasure says, in one or two sentences."""
-    drop, n = erasure.probability, erasure.n_random
-    falls = drop.drop >= 0
-    fact = (
-        f"Erasing this region {'lowers' if falls else 'raises'} {erasure.target} from "
-        f"{drop.before:.2f} to {drop.after:.2f}"
-    )
+    n, as_large = erasure.n_random, erasure.probability.n_as_large
+    fact = _tell_fact(erasure)
+    if not erasure.share_inside:
+        fact += " (it lies beside the breast)"
     if not n:
         return (
             f"{fact}. Whether that is more than erasing anything would do is undefined: the "
             "breast has no room for another region of this size and shape."
         )
-    if not falls:
+    if erasure.probability.drop < 0:
         return f"{fact}: what was there spoke against it."
     places = f"of {count(n, 'random region')} of the same size elsewhere in the breast"
-    return f"{fact}; {places} {_tell_share(drop.n_as_large, n)} lowered it as much."
+    return f"{fact}; {places} {_tell_share(as_large, n)} lowered it as much."
+
+
+def _tell_fact(erasure: Erasure) -> str:
+    before, after = (f"{p:.2f}" for p in (erasure.probability.before, erasure.probability.after))
+    if before == after:
+        return f"Erasing this region leaves {erasure.target} at {before}"
+    verb = "lowers" if erasure.probability.drop > 0 else "raises"
+    return f"Erasing this region {verb} {erasure.target} from {before} to {after}"
 
 
 def _tell_share(k: int, n: int) -> str:

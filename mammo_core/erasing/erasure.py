@@ -70,6 +70,7 @@ class Erasure:
         logit: Of the target; of two classes, the difference of their logits.
         n_pixels: Of the region on the grid of the model's input.
         share: The region's area as a share of the breast's.
+        share_inside: Of the region, how much lies in the breast.
         n_wanted: How many random regions were asked for.
         region: (H, W) what was erased.
         erased: (H, W, C) the image with it erased.
@@ -86,6 +87,7 @@ class Erasure:
     logit: Drop
     n_pixels: int
     share: float
+    share_inside: float
     n_wanted: int
     region: Region
     erased: Image
@@ -136,7 +138,8 @@ def erase(
             "Expected a region with a pixel that the model sees at least, got none: what lies "
             "beside the crop that the model is given cannot be erased; choose a place in the breast"
         )
-    regions = draw_regions(region, (zones == BREAST) & ~region, n_random, seed)
+    breast = zones == BREAST
+    regions = draw_regions(region, breast & ~region, n_random, seed)
     eraser = FILLS[fill](image, zones)
     probabilities, logits = _ask(model, image, eraser, [region, *regions], progress)
     weights = weigh_target(target, model.classes, 1)[0]
@@ -150,7 +153,8 @@ def erase(
         probability=_compare(probabilities, weights),
         logit=_compare(logits, weights),
         n_pixels=int(region.sum()),
-        share=float(region.sum() / max(1, (zones == BREAST).sum())),
+        share=float(region.sum() / max(1, breast.sum())),
+        share_inside=float(breast[region].mean()),
         n_wanted=n_random,
         region=region,
         erased=eraser(region),

@@ -66,7 +66,6 @@ def write_parametric_map(image: ExportedImage, explanation: Explanation) -> byte
         content_label="MAP",
         content_description=_shorten(_describe(image, explanation), "LO"),
     )
-    made.Laterality = image.header.get("ImageLaterality", "")
     made.SeriesDescription = _shorten(f"Attribution maps of {image.model_id}", "LO")
     return _finish(made, image)
 
@@ -92,7 +91,6 @@ def write_secondary_capture(image: ExportedImage, explanation: Explanation) -> b
         1,
         MAKER,
         patient_orientation=orientation if len(orientation) == 2 else ANYWHERE,
-        laterality=image.header.get("ImageLaterality") or None,
         transfer_syntax_uid="1.2.840.10008.1.2.1",
     )
     if len(orientation) != 2:
@@ -188,7 +186,9 @@ def _shorten(text: str, kind: str) -> str:
 
 
 def _finish(made: "Dataset", image: ExportedImage) -> bytes:
-    """The file, in which stands how its source was cleaned."""
+    """The file, in which stand the side of the breast and how the source was cleaned."""
+    sides = (image.header.get(keyword) for keyword in ("ImageLaterality", "Laterality"))
+    made.Laterality = next((side for side in sides if side in ("L", "R")), "")
     for keyword in PRIVACY:
         setattr(made, keyword, image.header[keyword].value)
     stream = io.BytesIO()

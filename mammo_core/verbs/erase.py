@@ -34,8 +34,7 @@ def erase(
     from mammo_core.datasets import load_dataset
     from mammo_core.erasing.erasure import read_fill
     from mammo_core.erasing.regions import read_region
-    from mammo_core.explanation_files import check_question, find_images, refuse_strangers
-    from mammo_core.model_input import input_of_case, input_of_file
+    from mammo_core.explanation_files import check_question, find_images, input_of, refuse_strangers
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
 
@@ -46,10 +45,8 @@ def erase(
     check_question(stored, target)
     if not anyway:
         refuse_strangers([found])
-    if data is not None and found.is_in_dataset:
-        given, lesion = input_of_case(stored, data, found.image_id), data.read_mask(found.image_id)
-    else:
-        given, lesion = input_of_file(stored, found.path), None
+    given = input_of(found, stored, data)
+    lesion = data.read_mask(found.image_id) if data is not None and found.is_in_dataset else None
 
     from mammo_core.tensorflow_start import start_tensorflow  # after all that can be wrong at once
 

@@ -16,6 +16,10 @@ def export(
     methods: Annotated[
         str, typer.Option(help="Separated by commas; `methods` lists them.")
     ] = "grad_cam",
+    layer: Annotated[
+        str | None,
+        typer.Option(help="The layer to look into, or several by commas, which are averaged."),
+    ] = None,
     formats: Annotated[
         str, typer.Option("--as", help="Some of png,npz,dicom-pm,dicom-sc.")
     ] = "png,npz,dicom-pm,dicom-sc",
@@ -30,28 +34,28 @@ def export(
     Example: python -m mammo_core export demo S00000_RCC --dataset sample_data --out maps
     """
     from mammo_core.datasets import load_dataset
+    from mammo_core.errors import MammoError
     from mammo_core.explanation_exports.export import read_formats
     from mammo_core.explanation_files import (
         check_question,
         find_images,
+        input_of,
+        read_layers,
         read_method_names,
         refuse_strangers,
     )
-    from mammo_core.model_input import input_of_case, input_of_file
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
 
-    names, chosen, stored = read_method_names(methods), read_formats(formats), find_model(model)
+    layers, chosen, stored = read_layers(layer), read_formats(formats), find_model(model)
+    names = read_method_names(methods, layers)
     stored.require_network()
     data = None if dataset is None else load_dataset(dataset)
     found = find_images([image], data)[0]
     check_question(stored, target)
     if not anyway:
         refuse_strangers([found])
-    if data is not None and found.is_in_dataset:
-        given = input_of_case(stored, data, found.image_id)
-    else:
-        given = input_of_file(stored, found.path)
+    given = input_of(found, stored, data)
 
     from mammo_core.tensorflow_start import start_tensorflow  # after all that can be wrong at once
 
@@ -69,8 +73,11 @@ def export(
         found.image_id,
         names,
         target,
+        layers=layers,
         progress=progress,
     )
     exported = ExportedImage(found.image_id, found.path, given, stored.id, stored.sha256)
     told = export_to_folder(exported, answers, chosen, out.resolve(), progress)
+    if not told["files"]:
+        raise MammoError(f"Nothing was exported. {told['unwritten'][0]['reason']}")
     return {"image_id": found.image_id, "model": stored.id, **told}

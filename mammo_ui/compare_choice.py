@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from mammo_core.model_store import StoredModel
 from mammo_core.wording import count
 from mammo_ui import compared, frame, library, state
 
@@ -13,11 +14,11 @@ OTHER, THRESHOLD, OVERLAP = "b", "threshold_b", "overlap"
 
 def choose_other(choice: state.Choice) -> state.Choice:
     """The same choice with model B in the place of A; ends the page where there is no other."""
-    others = [model for model in library.list_models() if model.id != choice.model.id]
+    others = list_comparable(choice)
     was_run = [library.has_predictions(model, choice.dataset) for model in others]
     names = [model.id for model in others]
     if not names:
-        _stop_without_other()
+        _stop_without_other(choice)
     _drop_unknown(names)
     chosen, calls, swap = st.columns([2, 2, 1], vertical_alignment="bottom")
     name = chosen.selectbox(
@@ -38,13 +39,41 @@ def choose_other(choice: state.Choice) -> state.Choice:
     return replace(choice, model=model, threshold=threshold)
 
 
-def _stop_without_other() -> None:
-    st.info("There is no other model to compare with. Train or import one.")
+def list_comparable(choice: state.Choice) -> list[StoredModel]:
+    """The other models of A's classes that were run on its dataset, or that can be.
+
+    Args:
+        choice: Of model A.
+    """
+    has_pictures = library.read_card(choice.dataset).has_pictures
+    return [
+        model
+        for model in library.list_models()
+        if model.id != choice.model.id
+        and model.classes == choice.model.classes
+        and (
+            library.has_predictions(model, choice.dataset) or (has_pictures and not model.is_table)
+        )
+    ]
+
+
+def _stop_without_other(choice: state.Choice) -> None:
+    """End the page with what to do where nothing can be held against A."""
+    classes, dataset = frame.plain(", ".join(choice.model.classes)), frame.plain(choice.dataset)
+    why = f"There is no other model of the classes {classes} to compare with on {dataset}."
+    if not library.read_card(choice.dataset).has_pictures:
+        st.info(f"{why} It has no pictures to run one on: bring a second table of its images.")
+        st.code(
+            f"python -m mammo_core adopt-table second.csv --name second --dataset {choice.dataset}",
+            language="bash",
+        )
+    else:
+        st.info(f"{why} Train or import one.")
     with st.container(horizontal=True):
-        if st.button("Train a model", type="primary"):
+        if st.button("Import a model", type="primary"):
+            state.open_page("models", part="Import a model")
+        if st.button("Train a model"):
             state.open_page("train")
-        if st.button("Import a model"):
-            state.open_page("models")
     st.stop()
 
 
@@ -55,8 +84,11 @@ def _drop_unknown(names: list[str]) -> None:
         return
     st.session_state.pop(OTHER, None)
     st.session_state.pop(THRESHOLD, None)
-    if asked not in {model.id for model in library.list_models()}:
-        st.warning(frame.plain(f"No model '{asked}' is here; another one is compared."))
+    if asked == st.session_state["choice"].model.id:
+        return
+    is_here = asked in {model.id for model in library.list_models()}
+    why = f"{asked} cannot be compared here" if is_here else f"No model '{asked}' is here"
+    st.warning(frame.plain(f"{why}; another one is compared."))
 
 
 def _take_threshold() -> None:

@@ -234,6 +234,15 @@ def _stop_without_rows(choice: state.Choice) -> None:
 
 
 def _offer_prediction(choice: state.Choice, reason: str) -> None:
+    """End the page with a button that runs the model, unless there are no pictures to run it on."""
+    if not library.read_card(choice.dataset).has_pictures:
+        st.info(
+            plain(
+                f"{reason} It cannot be: {choice.dataset} has no pictures. Choose another model or "
+                "another dataset in the sidebar."
+            )
+        )
+        st.stop()
     arguments = ["predict", str(choice.model.path), str(library.dataset_path(choice.dataset))]
     last = job_watch.last_job(arguments)
     if last and last.status().state == "running":

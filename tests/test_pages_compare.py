@@ -158,6 +158,12 @@ def test_a_single_model_has_nobody_to_be_compared_with(pair):
     assert find_button(at, "Train a model")
 
 
+def test_a_model_of_other_classes_is_not_offered(pair):
+    card = pair / "models" / OTHER / "model.json"
+    card.write_text(json.dumps(json.loads(card.read_text()) | {"classes": ["benign", "malignant"]}))
+    assert "no other model of the classes normal, benign, malignant" in words(show())
+
+
 def test_a_model_that_the_address_names_and_that_is_gone_is_told(pair):
     assert "No model 'nobody'" in words(show(b="nobody")).replace("\\", "")
 

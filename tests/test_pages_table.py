@@ -72,6 +72,36 @@ def test_another_dataset_leads_back_to_the_tables_own(theirs):
     assert at.session_state["choice"].dataset == "theirs"
 
 
+@pytest.fixture
+def network(theirs):
+    """The same home with a network of the table's classes, too."""
+    standin_home.make_home(theirs)
+    return {"model": "theirs", "dataset": "theirs"}
+
+
+def test_no_network_is_held_against_a_table_without_pictures(network):
+    at = open_app("compare", **network)
+    assert "bring a second table" in words(at)
+    assert any("--dataset theirs" in one.value for one in at.code)
+    assert "Predict now" not in [one.label for one in at.button]
+    told = words(open_app("compare", **network, b="demo")).replace("\\", "")
+    assert "bring a second table" in told
+
+
+def test_a_second_table_of_the_same_images_is_the_other(network, theirs):
+    make_predictions(6, seed=2)[[*P, "image_id"]].to_csv(theirs / "u.csv", index=False)
+    adopt_table(TableImport(file=theirs / "u.csv"), "second", load_dataset("theirs"))
+    at = open_app("compare", **network, b="demo")
+    assert at.selectbox(key="b").options == ["second"]
+    assert "demo cannot be compared here" in words(at)
+
+
+def test_a_network_is_not_offered_to_run_where_there_are_no_pictures(network):
+    at = open_app("evaluate", model="demo", dataset="theirs")
+    assert "theirs has no pictures" in words(at)
+    assert "Predict now" not in [one.label for one in at.button]
+
+
 def test_the_form_becomes_the_words_of_the_verb(theirs):
     asked = table_adoption.Asked(
         source="/tables/theirs.csv",

@@ -152,10 +152,10 @@ def _tabulate(probabilities: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _tell_numbers(answer: Mapping[str, Any]) -> str:
     logit, p = answer["logit"], answer["logit"]["p"]
+    share, inside = answer["share_of_breast"], answer["share_inside"]
     told = (
-        f"{answer['pixels']} pixels of the model's input, as many as {answer['share_of_breast']:.1%}"
-        f" of the breast has; {answer['share_inside']:.0%} of them lie in it. "
-        f"Logit {logit['before']:.2f} to {logit['after']:.2f}"
+        f"{answer['pixels']} pixels of the model's input, as many as {share:.1%} of the breast; "
+        f"{inside:.0%} of them in it. Logit {logit['before']:.2f} to {logit['after']:.2f}"
     )
     n = answer["random_regions"]["found"]
     if p is None:

@@ -158,10 +158,12 @@ def test_two_different_perfect_models_are_not_said_to_be_equal():
     pair = pair_scores(truth, *(20.0 * truth - 10 + rng.random(160) for _ in "ab"))
     answer = compare(pair.a, pair.b, replace(QUICK, split="all", positive="malignant"))
     assert (answer["auroc_a"]["value"], answer["auroc_b"]["value"]) == (1, 1)
-    unsure = {"value": 0, "low": None, "high": None}
-    for name in PERFECT:
-        assert answer["differences"][name]["difference"] == unsure, name
-    assert all(net == unsure for net in answer["reclassification"]["net"].values())
+    told = [answer["differences"][name]["difference"] for name in PERFECT]
+    for one in [*told, *answer["reclassification"]["net"].values()]:
+        assert one["value"] == 0
+        assert (one["low"] is None and one["high"] is None) or one["low"] < 0 < one["high"]
+    unknown = answer["differences"]["sensitivity"]["difference"]
+    assert unknown["high"] == pytest.approx(1 - 0.025 ** (1 / 9))  # nine positive patients
     assert answer["agreement"]["equal_predictions"]["low"] != 1
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from prediction_rows import make_predictions
-from scipy.stats import spearmanr
+from scipy.stats import binom, spearmanr
 from sklearn import metrics as sk
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from mammo_core.metrics.agreement import measure_agreement
 from mammo_core.metrics.bootstrap import resample
@@ -21,8 +22,9 @@ from mammo_core.metrics.differences import (
     measure_differences,
     tell_difference,
 )
-from mammo_core.metrics.estimate import Estimate
+from mammo_core.metrics.estimate import Estimate, share_estimate
 from mammo_core.metrics.evaluation import evaluate
+from mammo_core.metrics.joined_intervals import add_estimates, subtract_estimates
 from mammo_core.metrics.operating_points import RATES
 from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY, PairedSweeps
 from mammo_core.metrics.pairing import Pair
@@ -186,14 +188,73 @@ def test_a_sensitivity_of_a_single_patient_has_no_interval():
     assert rates["specificity"].difference.low is not None
 
 
-def test_a_difference_that_no_draw_changes_has_no_interval():
-    ones, zeros = (Side(Estimate(x), np.full(9, x)) for x in (1.0, 0.0))
-    certain = tell_difference(ones, zeros, is_same=False).difference
-    assert (certain.value, certain.low, certain.high) == (1, None, None)
-    alike = tell_difference(ones, ones, is_same=False).difference
-    assert (alike.value, alike.low, alike.high) == (0, None, None)
-    none = tell_difference(ones, ones, is_same=True).difference
-    assert (none.value, none.low, none.high) == (0, 0, 0)
+def certain(value, n_patients):
+    """A share that all of so many patients agree on, in every draw."""
+    replicates = np.full(2000, float(value))
+    return Side(share_estimate(value, replicates, n_patients), replicates)
+
+
+def drawn_share(successes, n_patients, seed=0):
+    """A share of so many patients by the bootstrap."""
+    replicates = np.random.default_rng(seed).binomial(n_patients, successes / n_patients, 2000)
+    value, shares = successes / n_patients, replicates / n_patients
+    return Side(share_estimate(value, shares, n_patients), shares)
+
+
+@pytest.mark.parametrize("counts", [((56, 70), (48, 80)), ((9, 10), (3, 10)), ((6, 6), (0, 6))])
+def test_two_wilson_intervals_join_to_newcombes_of_the_difference(counts):
+    wilson = [proportion_confint(*one, method="wilson") for one in counts]
+    a, b = (Estimate(k / n, *ends) for (k, n), ends in zip(counts, wilson, strict=True))
+    newcombe = confint_proportions_2indep(*counts[0], *counts[1], method="newcomb")
+    joined = subtract_estimates(a, b)
+    assert (joined.low, joined.high) == pytest.approx(newcombe)
+
+
+def test_a_side_that_no_draw_changes_still_widens_the_difference():
+    a, b = drawn_share(18, 24), certain(1, 6)
+    found = tell_difference(a, b, is_same=False).difference
+    assert found == subtract_estimates(a.estimate, b.estimate)
+    assert found.high - found.value > 1 - b.estimate.low  # what six patients leave open of B
+
+
+def test_two_certain_sides_differ_within_both_exact_intervals():
+    found = tell_difference(certain(1, 6), certain(0, 6), is_same=False).difference
+    reach = 1 - 0.025 ** (1 / 6)  # Clopper and Pearson of 6 out of 6
+    assert found == pytest.approx(Estimate(1.0, 1 - np.sqrt(2) * reach, 1.0))
+    alike = tell_difference(certain(1, 6), certain(1, 6), is_same=False).difference
+    assert alike == pytest.approx(Estimate(0.0, -reach, reach))
+    none = tell_difference(certain(1, 6), certain(1, 6), is_same=True).difference
+    assert none == Estimate(0.0, 0.0, 0.0)
+
+
+def test_a_difference_is_unknown_where_a_certain_side_has_no_interval():
+    one = Side(Estimate(1.0), np.ones(2000))  # an MCC of 1, or a rate of a single patient
+    for other in (drawn_share(5, 9), certain(0, 9), one):
+        found = tell_difference(one, other, is_same=False).difference
+        assert (found.low, found.high) == (None, None)
+
+
+def test_the_difference_to_a_rate_of_one_holds_the_truth_as_often_as_it_says():
+    """All pairs of results in 8 patients whose A is always right, of true rates .97 and .4."""
+    n, truth = 8, 0.97 - 0.4
+    b = [drawn_share(k, n) if 0 < k < n else certain(k / n, n) for k in range(n + 1)]
+    found = [tell_difference(certain(1, n), side, is_same=False).difference for side in b]
+    chances = binom.pmf(np.arange(n + 1), n, 0.4)
+    assert chances @ [one.low <= truth <= one.high for one in found] >= 0.95
+
+
+def make_certain_pair():
+    """A calls each positive row and B none; A and B differ among the negatives."""
+    tables = [make_table(seed, separation=separation) for seed, separation in ((0, 50), (1, 1.5))]
+    return Pair(*tables, positive=2)
+
+
+def test_net_reclassification_is_no_surer_than_its_parts():
+    sweeps = PairedSweeps(make_certain_pair(), replicates=N)
+    net = sweeps.net_reclassification((0.0, 0.5))
+    parts = net["positives"], net["negatives"]
+    assert all(part.low is not None for part in parts)
+    assert net["total"] == add_estimates(*parts)
 
 
 def test_a_class_that_is_missing_leaves_its_differences_undefined():

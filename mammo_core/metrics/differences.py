@@ -19,11 +19,13 @@ from mammo_core.metrics.classification import SUMMARIES
 from mammo_core.metrics.estimate import (
     UNDEFINED,
     Estimate,
+    is_certain,
     none_if_nan,
     number_estimate,
     percentile_estimate,
     share_estimate,
 )
+from mammo_core.metrics.joined_intervals import subtract_estimates
 from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.rankings import AveragePrecisionReplicates, compute_average_precision
 from mammo_core.metrics.sections.classification import count_behind_shares
@@ -68,28 +70,33 @@ def tell_difference(a: Side, b: Side, *, is_same: bool) -> Difference:
     Args:
         a: Of the one model.
         b: Of the other.
-        is_same: As in `estimate_gain`.
+        is_same: As in `estimate_difference`.
     """
-    of_a, of_b = a.estimate, b.estimate
-    if of_a.value is None or of_b.value is None:
-        return Difference(of_a, of_b, UNDEFINED)
-    drawn = np.subtract(a.replicates, b.replicates)
-    return Difference(of_a, of_b, estimate_gain(of_a.value - of_b.value, drawn, is_same=is_same))
+    return Difference(a.estimate, b.estimate, estimate_difference(a, b, is_same=is_same))
 
 
-def estimate_gain(value: float, replicates: Array, *, is_same: bool) -> Estimate:
-    """What one model has more than another, with its percentile interval.
+def estimate_difference(a: Side, b: Side, *, is_same: bool) -> Estimate:
+    """A minus B with the percentile interval of what the draws say.
 
-    What is the same in every draw has no interval: its width of 0 would claim to be certain, of two
-    models without an error on few patients that they are equal. Between a model and itself it is.
+    Where no draw changes one side, a rate of 0 or 1 above all, the draws of the difference know of
+    the other side only. The interval is then joined from both sides' own, and there is none where
+    a side has none. Nor is there one where both vary and differ by the same in every draw: a width
+    of 0 would claim to be certain. Between a model and itself it is.
 
     Args:
-        value: Of the rows.
-        replicates: (B,) of the draws.
+        a: Of the one model.
+        b: Of the other.
         is_same: Whether both give the same scores, and are judged by the same rule.
     """
-    estimate = percentile_estimate if is_same else number_estimate
-    return estimate(value, replicates)
+    of_a, of_b = a.estimate.value, b.estimate.value
+    if of_a is None or of_b is None:
+        return UNDEFINED
+    drawn = np.subtract(a.replicates, b.replicates)
+    if is_same:
+        return percentile_estimate(of_a - of_b, drawn)
+    if is_certain(a.replicates) or is_certain(b.replicates):
+        return subtract_estimates(a.estimate, b.estimate)
+    return number_estimate(of_a - of_b, drawn)
 
 
 def sum_confusions(question: Question) -> PatientSums:

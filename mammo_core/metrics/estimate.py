@@ -75,11 +75,18 @@ def drop_certain(estimate: Estimate, replicates: NDArray[np.floating]) -> Estima
         estimate: By any interval.
         replicates: (B,) that its interval is of, NaN where undefined.
     """
-    defined = replicates[~np.isnan(replicates)]
-    if estimate.value is None or not len(defined):
+    if estimate.value is None or not is_certain(replicates):
         return estimate
+    return Estimate(estimate.value)
+
+
+def is_certain(replicates: NDArray[np.floating]) -> bool:
+    """Whether all replicates (B,) that are defined are the same; False where there are none."""
+    defined = replicates[~np.isnan(replicates)]
+    if not len(defined):
+        return False
     noise = max(ROUNDING, NOISE * float(np.abs(defined).max()))
-    return estimate if np.ptp(defined) > noise else Estimate(estimate.value)
+    return bool(np.ptp(defined) <= noise)
 
 
 def exact_reach(n_patients: ArrayLike, alpha: ArrayLike = 0.05) -> NDArray[np.float64]:

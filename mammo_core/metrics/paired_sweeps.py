@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.metrics.differences import Difference, Side, estimate_gain, tell_difference
-from mammo_core.metrics.estimate import UNDEFINED, Estimate
+from mammo_core.metrics.differences import Difference, Side, estimate_difference, tell_difference
+from mammo_core.metrics.estimate import UNDEFINED, Estimate, is_certain, percentile_estimate
+from mammo_core.metrics.joined_intervals import add_estimates
 from mammo_core.metrics.operating_points import RATES, choose_specificity, list_candidates
 from mammo_core.metrics.pairing import Pair
 from mammo_core.metrics.threshold_sweep import ThresholdSweep
@@ -61,22 +62,21 @@ class PairedSweeps:
     def net_reclassification(self, thresholds: Sequence[float]) -> dict[str, Estimate]:
         """What a change from A to B gains: `positives`, `negatives` and their sum, `total`.
 
-        The first is B's sensitivity less A's, the second B's specificity less A's.
+        The first is B's sensitivity less A's, the second B's specificity less A's. Where the draws
+        do not know all of a part, see `estimate_difference`, the sum's interval is joined from
+        both parts' own.
 
         Source: Pencina et al. 2008, doi:10.1002/sim.2929.
         """
         a, b = self._draw_at(thresholds)
-        (positives, of_positives), (negatives, of_negatives) = (
-            (_value(b[rate]) - _value(a[rate]), np.subtract(b[rate].replicates, a[rate].replicates))
-            for rate in ("sensitivity", "specificity")
-        )
-        gains = {
-            "positives": (positives, of_positives),
-            "negatives": (negatives, of_negatives),
-            "total": (positives + negatives, of_positives + of_negatives),
-        }
         is_same = self._judge_alike(thresholds)
-        return {name: estimate_gain(*gain, is_same=is_same) for name, gain in gains.items()}
+        sides = [(b[rate], a[rate]) for rate in ("sensitivity", "specificity")]
+        positives, negatives = (estimate_difference(*pair, is_same=is_same) for pair in sides)
+        total = add_estimates(positives, negatives)
+        if total.value is not None and (is_same or _all_vary(sides)):
+            drawn = np.sum([np.subtract(x.replicates, y.replicates) for x, y in sides], axis=0)
+            total = percentile_estimate(total.value, drawn)
+        return {"positives": positives, "negatives": negatives, "total": total}
 
     def _judge_alike(self, thresholds: Sequence[float]) -> bool:
         """Whether both models call the same rows, because they are the same."""
@@ -101,5 +101,7 @@ def _side(estimate: Estimate, replicates: NDArray[np.floating]) -> Side:
     return Side(estimate, np.full_like(replicates, np.nan) if is_unknown else replicates)
 
 
-def _value(side: Side) -> float:
-    return np.nan if side.estimate.value is None else side.estimate.value
+def _all_vary(pairs: Sequence[tuple[Side, Side]]) -> bool:
+    """Whether the draws change every side, and every difference of two."""
+    replicates = [(x.replicates, y.replicates, x.replicates - y.replicates) for x, y in pairs]
+    return not any(is_certain(one) for three in replicates for one in three)

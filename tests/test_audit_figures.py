@@ -122,7 +122,7 @@ def test_each_lesion_that_is_called_rightly_is_in_one_stratum_of_size_and_of_kin
 def judge_model(records):
     figures = Figures(records, (), ())
     zones = measure_zones(figures, 0)
-    return judge_shortcuts(zones, measure_blanking(figures, CLASSES))
+    return judge_shortcuts(zones, measure_blanking(records, CLASSES))
 
 
 def make_cohort(blanked_positive):
@@ -165,7 +165,7 @@ def test_without_blanking_the_place_of_the_evidence_is_told():
 
 def test_answers_that_are_no_numbers_leave_blanking_undefined():
     records = [make_record(k, probabilities=[None, None]) for k in range(3)]
-    assert measure_blanking(Figures(records, (), ()), CLASSES) == {}
+    assert measure_blanking(records, CLASSES) == {}
 
 
 def test_blanking_tells_nothing_of_a_model_that_ranks_no_better_than_chance():

@@ -63,13 +63,13 @@ def burn_plate(path):
     Image.fromarray(pixels).save(path)
 
 
-def see(rows, columns, bias):
-    """A classifier whose evidence is the brightness of one rectangle of its input."""
+def see_plate():
+    """A classifier whose evidence is the brightness of the plate's rectangle and nothing else."""
     weights = np.zeros((40, 32, 1), np.float32)
-    weights[rows, columns] = 1
+    weights[2:6, 26:31] = 1
     model = LinearClassifier(weights * 4 / weights.sum())
     logits = model.logits
-    model.logits = lambda images: logits(images) + np.float32([bias, -bias])
+    model.logits = lambda images: logits(images) + np.float32([1, -1])
     return model
 
 
@@ -98,7 +98,7 @@ def run(home, monkeypatch, model, options=OPTIONS, progress=lambda *_: None):
 def seen_tag(made):
     """The summary of a model that sees the plate alone, and its table."""
     with pytest.MonkeyPatch.context() as patch:
-        summary = run(made, patch, see(slice(2, 6), slice(26, 31), 1.0))
+        summary = run(made, patch, see_plate())
         folder = audit_folder(find_model("demo"), "tagged", "test")
         return summary, read_table(folder)
 
@@ -118,7 +118,7 @@ def test_evidence_that_lies_on_the_plate_is_found_there(seen_tag):
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_table(seen_tag, made, tmp_path, monkeypatch):
     shutil.copytree(made, tmp_path / "home", ignore=shutil.ignore_patterns("audit"))
-    model, left = see(slice(2, 6), slice(26, 31), 1.0), [30]
+    model, left = see_plate(), [30]
 
     def stop(done, total, doing):
         left[0] -= doing.startswith("Image")
@@ -147,7 +147,7 @@ def test_what_was_measured_is_not_measured_again(seen_tag, made, monkeypatch):
 
     monkeypatch.setattr("mammo_core.audit.run.measure_case", refuse)
     monkeypatch.setattr("mammo_core.audit.run.explain_again", refuse)
-    summary = run(made, monkeypatch, see(slice(2, 6), slice(26, 31), 1.0))
+    summary = run(made, monkeypatch, see_plate())
     assert drop_seconds(summary) == drop_seconds(seen_tag[0])
 
 
@@ -170,12 +170,20 @@ def test_a_method_that_refuses_is_told_with_its_reason_and_the_others_go_on(made
     options = AuditOptions(
         methods=("saliency", "deep_shap"), metrics=("iou", "model_randomization"), limit=2
     )
-    summary = run(made, monkeypatch, see(slice(15, 25), slice(0, 12), 0.5), options)
+    summary = run(made, monkeypatch, see_plate(), options)
     assert summary["refused"]["deep_shap"]["n"] == 2
     assert summary["refused"]["deep_shap"]["reason"]
     assert summary["refused_again"]["saliency"]["model_randomization"]
     assert {"saliency", "edges", "center"} == set(summary["methods"])
     json.dumps(summary, allow_nan=False)
+
+
+def test_few_explained_images_leave_blanking_whole(made, monkeypatch):
+    options = AuditOptions(methods=("saliency",), metrics=("iou",), limit=2)
+    summary = run(made, monkeypatch, see_plate(), options)
+    assert summary["n"] == 2
+    assert summary["shortcuts"]["blanking"]["nothing"]["n_images"] == N_PATIENTS
+    assert summary["shortcuts"]["verdict"]["words"].startswith("Looks at the tag")
 
 
 def test_a_longer_sample_holds_every_shorter_one_and_lesions_come_first(made, monkeypatch):

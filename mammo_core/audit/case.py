@@ -136,6 +136,8 @@ def tidy(value: float) -> float | None:
 def _judge_maps(
     model: Classifier, scene: Scene, explained: Explained, target: int, metrics: Iterable[str]
 ) -> Record:
+    if not explained.maps:
+        return {}
     maps = {name: attribution[None] for name, attribution in explained.maps.items()}
     lesion = list_zone(scene.zones, "lesion")[None]
     judged = measure_together(model, scene.image[None], maps, target, metrics, masks=lesion)

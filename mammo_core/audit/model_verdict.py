@@ -7,7 +7,7 @@ import numpy as np
 
 from mammo_core.attribution import METHODS
 from mammo_core.audit.blanking import BLANKED
-from mammo_core.audit.rules import CHANCE, FALL, FOREIGN
+from mammo_core.audit.rules import CHANCE, ERROR_RATE, FALL, FOREIGN
 from mammo_core.audit.zones import BREAST, ZONES
 from mammo_core.plain_text import format_estimate
 
@@ -110,18 +110,17 @@ def _tell_breast(zones: Answer, blanking: Answer) -> str:
 def _falls(blanking: Answer, name: str) -> bool:
     """Whether AUROC falls, by more than `FALL` and than chance has it, when a part is blanked.
 
-    The fall from a perfect rank to none at all has no interval, as neither AUROC varies; it counts
-    where both AUROCs' own intervals lie apart.
+    The fall from a perfect rank to none at all has no variance, and so no p; it counts where both
+    AUROCs' own intervals lie apart.
     """
     if name not in blanking:
         return False
-    difference, after = blanking[name]["difference"], blanking[name]["auroc"]
-    before = blanking["nothing"]["auroc"]
-    if difference["value"] is None or difference["value"] >= -FALL:
+    found, before = blanking[name], blanking["nothing"]["auroc"]
+    if found["difference"]["value"] is None or found["difference"]["value"] >= -FALL:
         return False
-    if difference["high"] is None:
-        return _lies_below(after, before)
-    return bool(difference["high"] < 0)
+    if found["p"] is None:
+        return _lies_below(found["auroc"], before)
+    return bool(found["p"] < ERROR_RATE)
 
 
 def _lies_below(one: Answer, other: Answer) -> bool:

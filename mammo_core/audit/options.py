@@ -20,17 +20,19 @@ class Sampling:
         dear_images: By the dear ones.
         method_images: By the measures that explain again.
         dear_method_images: By those of dear methods.
+        blanked_images: With parts of them blanked, which costs no explanation.
     """
 
     images: int | None
     dear_images: int | None
     method_images: int | None
     dear_method_images: int | None
+    blanked_images: int | None
 
 
 SAMPLINGS: dict[str, Sampling] = {
-    "default": Sampling(images=96, dear_images=24, method_images=8, dear_method_images=2),
-    "full": Sampling(images=None, dear_images=None, method_images=96, dear_method_images=24),
+    "default": Sampling(96, 24, 8, 2, blanked_images=400),
+    "full": Sampling(None, None, 96, 24, blanked_images=None),
 }
 
 

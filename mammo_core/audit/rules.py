@@ -23,8 +23,10 @@ FEWEST_COMPARED = 5
 """Patients below which a comparison with a control does not count."""
 
 FALL = 0.1
-"""AUROC falls by more than this, with an interval that leaves 0 out, when a part is blanked that
-has nothing to do with disease: the model lives from that part."""
+"""AUROC falls by more than this when a part is blanked that has nothing to do with disease: the
+model lives from that part, if it is no chance."""
+ERROR_RATE = 0.05
+"""It is none where DeLong's p of the fall, paired and clustered by patient, is below."""
 CHANCE = 0.5
 """AUROC whose interval reaches this value: the model does not rank these images."""
 FOREIGN = 1.5

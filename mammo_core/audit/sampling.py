@@ -18,7 +18,7 @@ class Work:
 
     Attributes:
         image_id: Which one.
-        explaining: The methods whose maps are measured.
+        explaining: The methods whose maps are measured; none where it is only blanked.
         explaining_again: The methods that are explained again and again; some of the former.
     """
 
@@ -48,7 +48,7 @@ def order_images(index: "pd.DataFrame", seed: int) -> list[str]:
 def plan_work(
     image_ids: Sequence[str], methods: Mapping[str, Attribution], options: AuditOptions
 ) -> list[Work]:
-    """What is done on each image: dear methods see the first ones only.
+    """What is done on each image: dear methods see the first ones only, blanking goes on longest.
 
     Args:
         image_ids: As `order_images` gives them.
@@ -56,20 +56,26 @@ def plan_work(
         options: Its `sampling` says how many.
     """
     sampling = SAMPLINGS[options.sampling]
-    chosen = image_ids[: options.n_images]
+    explained = image_ids[: options.n_images]
+    seen = image_ids[: max(len(explained), _count(image_ids, sampling.blanked_images))]
+    dear = _count(explained, sampling.dear_images)
+    again = _count(explained, sampling.method_images)
+    dear_again = _count(explained, sampling.dear_method_images)
     return [
         Work(
             image_id,
-            _choose(methods, k, sampling.images and len(chosen), sampling.dear_images),
-            _choose(methods, k, sampling.method_images, sampling.dear_method_images),
+            _choose(methods, k, len(explained), dear),
+            _choose(methods, k, again, dear_again),
         )
-        for k, image_id in enumerate(chosen)
+        for k, image_id in enumerate(seen if options.blanking else explained)
     ]
 
 
-def _choose(
-    methods: Mapping[str, Attribution], k: int, cheap: int | None, dear: int | None
-) -> tuple[str, ...]:
+def _count(image_ids: Sequence[str], limit: int | None) -> int:
+    return len(image_ids[:limit])
+
+
+def _choose(methods: Mapping[str, Attribution], k: int, cheap: int, dear: int) -> tuple[str, ...]:
     """The methods that see the image at place k."""
     limits = {name: dear if method.cost > DEAR else cheap for name, method in methods.items()}
-    return tuple(name for name, limit in limits.items() if limit is None or k < limit)
+    return tuple(name for name, limit in limits.items() if k < limit)

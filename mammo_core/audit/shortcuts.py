@@ -34,18 +34,24 @@ def _measure_zone(figures: Figures, zone: str, words: str, seed: int) -> Answer:
     return {"words": words, "area": area.to_json(), "methods": told}
 
 
-def measure_blanking(figures: Figures, classes: Sequence[str]) -> Answer:
+def measure_blanking(records: Sequence[Record], classes: Sequence[str]) -> Answer:
     """{what is blanked: {"words", "auroc", "difference", "p", "n_images"}}, the image itself first.
 
     AUROC is of the last class, by its probability, with the clustered interval. A difference is
-    the blanked images' AUROC less that of the unaltered ones, over the same patients.
+    the blanked images' AUROC less that of the unaltered ones, over the same patients; p is
+    DeLong's, clustered by patient.
+
+    Args:
+        records: One an image, as `measure_case` gives them.
+        classes: Of the model, mildest first.
     """
-    records = [r for r in figures.records if r["label"] in classes and _is_answered(r)]
+    records = [r for r in records if r["label"] in classes and _is_answered(r)]
     if not records:
         return {}
     plain = _to_predictions(records, classes, [r["probabilities"] for r in records])
     found = {name: _measure_blanked(records, classes, plain, name) for name in BLANKED}
-    return {"nothing": {"words": "nothing", "auroc": _estimate_auroc(plain)}, **found}
+    unaltered = {"words": "nothing", "auroc": _estimate_auroc(plain), "n_images": len(records)}
+    return {"nothing": unaltered, **found}
 
 
 def _estimate_auroc(table: "PredictionTable") -> Answer:

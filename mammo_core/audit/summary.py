@@ -34,13 +34,19 @@ TARGET = (
 def summarize(records: list[Record], audit: "Audit", seconds: float) -> tuple[Record, Figures]:
     """The summary of all records, and the figures behind it."""
     seed = audit.options.seed
-    records = [{**record, "disagreement": _measure_disagreement(record)} for record in records]
+    blanking = measure_blanking(records, audit.stored.classes)
+    records = [
+        {**record, "disagreement": _measure_disagreement(record)}
+        for record in records
+        if record["methods"] or record["refused"]
+    ]
     figures = Figures(
         records, _list_methods(audit, records), audit.map_metrics + audit.method_metrics
     )
     board = rank_methods(figures, seed)
     against = {bar: compare_with(figures, bar, seed) for bar in BARS if bar in figures.methods}
-    shortcuts = _measure_shortcuts(figures, audit)
+    zones = measure_zones(figures, seed)
+    shortcuts = {"verdict": judge_shortcuts(zones, blanking), "zones": zones, "blanking": blanking}
     is_on_breast = shortcuts["verdict"]["level"] != "doubt"
     verdicts = {
         name: judge_method(name, board[name], against, is_on_breast=is_on_breast)
@@ -105,12 +111,6 @@ def _tell_what(audit: "Audit", figures: Figures, seconds: float) -> Record:
         "explained_again": sum(bool(record["again"]["methods"]) for record in records),
         "seconds": round(seconds, 1),
     }
-
-
-def _measure_shortcuts(figures: Figures, audit: "Audit") -> Record:
-    zones = measure_zones(figures, audit.options.seed)
-    blanking = measure_blanking(figures, audit.stored.classes)
-    return {"verdict": judge_shortcuts(zones, blanking), "zones": zones, "blanking": blanking}
 
 
 def _tell_headline(verdicts: Record, shortcut: Record) -> str:

@@ -34,7 +34,7 @@ def show_method(audit: Audit, choice: "Choice", method: str) -> None:
     reasons = "; ".join((verdict["words"], *verdict["reasons"]))
     st.caption(f"By {METRICS[measure].title}, worst first. {frame.plain(reasons)}.")
     rows = list_worst(audit, method, measure)
-    _show(rows, choice, f"audit_worst_{method}", METRICS[measure].title)
+    _show(rows, choice, f"audit_worst_{method}", "measured")
 
 
 def show_disagreement(audit: Audit, choice: "Choice") -> None:

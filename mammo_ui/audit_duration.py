@@ -63,17 +63,17 @@ def _passes(dataset: str, version: int, options: AuditOptions, _choice: "Choice"
 
 
 def _find_pace(choice: "Choice") -> float | None:
-    """Seconds a pass: by an earlier audit, else as the worker times it; None without a worker."""
+    """Seconds a pass as the worker times it, without one by an earlier audit; None without both."""
     from mammo_core.audit.duration import measure_pace
 
+    if WORKER.status().state != "off":
+        return _time_pass(choice.model.id, choice.model.sha256)
     for audit in audit_results.list_current(choice.model):
         table = audit_results.read_table(audit)
         pace = measure_pace(zip(table["method"], table["seconds"], strict=True))
         if pace:
             return pace
-    if WORKER.status().state == "off":
-        return None
-    return _time_pass(choice.model.id, choice.model.sha256)
+    return None
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import streamlit as st
 
 from mammo_core.attribution import METHODS
-from mammo_core.audit.zones import ZONES
 from mammo_ui import audit_breast, audit_charts, audit_results, charts, frame
 from mammo_ui.audit_charts import ZONE_COLORS
 from mammo_ui.audit_results import Audit
@@ -57,12 +55,9 @@ def tell_zones(zones: Mapping[str, Any]) -> str:
 
 def middle_share(zones: Mapping[str, Any], zone: str) -> float | None:
     """The median over the methods but the controls; None where none says anything."""
-    shares = [
-        share["value"]
-        for name, share in zones[zone]["methods"].items()
-        if not METHODS[name].is_control and share["value"] is not None
-    ]
-    return median(shares) if shares else None
+    from mammo_core.audit import model_verdict
+
+    return model_verdict.middle_share(dict(zones), zone)
 
 
 def list_parted(rows: list[Row]) -> list[str]:
@@ -74,7 +69,7 @@ def list_parted(rows: list[Row]) -> list[str]:
 def part_evidence(folder: Path, version: int) -> list[Row]:
     """A row a method and zone: its share of positive evidence, all zones of a method being 1."""
     table = audit_results.read_table_of(folder, version)
-    names = {zone: f"share_{zone}" for zone in ZONES}
+    names = {zone: f"share_{zone}" for zone in ZONE_COLORS}
     known = table.dropna(subset=list(names.values()), how="all")
     means = known.fillna(dict.fromkeys(names.values(), 0.0)).groupby("method")
     shares = means[list(names.values())].mean()

@@ -33,6 +33,9 @@ def show_start(choice: "Choice", *, is_first: bool) -> None:
         return
     if last:
         _tell_end(last)
+    if not audit_duration.count_images(choice):
+        st.caption("The chosen split of this dataset has no images: choose another in the sidebar.")
+        return
     start = st.container()
     with st.expander("Methods, measures and number of images"):
         options = _choose(choice)
@@ -78,11 +81,19 @@ def _choose(choice: "Choice") -> AuditOptions:
     metrics = _choose_names("Measures", MEASURES)
     left, right = st.columns(2)
     n_images = audit_duration.count_images(choice)
-    limit = left.number_input("Images", 1, n_images, min(USUAL, n_images), key="audit_limit")
+    limit = left.number_input(
+        "Images",
+        1,
+        n_images,
+        min(USUAL or n_images, n_images),
+        key=f"audit_limit_{n_images}",
+        persist_state="session",
+    )
     sampling = right.selectbox(
         "Dear methods and explaining again",
         list(SAMPLINGS),
         key="audit_sampling",
+        persist_state="session",
         help="Methods of 100 passes and more, and measures that explain again, see fewer images "
         "by default; full lets them see all.",
     )
@@ -98,6 +109,7 @@ def _choose_names(label: str, table: dict[str, Any]) -> tuple[str, ...]:
         list(table),
         format_func=lambda name: table[name].title,
         key=f"audit_{label.lower()}",
+        persist_state="session",
         placeholder="All of them",
     )
     return tuple(chosen)
@@ -114,8 +126,14 @@ def _tell_begun(choice: "Choice") -> None:
 
 
 def _tell_end(job: jobs.Job) -> None:
-    if job.state == "stopped":
-        st.info("The audit was stopped. What was measured is kept; started again, it goes on.")
+    """What became of an audit that was not finished, and a button that goes on with it."""
     failure = job_watch.failure_of(job)
     if failure:
         st.error(f"**The last audit failed.** {frame.plain(failure)}")
+    elif job.state == "stopped":
+        st.info("The audit was stopped. What was measured is kept.")
+    else:
+        return
+    if st.button("Go on with it", key="audit_go_on"):
+        jobs.resume_job(job)
+        st.rerun()

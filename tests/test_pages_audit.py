@@ -71,7 +71,7 @@ def test_without_an_audit_the_page_claims_nothing_and_offers_one(standin):
 def test_an_audit_starts_as_a_job_with_what_was_chosen(standin, started):
     at = open_app("audit", split="all")
     at.multiselect(key="audit_methods").set_value(["grad_cam", "saliency"])
-    at.number_input(key="audit_limit").set_value(7).run()
+    at.number_input[0].set_value(7).run()
     next(b for b in at.button if b.label.startswith("Audit")).click().run()
     ((_, arguments),) = started
     assert arguments[0] == "audit"
@@ -81,6 +81,27 @@ def test_an_audit_starts_as_a_job_with_what_was_chosen(standin, started):
     assert arguments[arguments.index("--limit") + 1] == "7"
     assert arguments[arguments.index("--methods") + 1] == "grad_cam,saliency"
     assert "--metrics" not in arguments
+
+
+def test_a_split_without_images_is_told(standin):
+    at = open_app("audit", split="validation")
+    assert "has no images" in words(at)
+    assert not [button for button in at.button if button.label.startswith("Audit")]
+
+
+def test_a_stopped_audit_goes_on_with_what_it_was_asked(standin, monkeypatch):
+    words_of_it = ["audit", str(standin / "models" / "demo")]
+    words_of_it += [str(standin / ".mammo" / "datasets" / "exams"), "--split", "test"]
+    words_of_it += ["--limit", "5", "--methods", "saliency"]
+    job = standin_home.make_job(standin, 1, standin / "x", exit_code=130)
+    told = json.loads((job.folder / "job.json").read_text())
+    (job.folder / "job.json").write_text(json.dumps({**told, "arguments": words_of_it}))
+    resumed = []
+    monkeypatch.setattr("mammo_core.jobs.resume_job", resumed.append)
+    at = open_app("audit")
+    assert "was stopped" in words(at)
+    at.button(key="audit_go_on").click().run()
+    assert [one.description["arguments"] for one in resumed] == [words_of_it]
 
 
 def test_more_images_and_more_methods_take_more_passes(standin):

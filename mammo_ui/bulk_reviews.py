@@ -68,11 +68,14 @@ def offer_changes(many: Many) -> None:
     """What can be done with many cases, behind a button that tells how many."""
     with st.popover(f"Do with {many.n} {'marked' if many.marked else 'chosen'}"):
         fault = chosen_reviews.tell_fault()
+        change: Change | None = st.session_state.get(PENDING)
         if fault is None:
-            _offer_tag(many)
-            _offer_status(many.n)
+            _offer_tag(many, waits=change is not None)
+            _offer_status(many.n, waits=change is not None)
         else:
             st.warning(plain(fault))
+        if change is not None:
+            _ask(many, change)
         st.download_button(
             "Download the list (CSV)",
             lambda: chosen_cases.write_csv(many.choice, many.places, many.marked),
@@ -83,34 +86,50 @@ def offer_changes(many: Many) -> None:
         )
 
 
-def _offer_tag(many: Many) -> None:
+def _offer_tag(many: Many, *, waits: bool) -> None:
+    """The tags; nothing can be chosen while a question waits for its answer."""
     known = chosen_reviews.known_tags(many.choice)
     tag = st.selectbox(
         "Tag", known, index=None, key="bulk_tag", accept_new_options=True,
-        placeholder="Choose or write one",
+        placeholder="Choose or write one", disabled=waits,
     )  # fmt: skip
     changes = (Change("tag", tag or "", ("Tag", f"with {tag}")),
                Change("untag", tag or "", ("Take", f"out of {tag}")))  # fmt: skip
     for place, title, change in zip(st.columns(2), ("Tag", "Untag"), changes, strict=True):
-        place.button(f"{title} {many.n}", disabled=not tag, on_click=_ask_first, args=(change,))
+        place.button(
+            f"{title} {many.n}", disabled=waits or not tag, on_click=_ask_first, args=(change,)
+        )
 
 
-def _offer_status(n: int) -> None:
+def _offer_status(n: int, *, waits: bool) -> None:
     status = st.selectbox(
         "Review", list(REVIEW_STATUSES), index=None, key="bulk_status",
         format_func=REVIEW_STATUSES.get, placeholder="Choose one",
+        disabled=waits,
     )  # fmt: skip
     title = REVIEW_STATUSES.get(status or "", "")
     change = Change("set_status", status or "", ("Set the review of", f"to {title}"))
-    st.button(f"Set for {n}", disabled=status is None, on_click=_ask_first, args=(change,))
+    st.button(f"Set for {n}", disabled=waits or status is None, on_click=_ask_first, args=(change,))
+
+
+def _ask(many: Many, change: Change) -> None:
+    """The question before the change, where the button for it was."""
+    with st.container(border=True, key="bulk_question"):
+        st.markdown(f"**{plain(change.tell(many.n))}?** Nothing is written yet.")
+        with st.container(horizontal=True):
+            st.button(
+                f"Yes, {many.n}", type="primary", key="bulk_yes", on_click=_carry_out,
+                args=(many, change),
+            )  # fmt: skip
+            st.button("No", key="bulk_no", on_click=lambda: st.session_state.pop(PENDING, None))
 
 
 def _ask_first(change: Change) -> None:
     st.session_state[PENDING] = change
 
 
-def show_marked_and_pending(many: Many) -> None:
-    """What can be done with marks; the change that waits for a yes; what went wrong with one."""
+def show_marked(many: Many) -> None:
+    """What can be done with marks alone; what went wrong with a change."""
     if FAULT in st.session_state:
         st.error(plain(st.session_state.pop(FAULT)))
     if many.marked:
@@ -118,12 +137,6 @@ def show_marked_and_pending(many: Many) -> None:
             st.markdown(f"{count(many.n, 'image')} marked", width="content")
             st.button(f"Keep only these {many.n}", on_click=_keep_only, args=(many,))
             st.button("Unmark", type="tertiary", on_click=case_tiles.take_marks_off)
-    change = st.session_state.get(PENDING)
-    if change is not None:
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.markdown(f"**{plain(change.tell(many.n))}?**", width="content")
-            st.button(f"Yes, {many.n}", type="primary", on_click=_carry_out, args=(many, change))
-            st.button("No", on_click=lambda: st.session_state.pop(PENDING, None))
 
 
 def _carry_out(many: Many, change: Change) -> None:

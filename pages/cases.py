@@ -50,4 +50,4 @@ with gallery:
     with actions:
         bulk_reviews.offer_changes(change)
     with below:
-        bulk_reviews.show_marked_and_pending(change)
+        bulk_reviews.show_marked(change)

@@ -95,6 +95,7 @@ def asked_first(standin):
 
 def test_many_are_changed_only_after_a_yes_that_tells_how_many(asked_first):
     assert "Set the review of 12 images to exclude?" in words(asked_first)
+    assert "Nothing is written yet" in words(asked_first)
     assert open_reviews().read_all("exams") == {}
     at = press(asked_first, "Yes, 12")
     assert not at.exception
@@ -106,6 +107,29 @@ def test_a_no_changes_nothing(asked_first):
     at = press(asked_first, "No")
     assert open_reviews().read_all("exams") == {}
     assert "?**" not in words(at)
+
+
+def test_an_unanswered_question_is_not_replaced_by_another(asked_first):
+    assert asked_first.selectbox(key="bulk_tag").disabled
+    asked_first.button(key="bulk_yes").click().run()
+    assert not asked_first.selectbox(key="bulk_tag").disabled
+
+
+def test_the_question_stands_where_its_button_was_pressed(asked_first):
+    popover = next(one for one in walk(asked_first.main) if is_popover(one))
+    inside = [one.key for one in walk(popover) if getattr(one, "key", None)]
+    assert {"bulk_status", "bulk_yes", "bulk_no"} <= set(inside)
+
+
+def walk(block):
+    for child in block.children.values():
+        yield child
+        if hasattr(child, "children"):
+            yield from walk(child)
+
+
+def is_popover(node):
+    return getattr(node, "type", "") == "popover"
 
 
 def test_what_is_said_of_a_case_is_saved_at_once_and_shown_again(standin):

@@ -12,6 +12,7 @@ export default function (component) {
   root.dataset.address = data.address;
   root.film = data;
   root.corners = read(data.drawn);
+  root.onkeydown = (event) => event.key in STEPS && event.stopPropagation(); // else it turns the page
   root.mode = data.drawn?.startsWith("outline") ? "outline" : "box";
   root.replaceChildren(buildTools(root), buildPaper(root), buildSides(root), make("p", "hint", HINT));
   paint(root);

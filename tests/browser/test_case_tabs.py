@@ -60,6 +60,20 @@ def test_a_box_is_drawn_by_the_pointer_and_by_its_sides_and_survives_another_tab
     assert "malignant from" in read_answer(page)
 
 
+def test_arrow_keys_on_the_drawing_surface_move_the_box_and_do_not_turn_the_page(server, page):
+    open_tab(page, server, "Erase")
+    page.locator(".paper").focus()
+    for key in ("ArrowRight", "ArrowDown", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    page.locator("input.left").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    sides = [int(page.locator(f"input.{side}").input_value()) for side in ("top", "left")]
+    assert sides == [256 + 13, 205 + 13]
+    assert f"case={CASE}" in page.url
+    assert not page.get_by_role("button", name=ERASE).is_disabled()
+
+
 def test_the_zip_of_an_export_holds_each_map_in_each_format(server, page):
     open_tab(page, server, "Export")
     with page.expect_download() as waiting:

@@ -6,7 +6,7 @@ from typing import Any
 from mammo_ui.charts import Row, Spec
 from mammo_ui.theme import MODEL_A, MUTED, VERMILION
 
-SHARE, ERROR = "Share of cases referred", "Error rate among the others"
+SHARE, ERROR = "Share of cases referred", "Errors of the most probable class, of the others"
 
 
 def tabulate(points: Sequence[Mapping[str, Any]], n_wrong: int, n: int) -> list[Row]:

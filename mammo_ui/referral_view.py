@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from mammo_core.metrics.risk_coverage import Referral
 
 SHARE, MEASURE = "refer_share", "doubt"
-LEFT = {"error_rate": "Error rate", "sensitivity": "Sensitivity", "specificity": "Specificity"}
+LEFT = {
+    "error_rate": "Errors of the most probable class",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+}
 
 
 def show_referral(choice: state.Choice, positive: str, n: int) -> None:
@@ -35,7 +39,8 @@ def show_referral(choice: state.Choice, positive: str, n: int) -> None:
             referral_charts.draw_referral(share),
             "AURC is the mean height of the curve; less is better. The band is the 95 % interval "
             "over patients, dashed is referring at random, dotted knowing every error, the "
-            f"upright line the chosen share. An error is a wrong most probable class. "
+            f"upright line the chosen share. An error is a wrong most probable class, whatever "
+            f"the threshold. "
             f"{doubt.title}: {doubt.says}",
             referral_charts.tabulate(sweep.errors.curve, n_wrong, n),
             key="risk_coverage",
@@ -99,7 +104,8 @@ def _show_effect(whole: "Referral", referral: "Referral", positive: str) -> None
         hide_index=True,
     )
     st.caption(
-        "Sensitivity and specificity are at the threshold, of the model alone: whoever reads the "
+        "An error is a wrong most probable class; sensitivity and specificity are at the "
+        "threshold, where other cases may be wrong. All are of the model alone: whoever reads the "
         "referred cases is not counted."
     )
 

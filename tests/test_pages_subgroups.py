@@ -112,8 +112,8 @@ def test_a_click_on_a_value_opens_its_cases_as_a_filter():
 
 
 def test_a_click_on_a_column_without_a_filter_opens_a_set_of_its_images(home):
-    place = find_place(open_tab("Slices", slice_metric="Error rate"), "marker yes")
-    at = open_tab("Slices", {"slices": place}, slice_metric="Error rate")
+    place = find_place(open_tab("Slices", slice_metric="Error rate at the threshold"), "marker yes")
+    at = open_tab("Slices", {"slices": place}, slice_metric="Error rate at the threshold")
     assert at.title[0].value == "Cases"
     key = at.query_params["set"]
     kept = read_set(key[0] if isinstance(key, list) else key)

@@ -10,6 +10,7 @@ import standin_home
 from page_runs import open_app, words
 
 from mammo_core.image_sets import read_set
+from mammo_core.metrics.measures import KINDS
 from mammo_core.model_store import TABLE
 from mammo_core.predictions import read_predictions
 from mammo_core.uncertainty import MEASURES, PASS_METHODS
@@ -48,6 +49,12 @@ def test_the_number_referred_is_that_of_the_slider(standin):
     assert f"**{n // 10} of {n} referred**" in words(at)
     at.slider(key="refer_share").set_value(50).run()
     assert f"**{n // 2} of {n} referred**" in words(at)
+
+
+def test_its_errors_are_not_called_what_those_at_the_threshold_are(standin):
+    told = set(open_tab().dataframe[0].value[""])
+    assert "Errors of the most probable class" in told
+    assert not told & {KINDS["error_rate"].title, "Error rate"}
 
 
 def test_the_referred_cases_open(standin):

@@ -6,6 +6,7 @@ import pytest
 from made_studies import draw_study
 
 from mammo_core.cli import main
+from mammo_core.metrics.measures import KINDS, find_key
 
 
 @pytest.fixture
@@ -39,6 +40,11 @@ def test_at_patient_level_columns_that_differ_within_patients_are_gone(capsys, p
     assert code == 0
     assert answer["attributes"] == ["density", "manufacturer", "source"]
     assert answer["n"] == answer["patients"] == 200
+
+
+def test_a_measure_answers_to_its_key_and_to_its_title():
+    assert [find_key(kind.title) for kind in KINDS.values()] == list(KINDS)
+    assert find_key("Error rate") == "error_rate"
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ KINDS: dict[str, Kind] = {
         wilson_ends,
     ),
     "error_rate": Kind(
-        "Error rate",
+        "Error rate at the threshold",
         "share of cases on the wrong side of the threshold",
         count_errors,
         lambda is_positive: (np.ones(len(is_positive), bool),),
@@ -105,7 +105,8 @@ def find_key(name: str) -> str:
 def list_names() -> str:
     """The keys of `KINDS`, each with its title where that is another word."""
     return ", ".join(
-        key if _word(kind) == key else f"{key} ({_word(kind)})" for key, kind in KINDS.items()
+        key if _word(kind).startswith(key) else f"{key} ({_word(kind)})"
+        for key, kind in KINDS.items()
     )
 
 

@@ -35,6 +35,9 @@ def referral(
 ) -> dict[str, Any]:
     """Say what is left of the errors when the least sure cases go to a radiologist.
 
+    error_rate is the share of cases whose most probable class is wrong, whatever the threshold;
+    that of `slices` counts the wrong side of the threshold.
+
     Example: python -m mammo_core referral demo sample_data --share 0.1 --share 0.3
     """
     from mammo_core.metrics.risk_coverage import REFERRAL_RATES

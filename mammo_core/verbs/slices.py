@@ -7,7 +7,7 @@ import typer
 from mammo_core.verbs.asked_rows import Classes, Rename, Table, find_rows
 from mammo_core.verbs.evaluate import AGGREGATION, LEVEL, POSITIVE, SPLIT
 
-METRIC = "auroc, recall (or sensitivity), specificity or error_rate."
+METRIC = "auroc, recall (or sensitivity), specificity or error_rate (at the threshold)."
 THRESHOLD = "A case is called positive from here on (the model's own unless given, else 0.5)."
 
 

@@ -1,8 +1,7 @@
 """A Keras model as a classifier: NumPy in and out, one compiled pass for all gradients."""
 
 import difflib
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,26 +13,21 @@ from numpy.typing import NDArray
 from mammo_core.background import read_background
 from mammo_core.batch_size import available_memory, count_pass_bytes, fit_batch_size
 from mammo_core.errors import BadModel
-from mammo_core.guided_relu import guided_relus
-from mammo_core.layer_capture import (
-    CONVOLUTIONS,
-    Outputs,
-    capture_outputs,
-    find_layers,
-    list_maps,
-    replace_output,
-    summarize_features,
-)
+from mammo_core.layer_capture import CONVOLUTIONS, list_maps
 from mammo_core.logit_network import LogitNetwork
-from mammo_core.model_store import StoredModel, file_sha256
-from mammo_core.output_head import (
-    OutputHead,
-    check_answers,
-    check_output,
-    probe_images,
-    recognize_head,
-    tensor_under_activation,
+from mammo_core.model_store import StoredModel
+from mammo_core.network_loading import load_network
+from mammo_core.network_passes import (
+    Pass,
+    build_class_gradients,
+    build_features,
+    build_forward,
+    build_from_layer,
+    build_gradient,
+    build_guided_gradient,
+    trace_network,
 )
+from mammo_core.output_head import OutputHead, check_output
 from mammo_core.targets import weigh_target
 from mammo_core.types import SinglePass, Target
 from mammo_core.weight_randomization import WeightCascade
@@ -78,18 +72,14 @@ class KerasClassifier:
         rows, columns, channels = model.input_shape[1:]
         self.input_shape: tuple[int, int, int] = (rows, columns, channels)
         self._check_classes()
-        self._found = find_layers(model)
-        self._head, self._outputs, self._raw = self._explore()
-        self._maps = tuple(list_maps(self._outputs))
+        self._network = trace_network(model)
+        self._maps = tuple(list_maps(self._network.outputs))
         self.batch_size = batch_size or self._fit_batch_size()
-        self._forward = self._compile(self._read)
-        self._features: Callable[..., Any] | None = None
-        self._class_gradients: Callable[..., Any] | None = None
-        self._guided: Callable[..., Any] | None = None
-        self._weights_spec = tf.TensorSpec((None, len(self.classes)), tf.float32)
-        self._backward: dict[tuple[str | None, bool], Callable[..., Any]] = {}
-        self._from_layer: dict[str, Callable[..., Any]] = {}
-        self.layers = tuple(m for m in self._maps if isinstance(self._found[m], CONVOLUTIONS))
+        self._forward = build_forward(self._network)
+        self._backward: dict[tuple[str | None, bool], Pass] = {}
+        self._from_layer: dict[str, Pass] = {}
+        found = self._network.layers
+        self.layers = tuple(m for m in self._maps if isinstance(found[m], CONVOLUTIONS))
         self.layer = self._maps[-1] if layer is None and self._maps else layer
         if layer is not None:
             self._check_layer(layer)
@@ -102,12 +92,12 @@ class KerasClassifier:
     @property
     def head(self) -> OutputHead:
         """How the network's output is read."""
-        return self._head
+        return self._network.head
 
     @cached_property
     def logit_network(self) -> LogitNetwork:
         """The network with one linear unit on its logits, for libraries that explain a network."""
-        return LogitNetwork(self.model, self._head, self.input_shape)
+        return LogitNetwork(self.model, self.head, self.input_shape)
 
     @cached_property
     def weight_cascade(self) -> WeightCascade:
@@ -128,8 +118,6 @@ class KerasClassifier:
         Raises:
             BadModel: Where no layer is wider than the output.
         """
-        if self._features is None:
-            self._features = self._compile(self._summarize)
         return self._in_batches(self._features, images)[0]
 
     def gradient(self, images: Images, target: Target) -> NDArray[np.float32]:
@@ -138,8 +126,6 @@ class KerasClassifier:
 
     def gradients_of_classes(self, images: Images) -> NDArray[np.float32]:
         """(N, K, H, W, C) gradient of each logit with respect to the image, from one forward."""
-        if self._class_gradients is None:
-            self._class_gradients = self._compile(self._differentiate_classes)
         return self._in_batches(self._class_gradients, images)[0]
 
     def guided_gradient(self, images: Images, target: Target) -> NDArray[np.float32]:
@@ -148,8 +134,6 @@ class KerasClassifier:
         Raises:
             BadModel: Where the network has no ReLU.
         """
-        if self._guided is None:
-            self._guided = self._compile(self._differentiate_guided, self._weights_spec)
         weights = weigh_target(target, self.classes, len(images))
         return self._in_batches(self._guided, images, weights)[0]
 
@@ -193,8 +177,20 @@ class KerasClassifier:
         """
         path = self._check_layer(layer or self.layer)
         if path not in self._from_layer:
-            self._from_layer[path] = self._build_from_layer(path)
+            self._from_layer[path] = build_from_layer(self._network, path)
         return self._in_batches(self._from_layer[path], images, activations)[0]
+
+    @cached_property
+    def _features(self) -> Pass:
+        return build_features(self._network)
+
+    @cached_property
+    def _class_gradients(self) -> Pass:
+        return build_class_gradients(self._network)
+
+    @cached_property
+    def _guided(self) -> Pass:
+        return build_guided_gradient(self._network)
 
     def _classify(self, network: keras.Model) -> "KerasClassifier":
         """A classifier like this one over a network like its own."""
@@ -220,51 +216,11 @@ class KerasClassifier:
             raise BadModel(f"No layer '{path}' gives a map; the closest are: {', '.join(near)}")
         return path
 
-    def _compile(self, function: Callable[..., Any], *more: tf.TensorSpec) -> Callable[..., Any]:
-        """The function as one graph for any number of images, traced at once."""
-        signature = [tf.TensorSpec((None, *self.input_shape), tf.float32), *more]
-        traced = tf.function(
-            function, input_signature=signature, autograph=False, jit_compile=False
-        )
-        return traced.get_concrete_function()
-
-    def _run(self, images: Any) -> tuple[Any, Any]:
-        """The model's output, and the tensor under its final activation."""
-        output = self.model(images, training=False)
-        return output, tensor_under_activation(output)
-
     def _fit_batch_size(self) -> int:
-        shapes = [getattr(output, "shape", (None,)) for output in self._outputs.values()]
+        shapes = [getattr(output, "shape", (None,)) for output in self._network.outputs.values()]
         return fit_batch_size(
             count_pass_bytes([(None, *self.input_shape), *shapes]), available_memory()
         )
-
-    def _explore(self) -> tuple[OutputHead, Outputs, Callable[..., Any]]:
-        """The head, all layers' symbolic outputs in order, and the compiled forward pass.
-
-        One trace serves for all three: that of a large network takes many seconds.
-        """
-        outputs = Outputs()
-
-        def run(images: Any) -> tuple[Any, Any]:
-            nonlocal outputs
-            with capture_outputs(self._found) as outputs:
-                return self._run(images)
-
-        compiled = self._compile(run)
-        output, under = compiled(tf.constant(probe_images(self.input_shape)))
-        check_answers(output.numpy())
-        head = recognize_head(output.numpy(), under.numpy())
-        return head, outputs, compiled
-
-    def _read(self, images: Any) -> tuple[Any, Any]:
-        output, under = self._raw(images)
-        return self._head.probabilities(output), self._head.logits(output, under)
-
-    def _summarize(self, images: Any) -> tuple[Any]:
-        with capture_outputs(self._found) as outputs:
-            self._run(images)
-        return (summarize_features(outputs, self._head.n_outputs),)
 
     def _differentiate(
         self, images: Images, target: Target, layer: str | None, *, of_input: bool
@@ -272,52 +228,10 @@ class KerasClassifier:
         weights = weigh_target(target, self.classes, len(images))
         key = (layer, of_input)
         if key not in self._backward:
-            self._backward[key] = self._build_gradient(layer, of_input)
+            self._backward[key] = build_gradient(self._network, layer, of_input)
         return self._in_batches(self._backward[key], images, weights)
 
-    def _build_gradient(self, layer: str | None, of_input: bool) -> Callable[..., Any]:
-        """A compiled (images, weights) -> ([input gradient], [activations, layer gradient])."""
-        captured = {} if layer is None else {layer: self._found[layer]}
-
-        def differentiate(images: Any, weights: Any) -> tuple[Any, ...]:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(images)
-                with capture_outputs(captured) as outputs:
-                    logits = self._head.logits(*self._run(images))
-                total = tf.reduce_sum(logits * weights)
-            sources = ([images] if of_input else []) + list(outputs.values())
-            gradients = [_known(g) for g in tape.gradient(total, sources)]
-            activations = [tf.cast(output, tf.float32) for output in outputs.values()]
-            return (*gradients[:of_input], *activations, *gradients[of_input:])
-
-        return self._compile(differentiate, self._weights_spec)
-
-    def _differentiate_classes(self, images: Any) -> tuple[Any]:
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            logits = self._head.logits(*self._run(images))
-            totals = [tf.reduce_sum(logits[:, k]) for k in range(len(self.classes))]
-        if self._head.n_outputs == 1:  # the other class's gradient is the same with its sign turned
-            of_last = _known(tape.gradient(totals[-1], images))
-            return (tf.stack([-of_last, of_last], axis=1),)
-        return (tf.stack([_known(tape.gradient(total, images)) for total in totals], axis=1),)
-
-    def _differentiate_guided(self, images: Any, weights: Any) -> tuple[Any]:
-        with guided_relus():
-            logits = self._head.logits(*self._run(images))
-        # Unlike a tape, tf.gradients obeys the rule that an operation was made with.
-        return (_known(tf.gradients(tf.reduce_sum(logits * weights), images)[0]),)
-
-    def _build_from_layer(self, path: str) -> Callable[..., Any]:
-        """A compiled (images, activations) -> logits."""
-
-        def run(images: Any, activations: Any) -> tuple[Any]:
-            with replace_output(self._found[path], activations, self._outputs.n_calls[path]):
-                return (self._head.logits(*self._run(images)),)
-
-        return self._compile(run, tf.TensorSpec(self._outputs[path].shape, tf.float32))
-
-    def _in_batches(self, function: Callable[..., Any], images: Images, *more: Any) -> Arrays:
+    def _in_batches(self, function: Pass, images: Images, *more: Any) -> Arrays:
         images = self._check_images(images)
         parts = []
         for start in range(0, len(images), self.batch_size):
@@ -341,14 +255,7 @@ def load_classifier(stored: StoredModel) -> KerasClassifier:
         BadModel: Where the file is missing, is not the one of the card, cannot be loaded, or has
             other classes or another input than the card says.
     """
-    if not stored.file.is_file():
-        raise BadModel(f"{stored.path} lacks {stored.file.name}; train or import the model again")
-    if file_sha256(stored.file) != stored.sha256:
-        raise BadModel(
-            f"{stored.file} is not the file that its card describes (another SHA-256); "
-            "restore it, or train or import the model again"
-        )
-    network = _load_network(stored)
+    network = load_network(stored)
     try:
         classifier = KerasClassifier(network, stored.classes, background=read_background(stored))
     except ValueError as error:
@@ -359,17 +266,3 @@ def load_classifier(stored: StoredModel) -> KerasClassifier:
             f"{list(classifier.input_shape)}, got {list(stored.input_shape)}"
         )
     return classifier
-
-
-def _load_network(stored: StoredModel) -> keras.Model:
-    try:
-        return keras.models.load_model(stored.file, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise BadModel(f"Keras cannot load {stored.file} in safe mode: {reason}") from error
-
-
-def _known(gradient: Any) -> Any:
-    if gradient is None:
-        raise BadModel("The model's output does not depend on the layer or input asked for")
-    return tf.cast(gradient, tf.float32)

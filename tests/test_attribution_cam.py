@@ -10,6 +10,7 @@ from mammo_core.attribution.chunks import CHUNK_BYTES, WHOLE_BATCHES, cut_chunks
 from mammo_core.batch_size import MOST, SHARE, count_pass_bytes, fit_batch_size
 from mammo_core.errors import BadModel, Cancelled
 from mammo_core.keras_classifier import KerasClassifier
+from mammo_core.layer_capture import find_layers
 from mammo_core.types import Contrast
 
 layers = keras.layers
@@ -239,7 +240,7 @@ def test_ablating_a_cached_channel_is_taking_its_filter_out_of_the_network(nets,
     classifier = nets[kind]
     images = draw_images(classifier)
     activations, _ = classifier.activations_and_gradients(images, 0)
-    conv = classifier._found[classifier.layer]
+    conv = find_layers(classifier.model)[classifier.layer]
     kernel, bias = conv.get_weights()
     for k in range(kernel.shape[-1]):
         cached = activations.copy()

@@ -23,6 +23,8 @@ RUNS_MODELS = {
     "layer_capture.py",
     "library_maps.py",
     "logit_network.py",
+    "network_loading.py",
+    "network_passes.py",
     "output_head.py",
     "tensorflow_start.py",
     "weight_randomization.py",

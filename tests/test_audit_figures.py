@@ -5,6 +5,7 @@ import pytest
 from made_records import CLASSES, make_figures, make_record
 from scipy.stats import bootstrap
 
+from mammo_core.audit.agreeing import join_agreement, measure_disagreement
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods
 from mammo_core.audit.model_verdict import judge_shortcuts
@@ -106,6 +107,11 @@ def test_of_a_model_that_looks_elsewhere_a_true_map_need_not_lie_on_the_lesion()
     assert judge(columns, "grad_cam", is_on_breast=False).level == "believe"
 
 
+def test_a_method_whose_maps_are_mostly_empty_says_nothing():
+    verdict = judge({"grad_cam": GOOD, "edges": POOR, "center": POOR}, "grad_cam", silent=0.6)
+    assert (verdict.level, verdict.words) == ("doubt", "Says nothing: 60% of its maps are empty")
+
+
 def test_few_patients_settle_nothing():
     figures = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS, n=4)
     against = {bar: compare_with(figures, bar, 0) for bar in BARS}
@@ -117,6 +123,23 @@ def test_each_lesion_that_is_called_rightly_is_in_one_stratum_of_size_and_of_kin
     figures = make_figures({"grad_cam": GOOD}, METRICS, n=10)
     strata = stratify(figures, 0)
     assert [sum(one["n"] for one in strata[name]) for name in ("size", "kind")] == [10, 10]
+
+
+def make_agreeing(number, correlation):
+    names = ["grad_cam", "random", "saliency"]
+    rows = [[1, 0, correlation], [0, 1, 0], [correlation, 0, 1]]
+    return make_record(number, agreement={"methods": names, "correlations": rows})
+
+
+@pytest.mark.parametrize(("correlation", "apart"), [(1.0, 0.0), (0.25, 0.75), (None, None)])
+def test_images_disagree_by_what_their_methods_have_not_in_common(correlation, apart):
+    assert measure_disagreement(make_agreeing(0, correlation)) == apart
+
+
+def test_agreement_is_averaged_over_the_images_where_both_maps_say_anything():
+    records = [make_agreeing(0, 0.2), make_agreeing(1, 0.6), make_agreeing(2, None)]
+    joined = join_agreement(records, ("saliency", "grad_cam", "lime"))
+    assert joined["correlations"] == [[1, 0.4, None], [0.4, 1, None], [None, None, None]]
 
 
 def judge_model(records):

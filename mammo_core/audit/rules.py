@@ -16,6 +16,8 @@ FICKLE = 0.8
 """Repeatability below it: another seed gives another map."""
 GAP = 0.3
 """Completeness gap above it: the sum misses what the method promises by more than this share."""
+SILENT = 0.5
+"""More than this share of a method's maps is constant or not finite: it says nothing here."""
 FEWEST_PATIENTS = 8
 """Below it nothing is called believable, nor no better than a control."""
 

@@ -5,14 +5,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mammo_core.attribution import METHODS
+from mammo_core.audit.agreeing import join_agreement, measure_disagreement
 from mammo_core.audit.cascades import join_curves
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods, tell_board
 from mammo_core.audit.model_verdict import judge_shortcuts
-from mammo_core.audit.options import DEAR
 from mammo_core.audit.shortcuts import measure_blanking, measure_zones
 from mammo_core.audit.storage import SUMMARY, TABLE, VERSION
 from mammo_core.audit.strata import stratify
@@ -32,41 +30,29 @@ TARGET = (
 
 
 def summarize(records: list[Record], audit: "Audit", seconds: float) -> tuple[Record, Figures]:
-    """The summary of all records, and the figures behind it."""
-    seed = audit.options.seed
-    blanking = measure_blanking(records, audit.stored.classes)
-    records = [
-        {**record, "disagreement": _measure_disagreement(record)}
-        for record in records
-        if record["methods"] or record["refused"]
-    ]
-    figures = Figures(
-        records, _list_methods(audit, records), audit.map_metrics + audit.method_metrics
-    )
-    board = rank_methods(figures, seed)
-    against = {bar: compare_with(figures, bar, seed) for bar in BARS if bar in figures.methods}
+    """The summary of all records, and the figures behind it.
+
+    Args:
+        records: Of all images; those that were only blanked have no part in what is said of maps.
+        audit: What was asked.
+        seconds: That it took, this time.
+    """
+    seed, blanking = audit.options.seed, measure_blanking(records, audit.stored.classes)
+    explained = [record for record in records if record["methods"] or record["refused"]]
+    figures = _gather(explained, audit)
     zones = measure_zones(figures, seed)
-    shortcuts = {"verdict": judge_shortcuts(zones, blanking), "zones": zones, "blanking": blanking}
-    is_on_breast = shortcuts["verdict"]["level"] != "doubt"
-    verdicts = {
-        name: judge_method(name, board[name], against, is_on_breast=is_on_breast)
-        for name in figures.methods
-    }
-    n_maps = {name: sum(name in r["methods"] for r in records) for name in verdicts}
-    told = {name: {**to_mapping(one), "n": n_maps[name]} for name, one in verdicts.items()}
+    verdict = judge_shortcuts(zones, blanking)
+    judged = _judge_methods(figures, seed, is_on_breast=verdict["level"] != "doubt")
     return {
-        "headline": _tell_headline(told, shortcuts["verdict"]),
+        "headline": _tell_headline(judged["verdicts"], verdict),
         **_tell_what(audit, figures, seconds),
-        "methods": tell_board(board),
-        "against": {bar: tell_board(rows) for bar, rows in against.items()},
-        "verdicts": told,
-        "shortcuts": shortcuts,
+        **judged,
+        "shortcuts": {"verdict": verdict, "zones": zones, "blanking": blanking},
         "strata": stratify(figures, seed),
-        "refused": _list_refused(records),
-        "refused_again": _list_refused_again(records),
-        "undefined": _count_undefined(figures),
-        "agreement": _join_agreement(records, figures.methods),
-        "cascades": join_curves(records),
+        "refused": _list_refused(explained),
+        "refused_again": _list_refused_again(explained),
+        "agreement": join_agreement(explained, figures.methods),
+        "cascades": join_curves(explained),
     }, figures
 
 
@@ -83,9 +69,36 @@ def write_summary(folder: Path, made: tuple[Record, Figures]) -> Record:
     return summary
 
 
-def _list_methods(audit: "Audit", records: list[Record]) -> tuple[str, ...]:
-    """The methods that gave a map of any image."""
-    return tuple(name for name in audit.methods if any(name in r["methods"] for r in records))
+def _gather(records: list[Record], audit: "Audit") -> Figures:
+    """The figures of the methods that gave a map of any image."""
+    told = [{**record, "disagreement": measure_disagreement(record)} for record in records]
+    methods = tuple(name for name in audit.methods if any(name in r["methods"] for r in records))
+    return Figures(told, methods, audit.map_metrics + audit.method_metrics)
+
+
+def _judge_methods(figures: Figures, seed: int, *, is_on_breast: bool) -> Record:
+    """The figures of each method, how they compare with the controls', and what follows."""
+    board = rank_methods(figures, seed)
+    against = {bar: compare_with(figures, bar, seed) for bar in BARS if bar in figures.methods}
+    n_maps, undefined = _count_maps(figures), _count_undefined(figures)
+    verdicts = {
+        name: judge_method(
+            name, row, against, silent=undefined[name] / n_maps[name], is_on_breast=is_on_breast
+        )
+        for name, row in board.items()
+    }
+    return {
+        "methods": tell_board(board),
+        "against": {bar: tell_board(rows) for bar, rows in against.items()},
+        "verdicts": {
+            name: {**to_mapping(one), "n": n_maps[name]} for name, one in verdicts.items()
+        },
+        "undefined": dict(undefined),
+    }
+
+
+def _count_maps(figures: Figures) -> Counter[str]:
+    return Counter(name for record in figures.records for name in record["methods"])
 
 
 def _tell_what(audit: "Audit", figures: Figures, seconds: float) -> Record:
@@ -136,50 +149,11 @@ def _list_refused_again(records: list[Record]) -> Record:
     return found
 
 
-def _count_undefined(figures: Figures) -> dict[str, int]:
+def _count_undefined(figures: Figures) -> Counter[str]:
     """{method: maps that are constant or not finite}, of methods that have such."""
-    found = Counter(
+    return Counter(
         name
         for record in figures.records
         for name, one in record["methods"].items()
         if not one["is_telling"]
     )
-    return dict(found)
-
-
-def _measure_disagreement(record: Record) -> float | None:
-    """1 less the mean rank correlation of the image's maps, of methods that all images have."""
-    rows = _to_matrix(record, tuple(n for n in METHODS if _is_everywhere(n)))
-    pairs = rows[np.triu_indices(len(rows), 1)]
-    known = pairs[~np.isnan(pairs)]
-    return round(float(1 - known.mean()), 4) if len(known) else None
-
-
-def _is_everywhere(name: str) -> bool:
-    return not METHODS[name].is_control and METHODS[name].cost <= DEAR
-
-
-def _to_matrix(record: Record, methods: tuple[str, ...]) -> Any:
-    """(M, M) correlations of those methods' maps, NaN where one has none."""
-    found = record["agreement"]
-    places = {name: k for k, name in enumerate(found["methods"])}
-    matrix = np.full((len(methods), len(methods)), np.nan)
-    for a, first in enumerate(methods):
-        for b, second in enumerate(methods):
-            if first in places and second in places:
-                value = found["correlations"][places[first]][places[second]]
-                matrix[a, b] = np.nan if value is None else value
-    return matrix
-
-
-def _join_agreement(records: list[Record], methods: tuple[str, ...]) -> Record:
-    """{"methods", "correlations"}: means over the images where both maps say anything."""
-    stack = np.stack([_to_matrix(record, methods) for record in records], axis=-1)
-    known = ~np.isnan(stack)
-    counts = known.sum(axis=-1)
-    means = np.divide(np.where(known, stack, 0).sum(axis=-1), np.maximum(counts, 1))
-    rows = [
-        [round(float(mean), 3) if n else None for mean, n in zip(*both, strict=True)]
-        for both in zip(means, counts, strict=True)
-    ]
-    return {"methods": list(methods), "correlations": rows}

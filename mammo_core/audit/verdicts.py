@@ -14,6 +14,7 @@ from mammo_core.audit.rules import (
     FEWEST_PATIENTS,
     FICKLE,
     GAP,
+    SILENT,
     WEIGHTLESS,
 )
 
@@ -44,6 +45,7 @@ def judge_method(
     row: Mapping[str, Mean],
     against: Mapping[str, Board],
     *,
+    silent: float = 0.0,
     is_on_breast: bool = True,
 ) -> MethodVerdict:
     """The verdict by the rules of `rules`.
@@ -52,12 +54,17 @@ def judge_method(
         name: Of the method.
         row: Its figures by the names of the measures.
         against: {control: by how much each method is better}.
+        silent: Share of its maps that are constant or not finite.
         is_on_breast: Whether the model may be taken to look at the breast. Of one that does not, a
             true map lies beside the lesion, so that its place says nothing of the method.
     """
     if METHODS[name].is_control:
         return MethodVerdict("control", "Knows nothing of the model: others must beat it")
     beats = {f: share_beaten(name, f, against) for f in (FAITHFULNESS, PLACE)}
+    if silent > SILENT:
+        return MethodVerdict(
+            "doubt", f"Says nothing: {silent:.0%} of its maps are empty", (), beats
+        )
     if max((mean.patients for mean in row.values()), default=0) < FEWEST_PATIENTS:
         return MethodVerdict("caution", "Too few patients to tell", (), beats)
     faults = list_faults(name, row)

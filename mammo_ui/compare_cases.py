@@ -8,7 +8,7 @@ import streamlit as st
 from mammo_core.metrics.reclassification import CALLED_BY, call_cells, tell_right
 from mammo_core.wording import count
 from mammo_ui import charts, compare_charts, compared, frame, state
-from mammo_ui.lasso import inside_selection
+from mammo_ui.lasso import inside_selection, offer_opening
 
 RIGHT = {
     "only_a": "A right, B wrong",
@@ -102,6 +102,7 @@ def show_scores(rows: compared.PairRows, thresholds: compared.Thresholds) -> Non
     pair = compared.read_pair(rows)
     drawn = compared.sample_scores(rows)
     st.markdown("**A's score against B's**")
+    opener = st.container()  # above the chart: below it, the button would be off the screen
     event = st.plotly_chart(
         compare_charts.draw_scores(drawn, pair.a.classes, thresholds),
         key="score_by_score",
@@ -115,10 +116,9 @@ def show_scores(rows: compared.PairRows, thresholds: compared.Thresholds) -> Non
     )
     charts.offer_data(drawn, "score_by_score")
     chosen = inside_selection(event["selection"], *pair.scores)
-    if chosen.any():
-        told = count(int(chosen.sum()), pair.a.level)
-        if st.button(f"Show these: {told}", type="primary", key="open_lasso"):
-            state.open_cases_of(f"{told} picked by both scores", pair.a.image_ids(chosen))
+    told = count(int(chosen.sum()), pair.a.level)
+    if offer_opening(opener, told if chosen.any() else "", key="open_lasso"):
+        state.open_cases_of(f"{told} picked by both scores", pair.a.image_ids(chosen))
 
 
 def show_agreement(found: Mapping[str, dict[str, float | None]], n: str) -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 
 from mammo_core import jobs
 from mammo_core.embeddings.storage import are_current, embeddings_path
-from mammo_ui import charts, frame, job_view, job_watch, library, state
+from mammo_core.wording import count
+from mammo_ui import charts, frame, job_view, job_watch, lasso, library, state
 from mammo_ui.theme import BLUE, CLASS_COLORS, MUTED, SKY_BLUE, VERMILION, class_colors
 
 if TYPE_CHECKING:
@@ -42,13 +43,15 @@ def show_map(choice: state.Choice, cases: "pd.DataFrame") -> None:
     if points.empty:
         st.info("None of these images is on the map. Choose others, or the other layout.")
         return
+    opener = st.container()  # above the chart: below it, the button would be off the screen
     rows = points.to_dict("records")
     figure = _draw(rows, place, colored_by, choice.model.classes)
     picked = _show(figure, f"map_{place}_{colored_by}")
     _tell(READING[place], len(rows), len(cases), n_absent)
     charts.offer_data(rows, "map")
-    if picked and st.button(f"Show these {len(picked)} images", type="primary"):
-        state.open_cases_of(f"{len(picked)} picked on the map", picked)
+    told = count(len(picked), "image")
+    if lasso.offer_opening(opener, told if picked else "", key="open_on_map"):
+        state.open_cases_of(f"{told} picked on the map", picked)
 
 
 def _choose_look() -> tuple[str, str]:

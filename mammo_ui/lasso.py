@@ -1,10 +1,11 @@
-"""Which cases lie within what was drawn around in a scatter plot, drawn points or not."""
+"""Which cases lie within what was drawn around in a scatter plot, and the way to them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -37,6 +38,21 @@ def inside_polygon(
             crosses = (y1 > y) != (y2 > y)
             inside ^= crosses & (x < x1 + (y - y1) * (x2 - x1) / (y2 - y1))
     return inside
+
+
+def offer_opening(place: DeltaGenerator, told: str, *, key: str) -> bool:
+    """A button that opens what is drawn around; it is there before, so that nothing jumps.
+
+    Args:
+        place: Where it stands.
+        told: How many cases are drawn around, in words; empty for none.
+        key: Of the button.
+
+    Returns:
+        Whether it was pressed.
+    """
+    label = f"Show these: {told}" if told else "Draw around points to show their cases"
+    return place.button(label, type="primary", key=key, disabled=not told)
 
 
 def _between(values: Array, ends: Sequence[float]) -> Mask:

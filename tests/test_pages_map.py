@@ -108,8 +108,24 @@ def test_what_a_lasso_holds_opens_as_a_selection(standin):
     points = [{"customdata": image_id} for image_id in (first, second)]
     at.session_state["map_tsne_true"] = {"selection": {"points": points}}
     at.run()
-    next(b for b in at.button if b.label == "Show these 2 images").click().run()
+    next(b for b in at.button if b.label == "Show these: 2 images").click().run()
     assert read_set(asked(at, "set")).image_ids == (first, second)
+
+
+def test_the_way_to_what_is_drawn_around_is_above_the_map_before_anything_is(standin):
+    embed()
+    at = open_map()
+    assert at.button(key="open_on_map").disabled
+    kinds = [node.type for node in below(at.main) if node.type in ("button", "plotly_chart")]
+    keys = [getattr(node, "key", None) for node in below(at.main) if node.type == "button"]
+    n_before = kinds[: kinds.index("plotly_chart")].count("button")
+    assert "open_on_map" in keys[:n_before]
+
+
+def below(block):
+    for child in getattr(block, "children", {}).values():
+        yield child
+        yield from below(child)
 
 
 def test_more_points_than_a_browser_bears_are_sampled(standin, monkeypatch):

@@ -48,7 +48,8 @@ def show_precision_recall(
         tabulate_curve(curves.precision_recall, curves.precision_band, FOUND, PRECISION),
         draw_curve(FOUND, PRECISION, point, choice.threshold, _count_clicks("precision_recall")),
         "AP is the average precision. The nearer to the top right, the better; chance lies at "
-        f"{share:.2f}, the share of positive cases. {CLICK}",
+        f"{share:.2f}, the share of positive cases. Curve and AP hold at that share, whatever "
+        f"prevalence is set above. {CLICK}",
         key="precision_recall",
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from math import isclose
+from math import floor, isclose, log10
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,11 @@ def interval_text(estimate: dict[str, float | None], digits: int = 2) -> str:
     return f" [{estimate['low']:z.{digits}f} to {estimate['high']:z.{digits}f}]"
 
 
+def count_digits(value: float) -> int:
+    """Digits after the point that a card has room for: two, of what is below .1 two that count."""
+    return 2 if value == 0 else min(6, max(2, 1 - floor(log10(abs(value)))))
+
+
 def p_texts(row: Mapping[str, Any]) -> dict[str, str]:
     """The cells "p" and "p adjusted" of a table as text, a dash where there is no p-value."""
     return {name: p_text(row[name]) for name in ("p", "p adjusted")}
@@ -60,10 +65,11 @@ def show_card(
 ) -> None:
     """A metric with its interval and its n, always at the same place."""
     value = estimate["value"]
+    digits = count_digits(value or 0.0)
     st.metric(
         label,
-        DASH if value is None else f"{value:z.2f}",
-        f"{interval_text(estimate).strip() or 'no interval'}, {n}",
+        DASH if value is None else f"{value:z.{digits}f}",
+        f"{interval_text(estimate, digits).strip() or 'no interval'}, {n}",
         delta_color="off",
         delta_arrow="off",
         border=True,

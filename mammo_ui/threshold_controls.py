@@ -51,11 +51,15 @@ def choose_threshold(choice: state.Choice, evaluation: Evaluation) -> Stakes:
 def _tell_prevalence(prevalence: float | None, evaluation: Evaluation) -> str:
     """The field's limits, and what the cards reckon with."""
     share = evaluation["per_class"][evaluation["positive"]]["support"] / evaluation["n"]
-    used = f"{share:.1%}, that of these data" if prevalence is None else f"{prevalence:.2%}"
+    used = _percent(share) + ", that of these data" if prevalence is None else _percent(prevalence)
     return (
         f"PPV, recall rate and F1 hold at a prevalence of {used}; another can be set between "
         "0.01 % and 99.99 %."
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
 
 
 def _show_slider(choice: state.Choice, evaluation: Evaluation) -> None:
@@ -100,7 +104,7 @@ def merge_points(points: Mapping[str, float | None]) -> dict[float, list[str]]:
 def show_cards(rates: Rates, evaluation: Evaluation, prevalence: float | None) -> None:
     """What the threshold means for sensitivity, specificity and the rest, with intervals."""
     n = count(evaluation["patients"], "patient")
-    percent = f"{100 * (prevalence or 0):.3g} %"
+    percent = _percent(prevalence or 0)
     where = "in these data" if prevalence is None else f"of {percent}"
     for column, (name, (title, meaning)) in zip(st.columns(len(CARDS)), CARDS.items(), strict=True):
         reckoned = rates.get(f"{name}_at_prevalence")

@@ -60,6 +60,19 @@ def test_a_prevalence_of_its_own_moves_ppv_by_bayes_and_leaves_sensitivity(stand
     assert float(at_half["PPV at 50 %"]) == pytest.approx(expected, abs=0.03)
 
 
+def test_a_small_predictive_value_keeps_two_digits_that_count(standin):
+    shown = next(c for c in open_page(prevalence="0.6").metric if c.label == "PPV at 0.6 %")
+    assert 0 < float(shown.value) < 0.1
+    digits = shown.value.removeprefix("0.").lstrip("0")
+    assert len(digits) == 2
+    low = shown.delta.removeprefix("[").split(" to ")[0]
+    assert len(low) == len(shown.value)
+
+
+def test_the_precision_recall_curve_tells_at_which_share_it_holds(standin):
+    assert "Curve and AP hold at that share" in words(open_page(prevalence="0.6"))
+
+
 def test_the_headline_tells_auroc_cases_patients_and_positives(standin):
     said = words(open_page(level="breast"))
     assert "AUROC, malignant: **" in said
@@ -190,9 +203,11 @@ def test_without_its_diagonal_the_largest_mistake_is_the_darkest():
 
 def test_the_prevalence_of_the_cards_is_told_with_its_limits(standin, table):
     positive = rest(table)[1]
-    assert f"at a prevalence of {positive.mean():.1%}, that of these data" in words(open_page())
+    assert f"at a prevalence of {100 * positive.mean():.3g} %, that of these data" in words(
+        open_page()
+    )
     told = words(open_page(prevalence="0.6"))
-    assert "at a prevalence of 0.60%" in told
+    assert "at a prevalence of 0.6 %" in told
     assert "between 0.01 % and 99.99 %" in told
 
 

@@ -22,6 +22,9 @@ PER_PAGE = (48, 96, 192)
 WIDTHS = {"Small": 105, "Medium": 150, "Large": 240}
 SORTED_BY = {"lesion_size": "lesion in mm²", "explanations": "explanations apart"}
 """What a tile calls the number that it is sorted by, where that is not its key."""
+OF_CLASS = "Judges the most probable class, as the tile's edge does: dashed where it is wrong"
+CALLS = {"TP": (True, True), "FP": (True, False), "FN": (False, True), "TN": (False, False)}
+"""For each outcome whether the case was called, and whether it is of the class called for."""
 HOVERED = USUAL_METHODS[0]
 """The method whose map shows under the pointer, where there is one."""
 ROUND = "gallery_round"
@@ -133,8 +136,9 @@ def take_marks_off() -> None:
 
 def _tell_how_to_read(choice: state.Choice) -> None:
     st.caption(
-        f"All is said of the {state.LEVELS[choice.level]}. ✓ and ✗ judge the most probable class, "
-        "a dashed edge marks the wrong ones; TP, FP, FN and TN judge the score at the threshold. "
+        f"All is said of the {state.LEVELS[choice.level]}. *Class* judges the most probable class, "
+        "a dashed edge marks the wrong ones; *call* judges the score at the threshold alone (TP, "
+        "FP, FN, TN), so that one can be right and the other wrong. "
         "Loss is minus the logarithm of the true class's probability. Click an image to open its "
         "case, shift-click to mark it; ctrl-click opens a new tab. Where a case was explained, its "
         "map shows under the pointer."
@@ -158,14 +162,32 @@ def write_lines(
     lines = [
         Line(case["image_id"], strong=True),
         Line(f"truth {true or 'unknown'}", colors.get(true)),
-        Line(f"{'✓' if case['correct'] else '✗'} said {predicted}", colors.get(predicted)),
+        Line(f"class {_tick(case['correct'])} said {predicted}", colors.get(predicted),
+             title=OF_CLASS),
         Line(f"P({choice.model.classes[-1]}) {case['score']:.2f}"),
-    ]
+    ]  # fmt: skip
     if case["outcome"]:
-        lines.append(Line(f"{case['outcome']} at {choice.threshold:.2f}"))
+        lines.append(_write_call(case["outcome"], choice))
     if sort != "score" and case.get(sort) is not None:
         lines.append(Line(f"{SORTED_BY.get(sort, sort)} {case[sort]:.2f}"))
     return [*lines, *_write_review(case)]
+
+
+def _write_call(outcome: str, choice: state.Choice) -> Line:
+    """What the threshold makes of the score, which can be right where the class is wrong."""
+    severe = choice.model.classes[-1]
+    called, is_severe = CALLS[outcome]
+    title = (
+        f"Judges the score alone: P({severe}) is {'at or above' if called else 'below'} the "
+        f"threshold {choice.threshold:.2f}, and the truth is {'' if is_severe else 'not '}{severe}"
+    )
+    return Line(
+        f"call {_tick(called == is_severe)} {outcome} at {choice.threshold:.2f}", title=title
+    )
+
+
+def _tick(is_right: bool) -> str:
+    return "✓" if is_right else "✗"
 
 
 def _write_review(case: dict[str, Any]) -> list[Line]:
@@ -173,4 +195,6 @@ def _write_review(case: dict[str, Any]) -> list[Line]:
     said = list(case.get("tags", ()))
     if case.get("status", OPEN) != OPEN:
         said.insert(0, REVIEW_STATUSES[case["status"]])
-    return [Line(", ".join(said))] if said else []
+    lines = [Line(", ".join(said))] if said else []
+    note = case.get("note", "")
+    return [*lines, Line(f"✎ {note}", title=note)] if note else lines

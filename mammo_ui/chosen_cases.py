@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 Beside = "Rows | str | KeptMaps | None"
 OF_JUDGMENT = ("outcome", "true", "predicted")
-OF_REVIEWS = ("tag", "status")
+OF_REVIEWS = ("tag", "status", "note")
 MOST_VALUES = 40
 """A further column with more values than this tells rows apart instead of grouping them."""
 

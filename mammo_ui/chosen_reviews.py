@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mammo_ui.state import Choice
 
 LOG = logging.getLogger(__name__)
+HAS_NOTE, NO_NOTE = "has a note", "no note"
 UNREADABLE = -1
 """The revision of reviews that cannot be read: as if nothing had been said."""
 
@@ -78,15 +79,17 @@ def describe(reviews: "dict[str, Review]", image_id: str) -> dict[str, Any]:
 
 
 def build_facets(key: ReviewsKey, image_ids: "pd.Series") -> "dict[str, Facet]":
-    """The facets "tag" and "status" of the images with these ids."""
+    """The facets "tag", "status" and "note" of the images with these ids."""
     from mammo_core.cases import classify, mark
 
     reviews = read(key)
     by_tag = _group((tag, name) for name, review in reviews.items() for tag in review.tags)
+    noted = [name for name, review in reviews.items() if review.note]
     by_status = _group((review.status, name) for name, review in reviews.items())
     return {
         "tag": mark(image_ids, dict(sorted(by_tag.items()))),
         "status": classify(image_ids, by_status, OPEN),
+        "note": classify(image_ids, {HAS_NOTE: noted} if noted else {}, NO_NOTE),
     }
 
 

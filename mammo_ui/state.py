@@ -35,6 +35,7 @@ FACETS = {
     "birads": "BI-RADS",
     "tag": "Tag",
     "status": "Review",
+    "note": "Note",
 }
 FURTHER = "in_"
 """How the address's parameters of a table's further columns begin."""

@@ -194,8 +194,28 @@ def test_each_tile_names_both_rules_and_what_it_is_sorted_by(standin, sort, key)
     case = {"image_id": "a", "true": "benign", "predicted": "normal", "correct": False}
     case |= {"score": 0.12, "outcome": "TN", "loss": 2.31, "uncertainty": 0.5}
     lines = [line.text for line in case_tiles.write_lines(case, choice, {}, sort)]
-    rules = ["✗ said normal", "P(malignant) 0.12", "TN at 0.27"]
+    rules = ["class ✗ said normal", "P(malignant) 0.12", "call ✓ TN at 0.27"]
     assert lines == ["a", "truth benign", *rules, *key]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "mark", "told"),
+    [
+        ("TP", "✓", "at or above the threshold 0.27, and the truth is malignant"),
+        ("FP", "✗", "at or above the threshold 0.27, and the truth is not malignant"),
+        ("FN", "✗", "below the threshold 0.27, and the truth is malignant"),
+        ("TN", "✓", "below the threshold 0.27, and the truth is not malignant"),
+    ],
+)
+def test_the_call_is_judged_apart_from_the_class_and_says_by_what(standin, outcome, mark, told):
+    choice = state.Choice(library.find_model("demo"), "exams", "test", "image", "mean", 0.27)
+    case = {"image_id": "a", "true": "benign", "predicted": "normal", "correct": False}
+    case |= {"score": 0.5, "outcome": outcome, "loss": 2.31}
+    of_class, _, call = case_tiles.write_lines(case, choice, {}, "score")[2:5]
+    assert of_class.text.startswith("class ✗")
+    assert "dashed" in of_class.title
+    assert call.text == f"call {mark} {outcome} at 0.27"
+    assert call.title.endswith(told)
 
 
 def test_removing_a_chip_brings_the_other_cases_back(standin):

@@ -143,6 +143,24 @@ def test_what_is_said_of_a_case_is_saved_at_once_and_shown_again(standin):
     assert again.text_area(key=f"note_{LEFT}").value == "clip near the nipple"
 
 
+def test_a_note_shows_on_its_tile_and_can_be_filtered_by(standin):
+    open_reviews().write_note("exams", [LEFT], "clip near the nipple")
+    at = open_app("cases")
+    assert options(at, "Note") == ["has a note (1)", "no note (47)"]
+    assert "**1 image**" in words(open_app("cases", note="has a note"))
+    choice = at.session_state["choice"]
+    places = chosen_cases.find_places(choice, state.Selection(facets={"note": ("has a note",)}))
+    [row] = chosen_cases.list_rows(choice, state.Selection(), places)
+    assert row["image_id"] == LEFT
+    assert "✎ clip near the nipple" in [
+        line.text for line in case_tiles.write_lines(row, choice, {}, "loss")
+    ]
+
+
+def test_without_a_note_there_is_no_filter_by_notes(standin):
+    assert "Note" not in [one.label for one in open_app("cases").get("button_group")]
+
+
 def test_a_note_that_cannot_be_kept_is_told(standin):
     at = open_app("case", case=LEFT)
     at.text_area(key=f"note_{LEFT}").set_value("x\0").run()

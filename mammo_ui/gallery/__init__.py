@@ -12,11 +12,16 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text under a thumbnail, with a colored dot before it where a color is given."""
+    """A line of text under a thumbnail, with a colored dot before it where a color is given.
+
+    Attributes:
+        title: What it means, told where the pointer rests on it.
+    """
 
     text: str
     color: str | None = None
     strong: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,9 @@ function buildImage(source, alt) {
   return image;
 }
 
-function buildLine({ text, color, strong }) {
+function buildLine({ text, color, strong, title }) {
   const line = document.createElement("span");
+  if (title) line.title = title;
   line.className = strong ? "strong" : "";
   if (color) {
     const dot = document.createElement("i");

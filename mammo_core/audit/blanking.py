@@ -11,29 +11,33 @@ Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
-def _find_outside(zones: Zones, breast: Mask) -> Mask:
+def find_outside(zones: Zones, breast: Mask) -> Mask:
+    """(H, W) all that is not breast."""
     return ~breast
 
 
-def _find_markers(zones: Zones, breast: Mask) -> Mask:
+def find_markers(zones: Zones, breast: Mask) -> Mask:
+    """(H, W) what is burned in beside it."""
     return list_zone(zones, "markers")
 
 
-def _find_breast(zones: Zones, breast: Mask) -> Mask:
+def find_breast(zones: Zones, breast: Mask) -> Mask:
+    """(H, W) the breast, lesion and border with it."""
     return breast
 
 
-def _find_pectoral(zones: Zones, breast: Mask) -> Mask:
+def find_pectoral(zones: Zones, breast: Mask) -> Mask:
+    """(H, W) the muscle, where it was found."""
     return list_zone(zones, "pectoral")
 
 
 BLANKED: dict[str, tuple[str, Callable[[Zones, Mask], Mask]]] = {
-    "outside": ("everything outside the breast", _find_outside),
-    "markers": ("the burned-in markers", _find_markers),
-    "breast": ("the breast", _find_breast),
-    "pectoral": ("the pectoral muscle", _find_pectoral),
+    "outside": ("everything outside the breast", find_outside),
+    "markers": ("the burned-in markers", find_markers),
+    "breast": ("the breast", find_breast),
+    "pectoral": ("the pectoral muscle", find_pectoral),
 }
-"""What is blanked, in words, and where it is."""
+"""What is blanked, in words, and where it is; a new part asks for another `storage.VERSION`."""
 
 
 def blank_images(image: Image, zones: Zones, breast: Mask) -> dict[str, Image]:

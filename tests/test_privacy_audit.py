@@ -46,7 +46,7 @@ def standin(home, monkeypatch):
     weights = np.random.default_rng(0).normal(size=(96, 64, 1))
     keras.load_classifier = lambda model: Three(weights)
     start = ModuleType("tensorflow_start")
-    start.start_tensorflow = lambda: None
+    start.start_tensorflow = lambda progress=None: None
     monkeypatch.setitem(sys.modules, "mammo_core.keras_classifier", keras)
     monkeypatch.setitem(sys.modules, "mammo_core.tensorflow_start", start)
     return MODEL
@@ -59,6 +59,9 @@ class Three(LinearClassifier):
 
     def predict(self, images):
         return np.full((len(images), 3), 1 / 3, np.float32)
+
+    def logits(self, images):
+        return np.zeros((len(images), 3), np.float32)
 
 
 class Witness:
@@ -118,8 +121,13 @@ def test_from_a_disc_to_predictions_no_trace_is_left(disc, home, tmp_path, stand
     assert witness.run("decide", data) == 0
     assert witness.run("predict", standin, data) == 0
     assert witness.run("predict", standin, *disc.iterdir(), "--out", tmp_path / "answers.csv") == 0
-    assert len(pd.read_parquet(data / "index.parquet")) >= 2
-    assert witness.traces(home, data) == []
+    index = pd.read_parquet(data / "index.parquet")
+    assert len(index) >= 2
+    case = (standin, index["image_id"].iloc[0], "--dataset", data)
+    assert witness.run("erase", *case, "--region", "top:edges:0.1") == 0
+    assert witness.run("export", *case, "--methods", "edges", "--out", tmp_path / "maps") == 0
+    assert len(list((tmp_path / "maps").iterdir())) == 4
+    assert witness.traces(home, data, tmp_path / "maps") == []
     assert not [trace for trace in TRACES if trace in (tmp_path / "answers.csv").read_bytes()]
 
 

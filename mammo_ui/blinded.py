@@ -42,7 +42,7 @@ def show_beginning(choice: state.Choice, readings: "Readings") -> None:
         _show_readings(readings)
         return
     n_images = len(read_rows(rows_of(choice).images))
-    with st.form("begin_reading", width=560):
+    with st.form("begin_reading", width=560, enter_to_submit=False):
         reader = st.text_input("Your initials", max_chars=40, placeholder="AB")
         n = st.number_input("Cases", 1, n_images, min(20, n_images))
         is_balanced = st.toggle(

@@ -112,6 +112,21 @@ def show_title_of_upload(title: str, question: str) -> None:
     _draw_title(title, facts, is_synthetic=False)
 
 
+def show_title_of_reading(title: str, question: str, model: StoredModel, dataset: str) -> None:
+    """The same for a blinded reading, whose model says its most probable class at no threshold.
+
+    Args:
+        title: Of the page.
+        question: What is read and by whom.
+        model: Of the reading.
+        dataset: Of the reading.
+    """
+    says = f"against **{plain(model.id)}**, by its most probable class"
+    is_synthetic = library.is_synthetic(dataset)
+    _draw_title(title, [question, says, DISCLAIMER], is_synthetic=is_synthetic)
+    warn_if_synthetic_model(model, not is_synthetic)
+
+
 def show_title_of_data(title: str, question: str) -> None:
     """The same for a page that speaks of a whole dataset and of no model."""
     name = st.session_state["choice"].dataset

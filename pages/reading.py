@@ -5,7 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from mammo_core.reviews.readings import open_readings
-from mammo_ui import blinded, frame, library
+from mammo_core.wording import count
+from mammo_ui import blinded, frame, library, state
 
 choice = st.session_state["choice"]
 readings = open_readings()
@@ -18,13 +19,10 @@ if reading is None:
         st.info("There is no such reading any more. Begin one, or choose another.")
     blinded.show_beginning(choice, readings)
 else:
-    frame.show_title_of_upload(
-        "Blinded reading", f"{frame.plain(reading.dataset)}, by {frame.plain(reading.reader)}"
-    )
-    own = replace(
-        choice,
-        model=library.find_model(reading.model),
-        dataset=library.require_dataset(reading.dataset).name,
-        split=reading.split,
-    )
+    model = library.find_model(reading.model)
+    dataset = library.require_dataset(reading.dataset).name
+    cases = f"{count(len(reading.image_ids), 'case')} of **{frame.plain(dataset)}**"
+    read = f"{cases} ({state.SPLITS[reading.split]}), by {frame.plain(reading.reader)}"
+    frame.show_title_of_reading("Blinded reading", read, model, dataset)
+    own = replace(choice, model=model, dataset=dataset, split=reading.split)
     blinded.show_reading(own, readings, reading)

@@ -66,6 +66,33 @@ def test_before_the_verdict_nothing_names_the_image_its_truth_or_the_model(stand
     assert "The truth is" not in words(at)
 
 
+def test_enter_in_a_field_does_not_begin_a_reading(standin):
+    [form] = [node for node in blocks(open_app("reading").main) if node.type == "form"]
+    assert not form.proto.form.enter_to_submit
+
+
+def blocks(block):
+    for child in getattr(block, "children", {}).values():
+        yield child
+        yield from blocks(child)
+
+
+def test_the_title_of_a_reading_tells_its_data_and_no_threshold(standin):
+    at = open_app("reading")
+    assert "threshold" in words(at)
+    begin(at)
+    assert "3 cases of **exams** (test), by AB" in words(at)
+    assert "threshold" not in words(at)
+
+
+@pytest.mark.parametrize("is_synthetic", [True, False])
+def test_a_reading_of_generated_images_says_so(standin, monkeypatch, is_synthetic):
+    at = open_app("reading")
+    monkeypatch.setattr(library, "is_synthetic", lambda name: is_synthetic)
+    begin(at)
+    assert ("SYNTHETIC" in words(at)) == is_synthetic
+
+
 def test_after_the_verdict_model_and_truth_are_told(standin):
     at = open_app("reading")
     reading = begin(at)

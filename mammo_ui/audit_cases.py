@@ -9,6 +9,7 @@ from mammo_core.evidence import METRICS
 from mammo_ui import audit_results, frame, library, routes, state
 from mammo_ui.audit_results import Audit
 from mammo_ui.gallery import Line, Tile, show_gallery
+from mammo_ui.model_tasks import USUAL_METHODS
 from mammo_ui.theme import class_colors
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mammo_ui.state import Choice
 
 MOST = 8
+METHODS_SHOWN = "methods"
+"""The choice of explanations on the Case page."""
 USUAL = ("energy_pointing", "relevance_rank", "iou", "insertion", "deletion")
 """By which measure a method's cases are ordered: the first that the audit has."""
 Row = dict[str, Any]
@@ -34,7 +37,10 @@ def show_method(audit: Audit, choice: "Choice", method: str) -> None:
     reasons = "; ".join((verdict["words"], *verdict["reasons"]))
     st.caption(f"By {METRICS[measure].title}, worst first. {frame.plain(reasons)}.")
     rows = list_worst(audit, method, measure)
-    _show(rows, choice, f"audit_worst_{method}", "measured")
+    picked = _show(rows, choice, f"audit_worst_{method}", "measured")
+    if picked:
+        _add_method(method)
+        state.open_page("case", case=picked)
 
 
 def show_disagreement(audit: Audit, choice: "Choice") -> None:
@@ -48,7 +54,9 @@ def show_disagreement(audit: Audit, choice: "Choice") -> None:
         "1 less the mean rank correlation of the case's maps, of the methods that all cases have: "
         "0 where they tell the same, 1 where they have nothing in common. Click a case to open it."
     )
-    _show(rows, choice, "audit_apart", "apart")
+    picked = _show(rows, choice, "audit_apart", "apart")
+    if picked:
+        state.open_page("case", case=picked)
 
 
 def find_measure(audit: Audit, method: str) -> str | None:
@@ -80,16 +88,22 @@ def _tell(cases: "pd.DataFrame", column: str) -> list[Row]:
     return found
 
 
-def _show(rows: list[Row], choice: "Choice", key: str, what: str) -> None:
+def _add_method(method: str) -> None:
+    """Let the Case page show that method's map, too."""
+    shown = st.session_state.get(METHODS_SHOWN, USUAL_METHODS)
+    if method not in shown:
+        st.session_state[METHODS_SHOWN] = [*shown, method]
+
+
+def _show(rows: list[Row], choice: "Choice", key: str, what: str) -> str | None:
+    """The cases as tiles, without pictures as a table; the picked one."""
     dataset = library.read_card(choice.dataset)
     if not dataset.has_pictures:
         st.dataframe(rows, hide_index=True)
-        return
+        return None
     colors = class_colors(dataset.classes)
     tiles = [_build_tile(row, dataset, colors, what) for row in rows]
-    picked = show_gallery(tiles, key=key, width=110)
-    if picked:
-        state.open_page("case", case=picked)
+    return show_gallery(tiles, key=key, width=110)
 
 
 def _build_tile(

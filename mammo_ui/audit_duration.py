@@ -32,7 +32,10 @@ def tell_duration(choice: "Choice", options: AuditOptions) -> None:
     if pace is None:
         place.caption(f"{about}; how long they take is told while they run. It can be stopped.")
         return
-    place.caption(f"{about}: **{write_minutes(passes * pace)}** here. It can be stopped.")
+    place.caption(
+        f"{about}: **{write_minutes(passes * pace)}** on this machine, as busy as it is now. "
+        "It can be stopped."
+    )
 
 
 def write_minutes(seconds: float) -> str:

@@ -12,7 +12,7 @@ BENCHMARKS = (
     *("startup", "reading", "indexing", "gate", "phantom", "bootstrap", "explanation"),
     *("training", "transfer", "architectures", "memory", "quality", "pages"),
     *("evaluation", "comparison", "sessions", "evidence", "perturbation", "shap_methods"),
-    "audit",
+    *("audit", "case_page"),
 )
 COLUMNS = ("benchmark", "figure", "unit", "budget", "ratio")
 

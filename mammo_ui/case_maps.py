@@ -14,14 +14,18 @@ from mammo_ui.explanation_choice import is_quick, write_badge
 from mammo_ui.map_numbers import MapPicture
 from mammo_ui.overlay_store import DrawnExplanation, Subject, list_controls, read_drawn
 from mammo_ui.viewer import Panel, show_viewer
-from mammo_ui.waiting import wait_for
+from mammo_ui.waiting import is_done_within, start, wait_on
 from mammo_ui.worker import WORKER
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from mammo_core.audit.badges import Badge
     from mammo_core.datasets import Dataset
     from mammo_core.model_store import StoredModel
 
+PATIENCE_S = 0.5
+"""So long nothing is shown yet: the maps of a warm worker come sooner, and the page once."""
 CONSTANT = "The map is constant: it says nothing."
 COMPLETENESS = (
     "This method promises that its map adds up to what the image adds to the score. The gap is the "
@@ -35,27 +39,41 @@ def show_explanations(
     subject: Subject, methods: Sequence[str], badges: "Mapping[str, Badge]"
 ) -> None:
     """The image beside its maps with their evidence, and what is still to be asked for."""
+    future = _start_quick(subject, [name for name in methods if is_quick(name)])
+    is_drawn = future is None or is_done_within(PATIENCE_S, future)
     drawn = {name: read_drawn(subject, name) for name in methods}
-    missing = [name for name, facts in drawn.items() if facts is None]
     key = f"maps/{subject.names()}"
     if not dear_work.show(key):
+        missing = [name for name, facts in drawn.items() if facts is None]
         _offer_maps(subject, [name for name in missing if not is_quick(name)], key)
     _show_maps(subject, drawn, badges)
     key = f"evidence/{subject.names()}"
     if not dear_work.show(key):
         _offer_evidence(subject, drawn, key)
     _tell_audit(subject.model, badges)
-    quick = [name for name in missing if is_quick(name)]
-    if quick:
-        frame.show_errors_of(_draw_quick, subject, quick)
-        if any(read_drawn(subject, name) for name in quick):
-            st.rerun()
+    if future is not None:
+        frame.show_errors_of(_finish, future, is_drawn)
+
+
+def _start_quick(subject: Subject, methods: list[str]) -> "Future[None] | None":
+    """Let the worker draw those that were not drawn yet; None where all were."""
+    missing = [name for name in methods if read_drawn(subject, name) is None]
+    return start(_draw_quick, subject, missing) if missing else None
 
 
 def _draw_quick(subject: Subject, methods: list[str]) -> None:
-    with dear_work.put_aside(), st.spinner("Computing the maps"):
+    with dear_work.put_aside():
         doing = f"explaining {subject.image_id}"
-        wait_for(WORKER.run, doing, map_tasks.draw_maps, subject.names(), methods)
+        WORKER.run(doing, map_tasks.draw_maps, subject.names(), methods)
+
+
+def _finish(future: "Future[None]", is_shown: bool) -> None:
+    """Wait for maps that took longer, and show them; tell what went wrong."""
+    if is_shown:
+        return future.result()
+    with st.spinner("Computing the maps"):
+        wait_on(future)
+    st.rerun()
 
 
 def _offer_maps(subject: Subject, dear: list[str], key: str) -> None:
@@ -108,7 +126,7 @@ def _show_maps(subject: Subject, drawn: Drawn, badges: "Mapping[str, Badge]") ->
 
 
 def _aspect(dataset: "Dataset", image_id: str) -> float:
-    image = dataset.index.set_index("image_id").loc[image_id]
+    image = dataset.index.loc[dataset.index["image_id"] == image_id].iloc[0]
     return float(image["columns"] / image["rows"])
 
 

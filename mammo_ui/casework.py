@@ -54,7 +54,7 @@ def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Sele
     same_exam = index[index["patient_id"] == case["patient_id"]]
     if isinstance(case.get("exam_id"), str):
         same_exam = same_exam[same_exam["exam_id"] == case["exam_id"]]
-    colors = class_colors(dataset.classes)
+    images, colors = same_exam.to_dict("records"), class_colors(dataset.classes)
     tiles = [
         Tile(
             id=image["image_id"],
@@ -68,9 +68,8 @@ def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Sele
             current=image["image_id"] == case["image_id"],
         )
         for side, view in HANGING
-        for image in same_exam[
-            (same_exam["laterality"] == side) & (same_exam["view"] == view)
-        ].to_dict("records")
+        for image in images
+        if (image["laterality"], image["view"]) == (side, view)
     ]
     st.caption("The exam's views and the truth of each")
     picked = show_gallery(tiles, key="hanging", columns=2)

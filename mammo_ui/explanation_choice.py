@@ -9,6 +9,7 @@ import streamlit as st
 from mammo_core.attribution import METHODS
 from mammo_core.attribution.base import QUICK
 from mammo_core.targets import VERSUS
+from mammo_ui.audit_results import MARKS
 from mammo_ui.model_tasks import USUAL_METHODS
 from mammo_ui.overlay_store import read_layers
 from mammo_ui.viewer import Chip
@@ -19,11 +20,9 @@ if TYPE_CHECKING:
 
 TARGET = "class"
 """The parameter of the address that names the explained class."""
-MARKS = {"believe": "✓", "caution": "~", "doubt": "✗"}
-"""How a verdict of the audit looks beside a method's title."""
 HELP = (
     "Without a number: quick, runs by itself. With one: about so many forward passes, runs when "
-    "you press Compute. ✓ ~ ✗: what the last audit of this model says, to be believed, with "
+    "you press Compute. ● ◐ ○: what the last audit of this model says, to be believed, with "
     "caution, or not."
 )
 LAYER_HELP = (

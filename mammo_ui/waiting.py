@@ -1,7 +1,7 @@
 """Waiting for the worker without keeping the user from the page."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import streamlit as st
@@ -17,8 +17,22 @@ def wait_for(work: Callable[..., Any], *arguments: Any) -> Any:
     a run that merely waited would save a tag or turn to the next case only afterwards. The work
     goes on all the same.
     """
+    return wait_on(start(work, *arguments))
+
+
+def start(work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """Call `work(*arguments)` in another thread, where it may use no Streamlit."""
+    return _WAITERS.submit(work, *arguments)
+
+
+def is_done_within(seconds: float, future: Future[Any]) -> bool:
+    """Whether work that was started is done at once, so that nothing need be shown meanwhile."""
+    return bool(wait([future], timeout=seconds).done)
+
+
+def wait_on(future: Future[Any]) -> Any:
+    """What work that was started returns; as `wait_for`."""
     looked = st.empty()
-    future = _WAITERS.submit(work, *arguments)
-    while not wait([future], timeout=LOOK_EACH_S).done:
+    while not is_done_within(LOOK_EACH_S, future):
         looked.empty()  # what is sent to the browser is where a run can end
     return future.result()

@@ -65,6 +65,7 @@ function paintLayer(canvas, shares, table) {
     colors[i] = table[Math.round((shares.values[i] + 1) * half)];
   }
   context.putImageData(picture, 0, 0);
+  canvas.dataset.isPainted = "true"; // for who waits for it
 }
 
 // The color of each share from -1 to 1; one that runs from 0 shows what speaks for the class.

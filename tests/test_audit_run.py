@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -84,14 +85,17 @@ class Pixels:
         return np.stack([prepare_one(path, PREPROCESS).image for path in paths])[..., None]
 
 
-def run(home, monkeypatch, model, options=OPTIONS, progress=lambda *_: None):
+def stand_in(home, monkeypatch, model):
     monkeypatch.setenv("MAMMO_HOME", str(home))
     monkeypatch.setattr("mammo_core.audit.run._load", lambda stored, progress: model)
     monkeypatch.setattr(
         "mammo_core.audit.run.open_images", lambda stored, data, progress: (data, Pixels(data))
     )
-    stored, data = find_model("demo"), load_dataset("tagged")
-    return audit_model(stored, data, options, progress)
+
+
+def run(home, monkeypatch, model, options=OPTIONS, progress=lambda *_: None):
+    stand_in(home, monkeypatch, model)
+    return audit_model(find_model("demo"), load_dataset("tagged"), options, progress)
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +153,31 @@ def test_what_was_measured_is_not_measured_again(seen_tag, made, monkeypatch):
     monkeypatch.setattr("mammo_core.audit.run.explain_again", refuse)
     summary = run(made, monkeypatch, see_plate())
     assert drop_seconds(summary) == drop_seconds(seen_tag[0])
+
+
+def test_the_verb_says_first_what_it_comes_to_and_where_the_rest_is(
+    seen_tag, made, monkeypatch, capsys
+):
+    stand_in(made, monkeypatch, see_plate())
+    words = [
+        "audit",
+        "demo",
+        "tagged",
+        "--methods",
+        ",".join(METHODS),
+        "--metrics",
+        ",".join(METRICS),
+    ]
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert end.value.code == 0
+    assert answer["methods"] == seen_tag[0]["methods"]
+    assert answer["verdicts"] == seen_tag[0]["verdicts"]
+    assert read_json(Path(answer["folder"]) / "summary.json")["against"] == seen_tag[0]["against"]
+    with pytest.raises(SystemExit):
+        main(words)
+    assert capsys.readouterr().out.startswith("Looks at the tag: AUROC falls from 1.00 to 0.50")
 
 
 def test_every_method_has_a_badge_but_the_controls(seen_tag, made, monkeypatch):

@@ -7,6 +7,8 @@ import typer
 NAMES = "Separated by commas, or all; `{}` lists them."
 LIMIT = "At most so many images, lesions first; else what the sampling says."
 SAMPLING = "default (dear methods see fewer images, explaining again is done on few) or full."
+KEPT_ALONE = ("against", "strata", "agreement", "cascades")
+"""What the summary on disk holds besides: thousands of numbers, for pages and scripts."""
 BLANKING = "Ask the model, too, about images with markers, surroundings or breast blanked."
 
 
@@ -24,12 +26,14 @@ def audit(
     """Say which explanations of a model deserve belief, and whether it looks at the breast.
 
     Each method is held against maps that know nothing of the model. What was measured is kept: the
-    same command goes on where it was stopped, and the pages show what it found.
+    same command goes on where it was stopped, and the pages show what it found. The folder that is
+    told holds the whole summary and a table with a row an image and method: see docs/audit.md.
 
     Example: python -m mammo_core audit demo sample_data --limit 24
     """
     from mammo_core.audit.options import AuditOptions
     from mammo_core.audit.run import audit_model
+    from mammo_core.audit.storage import audit_folder
     from mammo_core.config import read_settings
     from mammo_core.datasets import load_dataset
     from mammo_core.model_store import find_model
@@ -45,7 +49,10 @@ def audit(
         "blanking": blanking,
     }
     options = read_settings(AuditOptions, asked)
-    return audit_model(find_model(model), load_dataset(dataset), options, current_progress())
+    stored, data = find_model(model), load_dataset(dataset)
+    summary = audit_model(stored, data, options, current_progress())
+    told = {name: value for name, value in summary.items() if name not in KEPT_ALONE}
+    return told | {"folder": str(audit_folder(stored, data.name, options.split))}
 
 
 def _split(text: str) -> list[str]:

@@ -105,6 +105,7 @@ def test_a_contrast_falls_by_the_difference_of_both_logits():
     both = erase(model, image, make_region(), make_zones(), Contrast("normal", "malignant"))
     assert both.logit.drop == pytest.approx(of.logit.drop - against.logit.drop, abs=1e-5)
     assert both.target == "normal vs malignant"
+    assert "the lead of normal over malignant" in tell_erasure(both)
 
 
 def test_what_the_model_looks_at_falls_more_than_any_random_region():

@@ -18,7 +18,7 @@ from mammo_core.erasing.regions import (
     take_top,
 )
 from mammo_core.errors import BadConfiguration
-from mammo_core.targets import read_target
+from mammo_core.targets import VERSUS, read_target
 from mammo_core.types import Classifier, Progress, no_progress
 from mammo_core.wording import count
 
@@ -122,10 +122,12 @@ def tell_erasure(erasure: Erasure) -> str:
 
 def _tell_fact(erasure: Erasure) -> str:
     before, after = (f"{p:.2f}" for p in (erasure.probability.before, erasure.probability.after))
+    of, versus, against = erasure.target.partition(VERSUS)
+    what = f"the lead of {of} over {against}" if versus else of
     if before == after:
-        return f"Erasing this region leaves {erasure.target} at {before}"
+        return f"Erasing this region leaves {what} at {before}"
     verb = "lowers" if erasure.probability.drop > 0 else "raises"
-    return f"Erasing this region {verb} {erasure.target} from {before} to {after}"
+    return f"Erasing this region {verb} {what} from {before} to {after}"
 
 
 def _tell_share(k: int, n: int) -> str:

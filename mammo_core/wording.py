@@ -13,6 +13,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'es' if noun.endswith(('ch', 'sh', 's', 'x')) else 's'}"
 
 
+def add_article(noun: str) -> str:
+    """A noun with "a" or "an" before it, by its first letter."""
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def tell_nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error, "; did you mean 'epochs'?", where a known name is like that one."""
     near = difflib.get_close_matches(name, list(known), 1)

@@ -13,6 +13,9 @@ import streamlit as st
 
 from mammo_core.image_sets import keep_set
 from mammo_core.model_store import StoredModel
+from mammo_core.reviews import REVIEW_STATUSES
+from mammo_core.threshold_units import RULES
+from mammo_core.wording import add_article
 from mammo_ui import breast_level, library, own_test
 
 NEXT_DATASET, NEXT_TAB, TAB = "next_dataset", "next_tab", "tab"
@@ -21,7 +24,6 @@ IMAGE = "image"
 """The address's image of the chosen dataset that is looked at."""
 SPLITS = {"test": "test", "val": "validation", "train": "training", "all": "all"}
 LEVELS = {"image": "image", "breast": "breast", "exam": "exam", "patient": "patient"}
-RULES = {"mean": "mean", "max": "maximum", "noisy_or": "noisy-or"}
 FACETS = {
     "outcome": "Outcome at the threshold",
     "true": "Truth",
@@ -37,6 +39,16 @@ FACETS = {
     "status": "Review",
     "note": "Note",
 }
+COLUMNS = {
+    "pixel_spacing_mm": "Pixel spacing in mm",
+    "rows": "Image height in pixels",
+    "columns": "Image width in pixels",
+    "source": "Source",
+    "implant": "Implant",
+    "acquisition": "Acquisition",
+    "split": "Split",
+}
+"""What this program's own further columns are called."""
 FURTHER = "in_"
 """How the address's parameters of a table's further columns begin."""
 SORTS = {
@@ -162,7 +174,7 @@ def _choose_rule(level: str) -> str:
     if level == "image":
         return "mean"
     return st.selectbox(
-        f"A {LEVELS[level]}'s probability is its images'",
+        f"{add_article(LEVELS[level]).capitalize()}'s probability is its images'",
         list(RULES),
         format_func=RULES.get,
         key="rule",
@@ -273,8 +285,15 @@ def write_selection(selection: Selection) -> None:
 
 
 def facet_title(name: str) -> str:
-    """What a facet is called: one of `FACETS`, or a column of the table by its own name."""
-    return FACETS.get(name, name)
+    """What a facet is called: one of `FACETS` or `COLUMNS`, else the column's own name."""
+    return FACETS.get(name) or COLUMNS.get(name, name)
+
+
+def value_title(facet: str, value: str) -> str:
+    """What a value of a facet is called: kinds of lesions without underscores."""
+    if facet == "status":
+        return REVIEW_STATUSES.get(value, value)
+    return value.replace("_", " ") if facet == "lesion" else value
 
 
 def _parameter(facet: str) -> str:

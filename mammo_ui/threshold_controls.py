@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from mammo_core.threshold_units import tell_other_unit
 from mammo_core.wording import count
 from mammo_ui import frame, state
 from mammo_ui.results import Evaluation, title_point, whole_auroc
@@ -45,7 +46,15 @@ def choose_threshold(choice: state.Choice, evaluation: Evaluation) -> Stakes:
         assumed = choose_stakes()
     _show_points(choose_points(choice, assumed), choice.threshold)
     st.caption(_tell_prevalence(assumed.prevalence, evaluation))
+    if choice.threshold == choice.model.threshold:
+        _warn_of_other_unit(choice)
     return assumed
+
+
+def _warn_of_other_unit(choice: state.Choice) -> None:
+    told = tell_other_unit(choice.model, choice.level, choice.aggregation)
+    if told:
+        st.warning(frame.plain(f"{told}. That is best done on other cases than these."))
 
 
 def _tell_prevalence(prevalence: float | None, evaluation: Evaluation) -> str:

@@ -73,6 +73,15 @@ def test_the_precision_recall_curve_tells_at_which_share_it_holds(standin):
     assert "Curve and AP hold at that share" in words(open_page(prevalence="0.6"))
 
 
+@pytest.mark.parametrize(
+    ("query", "is_told"),
+    [({}, False), ({"level": "breast"}, True), ({"level": "breast", "threshold": "0.6"}, False)],
+)
+def test_a_threshold_of_single_images_is_not_taken_for_one_of_breasts(standin, query, is_told):
+    told = words(open_page(**query))
+    assert ("threshold was chosen on single images" in told) is is_told
+
+
 def test_the_headline_tells_auroc_cases_patients_and_positives(standin):
     said = words(open_page(level="breast"))
     assert "AUROC, malignant: **" in said

@@ -17,6 +17,7 @@ from mammo_core.model_card import render_card
 from mammo_core.model_store import StoredModel, find_model, predictions_path
 from mammo_core.paths import REPOSITORY, read_json, write_json
 from mammo_core.predictions import read_predictions, write_predictions
+from mammo_core.threshold_units import tell_other_unit
 from mammo_core.two_views import tell_counted_twice, tell_missing_view
 from mammo_core.verbs.compare import compare
 
@@ -42,6 +43,23 @@ def test_only_images_of_two_view_models_count_twice(both, single):
     assert "--level breast" in tell_counted_twice(both, "image")
     assert tell_counted_twice(both, "breast") is None
     assert tell_counted_twice(single, "image") is None
+
+
+@pytest.mark.parametrize(
+    ("level", "rule", "fits_single", "fits_both"),
+    [
+        ("image", "mean", True, True),
+        ("breast", "mean", False, True),
+        ("breast", "max", False, True),
+        ("breast", "noisy_or", False, False),
+        ("patient", "max", False, False),
+    ],
+)
+def test_a_threshold_is_of_the_units_it_was_chosen_on(
+    both, single, level, rule, fits_single, fits_both
+):
+    assert (tell_other_unit(single, level, rule) is None) is fits_single
+    assert (tell_other_unit(both, level, rule) is None) is fits_both
 
 
 @pytest.mark.parametrize(("view", "black"), [("CC", "MLO"), ("MLO", "CC"), (None, "MLO")])

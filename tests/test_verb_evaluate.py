@@ -68,6 +68,26 @@ def test_it_prints_exactly_one_json_object(capsys, table):
     assert json.loads(out)["n"] == 80
 
 
+@pytest.mark.parametrize(("given", "threshold"), [((), 0.5), (("--threshold", 0.35), 0.35)])
+def test_a_tables_default_point_is_at_the_threshold_that_is_given(capsys, table, given, threshold):
+    _, out, _ = run(capsys, "--predictions", table, "--bootstrap", 0, *given, "--json")
+    assert default_point(json.loads(out))["threshold"] == threshold
+
+
+def default_point(answer):
+    return next(p for p in answer["operating_points"] if p["name"] == "default")
+
+
+def test_a_given_threshold_moves_the_default_point_and_is_not_kept(model):
+    own = evaluate("m", "films", bootstrap=0)
+    kept = {path: path.read_bytes() for path in (model.folder / "evaluations").iterdir()}
+    given = evaluate("m", "films", bootstrap=0, threshold=0.9)
+    assert [default_point(answer)["threshold"] for answer in (own, given)] == [0.3, 0.9]
+    assert default_point(given)["sensitivity"]["value"] < default_point(own)["sensitivity"]["value"]
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert set((model.folder / "evaluations").iterdir()) == set(kept)
+
+
 def test_without_json_it_prints_lines_for_a_person(capsys, table):
     code, out, _ = run(capsys, "--predictions", table, "--bootstrap", 20)
     assert code == 0
@@ -171,7 +191,8 @@ def test_the_answer_is_kept_with_the_model(model):
     answer = evaluate("demo", "films", level="breast", bootstrap=20)
     path = model.folder / "evaluations" / "films.test.breast.mean.json"
     del answer["test_looks"]
-    assert json.loads(path.read_text())["answer"] == answer
+    kept = json.loads(path.read_text())["answer"]
+    assert kept | {"warnings": answer["warnings"]} == answer  # what is told of the model comes anew
 
 
 def test_a_model_folder_and_home_that_cannot_be_written_cost_no_numbers(model, home, caplog):

@@ -20,6 +20,7 @@ from mammo_core.predictions import (
 )
 from mammo_core.seen_images import tell_seen
 from mammo_core.test_looks import note_look
+from mammo_core.threshold_units import tell_other_unit
 from mammo_core.two_views import tell_counted_twice
 
 if TYPE_CHECKING:
@@ -84,19 +85,26 @@ def load_evaluation(
 
 
 def evaluate_model(
-    model: str, dataset: str, options: EvaluationOptions, *, calibrated: str = ""
+    model: str,
+    dataset: str,
+    options: EvaluationOptions,
+    *,
+    calibrated: str = "",
+    threshold: float | None = None,
 ) -> dict[str, Any]:
     """The numbers of a model on a dataset, predicted first where no table is up to date.
 
-    The model's stored threshold takes the place of the options' own. `test_looks` counts the looks
-    at this test set, this one with them, where it is of the model's own data; else it is None.
+    `test_looks` counts the looks at this test set, this one with them, where it is of the model's
+    own data; else it is None.
 
     Args:
         model: Its folder or id.
         dataset: Its folder or name.
-        options: What is asked.
+        options: What is asked; its threshold is not heeded.
         calibrated: The method of one of the model's calibrators, whose probabilities are judged
             then, with the threshold that it carried over; empty for the model's own.
+        threshold: Of the operating point `default`, whose numbers are not kept then; None for the
+            model's own.
 
     Raises:
         BadConfiguration: Where the model has no such calibrator.
@@ -110,10 +118,15 @@ def evaluate_model(
     fit = find_fit(stored, calibrated) if calibrated else None
     table = _current_predictions(stored, data, _split_to_predict(data, options))
     table = calibrate_predictions(table, fit) if fit else table
-    options = replace(options, threshold=(fit or stored).threshold)
-    answer = _kept_or_made(stored, data.name, table, options, calibrated)
+    own = replace(options, threshold=(fit or stored).threshold)
+    if threshold is None or threshold == own.threshold:
+        answer = _kept_or_made(stored, data.name, table, own, calibrated)
+        of_units = tell_other_unit(stored, options.level, options.aggregation)
+    else:
+        answer, of_units = evaluate_options(table, replace(own, threshold=threshold)), None
     looks = note_look(stored, data, options.split, "evaluate")
-    warnings = list(dict.fromkeys([*answer["warnings"], *_tell_of(stored, data, options)]))
+    told = (*answer["warnings"], *_tell_of(stored, data, options), of_units)
+    warnings = list(dict.fromkeys(filter(None, told)))
     answer |= {"warnings": warnings, "test_looks": looks and looks.to_json()}
     return answer | fit.tell(data.name, options.split, warnings) if fit else answer
 

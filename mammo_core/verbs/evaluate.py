@@ -14,6 +14,7 @@ POSITIVE = "The class that operating points are about (the last one unless named
 INTERVAL = "How replicates become intervals: percentile or bca."
 PREVALENCE = "Share of positives in practice: PPV, NPV and recall rate are told at it too."
 COST_RATIO = "False recalls that a missed positive costs, for the threshold of least cost."
+THRESHOLD = "Of the operating point 'default' (the model's own unless given, else 0.5)."
 THRESHOLDS_FROM = "Choose thresholds on this split instead, val for instance."
 
 
@@ -32,6 +33,7 @@ def evaluate(
     calibrated: Annotated[str, typer.Option(metavar="METHOD", help=CALIBRATED)] = "",
     interval: Annotated[str, typer.Option(help=INTERVAL)] = "percentile",
     prevalence: Annotated[float | None, typer.Option(help=PREVALENCE)] = None,
+    threshold: Annotated[float | None, typer.Option(min=0, max=1, help=THRESHOLD)] = None,
     cost_ratio: Annotated[float, typer.Option(help=COST_RATIO)] = 10.0,
     thresholds_from: Annotated[str | None, typer.Option(help=THRESHOLDS_FROM)] = None,
 ) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def evaluate(
 
     Example: python -m mammo_core evaluate demo sample_data --level breast --prevalence 0.006
     """
+    from dataclasses import replace
+
     from mammo_core.metrics.evaluation import evaluate_options
     from mammo_core.metrics.selection import EvaluationOptions
     from mammo_core.metrics.stored import evaluate_model
@@ -65,5 +69,8 @@ def evaluate(
         thresholds_from=thresholds_from,
     )
     if isinstance(rows, TableRows):
-        return evaluate_options(rows.read(), options)
-    return evaluate_model(rows.model, rows.dataset, options, calibrated=calibrated)
+        asked = options if threshold is None else replace(options, threshold=threshold)
+        return evaluate_options(rows.read(), asked)
+    return evaluate_model(
+        rows.model, rows.dataset, options, calibrated=calibrated, threshold=threshold
+    )

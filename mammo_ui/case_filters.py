@@ -29,9 +29,13 @@ def choose_facets(choice: Choice, selection: Selection) -> None:
     for name, counts in chosen_cases.count_facets(choice, selection, (*names, *active)).items():
         _choose_facet(selection, name, counts, order)
     rest = tuple(name for name in further if name not in active)
-    if rest and st.toggle("More filters", key="more_filters", persist_state="session"):
+    alike = chosen_cases.list_alike(choice, names)
+    if (rest or alike) and st.toggle("More filters", key="more_filters", persist_state="session"):
         for name, counts in chosen_cases.count_facets(choice, selection, rest).items():
             _choose_facet(selection, name, counts, ())
+        for name, others in alike.items():
+            told = ", ".join(map(state.facet_title, others))
+            st.caption(plain(f"The same images as {state.facet_title(name)}: {told}."))
 
 
 def _choose_facet(
@@ -57,15 +61,11 @@ def _choose_facet(
     choose(
         plain(state.facet_title(facet)),
         options,
-        format_func=lambda value: f"{_title(facet, value)} ({counts.get(value, 0)})",
+        format_func=lambda value: f"{state.value_title(facet, value)} ({counts.get(value, 0)})",
         key=key,
         on_change=lambda: state.write_selection(selection.only(facet, st.session_state[key])),
         **({"selection_mode": "multi", "wrap": True} if choose is st.pills else {}),
     )
-
-
-def _title(facet: str, value: str) -> str:
-    return REVIEW_STATUSES.get(value, value) if facet == "status" else value
 
 
 def _rank(value: str, order: Sequence[str]) -> tuple[int, str]:

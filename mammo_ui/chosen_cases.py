@@ -124,8 +124,16 @@ def count_facets(
 
 
 def list_further_columns(choice: "Choice", known: tuple[str, ...]) -> tuple[str, ...]:
-    """The table's other columns that group cases, in its order."""
-    return _further(rows_of(choice).images, known)
+    """The table's other columns that group cases unlike those before them, in its order."""
+    alike = list_alike(choice, known)
+    folded = {name for others in alike.values() for name in others}
+    further = _further(rows_of(choice).images, known)
+    return tuple(name for name in further if name not in folded)
+
+
+def list_alike(choice: "Choice", known: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The columns with the further ones that split the images as they do, which are no filters."""
+    return _alike(rows_of(choice).images, known)
 
 
 def walk(choice: "Choice", selection: "Selection", image_id: str) -> Walk:
@@ -350,6 +358,17 @@ def _further(rows: Rows, known: tuple[str, ...]) -> tuple[str, ...]:
     frame = read_table(rows.path, rows.version).frame
     names = [n for n in frame.columns if n not in IDENTITY.union(known) and not n.startswith("p_")]
     return tuple(n for n in names if 1 < len(_column(rows, n).values) <= MOST_VALUES)
+
+
+@lru_cache(maxsize=8)
+def _alike(rows: Rows, known: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    from mammo_core.metrics.attributes import find_alike
+
+    further = _further(rows, known)
+    own = [name for name in known if name in read_rows(rows).frame]
+    found = find_alike({name: _column(rows, name).codes for name in (*own, *further)})
+    kept = {name: tuple(n for n in others if n in further) for name, others in found.items()}
+    return {name: others for name, others in kept.items() if others}
 
 
 def _place_of(rows: Rows, image_id: str) -> int:

@@ -6,7 +6,6 @@ from dataclasses import replace
 import streamlit as st
 
 from mammo_core.image_sets import read_set
-from mammo_core.reviews import REVIEW_STATUSES
 from mammo_core.wording import count
 from mammo_ui import state
 from mammo_ui.frame import plain
@@ -36,7 +35,7 @@ def show_chips(selection: Selection, n: int) -> None:
 def _list_chips(selection: Selection) -> Iterator[tuple[str, str, Selection]]:
     """For each filter its key, what it says in Markdown, and the selection without it."""
     for facet, values in selection.facets.items():
-        shown = [REVIEW_STATUSES.get(v, v) if facet == "status" else v for v in values]
+        shown = [state.value_title(facet, value) for value in values]
         title = plain(state.facet_title(facet))
         yield facet, f"{title}: {plain(', '.join(shown))}", selection.without(facet)
     if selection.scores:

@@ -47,7 +47,8 @@ class Group:
 def name_values(values: "Sequence[Value]") -> str:
     """Such as "Density d and View CC", the columns called as on the page Cases."""
     return " and ".join(
-        f"{state.facet_title(by)} {MISSING if value is None else value}" for by, value in values
+        f"{state.facet_title(by)} {MISSING if value is None else state.value_title(by, value)}"
+        for by, value in values
     )
 
 
@@ -77,6 +78,23 @@ def find_slices(rows: Rows, options: "SliceOptions") -> "Search":
     return slices.find_slices(table, positive, options, attributes=attributes)
 
 
+def list_alike(rows: Rows) -> dict[str, tuple[str, ...]]:
+    """The columns with others that split the rows as they do, which are judged once."""
+    from mammo_core.metrics.attributes import find_alike
+
+    found = find_alike({one.name: one.codes for one in _list_all(rows) if len(one.values) > 1})
+    return {name: others for name, others in found.items() if others}
+
+
+def tell_alike(rows: Rows) -> str:
+    """Which columns are not drawn since another one has the same groups, empty for none."""
+    return " ".join(
+        f"The same images as {state.facet_title(name)}: "
+        f"{', '.join(map(state.facet_title, others))}."
+        for name, others in list_alike(rows).items()
+    )
+
+
 def find_images(rows: Rows, values: "Sequence[Value]") -> list[str]:
     """The images of the rows that share those values."""
     import numpy as np
@@ -88,7 +106,14 @@ def find_images(rows: Rows, values: "Sequence[Value]") -> list[str]:
 
 @lru_cache(maxsize=4)
 def _read_attributes(rows: Rows) -> "tuple[Attribute, ...]":
-    """The columns as groups, a byte a row each."""
+    """The columns that split the rows as groups, a byte a row each; of those alike the first."""
+    folded = {name for others in list_alike(rows).values() for name in others}
+    own = (one for one in _list_all(rows) if one.name not in folded)
+    return tuple(one for one in own if len(one.values) > 1)
+
+
+@lru_cache(maxsize=4)
+def _list_all(rows: Rows) -> "tuple[Attribute, ...]":
     from mammo_core.metrics.attributes import list_attributes
 
     return tuple(list_attributes(read_rows(rows).frame))

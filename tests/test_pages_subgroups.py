@@ -1,5 +1,6 @@
 """The tabs Subgroups and Slices of the Evaluate page, and the way from them to the cases."""
 
+import shutil
 from pathlib import Path
 
 import altair as alt
@@ -7,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import standin_home
+from page_runs import open_app
 from streamlit.testing.v1 import AppTest
 
 from mammo_core.image_sets import read_set
+from mammo_core.metrics.attributes import find_alike
 from mammo_core.predictions import read_predictions
 from mammo_ui import frame
 from mammo_ui.forest_charts import PLAIN, draw_forest
@@ -54,6 +57,44 @@ def open_tab(tab, picked=None, **query):
 def said(at):
     parts = (*at.markdown, *at.caption, *at.info, *at.warning)
     return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.fixture
+def with_copies(home, tmp_path, monkeypatch):
+    """The same home, its table with two columns that say the scanner over again."""
+    shutil.copytree(home, tmp_path / "home")
+    path = tmp_path / "home" / "models" / "demo" / "predictions" / "exams.parquet"
+    table = pd.read_parquet(path)
+    scanners = sorted(table["manufacturer"].unique())
+    spacing = table["manufacturer"].map(dict(zip(scanners, (0.2, 0.1, 0.05), strict=False)))
+    table.assign(pixel_spacing_mm=spacing, columns=(spacing * 1000).round()).to_parquet(path)
+    monkeypatch.setenv("MAMMO_HOME", str(tmp_path / "home"))
+    return table
+
+
+def test_columns_that_split_the_images_alike_are_judged_once_and_named(with_copies):
+    for tab in ("Subgroups", "Slices"):
+        at = open_tab(tab)
+        told = said(at).replace("\\", "")
+        assert "The same images as Scanner: Pixel spacing in mm, Image width in pixels" in told
+        groups = at.dataframe[-1].value["group"].tolist()
+        assert not [name for name in groups if "Pixel" in name or "Image width" in name]
+        assert any("Scanner" in name for name in groups)
+
+
+def test_copies_of_a_filter_are_no_further_filters(with_copies):
+    at = open_app("cases")
+    at.toggle(key="more_filters").set_value(True).run()
+    assert "The same images as Scanner: Pixel spacing in mm" in said(at).replace("\\", "")
+    labels = [one.label for one in (*at.get("button_group"), *at.multiselect)]
+    assert "Scanner" in labels
+    assert not [label for label in labels if "Pixel" in label or "Image width" in label]
+
+
+def test_columns_are_alike_where_their_groups_are_the_same_whatever_their_numbers():
+    codes = {"a": [0, 1, 1, 2], "b": [5, 3, 3, -1], "c": [0, 1, 1, 1], "d": [9, 0, 0, 1]}
+    found = find_alike({name: np.array(one, np.int8) for name, one in codes.items()})
+    assert found == {"a": ("b", "d"), "c": ()}
 
 
 def test_a_missing_p_value_is_a_dash_and_a_tiny_one_no_zero():

@@ -1,5 +1,6 @@
 """What rows can be grouped by: the metadata columns of a prediction table, numbers in bins."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -58,6 +59,21 @@ def list_attributes(frame: pd.DataFrame) -> list[Attribute]:
             attributes.append(attribute)
             room -= len(attribute.values)
     return attributes
+
+
+def find_alike(columns: Mapping[str, NDArray[np.integer]]) -> dict[str, tuple[str, ...]]:
+    """For each column the later ones that split the rows as it does; those are no keys themselves.
+
+    Args:
+        columns: By name (N,) a number for each row, the same for rows of one group.
+    """
+    first: dict[bytes, str] = {}
+    alike: dict[str, tuple[str, ...]] = {}
+    for name, codes in columns.items():
+        split = pd.factorize(codes)[0].astype(np.int32).tobytes()  # numbered as groups appear
+        name_of = first.setdefault(split, name)
+        alike[name_of] = () if name_of == name else (*alike[name_of], name)
+    return alike
 
 
 def to_decades(ages: pd.Series) -> pd.Series:

@@ -12,7 +12,12 @@ from mammo_ui.forest_charts import draw_forest
 from mammo_ui.group_cases import open_cases_of_group
 from mammo_ui.paradox_alarms import show_alarms
 from mammo_ui.subgroup_charts import judged_points
-from mammo_ui.subgroup_numbers import find_slices, metric_depends_on_threshold, name_values
+from mammo_ui.subgroup_numbers import (
+    find_slices,
+    metric_depends_on_threshold,
+    name_values,
+    tell_alike,
+)
 
 if TYPE_CHECKING:
     from mammo_core.metrics.slices import Search, Slice, SliceOptions
@@ -36,6 +41,8 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
         )
         return
     st.markdown(_tell(search, evaluation))
+    if told := tell_alike(rows_of(choice)):
+        st.caption(frame.plain(told))
     _show_chart(choice, options, search.slices[:SHOWN])
 
 

@@ -17,6 +17,7 @@ from mammo_ui.subgroup_numbers import (
     compare_groups,
     measure_whole,
     metric_depends_on_threshold,
+    tell_alike,
 )
 
 METRICS = ("auroc", "recall", "specificity")
@@ -42,6 +43,8 @@ def show(choice: state.Choice, evaluation: results.Evaluation) -> None:
     title = f"{kind.title}{at if metric_depends_on_threshold(metric) else ''}"
     whole = measure_whole(rows_of(choice), metric, choice.threshold)
     _show_forest(choice, f"{title} for {evaluation['positive']}", known, whole)
+    if told := tell_alike(rows_of(choice)):
+        st.caption(frame.plain(told))
     if len(known) < len(parted):
         st.caption(f"Of too few cases: {count(len(parted) - len(known), 'subgroup')}.")
 

@@ -48,7 +48,6 @@ class Panel:
         title: What stands above it.
         base: Address of the gray picture.
         map: What to lay over it, None for nothing.
-        full: Address of the same picture with more pixels, for when it is enlarged; often empty.
         note: A line below it.
         help: What the note means, shown where the pointer rests on it.
         is_waiting: Whether its map is still being computed.
@@ -61,7 +60,6 @@ class Panel:
     title: str
     base: str
     map: "MapPicture | None" = None
-    full: str = ""
     note: str = ""
     help: str = ""
     is_waiting: bool = False

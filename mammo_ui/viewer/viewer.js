@@ -98,10 +98,9 @@ function buildNote(panel) {
   return note;
 }
 
-function buildBase(root, { base, full, alt }) {
+function buildBase(root, { base, alt }) {
   const image = buildImage(base, "base", alt);
   image.onload = () => showOwnPixels(root, image);
-  if (full) image.dataset.full = full;
   return image;
 }
 
@@ -141,14 +140,8 @@ function apply(root) {
   root.painting ||= requestAnimationFrame(() => paintAll(root));
 }
 
-// Enlarged beyond its own pixels an image shows them; one that has more of them fetches those.
+// Enlarged beyond its own pixels an image shows them.
 function showOwnPixels(root, image) {
   const shown = image.clientWidth * root.view.zoom * devicePixelRatio;
-  const isEnlarged = image.naturalWidth > 0 && shown > image.naturalWidth;
-  image.classList.toggle("enlarged", isEnlarged && !image.dataset.full);
-  if (!isEnlarged || !image.dataset.full) return;
-  const finer = new Image();
-  finer.onload = () => (image.src = finer.src);
-  finer.src = image.dataset.full;
-  delete image.dataset.full;
+  image.classList.toggle("enlarged", image.naturalWidth > 0 && shown > image.naturalWidth);
 }

@@ -8,10 +8,11 @@ from made_cards import make_card
 from page_runs import asked, open_app, words
 
 from mammo_core.attribution import METHODS
+from mammo_core.audit.badges import Badge
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY, write_json
 from mammo_core.predictions import read_predictions
-from mammo_ui import casework, library, uploads
+from mammo_ui import casework, explanation_choice, library, uploads
 from mammo_ui.overlay_store import layers_path
 
 pytestmark = pytest.mark.usefixtures("absent_network")
@@ -92,6 +93,21 @@ def test_layers_can_be_chosen_once_the_model_was_loaded_and_by_methods_that_look
     write_json(layers_path(library.find_model("demo")), ["conv_1", "conv_2"])
     assert "Layer" in labels("grad_cam")
     assert "Layer" not in labels("saliency")
+
+
+def test_a_model_that_was_not_audited_says_so_and_leads_to_the_audit(standin):
+    at = open_app("case", case="S00001_LCC", state={"methods": ["rise"]})
+    assert "not audited yet on demo" in words(at)
+    assert "to_audit" in {button.key for button in at.button}
+
+
+@pytest.mark.parametrize("level", ["believe", "caution", "doubt"])
+def test_a_badge_says_what_it_was_measured_on_and_tells_its_level_without_color(level):
+    badge = Badge("grad_cam", level, "beats edges on the lesion", 24, "exams", is_synthetic=True)
+    chip = explanation_choice.write_badge(badge)
+    assert chip.standing == level
+    assert chip.text.endswith(level)
+    assert "24 synthetic images of exams" in chip.help
 
 
 def test_an_upload_is_known_as_synthetic_by_its_header_alone(standin):

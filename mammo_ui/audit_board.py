@@ -48,10 +48,11 @@ def show_board(audit: Audit) -> str | None:
             "Measures", families, format_func=FAMILIES.get, default=families[0], required=True,
             key=f"audit_family_{len(families)}",
         )  # fmt: skip
-    rows = describe_board(audit, boards[lesions], family, is_whole=lesions == ALL)
+    is_whole = lesions == ALL
+    rows = describe_board(audit, boards[lesions], family, is_whole=is_whole)
     picked = _draw(rows, _name_columns(boards[lesions], family), f"{lesions}_{family}")
     st.caption(READING)
-    charts.offer_data(list_figures(audit, boards[lesions]), "audit_board")
+    charts.offer_data(list_figures(audit, boards[lesions], is_whole=is_whole), "audit_board")
     return picked
 
 
@@ -62,6 +63,7 @@ def list_boards(audit: Audit) -> dict[str, Mapping[str, Any]]:
         f"{one['label']} ({count(one['n'], 'lesion')})": one["methods"]
         for kind in ("size", "kind")
         for one in strata[kind]
+        if any(one["methods"].values())
     }
 
 
@@ -92,14 +94,16 @@ def describe_board(
     ]
 
 
-def list_figures(audit: Audit, board: Mapping[str, Any]) -> list[Row]:
+def list_figures(audit: Audit, board: Mapping[str, Any], *, is_whole: bool) -> list[Row]:
     """A row a method and measure with its interval and n, for the file."""
+    against = audit.summary["against"] if is_whole else {}
     return [
-        {"method": name, "measure": measure, **estimate, "beats controls": _sign(
-            audit.summary["against"], name, measure) == BEATS}
+        {"method": name, "measure": measure, **estimate}
+        | {"beats controls": _sign(against, name, measure)}
         for name, row in board.items()
         for measure, estimate in row.items()
-    ]  # fmt: skip
+        if measure in MEASURES
+    ]
 
 
 def tell_verdict(verdict: Mapping[str, Any]) -> str:
@@ -213,4 +217,4 @@ def _configure(columns: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
 def _explain(measure: str) -> str:
     one = MEASURES[measure]
     better = "Higher" if one.higher_is_better else "Lower"
-    return frame.plain(f"{better} is better. A random map scores {one.of_random}. {one.reference}")
+    return frame.plain(f"{better} is better. A random map scores: {one.of_random}. {one.reference}")

@@ -157,6 +157,15 @@ def test_lesions_of_one_kind_have_a_board_of_their_own(audited):
     assert leaderboard(at)[head].iloc[0] == pytest.approx(expected)
 
 
+def test_an_audit_of_one_measure_shows_all_that_it_has(standin):
+    columns = {name: {"insertion": row["insertion"]} for name, row in made_audits.COLUMNS.items()}
+    made_audits.make_audit(standin, columns=columns)
+    at = open_app("audit")
+    assert at.selectbox(key="audit_stratum").options == [audit_board.ALL]
+    assert len(leaderboard(at)) == len(columns)
+    assert "one of place" in words(at)
+
+
 def test_the_zones_of_a_method_share_all_its_evidence(audited):
     audit = find_audit()
     rows = audit_shortcuts.part_evidence(audit.folder, audit.version)

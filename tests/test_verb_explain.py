@@ -123,6 +123,33 @@ def test_each_image_and_method_gets_a_map_and_an_overlay(capsys, model, films, t
         assert cv2.imread(item["overlay"]).shape == (48, 32, 3)
 
 
+def test_evidence_of_a_case_is_told_once_and_kept(capsys, model, dataset):
+    import pandas as pd
+
+    index = pd.read_parquet(dataset / "index.parquet").set_index("image_id")
+    image_id = index["mask_path"].notna().idxmax()
+    words = ("evidence", model, image_id, "--dataset", dataset, "--target", "malignant vs benign")
+    metrics = ("--metrics", "energy_pointing,in_breast,class_sensitivity")
+    code, answer, _ = run(capsys, *words, *metrics, "--methods", "grad_cam,edges")
+    assert code == 0
+    assert answer["target"] == "malignant vs benign"
+    assert set(answer["methods"]) == {"grad_cam", "edges"}
+    assert answer["refused"] == {}
+    assert answer["methods"]["edges"]["class_sensitivity"] == 0
+    assert 0 <= answer["methods"]["edges"]["energy_pointing"] <= 1
+    assert run(capsys, *words, *metrics, "--methods", "edges")[1]["methods"] == {
+        "edges": answer["methods"]["edges"]
+    }
+
+
+def test_evidence_names_the_measures_that_it_knows(capsys, model, dataset):
+    words = ("evidence", model, "S00000_RCC", "--dataset", dataset, "--metrics", "in_breats")
+    code, _, err = run(capsys, *words)
+    assert code == 2
+    assert "did you mean 'in_breast'" in err
+    assert len(err.strip().splitlines()) == 1
+
+
 def test_the_map_is_the_methods_own(capsys, model, films, network, tmp_path):
     from mammo_core.attribution import METHODS
     from mammo_core.keras_classifier import KerasClassifier

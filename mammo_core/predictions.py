@@ -161,7 +161,7 @@ def check_predictions(columns: pa.Table, source: str, sha256: str = "") -> Predi
     Raises:
         BadTable: As `read_predictions`.
     """
-    classes = _check_columns(columns.column_names, source)
+    classes = check_columns(columns.column_names, source)
     if not columns.num_rows:
         raise BadTable(f"Expected at least one row in {source}, found none")
     columns = columns.sort_by([("patient_id", "ascending"), ("image_id", "ascending")])
@@ -216,7 +216,12 @@ def read_provenance(path: str | Path) -> Provenance | None:
 _NOTES = (b"model_sha256", b"dataset_fingerprint", b"split")
 
 
-def _check_columns(names: list[str], source: str) -> tuple[str, ...]:
+def check_columns(names: list[str], source: str) -> tuple[str, ...]:
+    """The classes that a table with these columns tells of.
+
+    Raises:
+        BadTable: Where a column lacks or comes repeatedly, or the classes are too few or many.
+    """
     repeated = [name for name in names if names.count(name) > 1]
     if repeated:
         raise BadTable(f"Expected each column once in {source}, '{repeated[0]}' comes repeatedly")

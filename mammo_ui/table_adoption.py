@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from mammo_core.errors import BadTable
+from mammo_core.errors import BadTable, UnreadableFile
+from mammo_core.model_folders import check_new_name
 from mammo_core.wording import count
 from mammo_ui import frame, library, model_files, state
 from mammo_ui.intake import Intake
@@ -36,7 +37,6 @@ class Asked:
 
 def show_table_adoption() -> None:
     """What runs, what became of it, and the form for another table."""
-    st.subheader("Or take in a table of predictions", anchor=False)
     st.caption(FORMAT)
     if INTAKE.show_job():
         return
@@ -101,12 +101,48 @@ def _start(asked: Asked) -> None:
     """Start the verb as a job.
 
     Raises:
-        BadConfiguration: Where the name cannot be taken.
-        BadTable: Where no file was named.
+        BadConfiguration: Where the name cannot be taken, or classes or columns are misspelled.
+        BadTable: Where no file was named, or it lacks a column.
+        UnreadableFile: Where it is no table.
     """
     if not asked.source:
         raise BadTable("Expected a table's file: name its path, or upload it")
+    check_new_name(asked.name)
+    _check_header(asked)
     INTAKE.start(asked.name, partial(_write_arguments, asked))
+
+
+def _check_header(asked: Asked) -> None:
+    """See at once what the job would find at its end: columns and classes that are misspelled."""
+    from mammo_core.table_models.header import check_header
+    from mammo_core.table_models.spelling import read_spelling
+
+    spelling = read_spelling(_list_pairs(asked), asked.classes)
+    content, name = _read_start(asked.source)
+    check_header(content, name, spelling, has_dataset=asked.dataset is not None)
+
+
+def _read_start(source: "str | UploadedFile") -> tuple[bytes, str]:
+    """As much of the file as its header needs, and its name.
+
+    Raises:
+        UnreadableFile: Where it cannot be read.
+    """
+    from mammo_core.table_models.header import BEGINNING
+
+    if not isinstance(source, str):
+        return source.getvalue(), source.name
+    path = Path(source).expanduser()
+    try:
+        with path.open("rb") as file:
+            start = file.read(BEGINNING)
+            return (start + file.read() if start.startswith(b"PAR1") else start), path.name
+    except OSError as error:
+        raise UnreadableFile(f"Cannot read {path}: {error.strerror or error}") from error
+
+
+def _list_pairs(asked: Asked) -> list[str]:
+    return [pair.strip() for pair in asked.rename.split(",") if pair.strip()]
 
 
 def _write_arguments(asked: Asked, place: Path) -> list[str]:
@@ -114,8 +150,8 @@ def _write_arguments(asked: Asked, place: Path) -> list[str]:
     words = ["--threshold", f"{asked.threshold:g}"]
     words += ["--dataset", str(library.dataset_path(asked.dataset))] if asked.dataset else []
     words += ["--classes", asked.classes] if asked.classes.strip() else []
-    for pair in filter(str.strip, asked.rename.split(",")):
-        words += ["--rename", pair.strip()]
+    for pair in _list_pairs(asked):
+        words += ["--rename", pair]
     return [*words, "--json", "--", str(INTAKE.find_file(asked.source, place))]
 
 

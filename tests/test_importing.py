@@ -111,7 +111,9 @@ def errors_after(home, *sent, intake=importing.INTAKE):
     """What the page says in red after a failed intake, once the buttons named by `sent` are hit."""
     job = note_job(home, exit_code=1, verb=intake.verb)
     (job.folder / "log.txt").write_text("It is no archive")
-    at = open_app("models", part="Import a model")
+    is_table = intake is table_adoption.INTAKE
+    kind = "A table of predictions" if is_table else "A Keras network"
+    at = open_app("models", part="Import a model", bring=kind)
     at.session_state[intake.started] = job.id
     at.session_state[UNREAD] = {job.id: "Import x failed: It is no archive"}
     at.run()

@@ -7,8 +7,14 @@ from prediction_rows import CLASSES, make_predictions
 from test_pages import NAMES
 
 from mammo_core.datasets import load_dataset
+from mammo_core.errors import BadTable, MammoError
+from mammo_core.jobs import list_jobs
 from mammo_core.model_store import make_default
 from mammo_core.table_models.adoption import TableImport, adopt_table
+from mammo_core.table_models.header import BEGINNING, check_header
+from mammo_core.table_models.spelling import Spelling
+from mammo_core.verbs.calibrate import calibrate
+from mammo_core.verbs.conformal import conformal
 from mammo_ui import table_adoption
 
 pytestmark = pytest.mark.usefixtures("absent_network")
@@ -43,6 +49,40 @@ def test_every_page_copes_with_a_table_alone(theirs, name):
     at = open_app(name)
     assert not at.exception
     assert not [one.value for one in at.error]
+
+
+@pytest.mark.parametrize(
+    ("tab", "way"), [("Calibration", "calibrate"), ("Uncertainty", "conformal")]
+)
+def test_a_tab_that_needs_validation_rows_advises_what_a_table_can_do(theirs, tab, way):
+    at = open_app("evaluate", state={"evaluate_tab": tab})
+    assert "Bring the table again with a column split" in words(at)
+    (command,) = [one.value for one in at.code if f"mammo_core {way}" in one.value]
+    assert "--predictions" in command
+    assert "theirs" not in command
+    assert "Predict a dataset" not in words(at)
+    assert "predict it with one" not in words(at)
+
+
+def test_a_table_that_tells_its_validation_rows_can_be_calibrated(home):
+    frame = make_predictions(40)
+    frame["split"] = ["val" if int(k[1:]) % 2 else "test" for k in frame["patient_id"]]
+    frame.to_csv(home / "t.csv", index=False)
+    adopt_table(TableImport(file=home / "t.csv"), "theirs")
+    at = open_app("evaluate", state={"evaluate_tab": "Calibration"})
+    at.button(key="fit_chosen").click().run()
+    assert not at.exception
+    assert "After: reliability" in words(at)
+
+
+def test_a_table_without_validation_rows_is_told_what_works(theirs):
+    for asked in ({}, {"dataset": "theirs"}):
+        with pytest.raises(
+            MammoError, match=r"adopt-table, or as it is by calibrate --predictions"
+        ):
+            calibrate("theirs", **asked)
+    with pytest.raises(BadTable, match="--predictions FILE --calibration VALIDATION_FILE"):
+        conformal("theirs", "theirs")
 
 
 def test_the_case_page_says_that_nothing_can_be_explained(theirs):
@@ -100,6 +140,58 @@ def test_a_network_is_not_offered_to_run_where_there_are_no_pictures(network):
     at = open_app("evaluate", model="demo", dataset="theirs")
     assert "theirs has no pictures" in words(at)
     assert "Predict now" not in [one.label for one in at.button]
+
+
+def test_each_user_sees_only_the_fields_of_what_is_brought(home):
+    for kind, own, other in (
+        ("A Keras network", "Import it", "Take it in"),
+        ("A table of predictions", "Take it in", "Import it"),
+    ):
+        labels = [
+            one.label for one in open_app("models", part="Import a model", bring=kind).main.button
+        ]
+        assert own in labels
+        assert other not in labels
+
+
+@pytest.mark.parametrize(
+    ("columns", "typed", "error"),
+    [
+        ({"image_id": "image"}, {}, "Expected a column 'image_id'"),
+        ({}, {"Columns that have": "img=image_id"}, "Expected the column 'img' that is renamed"),
+        ({}, {"Classes": "benign"}, "--classes must be two or more"),
+        ({}, {"Classes": "x, y, z"}, "Expected the probabilities of each class"),
+        ({}, {"Name": "a/b"}, "a/b"),
+    ],
+)
+def test_what_is_misspelled_is_told_before_a_job_begins(home, columns, typed, error):
+    make_predictions(6).rename(columns=columns).to_csv(home / "t.csv", index=False)
+    at = open_app("models", part="Import a model", bring="A table of predictions")
+    told = {"Path of": str(home / "t.csv"), "Name": "mine"} | typed
+    for label, text in told.items():
+        next(one for one in at.main.text_input if one.label.startswith(label)).set_value(text)
+    next(one for one in at.main.button if one.label == "Take it in").click().run()
+    assert error in "".join(one.value for one in at.error).replace("\\", "")
+    assert not list_jobs()
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_header_of_a_table_of_any_length_is_checked_by_its_beginning(home, ending):
+    frame = make_predictions(900)
+    write = {"csv": lambda p: frame.to_csv(p, index=False), "parquet": frame.to_parquet}[ending]
+    write(home / f"t.{ending}")
+    content = (home / f"t.{ending}").read_bytes()
+    assert ending == "parquet" or len(content) > BEGINNING
+    check_header(content, "t", Spelling(), has_dataset=False)
+    with pytest.raises(BadTable, match="renamed"):
+        check_header(content, "t", Spelling(rename={"img": "image_id"}), has_dataset=False)
+
+
+def test_a_named_dataset_tells_patients_and_labels(home):
+    content = make_predictions(6)[[*P, "image_id"]].to_csv(index=False).encode()
+    check_header(content, "t", Spelling(), has_dataset=True)
+    with pytest.raises(BadTable, match="patient_id"):
+        check_header(content, "t", Spelling(), has_dataset=False)
 
 
 def test_the_form_becomes_the_words_of_the_verb(theirs):

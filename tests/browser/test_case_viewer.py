@@ -126,3 +126,26 @@ def test_the_scale_names_the_ends_of_each_maps_colors(quiet_case):
     assert len(ends) == 3
     assert all(low == "0" or low == f"\N{MINUS SIGN}{high}" for low, high in ends)
     assert all(float(high) > 0 for _, high in ends)
+
+
+def test_below_each_map_stands_what_this_case_says_of_it(quiet_case):
+    page, _ = quiet_case
+    found = page.locator("figure:has(canvas.overlay)").evaluate_all(
+        "all => all.map(one => [...one.querySelectorAll('.chip')].map(chip => chip.textContent))"
+    )
+    assert len(found) == 3
+    for chips in found:
+        assert any("on the lesion" in chip for chip in chips)
+        assert any("in the breast" in chip for chip in chips)
+        assert all(chip[0] in "✓✗" for chip in chips)
+
+
+def test_a_dear_method_is_computed_on_a_click_and_stands_beside_the_others(quiet_case):
+    page, _ = quiet_case
+    page.get_by_role("combobox", name="Explanations").click()
+    page.keyboard.type("Occlusion", delay=20)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Compute Occlusion").click()
+    page.locator(OVERLAY).nth(3).wait_for(state="attached")
+    assert "computed" not in page.locator(".panels").inner_text()

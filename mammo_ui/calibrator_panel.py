@@ -55,7 +55,17 @@ def _title(method: str) -> str:
 def _offer_fit(choice: Choice, method: str, *, is_fitted: bool) -> None:
     """A button for each place that holds validation rows; what to do where none does."""
     places = _list_places(choice)
-    if not places:
+    if not places and choice.model.is_table:
+        st.info(
+            "No validation rows to fit on: the table has none with a label. Fitting on the test "
+            "rows would leave nothing to judge it by. Bring the table again with a column split "
+            "that says val of the validation rows (Models > Import), or calibrate such a file:"
+        )
+        st.code(
+            "python -m mammo_core calibrate --predictions table.csv --out calibrated.parquet "
+            f"--method {method}"
+        )
+    elif not places:
         st.info(
             "No validation images to fit on: these data have no labeled validation split that the "
             "model was run on, and its training kept none. Fitting on the test images would leave "

@@ -67,9 +67,12 @@ def _show_frequencies(answer: dict[str, Any]) -> None:
 
 
 def _show_way(choice: state.Choice) -> None:
+    way = "Predict a dataset that has a validation split"
+    if choice.model.is_table:
+        way = "Bring the table again with a column split that says val of validation cases"
     st.info(
-        "There are no predictions of validation cases by which sets could be chosen. Predict a "
-        "dataset that has a validation split, or choose sets by a table of your own:"
+        "There are no predictions of validation cases by which sets could be chosen. "
+        f"{way}, or choose sets by tables of your own:"
     )
     table = "--predictions test.csv --calibration validation.csv"
     st.code(f"python -m mammo_core conformal {table}", language="bash")

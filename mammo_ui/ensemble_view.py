@@ -30,9 +30,12 @@ def show_ensemble(choice: state.Choice) -> None:
     st.markdown("**Several models together**")
     there = list_fitting(choice)
     if not there:
+        way = "predict it with one"
+        if choice.model.is_table:
+            way = "bring another table of the same images with this dataset (Models > Import)"
         st.caption(
-            "No other model of the same classes has predictions for this dataset: predict it with "
-            "one, and where they contradict each other can be chosen above."
+            f"No other model of the same classes has predictions for this dataset: {way}, and "
+            "where they contradict each other can be chosen above."
         )
         return
     st.multiselect(

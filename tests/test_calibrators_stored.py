@@ -16,7 +16,7 @@ from mammo_core.calibrators.stored import (
     read_fits,
 )
 from mammo_core.calibrators.validation_rows import read_dataset_rows, read_kept_rows
-from mammo_core.errors import BadConfiguration, BadModel, MammoError
+from mammo_core.errors import BadConfiguration, BadModel, BadTable, MammoError
 from mammo_core.headlines import tell_headline
 from mammo_core.model_card import render_card
 from mammo_core.model_store import StoredModel, predictions_path
@@ -127,6 +127,14 @@ def test_without_kept_rows_a_dataset_is_asked_for(model):
     (model.path / VALIDATION).unlink()
     with pytest.raises(BadModel, match="DATASET"):
         read_kept_rows(model)
+
+
+def test_a_dataset_without_validation_rows_names_those_of_the_training(model):
+    with pytest.raises(BadTable, match=r"leave out the dataset .* calibrate model$"):
+        read_dataset_rows(model, "screening", "dev")
+    (model.path / VALIDATION).unlink()
+    with pytest.raises(BadTable, match="name a dataset with labeled validation images"):
+        read_dataset_rows(model, "screening", "dev")
 
 
 @pytest.mark.parametrize("split", ["test", "all"])

@@ -3,12 +3,18 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mammo_core.errors import BadModel, MammoError
+from mammo_core.errors import BadModel, BadTable, MammoError
 from mammo_core.metrics.selection import EvaluationOptions, select
 from mammo_core.metrics.shared_patients import tell_shared_patients
 from mammo_core.predictions import PredictionTable
 from mammo_core.run_comparison import VALIDATION
 from mammo_core.validation_rows import ValidationRows, find_kept_rows
+
+OF_TABLES = (
+    "bring the table with a column 'split' that says val of the validation rows: by adopt-table, "
+    "or as it is by calibrate --predictions FILE --out CALIBRATED.parquet"
+)
+"""What to do for a model that is only a table."""
 
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
@@ -28,6 +34,8 @@ def read_kept_rows(model: "StoredModel") -> ValidationRows:
 
 def _tell_none(model: "StoredModel") -> str:
     path = model.path / VALIDATION
+    if model.is_table:
+        return f"{model.id} is a table of predictions and was never trained here; {OF_TABLES}"
     if path.is_file():
         return f"{path} was made by another network than {model.file}; name a dataset"
     return (
@@ -41,7 +49,7 @@ def read_dataset_rows(model: "StoredModel", dataset: str, split: str) -> Validat
 
     Raises:
         MammoError: Where the split is the model's own test set.
-        BadTable: Where no row has a label.
+        BadTable: Where the split has no row, or none a label; says where others are.
     """
     from mammo_core.datasets import load_dataset
     from mammo_core.metrics.stored import read_model_predictions
@@ -56,7 +64,26 @@ def read_dataset_rows(model: "StoredModel", dataset: str, split: str) -> Validat
     table = read_model_predictions(str(model.path), dataset, split, "calibrate")
     shared = tuple(tell_shared_patients(data.index, split))
     origin = f"the split '{split}' of {data.name}"
-    return ValidationRows(_labeled(table, split), origin, data.name, split, shared)
+    return ValidationRows(_labeled_of(model, table, split), origin, data.name, split, shared)
+
+
+def _labeled_of(model: "StoredModel", table: PredictionTable, split: str) -> PredictionTable:
+    try:
+        return _labeled(table, split)
+    except BadTable as error:
+        raise BadTable(f"{error}; {_tell_others(model)}") from error
+
+
+def _tell_others(model: "StoredModel") -> str:
+    """Where else there are rows to fit on."""
+    if model.is_table:
+        return OF_TABLES
+    if find_kept_rows(model):
+        return (
+            "leave out the dataset to fit on the validation images that the training kept: "
+            f"python -m mammo_core calibrate {model.id}"
+        )
+    return "name a dataset with labeled validation images"
 
 
 def _labeled(table: PredictionTable, split: str) -> PredictionTable:

@@ -63,7 +63,8 @@ def answer_table(
     if calibration is None:
         raise BadTable(
             f"Expected rows of the split '{options.calibrate_on}' to calibrate on, found none; "
-            "predict a dataset that has them, or name a table of validation cases"
+            "predict a dataset that has them, or bring tables of both: --predictions FILE "
+            "--calibration VALIDATION_FILE"
         )
     units, warnings = select(table, options.rows)
     chosen, more = select(calibration.table, replace(options.rows, split="all"))

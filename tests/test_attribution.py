@@ -125,6 +125,14 @@ def test_what_is_linear_in_the_gradient_is_the_difference_of_both_classes(cnn, i
     np.testing.assert_allclose(told_apart, maps[0] - maps[1], atol=1e-5 * np.abs(maps).max())
 
 
+def test_nobody_can_write_to_what_methods_share(cnn, images):
+    question = Question(cnn, images, 1, ("layer", "gradient"))
+    for array in (question.images, question.gradient, *question.layer(None)):
+        with pytest.raises(ValueError, match="read-only"):
+            array -= array.min()
+    images[0, 0, 0] += 0  # who owns them still can
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_an_unknown_class_is_refused(cnn, images, name):
     with pytest.raises(ValueError, match="normal, benign, malignant"):

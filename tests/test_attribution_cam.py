@@ -143,6 +143,22 @@ def test_score_cam_weighs_by_what_a_channel_shows_over_a_blank_image(nets, kind,
         np.testing.assert_allclose(maps[0], expected, atol=1e-4 * np.abs(by_hand).max())
 
 
+def test_score_cam_at_the_images_resolution_weighs_the_activations_as_they_are():
+    image = keras.Input((16, 12, 1))
+    x = layers.Conv2D(4, 3, padding="same", name="conv")(image)
+    network = keras.Model(image, pooled(layers.ReLU()(x), 3, "softmax"))
+    classifier = KerasClassifier(network, CLASSES, layer="conv")
+    images = draw_images(classifier, 1)
+    activations = classifier.activations_and_gradients(images, 1)[0][0]
+    by_hand = gained_by_hand(classifier, images[0], activations, np.eye(3)[1], 0 * images[0])
+    question = Question(classifier, images, 1, ("layer",))
+    maps = METHODS["score_cam"]().attribute(question).maps
+    assert activations.min() < 0
+    expected = np.maximum(activations @ by_hand, 0)
+    np.testing.assert_allclose(maps[0], expected, atol=1e-4 * np.abs(by_hand).max())
+    np.testing.assert_array_equal(question.layer(None)[0][0], activations)
+
+
 @pytest.mark.parametrize("name", ASKING)
 def test_the_two_maps_of_one_sigmoid_unit_share_no_cell(nets, name):
     images = draw_images(nets["one sigmoid"])

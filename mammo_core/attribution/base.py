@@ -50,7 +50,8 @@ class Question:
     """Images and the class to explain, with one shared forward and backward pass.
 
     The pass runs when its first part is asked for. Who shares a question among several methods
-    says what any of them needs, so that no part is computed twice and none in vain.
+    says what any of them needs, so that no part is computed twice and none in vain. All arrays
+    are read-only views, for they are shared.
 
     Attributes:
         model: The classifier.
@@ -73,7 +74,7 @@ class Question:
     ) -> None:
         self.model = model
         self.progress = progress
-        self.images = np.asarray(images, dtype=np.float32)
+        self.images = _read_only(np.asarray(images, dtype=np.float32))
         if self.images.shape[1:] != tuple(model.input_shape) or not len(self.images):
             wanted = ", ".join(str(side) for side in model.input_shape)
             raise ValueError(f"Expected images of shape (N, {wanted}), got {self.images.shape}")
@@ -87,13 +88,14 @@ class Question:
     def gradient(self) -> NDArray[np.float32]:
         """(N, H, W, C) gradient of the target's logit with respect to the image."""
         if self._gradient is None:
-            self._gradient = self.model.gradient(self.images, self.target)
+            self._gradient = _read_only(self.model.gradient(self.images, self.target))
         return self._gradient
 
     def layer(self, path: str | None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(activations, gradients) of a layer, both (N, h, w, channels); None: the model's own."""
         if path not in self._layers:
-            self._layers[path] = self._look_into(path)
+            activations, gradients = self._look_into(path)
+            self._layers[path] = _read_only(activations), _read_only(gradients)
         return self._layers[path]
 
     def target_logits(self, images: Images) -> NDArray[np.float32]:
@@ -104,9 +106,16 @@ class Question:
         model = cast(LayeredClassifier, self.model)
         if self._gradient is None and self._shares_gradient:
             found = model.single_pass(self.images, self.target, path)
-            self._gradient = found.gradient
+            self._gradient = _read_only(found.gradient)
             return found.activations, found.layer_gradient
         return model.activations_and_gradients(self.images, self.target, path)
+
+
+def _read_only(array: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A view that cannot be written to; who owns the array still can."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass(frozen=True, kw_only=True)

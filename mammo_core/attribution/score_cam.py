@@ -92,7 +92,7 @@ def _look_through(
     seen = np.empty((len(owners), *rises.shape[1:]), dtype=np.float32)
     for out, owner, channel in zip(seen, owners, channels, strict=True):  # stays in the cache
         mask = upsample(activations[owner, None, :, :, channel], rises.shape[1:3])[0]
-        mask -= mask.min()
+        mask = mask - mask.min()  # a copy: at the layer's own resolution it is the layer itself
         mask /= max(mask.max(), np.finfo(np.float32).tiny)
         np.multiply(mask[..., None], rises[owner], out=out)
         out += blanks[owner]

@@ -15,8 +15,8 @@ def rows() -> list[dict[str, object]]:
     """CPU time interleaved, and completeness gaps, of the same references.
 
     Each of shap's classes costs a forward and a backward pass a sample, all of ours together one
-    forward and as many backward. How far that goes hangs on what a backward pass costs: in a
-    network whose first convolution sees one or two channels it is 1.3 forward ones.
+    forward and as many backward, whose last step, the dearest where the first convolution sees one
+    or two channels, is taken once a reference.
     """
     classifier = _make_classifier()
     shape = (REFERENCES + 1, *classifier.input_shape)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mammo_core.affine_stem import AffineStem, find_affine_stem
 from mammo_core.background import read_background
 from mammo_core.batch_size import available_memory, count_pass_bytes, fit_batch_size
 from mammo_core.errors import BadModel
@@ -128,6 +129,23 @@ class KerasClassifier:
         """(N, K, H, W, C) gradient of each logit with respect to the image, from one forward."""
         return self._in_batches(self._class_gradients, images)[0]
 
+    def summed_gradients_of_classes(
+        self, images: Images, weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """(G, K, H, W, C) weighted sums over the images of the gradient of each logit.
+
+        Where few sums are made of many images, all but the last step of the backward pass is
+        taken an image, and that one a sum; see `AffineStem`.
+
+        Args:
+            images: (N, H, W, C).
+            weights: (G, N), a row for each sum.
+        """
+        weights = np.asarray(weights, dtype=np.float32)
+        if len(weights) * 2 > len(images) or self._stem is None:
+            return np.tensordot(weights, self.gradients_of_classes(images), 1)
+        return self._sum_over_stem(self._stem, self._check_images(images), weights)
+
     def guided_gradient(self, images: Images, target: Target) -> NDArray[np.float32]:
         """(N, H, W, C) gradient that each ReLU lets through only where it is positive.
 
@@ -191,6 +209,23 @@ class KerasClassifier:
     @cached_property
     def _guided(self) -> Pass:
         return build_guided_gradient(self._network)
+
+    @cached_property
+    def _stem(self) -> AffineStem | None:
+        return find_affine_stem(self._network)
+
+    def _sum_over_stem(
+        self, stem: AffineStem, images: Images, weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        total: Any = np.float32(0)
+        for start in range(0, len(images), self.batch_size):
+            part = slice(start, start + self.batch_size)
+            above = stem.above(tf.constant(images[part]), tf.constant(weights[:, part]))
+            total = total + above[0].numpy()
+        flat = total.reshape(-1, *total.shape[2:])
+        anywhere = np.zeros((len(flat), *self.input_shape), dtype=np.float32)
+        (found,) = self._in_batches(stem.below, anywhere, flat)
+        return found.reshape(*total.shape[:2], *self.input_shape)
 
     def _classify(self, network: keras.Model) -> "KerasClassifier":
         """A classifier like this one over a network like its own."""

@@ -137,16 +137,22 @@ def build_class_gradients(network: Network) -> Pass:
     """Images -> (N, classes, H, W, C) gradient of each logit."""
 
     def differentiate(images: Any) -> tuple[Any]:
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            tape.watch(images)
-            logits = network.logits(images)
-            totals = [tf.reduce_sum(logits[:, k]) for k in range(network.n_classes)]
-        if network.head.n_outputs == 1:  # the other class's is the same with its sign turned
-            of_last = _known(tape.gradient(totals[-1], images))
-            return (tf.stack([-of_last, of_last], axis=1),)
-        return (tf.stack([_known(tape.gradient(total, images)) for total in totals], axis=1),)
+        gradients = differentiate_logits(network, network.logits(images), images)
+        return (tf.stack(gradients, axis=1),)
 
     return network.compile(differentiate)
+
+
+def differentiate_logits(network: Network, logits: Any, source: Any) -> list[Any]:
+    """The gradient of each logit with respect to a tensor, while a pass is traced."""
+
+    def differentiate(k: int) -> Any:
+        return _known(tf.gradients(logits[:, k], source)[0])
+
+    if network.head.n_outputs == 1:  # the other class's is the same with its sign turned
+        of_last = differentiate(1)
+        return [-of_last, of_last]
+    return [differentiate(k) for k in range(network.n_classes)]
 
 
 def build_guided_gradient(network: Network) -> Pass:

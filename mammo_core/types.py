@@ -123,10 +123,12 @@ class Classifier(Protocol):
 
 @runtime_checkable
 class ClassGradients(Protocol):
-    """A classifier that gives the gradients of all classes for one forward pass."""
+    """A classifier that sums the gradients of all classes over images, from one forward pass."""
 
-    def gradients_of_classes(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, K, H, W, C) gradient of each logit with respect to the image."""
+    def summed_gradients_of_classes(
+        self, images: NDArray[np.float32], weights: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """(G, K, H, W, C): for (G, N) weights, the weighted sums of each logit's gradients."""
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ FORBIDDEN = {
     "app.py": {"tensorflow", "keras"},
 }
 RUNS_MODELS = {
+    "affine_stem.py",
     "dropout_passes.py",
     "foreign_checkpoint.py",
     "foreign_network.py",

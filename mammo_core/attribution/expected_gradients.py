@@ -13,7 +13,9 @@ from mammo_core.attribution.references import IMAGES, choose_references, compare
 from mammo_core.types import ClassGradients, Classifier, Contrast
 
 CHUNK = 16
-"""Points whose gradients for all classes are held at once."""
+"""Points whose gradients are held at once."""
+Sums = Callable[[Images, NDArray[np.float32]], NDArray[np.float32]]
+"""Of (n, H, W, C) points and (m, n) weights, m weighted sums of gradients: (m, K, H, W, C)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,8 @@ class ExpectedGradients(Attribution):
         maps = []
         for number, (image, ones, target) in enumerate(triples):
             question.progress(number, len(question.images), IMAGES)
-            slope = partial(_differentiate_one, question.model, target)
-            maps.append(self._sample_paths(image, ones, slope)[0])
+            sums = partial(_sum_one, question.model, target)
+            maps.append(self._sample_paths(image, ones, sums)[0])
         return Attributed(np.stack(maps), compare_logits(question, references), note)
 
     def explain_classes(self, model: Classifier, images: Images) -> Maps:
@@ -65,31 +67,27 @@ class ExpectedGradients(Attribution):
         """
         question = Question(model, images, 0)
         references, _ = choose_references(question)
-        slopes = partial(_differentiate_classes, model)
+        sums = partial(_sum_classes, model)
         pairs = zip(question.images, references, strict=True)
-        return np.stack([self._sample_paths(image, ones, slopes) for image, ones in pairs])
+        return np.stack([self._sample_paths(image, ones, sums) for image, ones in pairs])
 
-    def _sample_paths(
-        self,
-        image: Images,
-        references: Images,
-        slopes: Callable[[Images], NDArray[np.float32]],
-    ) -> NDArray[np.float32]:
-        """(K, H, W), where `slopes` gives (n, K, H, W, C) gradients at n points."""
+    def _sample_paths(self, image: Images, references: Images, sums: Sums) -> NDArray[np.float32]:
+        """(K, H, W): of each reference the sum of its gradients, times its distance."""
         chosen, shares, weights = self._draw(len(references))
         total = np.float32(0)
         for start in range(0, self.samples, CHUNK):
             part = slice(start, start + CHUNK)
-            distances = image - references[chosen[part]]
-            points = references[chosen[part]] + shares[part, None, None, None] * distances
-            found = slopes(points)
-            total = total + np.einsum("n,nkhwc,nhwc->khw", weights[part], found, distances)
+            met, which = np.unique(chosen[part], return_inverse=True)
+            distances = image - references[met]
+            points = references[chosen[part]] + shares[part, None, None, None] * distances[which]
+            of_each = np.where(which == np.arange(len(met))[:, None], weights[part], np.float32(0))
+            total = total + np.einsum("mkhwc,mhwc->khw", sums(points, of_each), distances)
         return np.asarray(total, dtype=np.float32)
 
     def _draw(
         self, n_references: int
     ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
-        """(reference, share of the path, weight) of each sample."""
+        """(reference, share of the path, weight) of each sample, reference by reference."""
         generator = np.random.default_rng(self.seed)
         used = generator.permutation(n_references)[: self.samples]
         turns = np.arange(self.samples) % len(used)
@@ -100,18 +98,23 @@ class ExpectedGradients(Attribution):
             places, parts = np.arange(self.samples) // len(used), counts[turns]
         shares = (places + generator.random(self.samples)) / parts
         weights = 1 / (len(used) * counts[turns])
-        return used[turns], shares.astype(np.float32), weights.astype(np.float32)
+        order = np.argsort(turns, kind="stable")
+        turns = turns[order]
+        return used[turns], shares[order].astype(np.float32), weights[order].astype(np.float32)
 
 
-def _differentiate_one(
-    model: Classifier, target: int | Contrast, images: Images
+def _sum_one(
+    model: Classifier, target: int | Contrast, points: Images, weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """(N, 1, H, W, C) gradients of the target's logit."""
-    return model.gradient(images, target)[:, None]
+    """(m, 1, H, W, C) weighted sums of the gradients of the target's logit."""
+    return np.tensordot(weights, model.gradient(points, target), 1)[:, None]
 
 
-def _differentiate_classes(model: Classifier, images: Images) -> NDArray[np.float32]:
-    """(N, classes, H, W, C) gradients of all logits; from one forward pass where it can be."""
+def _sum_classes(
+    model: Classifier, points: Images, weights: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(m, classes, H, W, C) those of all logits; from one forward pass where it can be."""
     if isinstance(model, ClassGradients):
-        return model.gradients_of_classes(images)
-    return np.stack([model.gradient(images, k) for k in range(len(model.classes))], axis=1)
+        return model.summed_gradients_of_classes(points, weights)
+    sums = [_sum_one(model, k, points, weights) for k in range(len(model.classes))]
+    return np.concatenate(sums, axis=1)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 OF_A_NETWORK = (
     "Click a cell of the matrix to see the cases behind it.",
     "Open a case to see three explanations of its prediction side by side.",
+    "Let *Audit* tell which of them to believe, and whether the model looks at the breast.",
     "Move the threshold in the sidebar and watch *Evaluate*.",
 )
 OF_A_TABLE = (

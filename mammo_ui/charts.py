@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from mammo_core.csv_text import to_csv
-from mammo_ui.theme import MUTED, class_colors
+from mammo_ui.theme import MUTED, class_colors, page_color, tint
 
 Row = Mapping[str, Any]
 Spec = dict[str, Any]
@@ -63,7 +63,8 @@ def _with_data(spec: Spec, rows: Sequence[Row]) -> Spec:
 
     Data at the top of a specification would be sent as Arrow, and pandas imported to do so.
     """
-    inner = {"data": {"values": list(rows)}, "encoding": spec["encoding"], "layer": spec["layer"]}
+    layers = tint(spec["layer"], page_color())
+    inner = {"data": {"values": list(rows)}, "encoding": spec["encoding"], "layer": layers}
     return {"height": spec["height"], "background": "transparent", "layer": [inner]}
 
 

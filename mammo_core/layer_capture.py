@@ -74,6 +74,13 @@ def replace_output(layer: keras.Layer, output: Any, n_calls: int) -> Iterator[No
         yield
 
 
+@contextmanager
+def tracing_alone() -> Iterator[None]:
+    """Keep other threads from tracing a network's layers until the block ends."""
+    with _one_at_a_time:
+        yield
+
+
 def _wrap_call(layer: keras.Layer, call: Callable[..., Any], restored: ExitStack) -> None:
     restored.callback(_restore_call, layer, layer.__dict__.get("call"))
     layer.__dict__["call"] = call

@@ -4,15 +4,35 @@ Its layers are the model's own, neither cloned nor changed, so that it serves fu
 Sequential, nested and one-sigmoid models alike.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from mammo_core.layer_capture import tracing_alone
 from mammo_core.output_head import OutputHead, tensor_under_activation
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A step on the way from the images to the logit.
+
+    Attributes:
+        kind: TensorFlow's type; "CustomGradient" where its gradient is not the one of its type.
+        name: Its place in the graph.
+        varying: Shapes of its inputs that depend on the images.
+    """
+
+    kind: str
+    name: str
+    varying: tuple[Shape, ...] = ()
 
 
 class LogitNetwork:
@@ -22,7 +42,15 @@ class LogitNetwork:
         network: The model.
         head: How its output is read.
         input_shape: (H, W, C).
+
+    Attributes:
+        failures: What may come out of TensorFlow where a library's gradients fit no operation.
     """
+
+    failures: ClassVar[tuple[type[Exception], ...]] = (
+        *(LookupError, ValueError, AssertionError),
+        tf.errors.OpError,
+    )
 
     def __init__(
         self, network: keras.Model, head: OutputHead, input_shape: tuple[int, int, int]
@@ -38,17 +66,35 @@ class LogitNetwork:
         """Make the unit the sum of the logits times the (classes,) weights."""
         self._unit.kernel.assign(self._head.weigh_scores(weights)[:, None])
 
-    def operations(self) -> list[tuple[str, str]]:
-        """(type, name) of each operation on the way from the images to the unit.
+    @property
+    def takes_logarithm(self) -> bool:
+        """Whether the logits are logarithms of the probabilities that the network gives."""
+        return self._head.kind == "probabilities"
 
-        The type is TensorFlow's own; "CustomGradient" where an operation's gradient is not the
-        one of its type.
+    @contextmanager
+    def lent(self) -> Iterator[Any]:
+        """The model, for a library that swaps TensorFlow's gradients while the block lasts.
+
+        shap puts back what it swapped only where all went well, and until then every gradient in
+        the process is its own: no other thread may trace one, and it is put back here.
         """
+        from tensorflow.python.eager import execute
+
+        with tracing_alone():
+            recording = execute.record_gradient
+            try:
+                yield self.model
+            finally:
+                execute.record_gradient = recording
+
+    def operations(self) -> list[Operation]:
+        """Each operation on the way from the images to the unit."""
         shape = tf.TensorSpec((None, *self.model.input_shape[1:]), tf.float32)
-        traced = tf.function(self.model, autograph=False).get_concrete_function(shape)
+        with tracing_alone():
+            traced = tf.function(self.model, autograph=False).get_concrete_function(shape)
         ahead = _reach(traced.inputs[0].op, _followers)
         behind = _reach(traced.outputs[0].op, lambda op: [one.op for one in op.inputs])
-        return [(_type_of(op), op.name) for op in ahead if op in behind]
+        return [_describe(op, ahead) for op in ahead if op in behind]
 
 
 class _Scores(keras.layers.Layer):
@@ -82,6 +128,13 @@ def _followers(operation: Any) -> list[Any]:
     """What uses an operation's values; to use its shape alone is not to depend on it."""
     users = [user for output in operation.outputs for user in output.consumers()]
     return [user for user in users if user.type != "Shape"]
+
+
+def _describe(operation: Any, ahead: dict[Any, None]) -> Operation:
+    varying = (one.shape for one in operation.inputs if one.op in ahead and one.shape.rank)
+    return Operation(
+        _type_of(operation), operation.name, tuple(tuple(shape.as_list()) for shape in varying)
+    )
 
 
 def _type_of(operation: Any) -> str:

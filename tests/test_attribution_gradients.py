@@ -378,6 +378,63 @@ def test_deep_shap_refuses_activations_it_would_explain_wrongly(images, activati
         METHODS["deep_shap"]().explain(take_in(activation=activation), images, 1)
 
 
+def gated(x):
+    """Squeeze-and-excitation: each channel times a share, the same over rows and columns."""
+    share = keras.layers.GlobalAveragePooling2D(keepdims=True)(x)
+    share = keras.layers.Conv2D(4, 1, activation="sigmoid")(share)
+    return keras.layers.GlobalAveragePooling2D()(keras.layers.Multiply()([x, share]))
+
+
+def pooled_by_log_sum_exp(x):
+    total = keras.ops.mean(keras.ops.exp(x), axis=(1, 2))
+    return keras.ops.log(total)
+
+
+def build_around(middle, activation):
+    images = keras.Input((16, 12, 1))
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu")(images)
+    return keras.Model(images, keras.layers.Dense(2, activation=activation)(middle(x)))
+
+
+@pytest.mark.parametrize(
+    ("middle", "reason"),
+    [(gated, "a product of maps of different shapes"), (pooled_by_log_sum_exp, "LogSumExp")],
+)
+def test_deep_shap_names_what_it_has_no_rule_for(middle, reason):
+    classifier = KerasClassifier(build_around(middle, "softmax"), ("a", "b"))
+    with pytest.raises(BadModel, match=f"no right rule for .*{reason}.*choose gradient_shap"):
+        METHODS["deep_shap"]().explain(classifier, np.ones((1, 16, 12, 1), np.float32), 1)
+
+
+def test_deep_shap_names_the_logarithm_of_probabilities():
+    image = keras.Input((16, 12, 1))
+    shares = keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(image))
+    network = keras.Model(image, keras.layers.Reshape((2,))(keras.layers.Rescaling(1.0)(shares)))
+    classifier = KerasClassifier(network, ("a", "b"))
+    assert classifier.head.kind == "probabilities"
+    with pytest.raises(BadModel, match="for the network's output is probabilities"):
+        METHODS["deep_shap"]().explain(classifier, np.ones((1, 16, 12, 1), np.float32), 1)
+
+
+def test_other_models_have_their_gradients_after_shap_broke_down(images, monkeypatch):
+    from mammo_core.attribution import deep_shap
+
+    monkeypatch.setattr(deep_shap, "_is_gate", lambda operation: False)
+    classifier = KerasClassifier(build_around(gated, "softmax"), ("a", "b"))
+    with pytest.raises(BadModel, match="no rule for a part of this network"):
+        METHODS["deep_shap"]().explain(classifier, images[:, :16, :12], 1)
+    assert METHODS["saliency"]().explain(take_in(), images, 1).any()
+
+
+def test_a_map_that_is_not_finite_is_refused_as_that(cnn, images, monkeypatch):
+    from mammo_core.attribution import deep_shap
+
+    nothing = np.full((32, 24), np.nan, np.float32)
+    monkeypatch.setattr(deep_shap._Explainer, "explain", lambda *_: nothing)
+    with pytest.raises(BadModel, match="not numbers"):
+        METHODS["deep_shap"]().explain(cnn, images, 1)
+
+
 def test_deep_shap_refuses_a_map_that_does_not_add_up(cnn, images, monkeypatch):
     from mammo_core.attribution import deep_shap
 

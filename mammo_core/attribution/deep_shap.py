@@ -32,8 +32,10 @@ SPELLED = {
     "Relu6": "ReLU6",
     "LeakyRelu": "LeakyReLU",
     "Erfc": "GELU",
-    "Log": "a logarithm, for its output is probabilities",
+    "Log": "a logarithm, of a LogSumExp pooling for instance",
 }
+OF_PROBABILITIES = "a logarithm, for the network's output is probabilities"
+PRODUCTS = frozenset({"Mul", "RealDiv"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +63,8 @@ class DeepShap(Attribution):
         """
         network = network_of(question.model, self.title)
         if self.title not in network.kept:
-            _refuse_strange_operations(network.operations())
-            network.kept[self.title] = _Explainer(network.model)
+            _refuse_strange_operations(network)
+            network.kept[self.title] = _Explainer(network)
         references, note = choose_references(question)
         maps: list[Maps] = []
         for image, weights, ones in zip(question.images, question.weights, references, strict=True):
@@ -77,9 +79,10 @@ class DeepShap(Attribution):
 class _Explainer:
     """shap's explainer, which asks for the references of each image anew."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, network: Any) -> None:
+        self._network = network
         self._references: Images | None = None
-        with seeded_quietly(0):
+        with seeded_quietly(0), network.lent() as model:
             self._explainer = load_shap().DeepExplainer(model, lambda inputs: [self._references])
 
     def explain(self, image: Images, references: Images) -> NDArray[np.float32]:
@@ -91,24 +94,42 @@ class _Explainer:
         return (total / len(references)).astype(np.float32)
 
     def _explain_part(self, image: Images) -> NDArray[np.float64]:
-        with seeded_quietly(0):
-            try:
+        try:
+            with seeded_quietly(0), self._network.lent():
                 values = self._explainer.shap_values(image[None], check_additivity=False)
-            except LookupError as error:
-                raise BadModel(
-                    f"Deep SHAP has no rule for a part of this network ({error}); {INSTEAD}"
-                ) from error
+        except self._network.failures as error:
+            what = (str(error).splitlines() or [""])[0]
+            raise BadModel(
+                f"Deep SHAP has no rule for a part of this network "
+                f"({type(error).__name__}: {what}); {INSTEAD}"
+            ) from error
         return np.asarray(values[0, ..., 0].sum(axis=-1))
 
 
-def _refuse_strange_operations(operations: list[tuple[str, str]]) -> None:
-    strange = [(kind, name) for kind, name in operations if kind not in RIGHT]
+def _refuse_strange_operations(network: Any) -> None:
+    """Refuse what shap has no right rule for, named first where its name says something."""
+    spelled = SPELLED | ({"Log": OF_PROBABILITIES} if network.takes_logarithm else {})
+    strange = [one for one in network.operations() if one.kind not in RIGHT or _is_gate(one)]
     if strange:
-        kind, name = min(strange, key=lambda one: one[0] not in SPELLED)
-        what = SPELLED.get(kind, f"the operation {kind}")
+        first = min(strange, key=lambda one: one.kind not in spelled)
+        what = "a product of maps of different shapes" if _is_gate(first) else None
+        what = what or spelled.get(first.kind, f"the operation {first.kind}")
         raise BadModel(
-            f"Deep SHAP has no right rule for {what}, which this network uses ({name}); {INSTEAD}"
+            f"Deep SHAP has no right rule for {what}, which this network uses ({first.name}); "
+            f"{INSTEAD}"
         )
+
+
+def _is_gate(operation: Any) -> bool:
+    """Whether it multiplies by what is spread over several axes, of which shap adds up one.
+
+    Squeeze-and-excitation does.
+    """
+    if operation.kind not in PRODUCTS or len(operation.varying) < 2:
+        return False
+    one, other = operation.varying
+    n_axes = sum(a != b for a, b in zip(one, other, strict=False))
+    return len(one) != len(other) or n_axes > 1
 
 
 def _refuse_gap(answer: Attributed) -> None:
@@ -118,7 +139,9 @@ def _refuse_gap(answer: Attributed) -> None:
         return
     sizes = np.abs(answer.maps).sum(axis=(1, 2), dtype=np.float64)
     wrong = (gaps > LARGEST_GAP) & (gaps * np.abs(total) > ROUNDING * sizes)
-    if wrong.any() or not np.isfinite(answer.maps).all():
+    if not np.isfinite(answer.maps).all():
+        raise BadModel(f"The Deep SHAP map holds values that are not numbers; {INSTEAD}")
+    if wrong.any():
         raise BadModel(
             f"The Deep SHAP map misses the difference of logits it explains by "
             f"{gaps[wrong].max(initial=0):.0%}, above {LARGEST_GAP:.0%}: shap's rules are wrong "

@@ -50,7 +50,7 @@ def _run(arguments: list[str] | None) -> Any:
     except MammoError as error:
         _leave(2, str(error))
     except typer.TyperException as error:
-        _leave(2, _message(error))
+        _leave(2, _message(error, sys.argv[1:] if arguments is None else arguments))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
@@ -116,7 +116,10 @@ def _tell_interruption(arguments: Sequence[str]) -> str:
     return f"{kept}, and the same command goes on from there" if verb in GOING_ON else kept
 
 
-def _message(error: typer.TyperException) -> str:
+def _message(error: typer.TyperException, arguments: Sequence[str]) -> str:
     """What was wrong with the command's words, and where to find the right ones."""
     text = error.format_message() if hasattr(error, "format_message") else str(error)
-    return f"{text} See 'python -m mammo_core VERB --help'."
+    verb = next(iter(arguments), "")
+    command = " ".join(["python -m mammo_core", *([verb] if verb in VERBS else [])])
+    end = "" if text.endswith((".", "?", "!")) else "."
+    return f"{text}{end} See '{command} --help'."

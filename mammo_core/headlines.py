@@ -7,7 +7,7 @@ from typing import Any
 
 from mammo_core.metrics.verdict import judge_difference, tell_p
 from mammo_core.plain_text import WIDTH, format_estimate
-from mammo_core.wording import count
+from mammo_core.wording import count, count_rows
 
 Answer = Mapping[str, Any]
 
@@ -90,9 +90,7 @@ def _turn(difference: Mapping[str, float]) -> dict[str, float | None]:
 
 def _tell_rows(answer: Answer) -> str:
     """What was counted: "96 images of 24 patients, split test"."""
-    patients = count(answer["patients"], "patient")
-    rows = f"{count(answer['n'], answer['level'])} of {patients}"
-    told = patients if answer["level"] == "patient" else rows
+    told = count_rows(answer["n"], answer["level"], answer["patients"])
     return f"{told}, {answer['level']} level, split {answer['split']}"
 
 

@@ -23,6 +23,11 @@ def check_new_name(name: str) -> Path:
         BadConfiguration: For a name with parts of a path or signs that some system lacks, a
             reserved one, and one that is taken.
     """
+    if not name:
+        raise BadConfiguration(
+            "Give it a name: 1 to 64 letters, digits, '-', '_' or '.', beginning with a letter or "
+            "digit"
+        )
     if not NAME.fullmatch(name) or name.endswith("."):
         raise BadConfiguration(
             "Setting 'name' must be 1 to 64 letters, digits, '-', '_' or '.', beginning with a "

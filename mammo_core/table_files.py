@@ -49,6 +49,8 @@ def read_file(content: bytes, source: str) -> pa.Table:
     Raises:
         UnreadableFile, BadTable: As `read_columns`.
     """
+    if not content.strip():
+        raise UnreadableFile(f"Expected CSV or Parquet, {source} is empty")
     for start, what in OTHER_KINDS.items():
         if content.startswith(start):
             raise UnreadableFile(f"Expected CSV or Parquet, {source} is {what}")

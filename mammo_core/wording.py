@@ -13,6 +13,12 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'es' if noun.endswith(('ch', 'sh', 's', 'x')) else 's'}"
 
 
+def count_rows(n: int, level: str, n_patients: int) -> str:
+    """Rows with their patients: "96 images of 24 patients", or "24 patients" at that level."""
+    patients = count(n_patients, "patient")
+    return patients if level == "patient" else f"{count(n, level)} of {patients}"
+
+
 def add_article(noun: str) -> str:
     """A noun with "a" or "an" before it, by its first letter."""
     return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"

@@ -34,10 +34,12 @@ def show_field(choice: state.Choice) -> None:
     found, left_out = _compare_all(choice, [replace(choice, model=model) for model in others])
     if found:
         st.dataframe(tabulate(found), hide_index=True)
+        were = "was" if len(found) == 1 else "were"
         st.caption(
             "AUROC with its 95 % interval; clustered DeLong tests. The adjusted p (Holm) counts "
-            f"that {count(len(found), 'model')} were tried; a model is named better or worse where "
-            "it is below .05 and the interval leaves 0 out, *not settled* where one alone says so."
+            f"that {count(len(found), 'model')} {were} tried; a model is named better or worse "
+            "where it is below .05 and the interval leaves 0 out, *not settled* where one alone "
+            "says so."
         )
     for name, why in left_out.items():
         st.caption(frame.plain(f"{name} is left out: {why}."))

@@ -8,7 +8,7 @@ import streamlit as st
 from mammo_core.metrics.differences import LOWER_IS_BETTER
 from mammo_core.metrics.paired_sweeps import AT_SPECIFICITY
 from mammo_core.metrics.verdict import judge_difference, tell_p
-from mammo_core.wording import count
+from mammo_core.wording import count_rows
 from mammo_ui import charts, compare_charts, compared, frame
 
 Answer = Mapping[str, Any]
@@ -40,7 +40,7 @@ NO_MERIT = ("recall_rate",)
 def show_verdict(tests: Answer) -> None:
     """Which model is better, if that can be told, and on how much."""
     st.markdown(f"##### {tell_verdict(tests)}")
-    cases = f"{count(tests['n'], tests['level'])} of {count(tests['patients'], 'patient')}"
+    cases = count_rows(tests["n"], tests["level"], tests["patients"])
     st.caption(f"Clustered DeLong test: the patient is the unit. {cases}. {_tell_mcnemar(tests)}")
     for warning in tests["warnings"]:
         st.caption(frame.plain(f"{warning}."))
@@ -77,15 +77,18 @@ def _tell_mcnemar(tests: Answer) -> str:
 
 
 def show_measures(differences: Mapping[str, Answer]) -> None:
-    """A row a measure: A, B, their difference, and who is better if its interval leaves 0 out."""
+    """A row a measure: who is better if the difference's interval leaves 0 out, then the numbers.
+
+    The answer stands first, so that a narrow screen does not cut it off.
+    """
     names = sorted(differences, key=_rank)
     rows = [
         {
             "measure": _title(name),
+            "better": tell_better(name, differences[name]["difference"]),
+            "A - B": frame.estimate_text(differences[name]["difference"]),
             "A": frame.estimate_text(differences[name]["a"]),
             "B": frame.estimate_text(differences[name]["b"]),
-            "A - B": frame.estimate_text(differences[name]["difference"]),
-            "better": tell_better(name, differences[name]["difference"]),
         }
         for name in names
     ]

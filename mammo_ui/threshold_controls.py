@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from mammo_core.threshold_units import tell_other_unit
-from mammo_core.wording import count
+from mammo_core.wording import count, count_rows
 from mammo_ui import frame, state
 from mammo_ui.results import Evaluation, title_point, whole_auroc
 from mammo_ui.stakes import Stakes, choose_stakes
@@ -28,7 +28,7 @@ def show_headline(evaluation: Evaluation) -> None:
     n, n_positive = evaluation["n"], evaluation["per_class"][positive]["support"]
     parts = [
         f"AUROC, {frame.plain(positive)}: **{frame.estimate_text(whole_auroc(evaluation))}**",
-        f"**{count(n, evaluation['level'])}** of {count(evaluation['patients'], 'patient')}",
+        f"**{count_rows(n, evaluation['level'], evaluation['patients'])}**",
         f"**{n_positive:,}** {frame.plain(positive)}, {n - n_positive:,} not",
     ]
     st.markdown("  ·  ".join(parts))

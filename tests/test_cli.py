@@ -28,6 +28,24 @@ def test_a_person_reads_lines(capsys, monkeypatch):
     assert out == "auroc: 0.50 [0.25 to 0.75]\nepochs: 1\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["evaluate", "--nope"], "No such option: --nope. See 'python -m mammo_core evaluate -"),
+        (["evaluate", "--level"], "requires an argument. See 'python -m mammo_core evaluate --"),
+        (["evaluat"], "Did you mean 'evaluate'? See 'python -m mammo_core --help'"),
+    ],
+)
+def test_wrong_words_name_the_verb_whose_help_has_the_right_ones(capsys, words, told):
+    with pytest.raises(SystemExit) as end:
+        cli.main(words)
+    err = capsys.readouterr().err
+    assert end.value.code == 2
+    assert told in err
+    assert "VERB" not in err
+    assert ".." not in err
+
+
 def test_reasons_stand_in_a_line_each(capsys, monkeypatch):
     reasons = {"It is blank, all of it": 2, "It is torn": 1}
     answer = {"reasons": reasons, "splits": {"test": 1, "val": 2}}

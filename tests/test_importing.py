@@ -83,7 +83,7 @@ def test_settings_are_handed_over_only_where_they_are_not_the_usual_ones(tmp_pat
     [
         ({"source": ""}, BadModel, "Expected a model's file"),
         ({"name": "../up"}, BadConfiguration, "'name' must be"),
-        ({"name": ""}, BadConfiguration, "'name' must be"),
+        ({"name": ""}, BadConfiguration, "Give it a name"),
         ({"classes": "malignant"}, BadConfiguration, "two classes or more"),
     ],
 )

@@ -85,8 +85,14 @@ def test_a_threshold_of_single_images_is_not_taken_for_one_of_breasts(standin, q
 def test_the_headline_tells_auroc_cases_patients_and_positives(standin):
     said = words(open_page(level="breast"))
     assert "AUROC, malignant: **" in said
-    assert "**24 breasts** of 12 patients" in said
+    assert "**24 breasts of 12 patients**" in said
     assert "**4** malignant, 20 not" in said
+
+
+def test_patients_are_not_counted_of_patients(standin):
+    said = words(open_page(level="patient"))
+    assert "**12 patients**" in said
+    assert "patients of" not in said
 
 
 def test_the_matrix_at_the_threshold_opens_its_outcome(standin):

@@ -165,6 +165,13 @@ def test_files_of_other_kinds_are_refused(tmp_path, content):
         read_predictions(tmp_path / "odd")
 
 
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_an_empty_file_is_called_empty(tmp_path, content):
+    (tmp_path / "none.csv").write_bytes(content)
+    with pytest.raises(UnreadableFile, match=r"none\.csv is empty"):
+        read_predictions(tmp_path / "none.csv")
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UnreadableFile, match=r"nowhere\.csv"):
         read_predictions(tmp_path / "nowhere.csv")

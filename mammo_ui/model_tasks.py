@@ -46,6 +46,7 @@ def warm() -> None:
 
     with muted_stderr():
         from mammo_core import keras_classifier  # noqa: F401 - imported for TensorFlow's greeting
+    from mammo_core import image_evidence  # noqa: F401 - measured with each map
     from mammo_core.attribution import explain_together
 
     models = [model for model in library.list_models() if not model.is_table]

@@ -83,6 +83,11 @@ def test_every_difference_is_in_the_table(pair):
     assert auroc["A"].startswith(f"{answer['auroc_a']['value']:.2f} [")
 
 
+def test_the_answer_of_each_row_stands_before_its_numbers(pair):
+    table = next(d.value for d in show().dataframe if "A - B" in d.value)
+    assert list(table)[:3] == ["measure", "better", "A - B"]
+
+
 def test_exchanging_the_models_turns_the_difference(pair):
     at = show()
     value = answer_of(pair)["difference"]["value"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from mammo_core.metrics.verdict import judge_difference, tell_p
 from mammo_core.plain_text import WIDTH, format_estimate
+from mammo_core.reviews import REVIEW_STATUSES
 from mammo_core.wording import count, count_rows
 
 Answer = Mapping[str, Any]
@@ -105,10 +106,17 @@ def _tell_audit(answer: Answer) -> list[str]:
     ]
 
 
+def _tell_reviews(answer: Answer) -> list[str]:
+    """What came of the reviews, in the words of the pages."""
+    states = [f"{n:,} {REVIEW_STATUSES[name]}" for name, n in answer["status"].items()]
+    return [f"Images of {answer['dataset']}: {', '.join(states) or 'all open'}"]
+
+
 HEADLINES: dict[str, Callable[[Answer], list[str]]] = {
     "evaluate": _tell_evaluation,
     "calibrate": _tell_fit,
     "compare": _tell_comparison,
     "audit": _tell_audit,
+    "reviews": _tell_reviews,
     "erase": lambda answer: [answer["meaning"]],
 }

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from mammo_core.cli import main
 from mammo_core.errors import BadConfiguration
 from mammo_core.paths import REPOSITORY
 from mammo_core.verbs.reviews import reviews
@@ -30,6 +31,13 @@ def test_what_is_said_is_listed_and_counted():
     assert (again["tags"], again["status"], again["notes"]) == ({"clip": 2}, {"exclude": 2}, 2)
     assert [row["image_id"] for row in again["images"]] == [LEFT, RIGHT]
     json.dumps(again, allow_nan=False)
+
+
+def test_a_person_reads_the_words_of_the_pages(capsys):
+    reviews(SAMPLE, [LEFT, RIGHT], status="label_doubtful")
+    with pytest.raises(SystemExit):
+        main(["reviews", SAMPLE])
+    assert "2 label doubtful" in capsys.readouterr().out.splitlines()[0]
 
 
 def test_what_is_taken_back_is_gone():

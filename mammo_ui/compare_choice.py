@@ -61,19 +61,22 @@ def _stop_without_other(choice: state.Choice) -> None:
     """End the page with what to do where nothing can be held against A."""
     classes, dataset = frame.plain(", ".join(choice.model.classes)), frame.plain(choice.dataset)
     why = f"There is no other model of the classes {classes} to compare with on {dataset}."
-    if not library.read_card(choice.dataset).has_pictures:
+    has_pictures = library.read_card(choice.dataset).has_pictures
+    if has_pictures:
+        st.info(f"{why} Train or import one.")
+    else:
         st.info(f"{why} It has no pictures to run one on: bring a second table of its images.")
         st.code(
             f"python -m mammo_core adopt-table second.csv --name second --dataset {choice.dataset}",
             language="bash",
         )
-    else:
-        st.info(f"{why} Train or import one.")
     with st.container(horizontal=True):
-        if st.button("Import a model", type="primary"):
-            state.open_page("models", part="Import a model")
-        if st.button("Train a model"):
+        if has_pictures and st.button("Train a model", type="primary"):
             state.open_page("train")
+        if has_pictures and st.button("Import a model"):
+            state.open_page("models", part="Import a model")
+        if not has_pictures and st.button("Bring a table", type="primary"):
+            state.open_page("models", part="Import a model", bring="A table of predictions")
     st.stop()
 
 

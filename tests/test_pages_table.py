@@ -124,6 +124,8 @@ def test_no_network_is_held_against_a_table_without_pictures(network):
     assert "bring a second table" in words(at)
     assert any("--dataset theirs" in one.value for one in at.code)
     assert "Predict now" not in [one.label for one in at.button]
+    next(one for one in at.button if one.label == "Bring a table").click().run()
+    assert "Take it in" in [one.label for one in at.main.button]
     told = words(open_app("compare", **network, b="demo")).replace("\\", "")
     assert "bring a second table" in told
 

@@ -14,7 +14,7 @@ from mammo_core.attribution import Attributed, Attribution, attribute_together, 
 from mammo_core.attribution.base import QUICK
 from mammo_core.attribution.method_settings import MethodSettings
 from mammo_core.config import to_mapping
-from mammo_core.errors import BadModel
+from mammo_core.errors import BadModel, UnreadableFile
 from mammo_core.explanation_store import Explanation, Key, read_explanation, write_explanation
 from mammo_core.explanation_store import explanation_path as explanation_path
 from mammo_core.explanation_store import read_file as read_file
@@ -53,6 +53,7 @@ def explain_case(
 
     Raises:
         BadConfiguration: For an unknown method, or one that looks into no layer given one.
+        UnreadableFile: For an image that holds values that are not finite.
         ValueError: For an unknown class or an image of another size.
         BadModel: Where a method cannot explain this model, or its map is not finite; the others'
             maps are kept all the same.
@@ -91,6 +92,7 @@ def explain_each(
     Raises:
         BadConfiguration: For an unknown method or setting, or a method that looks into no layer
             given one.
+        UnreadableFile: For an image that holds values that are not finite.
         ValueError: For an unknown class or an image of another size.
     """
     chosen = choose_methods(methods, layers, settings)
@@ -148,6 +150,7 @@ def _ask(
     target: str | int | Contrast | None,
 ) -> _Asked:
     image = np.ascontiguousarray(image, dtype=np.float32)
+    _check_finite(image, image_id)
     shared = {
         "model_sha256": stored.sha256,
         "image_id": image_id,
@@ -155,10 +158,24 @@ def _ask(
         "target": _name_target(classifier, image, target),
     } | _tell_background(classifier)
     keys = {
-        name: shared | {"method": name, "settings": _settle(method, classifier)}
-        for name, method in methods.items()
+        name: shared | _tell_method(name, method, classifier) for name, method in methods.items()
     }
     return _Asked(image, image_id, shared["target"], methods, keys)
+
+
+def _check_finite(image: NDArray[np.float32], image_id: str) -> None:
+    strange = image.size - int(np.isfinite(image).sum())
+    if strange:
+        raise UnreadableFile(
+            f"{strange} of {image.size} values of {image_id} are no finite numbers, so nothing "
+            "about it can be explained; import the image anew or leave it out"
+        )
+
+
+def _tell_method(name: str, method: Attribution, classifier: Classifier) -> Key:
+    """The method as it is defined and set; its first revision goes without saying."""
+    told = {"method": name, "settings": _settle(method, classifier)}
+    return told if method.revision == 1 else told | {"revision": method.revision}
 
 
 def _tell_background(classifier: Classifier) -> Key:
@@ -254,7 +271,7 @@ def _to_explanation(
     if not np.isfinite(attribution).all():
         raise BadModel(
             f"The {key['method']} map of {key['image_id']} is not finite; "
-            "the model's weights or the image hold values that are not numbers"
+            "the model's weights hold values that are not numbers, or it goes beyond all bounds"
         )
     gaps = answer.completeness_gap
     gap = None if gaps is None else float(gaps[0])

@@ -73,6 +73,8 @@ def test_an_average_has_the_facts_of_its_method():
     assert averaged.signed
     assert averaged.cost == 2 * METHODS["hires_cam"].cost
     assert not AveragedLayers(method=METHODS["grad_cam"](), layers=LAYERS).signed
+    score_cam = AveragedLayers(method=METHODS["score_cam"](), layers=LAYERS)
+    assert score_cam.revision == METHODS["score_cam"].revision > averaged.revision
 
 
 def test_a_map_that_is_no_number_in_one_layer_is_none_in_the_average(images):

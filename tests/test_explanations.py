@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mammo_core.errors import BadConfiguration, BadModel, Cancelled
+from mammo_core.attribution import METHODS
+from mammo_core.errors import BadConfiguration, BadModel, Cancelled, UnreadableFile
 from mammo_core.explanation_folders import safe_name
 from mammo_core.explanations import (
     explain_case,
@@ -104,6 +105,17 @@ def test_whatever_else_is_asked_is_computed_anew(classifier, stored, image, chan
     assert classifier.n_gradients == 2
 
 
+def test_a_map_by_an_older_definition_of_its_method_is_made_again(
+    classifier, stored, image, monkeypatch
+):
+    explain_case(classifier, stored, image, "a", CHEAP[:1], 1)
+    monkeypatch.setattr(METHODS[CHEAP[0]], "revision", 2)
+    for _ in range(2):
+        explain_case(classifier, stored, image, "a", CHEAP[:1], 1)
+        assert classifier.n_gradients == 2
+    assert len(list(state_folder().rglob("*.npz"))) == 1
+
+
 def test_tiny_values_survive_storage(classifier, stored, image):
     (explanation,) = explain_case(classifier, stored, image, "a", ["saliency"], 1)
     tiny = explanation.attribution * np.float32(1e-12)
@@ -167,6 +179,19 @@ def test_a_map_that_is_not_finite_is_refused_and_not_kept(classifier, stored, im
     with pytest.raises(BadModel, match="saliency map of a is not finite"):
         explain_case(classifier, stored, image, "a", ["saliency"], 1)
     assert not list(state_folder().rglob("*.npz"))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_image_that_is_not_finite_is_refused_and_nothing_kept(
+    classifier, stored, image, value, home
+):
+    image[3, 4] = value
+    for method in ("edges", "saliency"):
+        with pytest.raises(UnreadableFile, match=r"1 of 120 values of a .*import the image anew"):
+            explain_case(classifier, stored, image, "a", [method])
+        with pytest.raises(ValueError, match="finite values"):
+            METHODS[method]().explain(classifier, image[None], 1)
+    assert not home.exists()
 
 
 def test_unknown_methods_and_classes_are_refused(classifier, stored, image):

@@ -56,6 +56,11 @@ class AveragedLayers(Attribution):
         """As the method is."""
         return self.method.is_class_blind
 
+    @property
+    def revision(self) -> int:  # type: ignore[override]  # a fact of what is wrapped
+        """As the method's is."""
+        return self.method.revision
+
     def attribute(self, question: Question) -> Attributed:
         """(N, h, w) maps on the grid of the finest layer."""
         settings: list[dict[str, Any]] = [{"layer": layer} for layer in self.layers]

@@ -61,7 +61,7 @@ class Question:
         progress: Told by methods of many passes how many they are through with; may end them.
 
     Raises:
-        ValueError: For an unknown class or images of another size.
+        ValueError: For an unknown class, images of another size or values that are not finite.
     """
 
     def __init__(
@@ -78,6 +78,8 @@ class Question:
         if self.images.shape[1:] != tuple(model.input_shape) or not len(self.images):
             wanted = ", ".join(str(side) for side in model.input_shape)
             raise ValueError(f"Expected images of shape (N, {wanted}), got {self.images.shape}")
+        if not np.isfinite(self.images).all():
+            raise ValueError("Expected images of finite values, got some that are no numbers")
         self.target = split_target(target, model.classes, len(self.images))
         self.weights = weigh_target(target, model.classes, len(self.images))
         self._shares_gradient = "gradient" in needs
@@ -135,6 +137,8 @@ class Attribution(abc.ABC):
         needs: What it takes from the pass that methods share: "gradient", "layer", or nothing.
         is_control: Whether it knows nothing of the model and only stands beside the others.
         is_class_blind: Whether its map is the same for every class, as a control's is.
+        revision: Of its definition: raised whenever its numbers change, so that no map is taken
+            from disk that was made by an older one.
     """
 
     title: ClassVar[str]
@@ -146,6 +150,7 @@ class Attribution(abc.ABC):
     needs: ClassVar[tuple[Need, ...]] = ()
     is_control: ClassVar[bool] = False
     is_class_blind: ClassVar[bool] = False
+    revision: ClassVar[int] = 1
 
     def explain(self, model: Classifier, images: Images, target: Target) -> Maps:
         """(N, H, W) float32 maps on the images' grid, in the method's own scale.
@@ -156,7 +161,7 @@ class Attribution(abc.ABC):
             target: A class index or name, a contrast of two, or one for each image.
 
         Raises:
-            ValueError: For an unknown class or images of another size.
+            ValueError: For an unknown class, images of another size or values that are not finite.
             BadModel: Where the model has nothing that the method could use.
         """
         question = Question(model, images, target, self.needs)

@@ -38,6 +38,7 @@ class ScoreCam(Attribution):
     cost: ClassVar[int] = 68
     access: ClassVar[Access] = "layer"
     needs: ClassVar[tuple[Need, ...]] = ("layer",)
+    revision: ClassVar[int] = 2
     layer: str | None = None
     fill: Fill = "black"
 

@@ -8,7 +8,7 @@ import pytest
 from linear_classifier import LinearClassifier
 
 from mammo_core.attribution import Question
-from mammo_core.attribution.lime import REGIONS, Lime, lay_grid
+from mammo_core.attribution.lime import REGIONS, Lime, lay_grid, share_left_of_noise
 from mammo_core.attribution.masking import FILLS, MaskedImages, RegionMasks, fill_images
 from mammo_core.attribution.occlusion import Occlusion, cover
 from mammo_core.attribution.partition_shap import PartitionShap
@@ -301,7 +301,7 @@ def test_lime_recovers_the_effects_of_a_linear_models_cells():
         effect = (model.weights * (image - 0.5))[..., 0] / 2
         cells = np.bincount(labels.ravel(), effect.ravel())
         np.testing.assert_allclose(found, cells[labels], atol=1e-4)
-    assert answer.note == "Local fit R2 = 1.00."
+    assert answer.note == "Local fit R2 (adjusted) = 1.00."
 
 
 def test_lime_says_how_badly_it_fits():
@@ -315,7 +315,21 @@ def test_lime_says_how_badly_it_fits():
     model = Parity(np.ones((6, 5, 1)))
     method = Lime(regions="grid", count=30, fill="black")
     note = method.attribute(Question(model, np.ones((1, 6, 5, 1), np.float32), 1)).note
-    assert float(note.removeprefix("Local fit R2 = ").rstrip(".")) < 0.4
+    assert float(note.removeprefix("Local fit R2 (adjusted) = ").rstrip(".")) < 0.4
+
+
+def test_a_fit_to_pure_noise_explains_nothing_on_average():
+    rng, method = np.random.default_rng(3), Lime(count=30, regions="grid")
+    masks = method._draw_masks(np.zeros((12, 10, 1), np.float32))
+    shares = [method._fit(masks, rng.normal(size=300))[1] for _ in range(200)]
+    assert abs(np.mean(shares)) < 4 * np.std(shares) / np.sqrt(200) < 0.02
+
+
+def test_the_share_left_of_noise_is_counted_by_degrees_of_freedom():
+    presence = np.random.default_rng(4).integers(0, 2, size=(50, 7)).astype(np.float32)
+    left = share_left_of_noise(presence, np.full(50, 0.3), 1e-9)
+    assert left == pytest.approx((50 - 1 - 7) / (50 - 1), rel=1e-6)
+    assert share_left_of_noise(presence, np.full(50, 0.3), 1e9) == pytest.approx(1, abs=1e-6)
 
 
 def test_lime_has_nothing_to_fit_where_nothing_changes():

@@ -214,7 +214,7 @@ def test_what_was_finished_before_a_stop_is_kept(classifier, stored, image):
 def test_what_a_method_says_of_its_own_map_is_kept_with_it(classifier, stored, image):
     made, kept = (explain_case(classifier, stored, image, "a", ["lime"], 1)[0] for _ in range(2))
     assert made.note == kept.note
-    assert made.note.startswith("Local fit R2 = ")
+    assert made.note.startswith("Local fit R2 (adjusted) = ")
 
 
 def test_a_dear_method_can_be_stopped_on_its_way(classifier, stored, image):

@@ -29,7 +29,9 @@ class Lime(Attribution):
     A ridge regression of the logit on which regions are shown, versions nearer to the image
     weighing more: exp(-distance^2 / width^2), the distance being 1 - cosine of the shown regions
     with all regions. Each pixel has its region's coefficient. How much of the logits' variance
-    the fit explains is noted beside the map: under a poor fit its coefficients mean little.
+    the fit explains is noted beside the map: under a poor fit its coefficients mean little. It is
+    adjusted for the degrees of freedom, so that logits of pure noise have 0 on average, where the
+    plain R2 of 300 versions and 60 regions is 0.22.
 
     Departures: logits, not probabilities, and all regions rather than the few with the largest
     coefficients.
@@ -50,6 +52,7 @@ class Lime(Attribution):
     passes: ClassVar[str] = "samples (300) forward, for all classes together"
     cost: ClassVar[int] = 300
     access: ClassVar[Access] = "logits"
+    revision: ClassVar[int] = 2
     samples: int = 300
     count: int = 60
     regions: Regions = "superpixels"
@@ -86,7 +89,7 @@ class Lime(Attribution):
         return RegionMasks(labels, (draws < 0.5).astype(np.float32))
 
     def _fit(self, masks: RegionMasks, values: NDArray[np.float32]) -> tuple[Maps, float]:
-        """The (H, W) map, and the share of the variance that is explained; NaN of none."""
+        """The (H, W) map, and the adjusted share of the variance it explains; NaN of none."""
         from sklearn.linear_model import Ridge
 
         spread = np.ptp(values)
@@ -95,8 +98,32 @@ class Lime(Attribution):
         distances = 1 - np.sqrt(masks.presence.mean(axis=1))
         nearness = np.exp(-((distances / self.width) ** 2))
         fit = Ridge(alpha=self.ridge).fit(masks.presence, values, nearness)
-        share = float(fit.score(masks.presence, values, nearness))
+        missed = 1 - float(fit.score(masks.presence, values, nearness))
+        share = 1 - missed / share_left_of_noise(masks.presence, nearness, self.ridge)
         return fit.coef_.astype(np.float32)[masks.labels], share
+
+
+def share_left_of_noise(
+    presence: NDArray[np.float32], nearness: NDArray[np.float64], ridge: float
+) -> float:
+    """What share of the weighted variance of pure noise the ridge regression leaves on average.
+
+    tr((I - S)' W (I - S)) over the same with the weighted mean alone in place of the smoother S;
+    under equal weights and no penalty (n - 1 - p) / (n - 1), as in the usual adjusted R2.
+
+    Args:
+        presence: (n, p) which regions are shown.
+        nearness: (n,) weights.
+        ridge: Penalty; above 0.
+    """
+    centered = presence - np.average(presence, axis=0, weights=nearness)
+    gram = (centered * nearness[:, None]).T @ centered
+    doubly = (centered * nearness[:, None] ** 2).T @ centered
+    taken = np.linalg.solve(gram + ridge * np.eye(len(gram)), doubly)
+    again = np.linalg.solve(gram + ridge * np.eye(len(gram)), gram)
+    by_mean = nearness.sum() - (nearness**2).sum() / nearness.sum()
+    left = by_mean - 2 * np.trace(taken) + np.trace(again @ taken)
+    return float(left / by_mean) if by_mean > 0 else np.nan
 
 
 def find_superpixels(image: Images, count: int) -> NDArray[np.intp]:
@@ -134,4 +161,4 @@ def _tell_fit(shares: tuple[float, ...]) -> str:
     if not known:
         return "The logit does not change when regions are hidden: there is nothing to fit."
     lowest, highest = (f"{share:.2f}" for share in (min(known), max(known)))
-    return f"Local fit R2 = {lowest if lowest == highest else f'{lowest} to {highest}'}."
+    return f"Local fit R2 (adjusted) = {lowest if lowest == highest else f'{lowest} to {highest}'}."

@@ -2,7 +2,13 @@
 
 import pytest
 
-from mammo_core.wording import count, shorten_reason, tally_reasons
+from mammo_core.wording import (
+    add_article,
+    count,
+    count_rows,
+    shorten_reason,
+    tally_reasons,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +22,26 @@ from mammo_core.wording import count, shorten_reason, tally_reasons
 )
 def test_a_noun_follows_its_number(n: int, noun: str, words: str) -> None:
     assert count(n, noun) == words
+
+
+@pytest.mark.parametrize(
+    ("n", "level", "words"),
+    [
+        (96, "image", "96 images of 24 patients"),
+        (48, "breast", "48 breasts of 24 patients"),
+        (24, "patient", "24 patients"),
+    ],
+)
+def test_rows_are_told_with_their_patients(n: int, level: str, words: str) -> None:
+    assert count_rows(n, level, 24) == words
+
+
+def test_an_exam_has_its_article() -> None:
+    assert [add_article(noun) for noun in ("breast", "exam", "image")] == [
+        "a breast",
+        "an exam",
+        "an image",
+    ]
 
 
 def test_a_reason_is_shared_by_files_that_differ_in_its_numbers() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from linear_classifier import LinearClassifier
 
+from mammo_core.attribution import METHODS
 from mammo_core.evidence import METRICS
 from mammo_core.evidence.imputation import NEIGHBORS, impute_blurred, impute_linear, impute_mean
 from mammo_core.evidence.scene import FILLS, Scene, Trial
@@ -321,6 +322,15 @@ def test_random_maps_foresee_by_luck_half_a_sample():
     metric = METRICS["infidelity"](samples=8)
     values = metric.measure(model, np.repeat(images, 300, axis=0), maps, 1)
     assert values.mean() == pytest.approx(1 - 1 / 16, abs=4 * values.std() / np.sqrt(300))
+
+
+def test_random_maps_of_one_sign_foresee_what_a_sum_of_pixels_does():
+    """The square of the angle between uniform noise and a constant: mean^2 / mean square = 3/4."""
+    model = LinearClassifier(np.ones((60, 40, 1)))
+    images = np.random.default_rng(11).random((30, 60, 40, 1), dtype=np.float32)
+    maps = METHODS["random"]().explain(model, images, 1)
+    values = METRICS["infidelity"](samples=200).measure(model, images, maps, 1)
+    assert values.mean() == pytest.approx(1 / 4, abs=0.03)
 
 
 def test_a_model_that_never_changes_has_no_infidelity():

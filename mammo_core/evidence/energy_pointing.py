@@ -19,7 +19,7 @@ class EnergyPointing(Localizing):
     title: ClassVar[str] = "Energy-based pointing game"
     reference: ClassVar[str] = "Wang et al. 2020, arXiv:1910.01279"
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
-    of_random: ClassVar[str] = "The lesion's share of the image, on average"
+    of_random: ClassVar[str] = "The lesion's share of the image for independent noise"
 
     def locate(self, attribution: NDArray[np.float32], lesion: NDArray[np.bool_]) -> float:
         """Sum of the positive values inside over that of all."""

@@ -22,7 +22,7 @@ class Entropy(Summarizing):
     reference: ClassVar[str] = "Bhatt et al. 2020, arXiv:2005.00631"
     higher_is_better: ClassVar[bool] = False
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
-    of_random: ClassVar[str] = "1 - 0.19 / log P for uniform noise on P pixels: nearly 1"
+    of_random: ClassVar[str] = "1 - 0.19 / log P for independent noise on P pixels: nearly 1"
 
     def summarize(self, shares: NDArray[np.float64]) -> float:
         """The normalized entropy."""

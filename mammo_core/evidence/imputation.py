@@ -3,8 +3,10 @@
 The linear imputation of Rong et al. 2022 makes each missing pixel the weighted mean of its eight
 neighbors, the four nearest counting twice. Missing neighbors are missing pixels themselves: a
 sparse linear system. Factorizing it takes more than a minute where scattered pixels are missing
-from 320 x 192, so conjugate gradients solve it, without a matrix and from coarse to fine, to a
-fraction of the noise that is added afterwards.
+from 320 x 192, so conjugate gradients solve it, without a matrix and from coarse to fine, and stop
+early: in large holes of 320 x 192 the pixels are off the exact solution by 0.0024 to 0.0155 (root
+mean square), mostly by a smooth offset that the noise added afterwards (0.01) does not cover. ROAD
+scores of the shipped model changed by at most 0.009 with the exact solution.
 """
 
 from collections.abc import Callable
@@ -18,7 +20,9 @@ Image = NDArray[np.float32]
 Gone = NDArray[np.bool_]
 NEIGHBORS = np.array([[1, 2, 1], [2, 0, 2], [1, 2, 1]], dtype=np.float32) / 12
 TOLERANCE = 1e-5
-"""Root mean square by which a solved pixel may differ from the mean of its neighbors."""
+"""Root mean square by which a solved pixel may differ from the mean of its neighbors.
+
+A residual: errors of many pixels in one direction add up to far more, see above."""
 COARSEST = 16
 """Shorter side in pixels below which a hole begins as the mean of what is left."""
 

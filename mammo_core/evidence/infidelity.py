@@ -37,7 +37,10 @@ class Infidelity(Perturbing):
     family: ClassVar[Family] = "faithfulness"
     higher_is_better: ClassVar[bool] = False
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
-    of_random: ClassVar[str] = "1 - 1 / (2 samples) on average: 0.99 at 50 samples"
+    of_random: ClassVar[str] = (
+        "1 - 1 / (2 samples) on average, 0.99, for noise of mean 0; less for one of one sign, 1/4 "
+        "for uniform noise on a model that adds up the pixels"
+    )
     cost: ClassVar[int] = 51
     score: Score = "logit"
     samples: int = 50

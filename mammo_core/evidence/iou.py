@@ -21,7 +21,9 @@ class IntersectionOverUnion(Localizing):
     title: ClassVar[str] = "IoU at the lesion's area"
     reference: ClassVar[str] = "Saporta et al. 2022, doi:10.1038/s42256-022-00536-x"
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
-    of_random: ClassVar[str] = "About p / (2 - p) for a lesion with share p of the image"
+    of_random: ClassVar[str] = (
+        "About p / (2 - p) for independent noise and a lesion with share p of the image"
+    )
 
     def locate(self, attribution: NDArray[np.float32], lesion: NDArray[np.bool_]) -> float:
         """Pixels in both over pixels in either."""

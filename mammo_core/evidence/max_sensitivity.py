@@ -17,7 +17,8 @@ class MaxSensitivity(MethodMetric):
     max over draws of ||map(x + e) - map(x)|| / ||map(x)||, each value of e uniform in
     [-radius, radius]. Noisy images are not cut off at 0 and 1: on the black air of a mammogram,
     noise would be one-sided. The more draws, the larger the maximum, so that only figures of the
-    same `samples` compare. All images get the same noise.
+    same `samples` compare. All images get the same noise. Departure from the paper, which takes
+    the distance as it is: it is divided by the map's norm, so that maps of any unit compare.
 
     Attributes:
         samples: Draws of noise, at least 1.

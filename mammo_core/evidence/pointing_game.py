@@ -24,7 +24,7 @@ class PointingGame(Localizing):
     title: ClassVar[str] = "Pointing game"
     reference: ClassVar[str] = "Zhang et al. 2016, arXiv:1608.00507"
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
-    of_random: ClassVar[str] = "The lesion's share of the image, on average"
+    of_random: ClassVar[str] = "The lesion's share of the image for independent noise"
     tolerance_px: float = 0.0
 
     def __post_init__(self) -> None:

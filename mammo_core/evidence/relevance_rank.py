@@ -19,7 +19,7 @@ class RelevanceRank(Localizing):
     title: ClassVar[str] = "Relevance rank accuracy"
     reference: ClassVar[str] = "Arras et al. 2022, arXiv:2003.07258"
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
-    of_random: ClassVar[str] = "The lesion's share of the image, on average"
+    of_random: ClassVar[str] = "The lesion's share of the image for independent noise"
 
     def locate(self, attribution: NDArray[np.float32], lesion: NDArray[np.bool_]) -> float:
         """The share inside."""

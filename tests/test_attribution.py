@@ -471,6 +471,18 @@ def test_random_maps_differ_between_images_and_seeds(cnn, images):
     assert not np.array_equal(METHODS["random"](seed=1).explain(cnn, images, 0)[0], one)
 
 
+def test_smooth_random_maps_are_as_many_cells_as_asked_for_and_new_for_each_image(cnn, images):
+    maps = METHODS["random_smooth"](cells=3).attribute(Question(cnn, images, 0)).maps
+    assert maps.shape == (2, 4, 3)
+    assert not np.array_equal(*maps)
+    other = METHODS["random_smooth"](cells=3, seed=1).attribute(Question(cnn, images, 0)).maps
+    assert not np.array_equal(other, maps)
+    one = METHODS["random_smooth"](cells=99).attribute(Question(cnn, images, 0)).maps
+    np.testing.assert_array_equal(one, METHODS["random"]().explain(cnn, images, 0))
+    with pytest.raises(ValueError, match="at least 1, got 0"):
+        METHODS["random_smooth"](cells=0)
+
+
 def test_edges_lie_on_the_step(cnn):
     step = np.zeros((1, 32, 24, 1), np.float32)
     step[:, :, 10:] = 1

@@ -5,7 +5,13 @@ To add one: a file with a frozen dataclass like grad_cam.py, and a line in `METH
 
 from mammo_core.attribution.ablation_cam import AblationCam
 from mammo_core.attribution.base import Attributed, Attribution, Question
-from mammo_core.attribution.controls import BlurredCopy, CenterMap, EdgeMap, RandomMap
+from mammo_core.attribution.controls import (
+    BlurredCopy,
+    CenterMap,
+    EdgeMap,
+    RandomMap,
+    SmoothRandomMap,
+)
 from mammo_core.attribution.deep_shap import DeepShap
 from mammo_core.attribution.eigen_cam import EigenCam
 from mammo_core.attribution.expected_gradients import ExpectedGradients
@@ -69,6 +75,7 @@ METHODS: dict[str, type[Attribution]] = {
     "rise": Rise,
     "lime": Lime,
     "random": RandomMap,
+    "random_smooth": SmoothRandomMap,
     "edges": EdgeMap,
     "center": CenterMap,
     "blurred": BlurredCopy,

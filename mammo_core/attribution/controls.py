@@ -7,7 +7,14 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Question
+from mammo_core.attribution.base import (
+    Access,
+    Attributed,
+    Attribution,
+    Images,
+    Maps,
+    Question,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +37,42 @@ class RandomMap(Attribution):
 
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps in [0, 1)."""
-        shape = question.images.shape[1:3]
-        digests = [zlib.crc32(image.tobytes()) for image in question.images]
-        generators = [np.random.default_rng([self.seed, digest]) for digest in digests]
-        return Attributed(np.stack([g.random(shape, dtype=np.float32) for g in generators]))
+        return Attributed(_draw_noise(question.images, self.seed, question.images.shape[1:3]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmoothRandomMap(Attribution):
+    """Uniform noise on a few cells, as coarse as a class activation map; otherwise as `RandomMap`.
+
+    Enlarged it is smooth, and where few cells decide more is won by luck than from noise that is
+    drawn for each pixel.
+
+    Attributes:
+        cells: Along the image's shorter side; as square as they can be, at least one each way.
+        seed: The same seed and image give the same noise.
+    """
+
+    title: ClassVar[str] = "Random, smooth"
+    reference: ClassVar[str] = "Samek et al. 2015, arXiv:1509.06321 (random order as baseline)"
+    signed: ClassVar[bool] = False
+    passes: ClassVar[str] = "none"
+    cost: ClassVar[int] = 0
+    access: ClassVar[Access] = "nothing"
+    is_control: ClassVar[bool] = True
+    is_class_blind: ClassVar[bool] = True
+    cells: int = 6
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.cells < 1:
+            raise ValueError(f"cells must be at least 1, got {self.cells}")
+
+    def attribute(self, question: Question) -> Attributed:
+        """(N, h, w) maps in [0, 1)."""
+        rows, columns = question.images.shape[1:3]
+        side = max(min(rows, columns) / self.cells, 1)
+        grid = round(rows / side), round(columns / side)
+        return Attributed(_draw_noise(question.images, self.seed, grid))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +145,13 @@ class CenterMap(Attribution):
         across, along = (_distances(length) for length in (rows, columns))
         gaussian = np.exp(-8 * (across[:, None] ** 2 + along**2)).astype(np.float32)
         return Attributed(np.repeat(gaussian[None], n, axis=0))
+
+
+def _draw_noise(images: Images, seed: int, shape: tuple[int, int]) -> Maps:
+    """(N, *shape) uniform noise by the seed and each image's content."""
+    digests = [zlib.crc32(image.tobytes()) for image in images]
+    generators = [np.random.default_rng([seed, digest]) for digest in digests]
+    return np.stack([g.random(shape, dtype=np.float32) for g in generators])
 
 
 def _distances(length: int) -> np.ndarray:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
     from mammo_core.model_input import ModelInput
     from mammo_core.model_store import StoredModel
 
-USUAL_METHODS = ("grad_cam", "saliency", "input_x_gradient")
-"""Quick ones of three kinds: where, how strongly, and for or against."""
+USUAL_METHODS = ("grad_cam", "saliency", "input_x_gradient", "partition_shap")
+"""Quick ones of three kinds (where, how strongly, for or against), and SHAP's on a click."""
 UPLOAD_METHODS = ("grad_cam", "saliency", "partition_shap")
 """What explains an uploaded image, for which somebody waits anyway."""
 
@@ -53,7 +53,7 @@ def warm() -> None:
     if models:
         classifier = _load(models[0].id, models[0].sha256)
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
-        explain_together(classifier, blank, 0, USUAL_METHODS)
+        explain_together(classifier, blank, 0, USUAL_METHODS[:3])
         classifier.predict(blank)
 
 

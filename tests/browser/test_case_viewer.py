@@ -140,12 +140,8 @@ def test_below_each_map_stands_what_this_case_says_of_it(quiet_case):
         assert all(chip[0] in "✓✗" for chip in chips)
 
 
-def test_a_dear_method_is_computed_on_a_click_and_stands_beside_the_others(quiet_case):
+def test_shap_is_computed_on_a_click_and_stands_beside_the_others(quiet_case):
     page, _ = quiet_case
-    page.get_by_role("combobox", name="Explanations").click()
-    page.keyboard.type("Occlusion", delay=20)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Compute Occlusion").click()
+    page.get_by_role("button", name="Compute Partition SHAP").click()
     page.locator(OVERLAY).nth(3).wait_for(state="attached")
     assert "computed" not in page.locator(".panels").inner_text()

@@ -176,10 +176,12 @@ def read_layers(model: "StoredModel") -> tuple[str, ...]:
 
 @cache
 def _settings(method: str) -> str:
-    """What tells a method's own settings from others."""
+    """What tells a method's own settings, and its definition, from others."""
     from mammo_core.attribution import METHODS
 
-    return fingerprint(METHODS[method]())
+    own = METHODS[method]()
+    told = fingerprint(own)
+    return told if own.revision == 1 else f"{told}/{own.revision}"
 
 
 def _digest(text: str) -> str:

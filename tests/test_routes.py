@@ -12,7 +12,8 @@ from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from mammo_ui import library
+from mammo_core.attribution import METHODS
+from mammo_ui import library, overlay_store
 from mammo_ui.headers import SECURITY_HEADERS, SecurityHeaders
 from mammo_ui.overlay_store import Subject, numbers_path, overlay_path
 from mammo_ui.routes import (
@@ -104,6 +105,17 @@ def test_a_map_and_its_picture_are_served_once_they_were_drawn(dataset, address_
     path.write_bytes(b"a map")
     assert get(address_of(subject, "grad_cam"))[2] == b"a map"
     assert get(address_of(replace(subject, layers=()), "grad_cam"))[0] == 404
+
+
+def test_a_map_by_an_older_definition_of_its_method_is_drawn_anew(dataset, monkeypatch):
+    subject = Subject(library.find_model("demo"), dataset, "S00000_LCC", "malignant", ())
+    places = []
+    for revision in (1, 2, 3, 1):
+        monkeypatch.setattr(METHODS["grad_cam"], "revision", revision)
+        overlay_store._settings.cache_clear()
+        places.append(overlay_path(subject, "grad_cam"))
+    assert len(set(places)) == 3
+    assert places[0] == places[3]
 
 
 @pytest.mark.parametrize("odd", ODD)

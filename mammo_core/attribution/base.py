@@ -137,7 +137,7 @@ class Attribution(abc.ABC):
         needs: What it takes from the pass that methods share: "gradient", "layer", or nothing.
         is_control: Whether it knows nothing of the model and only stands beside the others.
         is_class_blind: Whether its map is the same for every class, as a control's is.
-        revision: Of its definition: raised whenever its numbers change, so that no map is taken
+        revision: Of its definition: raised whenever its answers change, so that none is taken
             from disk that was made by an older one.
     """
 

@@ -54,6 +54,7 @@ class DeepShap(Attribution):
     passes: ClassVar[str] = "2 forward and backward a reference (3), 4 forward"
     cost: ClassVar[int] = 22
     access: ClassVar[Access] = "network"
+    revision: ClassVar[int] = 2
 
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps whose sum is the difference of the logits.

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def offer_answers(
-    answers: Sequence[FileAnswer], content: dict[str, Any], model: "StoredModel", threshold: float
+    answers: Sequence[FileAnswer],
+    content: dict[str, Any],
+    model: "StoredModel",
+    threshold: float,
+    *,
+    key: str,
 ) -> None:
     """CSV and JSON of what was said, with the model and the threshold that it was said by.
 
@@ -23,10 +28,11 @@ def offer_answers(
         content: What the JSON says of them.
         model: Who was asked.
         threshold: From which the last class is called.
+        key: What tells these buttons from others on the page.
     """
     by = {"model": model.id, "threshold": threshold}
     rows = [by | row for row in tabulate(answers, model.classes, threshold)]
     with st.container(horizontal=True):
-        st.download_button("CSV", to_csv(rows), "answers.csv", "text/csv", key="answers_csv")
+        st.download_button("CSV", to_csv(rows), "answers.csv", "text/csv", key=f"{key}_csv")
         text = json.dumps(by | content, indent=2)
-        st.download_button("JSON", text, "answers.json", "application/json", key="answers_json")
+        st.download_button("JSON", text, "answers.json", "application/json", key=f"{key}_json")

@@ -109,7 +109,7 @@ def _show_outcome(batch: Batch, model: "StoredModel", threshold: float) -> None:
     picked = _draw_table(answers, model, threshold, key="answers")
     chosen = [place for place in picked if place < len(batch.answers)]
     content = {"files": [answer.to_json() for answer in answers]}
-    offer_answers(answers, content, model, threshold)
+    offer_answers(answers, content, model, threshold, key="answers_of_all")
     _offer_override(batch, chosen)
     if len(picked) == 1:
         _show_picked(batch, picked[0], model, threshold)

@@ -69,7 +69,7 @@ def show_file(
         referral_limit.show_doubt(answer, model)
         if missing:
             st.warning(frame.plain(f"{missing}."))
-        offer_answers([answer], answer.to_json(), model, threshold)
+        offer_answers([answer], answer.to_json(), model, threshold, key="answer")
     return answer
 
 

@@ -232,6 +232,16 @@ def test_many_files_become_a_table_and_one_row_opens(page):
     assert "refuses it" in at.error[0].value
 
 
+def test_a_picked_file_that_was_answered_can_be_taken_along_beside_all_of_them(page):
+    at = page(("one.dcm", FILM), ("two.dcm", FILM))
+    at.session_state["batch"][1].wait(10)
+    at.session_state["answers"] = {"selection": {"rows": [0], "columns": []}}
+    at.run()
+    assert not at.exception
+    assert "malignant 0.70: **called**" in words(at)
+    assert [button.label for button in at.get("download_button")] == ["CSV", "JSON"] * 2
+
+
 @pytest.fixture
 def with_validation(standin):
     """The model keeps what it said of validation images, all of them surer than of `P`."""

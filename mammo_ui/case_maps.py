@@ -41,9 +41,10 @@ def show_explanations(
     """The image beside its maps with their evidence, and what is still to be asked for."""
     future = _start_quick(subject, [name for name in methods if is_quick(name)])
     is_drawn = future is None or is_done_within(PATIENCE_S, future)
-    drawn = {name: read_drawn(subject, name) for name in methods}
     key = f"maps/{subject.names()}"
-    if not dear_work.show(key):
+    is_running = dear_work.show(key)
+    drawn = {name: read_drawn(subject, name) for name in methods}
+    if not is_running:
         missing = [name for name, facts in drawn.items() if facts is None]
         _offer_maps(subject, [name for name in missing if not is_quick(name)], key)
     _show_maps(subject, drawn, badges)
@@ -134,7 +135,7 @@ def _build_panel(subject: Subject, name: str, facts: DrawnExplanation | None) ->
     base, title = routes.image_address(subject.dataset, subject.image_id), METHODS[name].title
     if facts is None:
         waits = is_quick(name)
-        message = "" if waits else f"{METHODS[name].passes}: not computed yet"
+        message = "" if waits else f"not computed yet (about {METHODS[name].cost:,} passes)"
         alt = f"{title} is being computed" if waits else f"{title} was not computed"
         return Panel(title, base, alt=alt, is_waiting=waits, message=message)
     if facts.frame is None:

@@ -24,6 +24,7 @@ from mammo_ui.worker import WORKER
 EACH_S = 0.5
 STOP = "CANCEL"
 """The file whose presence in its folder ends a work; see `JobProgress`."""
+STOPPING = "Stopping after this step ..."
 _RUNNERS = ThreadPoolExecutor(16, thread_name_prefix="dear work")
 _BEGUN: dict[str, "DearWork"] = {}
 _ASIDE = threading.Condition()
@@ -45,6 +46,11 @@ class DearWork:
         self._is_stopped = False
         folder.mkdir(parents=True, exist_ok=True)
         self.future: Future[None] = _RUNNERS.submit(self._run)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was asked to end, be it still at its last step."""
+        return self._is_stopped
 
     def stop(self) -> None:
         """Let it end at its next step."""
@@ -136,7 +142,7 @@ def _draw(work: DearWork, key: str) -> None:
         st.rerun()
     noted = read_progress(work.folder)
     done, total = int(str(noted.get("done", 0))), max(1, int(str(noted.get("total", 1))))
+    told = STOPPING if work.is_stopped else tell_progress(noted) or work.title
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, done / total), text=frame.plain(tell_progress(noted) or work.title))
-        if st.button("Stop", key=f"stop_{key}"):
-            work.stop()
+        st.progress(min(1.0, done / total), text=frame.plain(told))
+        st.button("Stop", key=f"stop_{key}", on_click=work.stop, disabled=work.is_stopped)

@@ -49,14 +49,35 @@ def draw_maps(names: Names, methods: Sequence[str], folder: Path | None = None) 
         Cancelled: Once a stop was asked for; what was drawn before stays.
     """
     from mammo_core.case_evidence import AT_ONCE
-    from mammo_core.image_evidence import group_by_layers
 
     asked = _ask(names, folder)
-    for group in group_by_layers(methods, asked.subject.layers):
-        answers = _explain(asked, group)
-        evidence = _measure(asked, answers, AT_ONCE)
+    groups = _group(methods, asked.subject.layers)
+    for number, group in enumerate(groups):
+        part = replace(asked, progress=_tell_part(asked.progress, number, len(groups)))
+        answers = _explain(part, group)
+        evidence = _measure(part, answers, AT_ONCE)
         for answer in answers:
-            _write(asked, answer, evidence.get(answer.method, {}))
+            _write(part, answer, evidence.get(answer.method, {}))
+
+
+def _group(methods: Sequence[str], layers: Sequence[str]) -> list[list[str]]:
+    """Quick methods together, which share passes; each dear one alone, drawn once it is there."""
+    from mammo_core.attribution import METHODS
+    from mammo_core.attribution.base import QUICK
+    from mammo_core.image_evidence import group_by_layers
+
+    dear = [name for name in methods if METHODS[name].cost > QUICK]
+    quick = [name for name in methods if name not in dear]
+    return [*group_by_layers(quick, layers), *([name] for name in dear)]
+
+
+def _tell_part(progress: Progress, number: int, parts: int) -> Progress:
+    """Progress of one of several parts, told as that of the whole."""
+
+    def tell(done: int, total: int, doing: str) -> None:
+        progress(number * total + done, parts * total, doing)
+
+    return tell
 
 
 def measure_maps(names: Names, methods: Sequence[str], folder: Path | None = None) -> None:

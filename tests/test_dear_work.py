@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from mammo_core.errors import Cancelled, MammoError
 from mammo_core.progress import JobProgress
@@ -80,6 +81,26 @@ def test_the_same_work_is_not_begun_twice_while_it_runs(worker):
     event.set()
     work.future.result(LONG_S)
     assert worker.begun == ["stepping"]
+
+
+def show_work():
+    from mammo_ui import dear_work
+
+    dear_work.show("work")
+
+
+def test_a_stop_is_seen_until_the_step_that_it_waits_for_has_ended(worker, monkeypatch):
+    work, _ = begin()
+    monkeypatch.setattr(work, "halt", lambda: None)
+    at = AppTest.from_function(show_work).run()
+    assert not at.button[0].disabled
+    at.button[0].click().run()
+    assert at.button[0].disabled
+    assert "Stopping" in at.get("progress")[0].proto.text
+    monkeypatch.undo()
+    work.halt()
+    with pytest.raises(Cancelled):
+        work.future.result(LONG_S)
 
 
 def test_what_went_wrong_is_told_to_who_looks(worker):

@@ -1,0 +1,49 @@
+"""Drawing the maps of a case in the worker: what was finished is seen, whatever comes after."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from mammo_core.attribution import METHODS
+from mammo_core.attribution.base import QUICK
+from mammo_core.errors import Cancelled
+from mammo_ui import map_tasks
+from mammo_ui.overlay_store import Subject
+
+DEAR = [name for name, method in METHODS.items() if method.cost > QUICK][:3]
+NAMES = ("demo", "exams", "S00001_LCC", "malignant", ())
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The methods whose maps were written; the user stops within the last of the dear ones."""
+    written, told = [], []
+
+    def explain(asked, methods):
+        asked.progress(0, 1, "explaining")
+        if DEAR[-1] in methods:
+            raise Cancelled("Stopped by the user")
+        return [SimpleNamespace(method=name) for name in methods]
+
+    def ask(names, folder):
+        subject = Subject(None, None, "S00001_LCC", "malignant")
+        progress = lambda done, total, doing: told.append(done / total)  # noqa: E731
+        return map_tasks._Asked(subject, None, None, progress)
+
+    monkeypatch.setattr(map_tasks, "_ask", ask)
+    monkeypatch.setattr(map_tasks, "_explain", explain)
+    monkeypatch.setattr(map_tasks, "_measure", lambda *about: {})
+    monkeypatch.setattr(map_tasks, "_write", lambda asked, answer, _: written.append(answer.method))
+    return SimpleNamespace(written=written, told=told)
+
+
+def test_a_stop_leaves_every_map_that_was_finished_before_drawn(drawn):
+    with pytest.raises(Cancelled):
+        map_tasks.draw_maps(NAMES, ["saliency", *DEAR])
+    assert drawn.written == ["saliency", *DEAR[:-1]]
+
+
+def test_progress_is_that_of_all_methods_together(drawn):
+    with pytest.raises(Cancelled):
+        map_tasks.draw_maps(NAMES, DEAR)
+    assert drawn.told == pytest.approx([0, 1 / 3, 2 / 3])

@@ -134,9 +134,9 @@ class _Case:
         progress(0, total, "Measuring the maps")
         yield self._measure_maps(asked, todo)
         for place, (one, metric) in enumerate(again, 1):
-            doing = f"Measuring {METHOD_METRICS[metric].title} of {one.method}"
-            progress(place, total, doing)
-            yield {one.method: {metric: self._measure_again(one, metric, progress, place, total)}}
+            doing = f"Measuring {METHOD_METRICS[metric].title} of {METHODS[one.method].title}"
+            tell = _say_always(progress, place, total, doing)
+            yield {one.method: {metric: self._measure_again(one, metric, tell)}}
         progress(total, total, "Measured")
 
     def _measure_maps(
@@ -155,21 +155,25 @@ class _Case:
                 found[one.method]["in_breast"] = share_inside(maps[one.method][0], self.breast)
         return found
 
-    def _measure_again(
-        self, one: Explanation, metric: str, progress: Progress, place: int, total: int
-    ) -> float | None:
+    def _measure_again(self, one: Explanation, metric: str, progress: Progress) -> float | None:
         if metric == "completeness":  # told with the map
             return None if one.completeness_gap is None else _tidy(one.completeness_gap)
-
-        def tell(done: int, of: int, doing: str) -> None:
-            progress(place, total, doing)
-
         target = read_target(one.target, self.classifier.classes)
-        asked = Asked(self.classifier, self.images, method_of(one), target, tell)
+        asked = Asked(self.classifier, self.images, method_of(one), target, progress)
         try:
             return _tidy(METHOD_METRICS[metric]().judge(asked)[0])
         except BadModel:  # the model's weights cannot be drawn, or the like: undefined here
             return None
+
+
+def _say_always(progress: Progress, place: int, total: int, doing: str) -> Progress:
+    """A progress that says which measure it is, whatever the method tells of its own passes."""
+
+    def tell(_done: int, _of: int, _passes: str) -> None:
+        progress(place, total, doing)
+
+    tell(0, 0, "")
+    return tell
 
 
 def method_of(one: Explanation) -> Attribution:

@@ -108,6 +108,15 @@ def test_what_was_measured_before_a_stop_is_kept(case, monkeypatch):
     assert case.measure(["sparseness"])["saliency"]["sparseness"] is not None
 
 
+def test_progress_names_the_measure_and_the_method_throughout(case):
+    told = []
+    case.measure(["sparseness", "max_sensitivity"], progress=lambda *words: told.append(words))
+    words = {doing for done, total, doing in told if 0 < done < total}
+    assert words == {
+        f"Measuring Max-Sensitivity of {METHODS[m].title}" for m in ("saliency", "input_x_gradient")
+    }
+
+
 def test_a_constant_map_says_nothing_of_any_place(case):
     case.explanations = [explain("saliency", np.ones(SHAPE))]
     found = case.measure(["in_breast", "pointing_game", "energy_pointing"])["saliency"]

@@ -76,6 +76,13 @@ def test_images_whose_explanations_are_apart_come_first(capsys):
     assert answer["known"] == 2
 
 
+def test_without_kept_explanations_the_answer_says_how_to_get_some(capsys):
+    answer = run(capsys, "--sort", "explanations")[1]
+    assert answer["known"] == 0
+    assert "explain two or more methods for an image first" in answer["note"]
+    assert "note" not in run(capsys, "--sort", "loss")[1]
+
+
 def test_the_file_holds_all_cases_in_that_order_with_their_reviews(capsys, tmp_path):
     open_reviews().tag("sample_data", [FIRST], "clip")
     answer = run(capsys, "--sort", "score", "--limit", "2", "--out", str(tmp_path / "a.csv"))[1]

@@ -12,6 +12,7 @@ ORDER = (
     "the kept maps of an image are apart)."
 )
 OUT = "Write all of them to this CSV file, with what was said of each."
+UNEXPLAINED = "No image is known: explain two or more methods for an image first, by `explain`."
 SHOWN = ("image_id", "true", "predicted", "outcome", "score", "loss", "uncertainty")
 
 
@@ -60,6 +61,8 @@ def cases(
         "known": int(found[sort].notna().sum()),
         "cases": rows.where(rows.notna(), None).to_dict("records"),
     }
+    if sort == "explanations" and not answer["known"]:
+        answer["note"] = UNEXPLAINED
     if out is not None:
         _write(out, found, data.name)
         answer |= {"written": len(found), "file": str(out)}

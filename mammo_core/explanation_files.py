@@ -161,6 +161,9 @@ def explain_to_files(
 ) -> dict[str, list[dict[str, Any]]]:
     """Write each image's maps and overlays into `out` and tell of each map and each refusal.
 
+    A map is on the grid of the model's input, which may be mirrored; its overlay is the asked
+    image's part of that, the file's way round.
+
     Returns:
         "maps", and "refused": the image, the method and the reason of each map that there is not.
 
@@ -169,7 +172,8 @@ def explain_to_files(
         UnreadableFile: Where an image cannot be read.
     """
     maps, refused = [], []
-    for image_id, pixels in prepare_inputs(images, stored, dataset, progress):
+    for image_id, given in prepare_inputs(images, stored, dataset, progress):
+        pixels = given.image
         air = find_air(pixels[..., 0], max(1, len(stored.views)))
         answers = explain_each(
             classifier,
@@ -184,7 +188,7 @@ def explain_to_files(
         )
         for answer in answers:
             if isinstance(answer, Explanation):
-                maps.append(_write_files(answer, pixels, air, out))
+                maps.append(_write_files(answer, given, air, out))
             else:
                 refused.append({"image_id": image_id, **asdict(answer)})
         if not maps:
@@ -227,8 +231,8 @@ def prepare_inputs(
     stored: StoredModel,
     dataset: "Dataset | None",
     progress: Progress,
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """(image id, (H, W, C) model input) one at a time; cached pixels where they are there."""
+) -> Iterator[tuple[str, ModelInput]]:
+    """(image id, what the model is given) one at a time; cached pixels where they are there."""
     cache = None
     if dataset is not None and any(image.is_in_dataset for image in images):
         folder = cache_folder(dataset.fingerprint, stored.preprocess)
@@ -237,13 +241,14 @@ def prepare_inputs(
     for image in images:
         if cache is not None and image.is_in_dataset:
             gray = cache.images([image.image_id])[0, ..., 0]
-            yield image.image_id, shape_input(stored, gray)
+            place = cache.placements[cache.positions([image.image_id])[0]]
+            yield image.image_id, ModelInput(shape_input(stored, gray), place)
         else:
-            yield image.image_id, input_of(image, stored, dataset).image
+            yield image.image_id, input_of(image, stored, dataset)
 
 
 def _write_files(
-    explanation: Explanation, pixels: NDArray[np.float32], air: NDArray[np.bool_], out: Path
+    explanation: Explanation, given: ModelInput, air: NDArray[np.bool_], out: Path
 ) -> dict[str, Any]:
     attribution = explanation.upsample()
     method = METHODS[explanation.method]
@@ -256,7 +261,8 @@ def _write_files(
     map_file, picture_file = (stem.with_name(stem.name + end) for end in (".npz", ".png"))
     with writing(map_file) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, attribution=attribution, facts=np.array(facts))
-    overlay = draw_overlay(pixels[..., 0], attribution, signed=method.signed, opacity=OPACITY)
+    picture, drawn = given.cut_own(given.image[..., 0]), given.cut_own(attribution)
+    overlay = draw_overlay(picture, drawn, signed=method.signed, opacity=OPACITY)
     with writing(picture_file) as temporary:
         temporary.write_bytes(encode_png(overlay))
     return {

@@ -131,7 +131,8 @@ def _show_answer(found: ErasedCase, classes: tuple[str, ...]) -> None:
         key="erasure",
     )
     st.caption(_tell_numbers(answer))
-    pictures = (found.before, "What the model is given"), (found.after, "The same, erased")
+    given = "What the model is given, on the image's own side"
+    pictures = (found.before, given), (found.after, "The same, erased")
     for column, (picture, caption) in zip(st.columns(3), pictures, strict=False):
         column.image(picture, caption=caption, alt=caption, width="stretch")
 

@@ -94,7 +94,8 @@ def explain(
 
     from mammo_core.cross_checks import cross_check_to_files
 
-    inputs = prepare_inputs(found, stored, data, current_progress())
+    prepared = prepare_inputs(found, stored, data, current_progress())
+    inputs = ((image_id, given.image) for image_id, given in prepared)
     checked = cross_check_to_files(
         classifier, inputs, names, target, out.resolve(), layers, progress=current_progress()
     )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from mammo_core.attribution import METHODS
+from mammo_core.audit.leaderboard import beats_all
+from mammo_core.audit.rules import FEWEST_COMPARED
 from mammo_core.evidence import METHOD_METRICS, METRICS
 from mammo_core.wording import count
 from mammo_ui import charts, frame
@@ -30,8 +32,9 @@ BEATS, FAILS = "✓", "✗"
 READING = (
     f"Controls, which know nothing of the model, are gray. {BEATS} beats both edges and center on "
     "the same images, the 95 % interval of the difference over patients leaving 0 out; "
-    f"{FAILS} does so by no measure at all. A number in parentheses is the images, where fewer "
-    "than in the column's head. Click a head to sort, a row's box for the method's cases."
+    f"{FAILS} does so by no measure at all. Neither stands where fewer than {FEWEST_COMPARED} "
+    "patients were compared. A number in parentheses is the images, where fewer than in the "
+    "column's head. Click a head to sort, a row's box for the method's cases."
 )
 SHARES = "Share of the measures of each family by which a method beats both edges and center."
 Row = dict[str, Any]
@@ -107,8 +110,9 @@ def list_figures(audit: Audit, board: Mapping[str, Any], *, is_whole: bool) -> l
 
 
 def tell_verdict(verdict: Mapping[str, Any]) -> str:
-    """A method's verdict in a cell; one that beats no control is marked."""
-    mark = FAILS if verdict["level"] != "control" and not any(_known_shares(verdict)) else ""
+    """A method's verdict in a cell; one that was compared and beats no control is marked."""
+    shares = _known_shares(verdict)
+    mark = FAILS if verdict["level"] != "control" and shares and not any(shares) else ""
     return f"{MARKS[verdict['level']]} {verdict['level']} {mark}".strip()
 
 
@@ -128,7 +132,7 @@ def _sign(against: Mapping[str, Any], method: str, measure: str) -> str:
     if METHODS[method].is_control or MEASURES[measure].family not in HELD or not against:
         return ""
     lows = [board.get(method, {}).get(measure, {}).get("low") for board in against.values()]
-    return BEATS if all(low is not None and low > 0 for low in lows) else ""
+    return BEATS if beats_all(lows) else ""
 
 
 def _name_columns(board: Mapping[str, Any], family: str) -> dict[str, tuple[str, int]]:

@@ -27,7 +27,7 @@ ON_BREAST = {**dict.fromkeys(ZONES, 0.02), "lesion": 0.5, "parenchyma": 0.42, BR
 ON_TAG = {**dict.fromkeys(ZONES, 0.02), "markers": 0.8, "air": 0.12, BREAST: 0.08}
 
 
-def make_audit(home, *, dataset=OF_STANDIN, looks_at_tag=False, columns=COLUMNS):
+def make_audit(home, *, dataset=OF_STANDIN, looks_at_tag=False, columns=COLUMNS, n_images=None):
     """Write the audit of the model "demo" on a dataset's test images and return the summary.
 
     Args:
@@ -35,12 +35,13 @@ def make_audit(home, *, dataset=OF_STANDIN, looks_at_tag=False, columns=COLUMNS)
         dataset: Its folder in there.
         looks_at_tag: Whether evidence lies on the marker, and the model fails without it.
         columns: {method: {measure: about what it is}}.
+        n_images: The first so many; None for all.
     """
     stored = find_model(standin_home.MODEL)
     dataset = load_dataset(home / dataset)
     records = [
         build_record(row, number, columns, looks_at_tag=looks_at_tag)
-        for number, row in enumerate(dataset.index.to_dict("records"))
+        for number, row in enumerate(dataset.index.to_dict("records")[:n_images])
     ]
     audit = SimpleNamespace(
         stored=stored,

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from made_records import CLASSES, make_figures, make_record
-from scipy.stats import bootstrap
+from scipy.stats import binomtest, bootstrap
 
 from mammo_core.audit.agreeing import join_agreement, measure_disagreement
 from mammo_core.audit.figures import Figures
-from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods
+from mammo_core.audit.leaderboard import BARS, beats_all, compare_with, rank_methods
 from mammo_core.audit.model_verdict import judge_shortcuts
 from mammo_core.audit.patient_means import estimate_means
+from mammo_core.audit.rules import FEWEST_COMPARED, FEWEST_PATIENTS
 from mammo_core.audit.shortcuts import measure_blanking, measure_zones
 from mammo_core.audit.strata import stratify
 from mammo_core.audit.verdicts import judge_method, share_beaten
@@ -41,6 +42,40 @@ def test_a_patients_images_count_as_one_draw():
 def test_what_is_undefined_on_an_image_leaves_it_out():
     mean = estimate_means(np.array([[1.0, np.nan, 3.0]]), np.arange(3))[0]
     assert (mean.estimate.value, mean.n, mean.patients) == (2.0, 2, 2)
+
+
+@pytest.mark.parametrize("are_answers", [False, True])
+@pytest.mark.parametrize("values", [[0.61889], [0.61889, 0.3, 0.7]])
+def test_one_patient_has_no_interval(values, are_answers):
+    mean = estimate_means(
+        np.array([values]), np.zeros(len(values), np.intp), are_answers=are_answers
+    )[0].estimate
+    assert mean.value == pytest.approx(np.mean(values))
+    assert (mean.low, mean.high) == (None, None)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_ends_are_binomial_for_answers_alone(value):
+    cells = {"pointing_game": value, "energy_pointing": value, "infidelity": value}
+    again = {"center": {"model_randomization": value}}
+    records = [make_record(k, values={"center": cells}, again=again) for k in range(6)]
+    metrics = (*cells, "model_randomization")
+    row = rank_methods(Figures(records, ("center",), metrics), 0)["center"]
+    exact = binomtest(round(6 * value), 6).proportion_ci()
+    hits = row["pointing_game"].estimate
+    assert (hits.low, hits.high) == pytest.approx((exact.low, exact.high))
+    for name in metrics[1:]:
+        assert (row[name].estimate.low, row[name].estimate.high) == (None, None)
+
+
+@pytest.mark.parametrize("n", [FEWEST_COMPARED - 1, FEWEST_COMPARED])
+def test_a_comparison_has_an_interval_from_so_many_patients_on(n):
+    figures = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS, n=n)
+    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
+    is_counted = n >= FEWEST_COMPARED
+    lows = [board["grad_cam"]["insertion"].estimate.low for board in against.values()]
+    assert beats_all(lows) == is_counted
+    assert share_beaten("grad_cam", "faithfulness", against) == (1 if is_counted else None)
 
 
 def test_places_of_maps_count_on_images_that_are_called_rightly_alone():
@@ -145,7 +180,9 @@ def test_agreement_is_averaged_over_the_images_where_both_maps_say_anything():
 def judge_model(records):
     figures = Figures(records, (), ())
     zones = measure_zones(figures, 0)
-    return judge_shortcuts(zones, measure_blanking(records, CLASSES))
+    blanking = measure_blanking(records, CLASSES)
+    n = len(records)
+    return judge_shortcuts(zones, blanking, n_explained=n, n_blanked=n)
 
 
 def make_cohort(blanked_positive):
@@ -179,11 +216,32 @@ def test_what_tells_classes_apart_without_the_breast_is_told():
     assert verdict["words"].startswith("Tells classes apart without the breast")
 
 
+def judge_explained(n_explained, blanking=None, n_blanked=40):
+    figures = make_figures({"grad_cam": GOOD}, METRICS, n=n_explained)
+    zones = measure_zones(figures, 0)
+    for zone in zones.values():
+        zone["area"]["value"] = 0.5
+    return judge_shortcuts(zones, blanking or {}, n_explained=n_explained, n_blanked=n_blanked)
+
+
 def test_without_blanking_the_place_of_the_evidence_is_told():
-    records = make_figures({"grad_cam": GOOD}, METRICS).records
-    figures = Figures(records, ("grad_cam",), METRICS)
-    verdict = judge_shortcuts(measure_zones(figures, 0), {})
+    verdict = judge_explained(FEWEST_PATIENTS)
+    assert verdict["level"] == "believe"
     assert verdict["words"] == "Looks at the breast: 50% of attribution"
+
+
+def test_a_model_explained_on_few_patients_is_not_believed_whatever_was_blanked():
+    verdict = judge_explained(3)
+    assert verdict["level"] == "caution"
+    assert verdict["words"] == "Looks at the breast: 50% of attribution; only 3 patients"
+
+
+@pytest.mark.parametrize(("n_blanked", "told"), [(3, "; only 3 patients"), (32, "do not trust")])
+def test_a_warning_stands_and_tells_how_few_patients_it_is_of(n_blanked, told):
+    blanking = measure_blanking(make_cohort({"markers": (0.1, 0.9)}), CLASSES)
+    verdict = judge_explained(3, blanking, n_blanked)
+    assert verdict["level"] == "doubt"
+    assert verdict["words"].endswith(told)
 
 
 def test_answers_that_are_no_numbers_leave_blanking_undefined():

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from mammo_core.attribution import METHODS
 from mammo_core.audit.duration import count_passes
 from mammo_core.audit.options import AuditOptions
+from mammo_core.audit.rules import FEWEST_COMPARED
 from mammo_core.audit.zones import ZONES
 from mammo_core.card_audits import describe_audits
 from mammo_core.datasets import load_dataset
@@ -135,6 +136,15 @@ def test_what_beats_no_control_is_marked_and_only_that(audited):
     assert told[METHODS["saliency"].title].endswith(audit_board.FAILS)
     others = told.drop(METHODS["saliency"].title)
     assert not others.str.contains(audit_board.FAILS).any()
+
+
+def test_too_few_patients_are_marked_neither_way(standin):
+    summary = made_audits.make_audit(standin, n_images=4)
+    assert summary["patients"] < FEWEST_COMPARED
+    audit = find_audit()
+    for row in audit_board.describe_board(audit, summary["methods"], "faithfulness", is_whole=True):
+        assert {sign for _, sign in row["cells"].values()} == {""}
+        assert audit_board.FAILS not in audit_board.tell_verdict(row["verdict"])
 
 
 def test_cells_are_numbers_so_that_they_sort(audited):

@@ -41,6 +41,11 @@ class Figures:
         names = [record["patient_id"] or record["image_id"] for record in self.records]
         return np.unique(names, return_inverse=True)[1].reshape(-1)
 
+    @property
+    def n_patients(self) -> int:
+        """How many they are."""
+        return int(self.patients.max()) + 1
+
     @cached_property
     def is_right(self) -> NDArray[np.bool_]:
         """(N,) whether the predicted class is the true one."""

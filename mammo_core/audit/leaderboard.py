@@ -1,27 +1,31 @@
 """Each method's figures, and whether they beat maps that know nothing of the model."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.patient_means import Mean, estimate_means
+from mammo_core.audit.rules import FEWEST_COMPARED
 from mammo_core.evidence import METHOD_METRICS, METRICS
 
 BARS = {"edges": "an edge detector", "center": "a spot in the middle"}
 """The controls that a method must beat, and what they are."""
+ANSWERS = frozenset({"pointing_game"})
+"""Measures that are yes or no for an image, so that their mean is a proportion of images."""
 KNOWN = {**METRICS, **METHOD_METRICS}
 Board = dict[str, dict[str, Mean]]
 
 
 def rank_methods(figures: Figures, seed: int) -> Board:
     """{method: {metric: mean over the images}}."""
-    are_shares = [KNOWN[name].range == (0.0, 1.0) for name in figures.metrics]
+    are_answers = [name in ANSWERS for name in figures.metrics]
     means = estimate_means(
         _flatten(figures.counted),
         figures.patients,
         seed=seed,
-        are_shares=are_shares * len(figures.methods),
+        are_answers=are_answers * len(figures.methods),
     )
     return _unflatten(figures, means)
 
@@ -30,12 +34,23 @@ def compare_with(figures: Figures, control: str, seed: int) -> Board:
     """{method: {metric: by how much it is better than the control on the same images}}.
 
     Positive is better, whatever the measure's direction. A method equal to the control differs by
-    0 on every image, which has no interval and beats nothing.
+    0 on every image, which has no interval and beats nothing; nor has a comparison on fewer than
+    `FEWEST_COMPARED` patients.
     """
     row = figures.methods.index(control)
     signs = np.array([1 if KNOWN[name].higher_is_better else -1 for name in figures.metrics])
     better = (figures.counted - figures.counted[row]) * signs[:, None]
-    return _unflatten(figures, estimate_means(_flatten(better), figures.patients, seed=seed))
+    means = estimate_means(_flatten(better), figures.patients, seed=seed)
+    return _unflatten(figures, [mean.count_from(FEWEST_COMPARED) for mean in means])
+
+
+def beats_all(lows: Iterable[float | None]) -> bool:
+    """Whether a method beats every control: each difference's interval lies above 0.
+
+    Args:
+        lows: The lower end of each comparison that `compare_with` made; None where it has none.
+    """
+    return all(low is not None and low > 0 for low in lows)
 
 
 def tell_board(board: Board) -> dict[str, dict[str, Any]]:

@@ -7,9 +7,10 @@ import numpy as np
 
 from mammo_core.attribution import METHODS
 from mammo_core.audit.blanking import BLANKED
-from mammo_core.audit.rules import CHANCE, ERROR_RATE, FALL, FOREIGN
+from mammo_core.audit.rules import CHANCE, ERROR_RATE, FALL, FEWEST_PATIENTS, FOREIGN
 from mammo_core.audit.zones import BREAST, ZONES
 from mammo_core.plain_text import format_estimate
+from mammo_core.wording import count
 
 Answer = dict[str, Any]
 Level = Literal["believe", "caution", "doubt"]
@@ -22,21 +23,31 @@ NO_BREAST = ("markers", "border", "air")
 """Zones on which no evidence should gather."""
 
 
-def judge_shortcuts(zones: Answer, blanking: Answer) -> Answer:
+def judge_shortcuts(zones: Answer, blanking: Answer, *, n_explained: int, n_blanked: int) -> Answer:
     """{"level", "words", "reasons"} by the first of `RULES` that applies.
+
+    Below `FEWEST_PATIENTS` the words say how few there are, and none is believed.
 
     Args:
         zones: Of `measure_zones`.
         blanking: Of `measure_blanking`; empty where nothing was blanked.
+        n_explained: Patients whose images were explained; the zones are of them.
+        n_blanked: Patients whose images were blanked.
     """
     reasons = [tell_fall(blanking, name) for name in NO_DISEASE if _falls(blanking, name)]
     reasons += [_tell_foreign(zones, name) for name in NO_BREAST if _draws(zones, name)]
     for level, tell in RULES:
         words = tell(zones, blanking)
         if words:
-            return {"level": level, "words": words, "reasons": reasons}
-    level = "caution" if reasons else "believe"
-    return {"level": level, "words": _tell_breast(zones, blanking), "reasons": reasons}
+            return {"level": level, "words": words + _tell_few(n_blanked), "reasons": reasons}
+    few = _tell_few(n_explained)
+    words = _tell_breast(zones, blanking) + few
+    return {"level": "caution" if reasons or few else "believe", "words": words, "reasons": reasons}
+
+
+def _tell_few(n_patients: int) -> str:
+    """How many patients there are, where they are too few; empty where they are not."""
+    return f"; only {count(n_patients, 'patient')}" if n_patients < FEWEST_PATIENTS else ""
 
 
 def middle_share(zones: Answer, zone: str) -> float | None:

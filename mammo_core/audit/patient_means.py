@@ -1,6 +1,6 @@
 """Means over images with intervals over patients, many at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,10 +27,11 @@ class Mean:
     n: int
     patients: int
 
-    @property
-    def is_above_zero(self) -> bool:
-        """Whether the interval leaves 0 out, on the upper side."""
-        return self.estimate.low is not None and self.estimate.low > 0
+    def count_from(self, fewest: int) -> "Mean":
+        """Without its interval where fewer patients are behind it."""
+        if self.patients >= fewest:
+            return self
+        return replace(self, estimate=Estimate(self.estimate.value))
 
     def to_json(self) -> dict[str, float | int | None]:
         """{"value", "low", "high", "n"}, rounded."""
@@ -43,18 +44,20 @@ def estimate_means(
     patients: NDArray[np.integer],
     *,
     seed: int = 0,
-    are_shares: ArrayLike = False,
+    are_answers: ArrayLike = False,
 ) -> list[Mean]:
     """The mean of each row over the images where it is defined.
 
     Patients are drawn with replacement and bring all their images; all rows share the draws. What
-    is the same for every patient has no interval, save a share of 0 or 1: see `widen_certain`.
+    is of one patient, or the same for every one, has no interval, save where all answers are yes
+    or all are no: see `widen_certain`.
 
     Args:
         values: (C, N), NaN where undefined.
         patients: (N,) in 0..P - 1.
         seed: Draws the patients.
-        are_shares: (C,) or one for all: whether the values lie in [0, 1].
+        are_answers: (C,) or one for all: whether the values are 1 for yes and 0 for no, so that
+            their mean is a proportion; a number that merely lies in [0, 1] is none.
     """
     if not values.size:
         return [Mean(UNDEFINED, 0, 0)] * len(values)
@@ -68,22 +71,24 @@ def estimate_means(
     totals, counts = sums.sum(axis=0)
     means, replicates = _divide(totals, counts), _divide(drawn[0], drawn[1])
     n_known = (sums[:, 1] > 0).sum(axis=0)
-    estimate = {True: _estimate_share, False: _estimate_number}
-    shares = np.broadcast_to(np.asarray(are_shares), len(values)).tolist()
+    answers = np.broadcast_to(np.asarray(are_answers), len(values)).tolist()
     return [
-        Mean(estimate[is_share](mean, row, int(m)), int(n), int(m))
-        for mean, row, n, m, is_share in zip(
-            means, replicates, counts, n_known, shares, strict=True
+        Mean(_estimate(mean, row, int(m), is_answer=is_answer), int(n), int(m))
+        for mean, row, n, m, is_answer in zip(
+            means, replicates, counts, n_known, answers, strict=True
         )
     ]
 
 
-def _estimate_number(mean: float, replicates: NDArray[np.floating], n_patients: int) -> Estimate:
+def _estimate(
+    mean: float, replicates: NDArray[np.floating], n_patients: int, *, is_answer: bool
+) -> Estimate:
+    """With the interval that so many patients allow; none of a single one."""
+    if n_patients == 1:
+        return Estimate(float(mean))
+    if is_answer:
+        return share_estimate(mean, replicates, n_patients)
     return number_estimate(mean, replicates)
-
-
-def _estimate_share(mean: float, replicates: NDArray[np.floating], n_patients: int) -> Estimate:
-    return share_estimate(mean, replicates, n_patients)
 
 
 def _divide(totals: NDArray[np.floating], counts: NDArray[np.floating]) -> NDArray[np.float64]:

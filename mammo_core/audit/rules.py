@@ -20,7 +20,7 @@ GAP = 0.3
 SILENT = 0.5
 """More than this share of a method's maps is constant or not finite: it says nothing here."""
 FEWEST_PATIENTS = 8
-"""Below it nothing is called believable, nor no better than a control."""
+"""Below it no method and no model is called believable, nor a method no better than a control."""
 
 FEWEST_COMPARED = 5
 """Patients below which a comparison with a control does not count."""

@@ -41,7 +41,12 @@ def summarize(records: list[Record], audit: "Audit", seconds: float) -> tuple[Re
     explained = [record for record in records if record["methods"] or record["refused"]]
     figures = _gather(explained, audit)
     zones = measure_zones(figures, seed)
-    verdict = judge_shortcuts(zones, blanking)
+    verdict = judge_shortcuts(
+        zones,
+        blanking,
+        n_explained=figures.n_patients,
+        n_blanked=Figures(records, (), ()).n_patients,
+    )
     judged = _judge_methods(figures, seed, is_on_breast=verdict["level"] != "doubt")
     return {
         "headline": _tell_headline(judged["verdicts"], verdict),
@@ -115,7 +120,7 @@ def _tell_what(audit: "Audit", figures: Figures, seconds: float) -> Record:
         "target": TARGET,
         "options": to_mapping(audit.options),
         "n": len(records),
-        "patients": int(figures.patients.max()) + 1,
+        "patients": figures.n_patients,
         "lesions": sum(bool(record["areas"]["lesion"]) for record in records),
         "lesions_right": sum(
             bool(record["areas"]["lesion"]) and bool(right)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mammo_core.attribution import METHODS
-from mammo_core.audit.leaderboard import BARS, KNOWN, Board
+from mammo_core.audit.leaderboard import BARS, KNOWN, Board, beats_all
 from mammo_core.audit.patient_means import Mean
 from mammo_core.audit.rules import (
     BEATEN,
@@ -85,7 +85,7 @@ def share_beaten(name: str, family: str, against: Mapping[str, Board]) -> float 
     measures = [m for m in (boards[0] if boards else ()) if KNOWN[m].family == family]
     rows = [[board[m] for board in boards] for m in measures]
     known = [row for row in rows if all(mean.patients >= FEWEST_COMPARED for mean in row)]
-    beaten = [all(mean.is_above_zero for mean in row) for row in known]
+    beaten = [beats_all(mean.estimate.low for mean in row) for row in known]
     return sum(beaten) / len(beaten) if beaten else None
 
 

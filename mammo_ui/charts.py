@@ -69,7 +69,7 @@ def _with_data(spec: Spec, rows: Sequence[Row]) -> Spec:
 
 
 def probability_bars(classes: Sequence[str]) -> Spec:
-    """A bar a class with its probability written behind it."""
+    """A bar a class with its probability written behind it, for which a sure one leaves room."""
     colors = class_colors(classes)
     return {
         "height": 28 * len(classes) + 8,
@@ -77,7 +77,7 @@ def probability_bars(classes: Sequence[str]) -> Spec:
             "y": {"field": "class", "type": "nominal", "sort": list(classes), "title": None,
                   "axis": {"labelFontSize": 13, "ticks": False, "domain": False}},
             "x": {"field": "probability", "type": "quantitative", "axis": None,
-                  "scale": {"domain": [0, 1.15]}},
+                  "scale": {"domain": [0, 1.45], "nice": False}},
         },
         "layer": [
             {"mark": {"type": "bar", "cornerRadiusEnd": 2},

@@ -26,7 +26,8 @@ selection = state.read_selection()
 frame.show_title("Case", "Why did it say so, and should I believe it?")
 frame.stop_without_results(choice)
 
-image_id = st.query_params.get("case") or chosen_cases.first_case(choice, selection)
+named = st.query_params.get("case") or st.query_params.get(state.IMAGE)
+image_id = named or chosen_cases.first_case(choice, selection)
 case = chosen_cases.find_case(choice, image_id) if image_id else None
 if case is None:
     st.info(f"There is no case {frame.plain(image_id)} among these predictions.")
@@ -50,7 +51,7 @@ with pictures:
         table_cases.show_picture(choice.model, dataset, image_id)
         st.stop()
     badges = read_badges(choice.model)
-    chosen, asked, looked_into = st.columns([3, 1, 1])
+    chosen, asked, looked_into = st.columns([5, 3, 2])
     with chosen:
         methods = explanation_choice.choose_methods(badges)
     with asked:

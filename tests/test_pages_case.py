@@ -12,7 +12,7 @@ from mammo_core.audit.badges import Badge
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY, write_json
 from mammo_core.predictions import read_predictions
-from mammo_ui import casework, explanation_choice, library, uploads
+from mammo_ui import casework, explanation_choice, frame, library, uploads
 from mammo_ui.overlay_store import layers_path
 
 pytestmark = pytest.mark.usefixtures("absent_network")
@@ -49,6 +49,11 @@ def test_only_a_model_of_two_views_says_which_half_its_maps_are(tmp_path):
     }
     assert "half" not in told[()]
     assert "tv judges CC and MLO of a breast together" in told["CC", "MLO"]
+
+
+def test_an_image_in_the_address_is_the_case_and_an_unknown_one_is_told(standin):
+    assert frame.plain("S00001_LCC") in words(open_app("case", image="S00001_LCC"))
+    assert "There is no case" in words(open_app("case", image="S09999_LCC"))
 
 
 def test_choosing_a_class_writes_it_into_the_address(standin):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mammo_core.attribution import METHODS
+from mammo_core.targets import read_target
+from mammo_core.types import Contrast
 from mammo_ui import dear_work, frame, map_tasks, routes, state
 from mammo_ui.evidence_chips import build_chips, is_measured
 from mammo_ui.explanation_choice import is_quick, write_badge
@@ -149,8 +151,12 @@ def _build_panel(subject: Subject, name: str, facts: DrawnExplanation | None) ->
         note=_write_note(facts),
         alt=f"{title} over mammogram {subject.image_id}",
         help="" if facts.completeness_gap is None else COMPLETENESS,
-        chips=build_chips(facts.evidence),
+        chips=build_chips(facts.evidence, is_contrast=_is_contrast(subject)),
     )
+
+
+def _is_contrast(subject: Subject) -> bool:
+    return isinstance(read_target(subject.target, subject.model.classes), Contrast)
 
 
 def _write_note(facts: DrawnExplanation) -> str:

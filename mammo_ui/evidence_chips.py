@@ -85,11 +85,19 @@ FINDINGS = (
     ),
 )
 """In the order in which they are shown; what was not measured or is undefined is left out."""
+OF_ONE_CLASS = (("class_sensitivity",),)
+"""Of a contrast they say nothing: turned around, it is the same map with the other sign."""
 
 
-def build_chips(evidence: Evidence) -> tuple[Chip, ...]:
-    """A chip for each finding whose measures are known."""
-    chips = (_build_chip(finding, evidence) for finding in FINDINGS)
+def build_chips(evidence: Evidence, *, is_contrast: bool = False) -> tuple[Chip, ...]:
+    """A chip for each finding whose measures are known.
+
+    Args:
+        evidence: What was measured of the map.
+        is_contrast: Whether it explains the difference of two classes.
+    """
+    asked = [one for one in FINDINGS if not (is_contrast and one.metrics in OF_ONE_CLASS)]
+    chips = (_build_chip(finding, evidence) for finding in asked)
     return tuple(chip for chip in chips if chip)
 
 

@@ -55,6 +55,13 @@ def test_what_is_undefined_is_left_out_and_counts_as_measured():
     assert not is_measured({})
 
 
+def test_a_contrast_is_not_called_sensitive_to_the_class_that_it_names_itself():
+    measured = {"class_sensitivity": Measured(2.0, {}), "in_breast": Measured(0.95, {})}
+    (found,) = build_chips(measured, is_contrast=True)
+    assert "in the breast" in found.text
+    assert len(build_chips(measured)) == 2
+
+
 def test_without_controls_a_number_is_not_judged():
     (found,) = build_chips({"energy_pointing": Measured(0.4, {})})
     assert found.standing == ""

@@ -52,7 +52,8 @@ def show_disagreement(audit: Audit, choice: "Choice") -> None:
         return
     st.caption(
         "1 less the mean rank correlation of the case's maps, of the methods that all cases have: "
-        "0 where they tell the same, 1 where they have nothing in common. Click a case to open it."
+        "0 where they tell the same, 1 where they have nothing in common, 2 where they say the "
+        "opposite. Click a case to open it."
     )
     picked = _show(rows, choice, "audit_apart", "apart")
     if picked:

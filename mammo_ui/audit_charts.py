@@ -84,6 +84,7 @@ def method_scatter(x: str, y: str, ends: Mapping[str, Sequence[float | None]]) -
                             {"field": "n"}]}},
             {"mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "fontSize": 11,
                       "color": MUTED},
+             "transform": [{"filter": "datum.level != 'control'"}],
              "encoding": {"x": across, "y": up, "text": {"field": "method"}}},
         ],
     }  # fmt: skip

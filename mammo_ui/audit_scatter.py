@@ -37,7 +37,7 @@ def show_scatter(audit: Audit) -> str | None:
         spec,
         "Each point is a method with 95 % intervals over patients; better is to the right and "
         "above. Gray squares know nothing of the model: what stands among them says no more than "
-        "they do. Click a point for the method's cases.",
+        "they do; hover one for its name. Click a point for the method's cases.",
         rows,
         key="audit_scatter",
         selects="method",

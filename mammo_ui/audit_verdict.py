@@ -33,6 +33,11 @@ def show_nothing(choice: "Choice", outdated: str) -> None:
         f"{frame.plain(why)} An audit holds each method against maps that know nothing of the "
         "model, and asks the model again with parts of the images blanked."
     )
+    show_others(choice)
+
+
+def show_others(choice: "Choice") -> None:
+    """A button each of the model's audits on other images than the chosen ones."""
     for other in audit_results.list_current(choice.model):
         dataset, split = other.summary["dataset"], other.summary["split"]
         if (dataset, split) != (choice.dataset, choice.split):

@@ -33,6 +33,7 @@ if audit is None or outdated:
     st.stop()
 
 audit_verdict.show_verdict(audit)
+audit_verdict.show_others(choice)
 methods, shortcuts = st.columns([1.6, 1], gap="medium")
 with methods:
     in_table = audit_board.show_board(audit)

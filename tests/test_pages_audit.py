@@ -232,6 +232,19 @@ def test_an_audit_of_other_images_is_a_click_away(audited):
     assert len(leaderboard(at)) == len(audited["methods"])
 
 
+def test_beside_an_audit_the_models_other_ones_are_a_click_away(audited, standin):
+    other = standin / "models" / "demo" / "audit" / "other-test"
+    made = find_audit().folder
+    other.mkdir()
+    (other / "summary.json").write_text(
+        json.dumps(json.loads((made / "summary.json").read_text()) | {"dataset": "other"})
+    )
+    at = open_app("audit")
+    assert at.dataframe
+    offered = [button.key for button in at.button if str(button.key).startswith("audit_of_")]
+    assert offered == ["audit_of_other_test"]
+
+
 def test_the_page_is_one_of_the_navigation():
     assert "audit" in PAGES["Explain"]
 

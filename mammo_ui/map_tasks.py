@@ -184,10 +184,21 @@ def _write(asked: _Asked, answer: "Explanation | Refusal", evidence: Evidence) -
         seconds=answer.seconds,
         completeness_gap=answer.completeness_gap,
         frame=frame,
-        note=answer.note,
+        note="; ".join(words for words in (answer.note, _tell_air(asked, answer)) if words),
         evidence=evidence,
     )
     write_drawn(path, facts, numbers, _draw(answer, given) if frame else _nothing())
+
+
+def _tell_air(asked: _Asked, explanation: "Explanation") -> str | None:
+    """What to say of a class activation map that lies beside the breast to a large part."""
+    from mammo_core.attribution import METHODS
+    from mammo_core.map_on_air import find_air, share_on_air, tell_air
+
+    if METHODS[explanation.method].access != "layer":
+        return None
+    air = find_air(asked.given.image[..., 0], max(1, len(asked.subject.model.views)))
+    return tell_air(share_on_air(explanation.upsample(), air), air)
 
 
 def _draw(explanation: "Explanation", given: "ModelInput") -> bytes:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 
-DRAWING = 5
-"""Counts the ways in which maps were drawn; pictures of an earlier way are drawn anew."""
+DRAWING = 6
+"""Counts the ways in which maps were drawn; those of an earlier way are drawn anew."""
 Names = tuple[str, str, str, str, tuple[str, ...]]
 
 

@@ -2,11 +2,13 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from mammo_core.attribution import METHODS
 from mammo_core.attribution.base import QUICK
 from mammo_core.errors import Cancelled
+from mammo_core.map_on_air import find_air
 from mammo_ui import map_tasks
 from mammo_ui.overlay_store import Subject
 
@@ -47,3 +49,19 @@ def test_progress_is_that_of_all_methods_together(drawn):
     with pytest.raises(Cancelled):
         map_tasks.draw_maps(NAMES, DEAR)
     assert drawn.told == pytest.approx([0, 1 / 3, 2 / 3])
+
+
+def test_a_class_activation_map_beside_the_breast_says_so_and_no_other_map_does():
+    image = np.zeros((64, 48, 1), np.float32)
+    image[12:52, :24] = 0.6
+    air = find_air(image[..., 0])
+    subject = Subject(SimpleNamespace(views=()), None, "S00001_LCC", "malignant")
+    asked = map_tasks._Asked(subject, None, SimpleNamespace(image=image), None)
+
+    def tell(method, places):
+        explanation = SimpleNamespace(method=method, upsample=lambda: places.astype(np.float32))
+        return map_tasks._tell_air(asked, explanation)
+
+    assert tell("grad_cam", air).startswith("100% of this map lies outside the breast")
+    assert tell("grad_cam", ~air) is None
+    assert tell("saliency", air) is None

@@ -13,9 +13,9 @@ from mammo_ui.audit_charts import ZONE_COLORS
 from mammo_ui.audit_results import Audit
 from mammo_ui.forest_charts import draw_forest
 
-MIDDLE = (
-    "Share of positive evidence on each zone by the method in the middle, controls left out, over "
-    "the images that have the zone."
+MEAN = (
+    "Share of positive evidence on each zone: the mean of the bars below, controls left out, over "
+    "all images."
 )
 Row = dict[str, Any]
 READING = (
@@ -30,9 +30,10 @@ def show_shortcuts(audit: Audit) -> None:
     st.markdown("**Does it look at the breast?**")
     rows = part_evidence(audit.folder, audit.version)
     zones = audit.summary["shortcuts"]["zones"]
-    shares = {name: middle_share(zones, name) for name in ZONE_COLORS}
-    st.image(audit_breast.draw_breast(shares), width="stretch", alt=tell_zones(zones))
-    st.caption(MIDDLE)
+    shares = average_shares(rows)
+    alt = tell_zones(shares, zones)
+    st.image(audit_breast.draw_breast(shares), width="stretch", alt=alt)
+    st.caption(MEAN)
     charts.show_chart(
         "Where positive evidence lies",
         audit_charts.zone_bars([METHODS[name].title for name in list_parted(rows)]),
@@ -43,21 +44,30 @@ def show_shortcuts(audit: Audit) -> None:
     show_blanking(audit)
 
 
-def tell_zones(zones: Mapping[str, Any]) -> str:
-    """The drawing in words: each zone with its share of evidence and of the picture."""
+def tell_zones(shares: Mapping[str, float | None], zones: Mapping[str, Any]) -> str:
+    """The drawing in words: each zone with its share of evidence and of the picture.
+
+    Args:
+        shares: As `average_shares` gives them.
+        zones: Of the summary.
+    """
     told = [audit_breast.ALT]
-    for name in ZONE_COLORS:
-        share, area = middle_share(zones, name), zones[name]["area"]["value"]
+    for name, share in shares.items():
+        area = zones[name]["area"]["value"]
         if share is not None and area is not None:
             told.append(f"{name}: {share:.0%} of evidence on {area:.0%} of the picture")
     return "; ".join(told)
 
 
-def middle_share(zones: Mapping[str, Any], zone: str) -> float | None:
-    """The median over the methods but the controls; None where none says anything."""
-    from mammo_core.audit import model_verdict
+def average_shares(rows: list[Row]) -> dict[str, float | None]:
+    """{zone: mean share over the methods but the controls}, 1 in all; None where none has a bar.
 
-    return model_verdict.middle_share(dict(zones), zone)
+    Args:
+        rows: As `part_evidence` gives them.
+    """
+    own = [row for row in rows if not METHODS[row["key"]].is_control]
+    found = {zone: [row["share"] for row in own if row["zone"] == zone] for zone in ZONE_COLORS}
+    return {zone: sum(one) / len(one) if one else None for zone, one in found.items()}
 
 
 def list_parted(rows: list[Row]) -> list[str]:

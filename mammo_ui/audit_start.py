@@ -1,5 +1,7 @@
 """Starting an audit: methods, measures, how many images, how long it will take."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -7,7 +9,7 @@ import streamlit as st
 from mammo_core import jobs
 from mammo_core.attribution import METHODS
 from mammo_core.audit.options import SAMPLINGS, AuditOptions
-from mammo_core.audit.storage import MAPS, audit_folder
+from mammo_core.audit.storage import audit_folder, count_explained
 from mammo_core.evidence import METHOD_METRICS, METRICS
 from mammo_core.wording import count
 from mammo_ui import audit_duration, frame, job_view, job_watch, library
@@ -117,12 +119,22 @@ def _choose_names(label: str, table: dict[str, Any]) -> tuple[str, ...]:
 
 def _tell_begun(choice: "Choice") -> None:
     folder = audit_folder(choice.model, choice.dataset, choice.split)
-    n_kept = len(list((folder / "cases").glob(f"*.{MAPS}.json")))
+    n_kept = _count_explained(folder, _look(folder / "cases"))
     if n_kept:
         st.caption(
-            f"{count(n_kept, 'image')} measured before: what is asked again in the same way is "
+            f"{count(n_kept, 'image')} explained before: what is asked again in the same way is "
             "taken over."
         )
+
+
+def _look(folder: Path) -> int:
+    """Changes whenever a file is put into the folder; 0 where there is none."""
+    return folder.stat().st_mtime_ns if folder.is_dir() else 0
+
+
+@lru_cache(maxsize=4)
+def _count_explained(folder: Path, version: int) -> int:
+    return count_explained(folder)
 
 
 def _tell_end(job: jobs.Job) -> None:

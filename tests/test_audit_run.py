@@ -15,7 +15,7 @@ from mammo_core.audit.badges import read_badges
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.run import audit_model
 from mammo_core.audit.sampling import order_images
-from mammo_core.audit.storage import audit_folder, read_table
+from mammo_core.audit.storage import audit_folder, count_explained, read_table
 from mammo_core.cli import main
 from mammo_core.config import to_mapping
 from mammo_core.datasets import load_dataset
@@ -139,6 +139,18 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_table(seen_tag, made, tmp_pa
         table.drop(columns="seconds"), seen_tag[1].drop(columns="seconds")
     )
     assert drop_seconds(summary) == drop_seconds(seen_tag[0])
+
+
+def test_images_that_are_only_blanked_are_not_counted_as_explained(made, tmp_path, monkeypatch):
+    shutil.copytree(made, tmp_path / "home", ignore=shutil.ignore_patterns("audit"))
+    options = AuditOptions(methods=("saliency",), metrics=("iou",), limit=3)
+    told = []
+    home = tmp_path / "home"
+    run(home, monkeypatch, see_plate(), options, lambda *now: told.append(now[2].split(":")[0]))
+    works = [f"Image {k} of 3" for k in (1, 2, 3)]
+    works += [f"Blanking image {k} of {N_PATIENTS}" for k in range(4, N_PATIENTS + 1)]
+    assert [one for one in dict.fromkeys(told) if "mage" in one] == works
+    assert count_explained(audit_folder(find_model("demo"), "tagged", "test")) == 3
 
 
 def drop_seconds(summary):

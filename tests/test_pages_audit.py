@@ -13,6 +13,7 @@ from mammo_core.attribution import METHODS
 from mammo_core.audit.duration import count_passes
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.rules import FEWEST_COMPARED
+from mammo_core.audit.storage import MAPS, write_record
 from mammo_core.audit.zones import ZONES
 from mammo_core.card_audits import describe_audits
 from mammo_core.datasets import load_dataset
@@ -105,6 +106,15 @@ def test_a_stopped_audit_goes_on_with_what_it_was_asked(standin, monkeypatch):
     assert [one.description["arguments"] for one in resumed] == [words_of_it]
 
 
+def test_images_that_were_only_blanked_are_not_told_as_explained(audited):
+    folder = find_audit().folder
+    for k in range(9):
+        record = {"methods": {"saliency": {}} if k < 4 else {}}
+        write_record(folder, MAPS, "plan", f"I{k}", record)
+    (folder / "cases" / f"torn.{MAPS}.json").write_text("{")
+    assert "4 images explained before" in words(open_app("audit"))
+
+
 def test_more_images_and_more_methods_take_more_passes(standin):
     index = load_dataset(standin / ".mammo" / "datasets" / "exams").index
     two, five = (AuditOptions(methods=("saliency",), limit=n) for n in (2, 5))
@@ -183,6 +193,16 @@ def test_the_zones_of_a_method_share_all_its_evidence(audited):
         own = [row for row in rows if row["key"] == method]
         assert {row["zone"] for row in own} == set(ZONES)
         assert sum(row["share"] for row in own) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_drawings_shares_are_the_bars_means_and_all_the_evidence(audited):
+    audit = find_audit()
+    rows = audit_shortcuts.part_evidence(audit.folder, audit.version)
+    shares = audit_shortcuts.average_shares(rows)
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-3)
+    bars = [row["share"] for row in rows
+            if row["zone"] == "lesion" and not METHODS[row["key"]].is_control]  # fmt: skip
+    assert min(bars) <= shares["lesion"] <= max(bars)
 
 
 def test_blanking_is_told_with_its_paired_change(audited):

@@ -19,6 +19,17 @@ def count_again(method: Attribution, measure: MethodMetric) -> int:
     return (method.cost + 1) * max(1, measure.explanations - 1)
 
 
+def _name_places(works: Sequence[Work]) -> dict[str, str]:
+    """{image: which one of how many}: of those explained, or of all where it is only blanked."""
+    n_explained = sum(bool(work.explaining) for work in works)
+    return {
+        work.image_id: f"Image {k} of {n_explained}"
+        if work.explaining
+        else f"Blanking image {k} of {len(works)}"
+        for k, work in enumerate(works, 1)
+    }
+
+
 class Ledger:
     """Tells how many of all forward passes are done.
 
@@ -38,13 +49,13 @@ class Ledger:
         self._flips = FLIPS * sum(METRICS[n].family == "faithfulness" for n in map_metrics)
         self._measures = [METHOD_METRICS[name]() for name in method_metrics]
         self._progress = progress
-        self._places = {work.image_id: k for k, work in enumerate(works, 1)}
+        self._places = _name_places(works)
         self._done = 0
         self.total = sum(self._cost(work, kind) for work in works for kind in (MAPS, AGAIN))
 
     def within(self, work: Work, kind: str) -> Progress:
         """Progress within one work on an image, told in forward passes; may raise Cancelled."""
-        place = f"Image {self._places[work.image_id]} of {len(self._places)}"
+        place = self._places[work.image_id]
         what = place if kind == MAPS else f"{place}, explained again"
 
         def tell(done: int, total: int, doing: str) -> None:

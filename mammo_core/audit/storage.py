@@ -82,6 +82,21 @@ def read_record(folder: Path, kind: str, plan: str, image_id: str) -> Record | N
     return record
 
 
+def count_explained(folder: Path) -> int:
+    """Images of which an earlier run, finished or not, kept measured maps; blanked ones aside."""
+    records = map(_read_kept, (folder / "cases").glob(f"*.{MAPS}.json"))
+    return sum(bool(record.get("methods")) for record in records)
+
+
+def _read_kept(path: Path) -> Record:
+    """The record in a file, by whatever plan; empty where it is damaged."""
+    try:
+        content = read_json(path)
+    except MammoError:
+        return {}
+    return (content.get("record") or {}) if isinstance(content, dict) else {}
+
+
 def _record_path(folder: Path, kind: str, image_id: str) -> Path:
     digest = hashlib.sha256(image_id.encode()).hexdigest()[:16]
     return folder / "cases" / f"{digest}.{kind}.json"

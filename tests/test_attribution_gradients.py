@@ -326,6 +326,13 @@ def test_spread_samples_miss_less_than_shaps_independent_ones(cnn, images):
     assert gaps[0] < 0.5 * gaps[1]
 
 
+def test_on_few_paths_a_gradient_that_grows_evenly_is_integrated_exactly():
+    classifier, image = Square(), np.full((1, *Square.input_shape), 0.8, np.float32)
+    classifier.background = np.stack([np.full(Square.input_shape, b, np.float32) for b in (0, 0.4)])
+    answer = ExpectedGradients(samples=16).attribute(Question(classifier, image, 0))
+    assert answer.completeness_gap.max() < 1e-4
+
+
 @pytest.mark.parametrize("name", FROM_REFERENCES)
 def test_an_answer_says_where_its_references_come_from(cnn, images, name):
     assert "No images are kept with the model" in (

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from mammo_core.attribution import METHODS
-from mammo_core.audit.leaderboard import beats_all
-from mammo_core.audit.rules import FEWEST_COMPARED
+from mammo_core.audit.rules import FEWEST_COMPARED, beats_all
 from mammo_core.evidence import METHOD_METRICS, METRICS
 from mammo_core.wording import count
 from mammo_ui import charts, frame

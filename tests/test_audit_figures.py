@@ -7,10 +7,10 @@ from scipy.stats import binomtest, bootstrap
 
 from mammo_core.audit.agreeing import join_agreement, measure_disagreement
 from mammo_core.audit.figures import Figures
-from mammo_core.audit.leaderboard import BARS, beats_all, compare_with, rank_methods
+from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods
 from mammo_core.audit.model_verdict import judge_shortcuts
 from mammo_core.audit.patient_means import estimate_means
-from mammo_core.audit.rules import FEWEST_COMPARED, FEWEST_PATIENTS
+from mammo_core.audit.rules import FEWEST_COMPARED, FEWEST_PATIENTS, beats_all
 from mammo_core.audit.shortcuts import measure_blanking, measure_zones
 from mammo_core.audit.strata import stratify
 from mammo_core.audit.verdicts import judge_method, share_beaten

@@ -1,6 +1,5 @@
 """Each method's figures, and whether they beat maps that know nothing of the model."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -42,15 +41,6 @@ def compare_with(figures: Figures, control: str, seed: int) -> Board:
     better = (figures.counted - figures.counted[row]) * signs[:, None]
     means = estimate_means(_flatten(better), figures.patients, seed=seed)
     return _unflatten(figures, [mean.count_from(FEWEST_COMPARED) for mean in means])
-
-
-def beats_all(lows: Iterable[float | None]) -> bool:
-    """Whether a method beats every control: each difference's interval lies above 0.
-
-    Args:
-        lows: The lower end of each comparison that `compare_with` made; None where it has none.
-    """
-    return all(low is not None and low > 0 for low in lows)
 
 
 def tell_board(board: Board) -> dict[str, dict[str, Any]]:

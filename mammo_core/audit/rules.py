@@ -6,6 +6,8 @@ that is near one. One rule was changed after a look at the rigged model: a fall 
 by its interval, which on two dozen images was too wide to tell a fall from 1.00 to 0.52; now by p.
 """
 
+from collections.abc import Iterable
+
 BEATEN = 0.5
 """Of the measures of a family, a method beats the controls on at least this share: then it counts
 as faithful, or as lying on the lesion."""
@@ -35,3 +37,13 @@ CHANCE = 0.5
 FOREIGN = 1.5
 """A zone that is no breast holds more than this many times the evidence that its area would, in
 the middle of the methods: worth a look."""
+
+
+def beats_all(lows: Iterable[float | None]) -> bool:
+    """Whether a method beats every control: each difference's interval lies above 0.
+
+    Args:
+        lows: The lower end of each difference that `leaderboard.compare_with` made; None where it
+            has no interval.
+    """
+    return all(low is not None and low > 0 for low in lows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mammo_core.attribution import METHODS
-from mammo_core.audit.leaderboard import BARS, KNOWN, Board, beats_all
+from mammo_core.audit.leaderboard import BARS, KNOWN, Board
 from mammo_core.audit.patient_means import Mean
 from mammo_core.audit.rules import (
     BEATEN,
@@ -16,6 +16,7 @@ from mammo_core.audit.rules import (
     GAP,
     SILENT,
     WEIGHTLESS,
+    beats_all,
 )
 
 Level = Literal["believe", "caution", "doubt", "control"]

@@ -109,7 +109,7 @@ def test_the_viewer_zooms_all_pictures_in_step_and_asks_nobody(server, page):
     moved = page.locator(".stage").evaluate_all(
         "stages => stages.map(stage => getComputedStyle(stage).transform)"
     )
-    assert len(moved) == 4
+    assert len(moved) == 5
     assert len(set(moved)) == 1
     assert moved[0] != "matrix(1, 0, 0, 1, 0, 0)"
     opacity = page.locator(OVERLAY).first.evaluate("image => getComputedStyle(image).opacity")

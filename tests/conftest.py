@@ -4,6 +4,7 @@ import functools
 import gc
 import os
 import shutil
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,6 +39,17 @@ def pytest_collection_finish():
     """What is imported by now stays, so no garbage is looked for in it."""
     gc.collect()
     gc.freeze()
+
+
+OWN_MAIN = sys.modules["__main__"]
+
+
+@pytest.fixture(autouse=True)
+def own_main():
+    """Streamlit leaves a page's script as `__main__`, which spawned processes would run again."""
+    sys.modules["__main__"] = OWN_MAIN
+    yield
+    sys.modules["__main__"] = OWN_MAIN
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -67,19 +67,6 @@ def test_maps_of_different_resolutions_are_compared_on_one_grid():
     np.testing.assert_allclose(found.correlations, 1)
 
 
-def test_the_mean_with_the_others_leaves_out_oneself_and_the_controls(maps):
-    found = rank_agreement(maps)
-    with_others = found.with_others(controls={"c"})
-    np.testing.assert_allclose(with_others["a"], found.correlations[:, 0, 1])
-    np.testing.assert_allclose(with_others["c"], found.correlations[:, 2, :2].mean(axis=1))
-    everyone = found.with_others(controls=())
-    np.testing.assert_allclose(everyone["a"], found.correlations[:, 0, 1:].mean(axis=1))
-
-
-def test_who_is_alone_has_no_mean_with_others(maps):
-    assert np.isnan(rank_agreement({"a": maps["a"]}).with_others(())["a"]).all()
-
-
 def test_the_table_of_methods_is_the_mean_over_the_images_where_both_say_anything(maps):
     maps["b"][2] = 0
     found = rank_agreement(maps)

@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import spearmanr
 
 from mammo_core.cases.explanation_disagreement import (
-    GRID,
     explanation_disagreement,
     find_comparable,
     find_kept_maps,
 )
+from mammo_core.evidence.agreement import GRID
 from mammo_core.explanations import Explanation, write_explanation
 
 MODEL = "ab" * 32

@@ -3,9 +3,9 @@
 import os
 import re
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from functools import lru_cache
-from itertools import combinations, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,8 +19,6 @@ from mammo_core.types import Progress, no_progress
 if TYPE_CHECKING:
     from mammo_core.explanations import Explanation
 
-GRID = (20, 16)
-"""(rows, columns) on which maps are compared: about as fine as the coarsest of them."""
 DIGEST = re.compile(r"-[0-9a-f]{12}$")
 """How the name of a folder ends whose image's id is no file name."""
 MOST_KEPT = 200_000
@@ -105,7 +103,7 @@ def explanation_disagreement(
 def disagree(maps: "Iterable[Explanation]") -> float:
     """1 - the mean of Spearman's rank correlation over the pairs of maps of the same class.
 
-    Maps are brought to `GRID` by area; signed ones are ranked with their sign. Pairs with a map
+    They are compared as by `rank_agreement`, signed ones with their sign. Pairs with a map
     that is the same everywhere do not count; NaN where no pair is left.
     """
     by_target = sorted(maps, key=_target_of)
@@ -123,21 +121,12 @@ def _target_of(one: "Explanation") -> tuple[str, str]:
     return one.target, str(one.key["image_sha256"])
 
 
-def _correlate(maps: list[NDArray[np.float32]]) -> Iterator[float]:
-    ranks = [_rank(one) for one in maps]
-    for a, b in combinations(ranks, 2):
-        spread = np.sqrt((a @ a) * (b @ b))
-        yield float(np.clip(a @ b / spread, -1, 1)) if spread > 0 else float("nan")
+def _correlate(maps: list[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """(pairs,) rank correlations of each two maps."""
+    from mammo_core.evidence.agreement import rank_agreement  # not needed where no map is kept
 
-
-def _rank(attribution: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(cells,) mid-ranks of a map on the common grid, their mean taken off."""
-    import cv2
-    from scipy.stats import rankdata
-
-    small = cv2.resize(attribution, GRID[::-1], interpolation=cv2.INTER_AREA)
-    ranks: NDArray[np.float64] = rankdata(small)
-    return ranks - ranks.mean()
+    found = rank_agreement({str(number): one[None] for number, one in enumerate(maps)})
+    return found.correlations[0][np.triu_indices(len(maps), k=1)]
 
 
 @lru_cache(maxsize=MOST_KEPT)

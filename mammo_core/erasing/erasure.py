@@ -182,13 +182,14 @@ def _ask(
     progress: Progress,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(probabilities, logits), both (1 + regions, classes), of the whole image first."""
-    answers = [(model.predict(image[None]), model.logits(image[None]))]
+    from scipy.special import softmax
+
+    answers = [model.logits(image[None])]
     for part in cut_chunks(len(regions), image.nbytes):
-        batch = np.stack([eraser(region) for region in regions[part]])
-        answers.append((model.predict(batch), model.logits(batch)))
+        answers.append(model.logits(np.stack([eraser(region) for region in regions[part]])))
         progress(part.stop, len(regions), ERASED_IMAGES)
-    probabilities, logits = zip(*answers, strict=True)
-    return np.concatenate(probabilities), np.concatenate(logits)
+    logits = np.concatenate(answers)
+    return softmax(logits, axis=1), logits
 
 
 def _compare(values: NDArray[np.float32], weights: NDArray[np.float32]) -> Drop:

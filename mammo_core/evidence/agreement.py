@@ -1,18 +1,18 @@
 """How far the maps of several methods agree on an image."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.evidence.base import Maps, Scores, rank
+from mammo_core.evidence.base import Maps, rank
 from mammo_core.evidence.likeness import mean_of_known
 from mammo_core.evidence.map_checks import is_telling
 
 GRID = (20, 16)
 """(rows, columns) on which maps are compared, as fine as the coarsest of them: within a cell a
-gradient and a class activation map could not agree. The same as for disagreement of cases."""
+gradient and a class activation map could not agree."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,19 +33,6 @@ class Agreement:
     def between(self) -> NDArray[np.float64]:
         """(M, M) means over the images where both maps say anything, NaN where on none."""
         return mean_of_known(np.moveaxis(self.correlations, 0, -1))
-
-    def with_others(self, controls: Collection[str]) -> dict[str, Scores]:
-        """{method: (N,)} mean correlation of each with the others, NaN where there is no other.
-
-        Args:
-            controls: Names that count as nobody's others; each still has its own mean.
-        """
-        is_other = np.array([name not in controls for name in self.methods])
-        means = {}
-        for k, name in enumerate(self.methods):
-            others = is_other & (np.arange(len(self.methods)) != k)
-            means[name] = mean_of_known(self.correlations[:, k, others])
-        return means
 
 
 def rank_agreement(maps: Mapping[str, Maps]) -> Agreement:

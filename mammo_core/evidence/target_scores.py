@@ -28,6 +28,8 @@ def read_scores(
     As a logit: that of the class, or of a contrast the difference of both. As a probability: the
     softmax over all classes, or of a contrast over its two alone, so that it too lies in [0, 1].
     """
+    from scipy.special import softmax
+
     z = np.asarray(logits, dtype=np.float64)
     if isinstance(target, Contrast):
         z = z[:, [int(target.of), int(target.against)]]
@@ -36,9 +38,4 @@ def read_scores(
             return np.asarray(z[:, 0] - z[:, 1])
     else:
         of = int(target)
-    return np.asarray(z[:, of] if score == "logit" else _softmax(z)[:, of])
-
-
-def _softmax(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    exponentials = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+    return np.asarray(z[:, of] if score == "logit" else softmax(z, axis=1)[:, of])

@@ -97,12 +97,18 @@ def join_history_steps() -> None:
         st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
-def show_title(title: str, question: str) -> None:
-    """The page's title, the question it answers, and which model and data it speaks of."""
+def show_title(title: str, question: str, *, beside: Callable[[], None] | None = None) -> None:
+    """The page's title, the question it answers, and which model and data it speaks of.
+
+    Args:
+        title: Of the page.
+        question: What the page answers.
+        beside: Draws what stands beside the title.
+    """
     choice = st.session_state["choice"]
     facts = [question, *_model_facts(choice), *_data_facts(choice), DISCLAIMER]
     is_synthetic = choice.dataset is not None and library.is_synthetic(choice.dataset)
-    _draw_title(title, facts, is_synthetic=is_synthetic)
+    _draw_title(title, facts, is_synthetic=is_synthetic, beside=beside)
     warn_if_synthetic_model(choice, choice.dataset is not None and not is_synthetic)
 
 
@@ -149,12 +155,20 @@ def warn_if_synthetic_model(of: state.Choice | StoredModel | None, is_real: bool
         )
 
 
-def _draw_title(title: str, facts: Sequence[str], *, is_synthetic: bool) -> None:
+def _draw_title(
+    title: str,
+    facts: Sequence[str],
+    *,
+    is_synthetic: bool,
+    beside: Callable[[], None] | None = None,
+) -> None:
     not_found = st.session_state["choice"].not_found
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, anchor=False, width="content")
         if is_synthetic:
             st.badge("SYNTHETIC", color="orange", help="Generated images; no patient behind them.")
+        if beside:
+            beside()
     st.caption("  ·  ".join(facts))
     if not_found:
         st.warning(f"Not found, so left out of the address: {plain(', '.join(not_found))}.")

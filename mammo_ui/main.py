@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from mammo_core.errors import MammoError
-from mammo_ui import frame, state, status
+from mammo_ui import frame, state, status, tour
 from mammo_ui.routes import FIRST_PAGE
 
 PAGES = {
@@ -33,6 +33,7 @@ def main() -> None:
     status.show_status_corner()
     frame.join_history_steps()
     try:
+        tour.show_stop(page.url_path or FIRST_PAGE)
         page.run()
     except MammoError as error:
         st.error(frame.plain(error))

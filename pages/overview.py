@@ -13,10 +13,12 @@ from mammo_ui import (
     paradox_alarms,
     results,
     state,
+    tour,
 )
 
 choice = st.session_state["choice"]
-frame.show_title("Overview", "What have we got, how good is it, where is it worst?")
+question = "What have we got, how good is it, where is it worst?"
+frame.show_title("Overview", question, beside=tour.offer)
 frame.stop_without_results(choice)
 
 summary = judgments.summarize(choice)

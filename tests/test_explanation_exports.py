@@ -127,6 +127,16 @@ def test_only_a_side_that_is_known_is_told(own_home, tmp_path, side, told):
     assert [read(file).Laterality for file in made.values()] == [told, told]
 
 
+@pytest.mark.parametrize(
+    ("orientation", "told"),
+    [(["A", "F"], ["A", "F"]), (["A", "FL"], ["A", "FL"]), ("FL", []), (None, [])],
+)
+def test_a_capture_lies_as_its_source_does(own_home, tmp_path, orientation, told):
+    image = make_image(write_plain(tmp_path / "a.dcm", PatientOrientation=orientation))
+    made = export(image, explain(), formats=("dicom-sc",))["grad_cam", "dicom-sc"]
+    assert list(read(made).PatientOrientation or ()) == told
+
+
 def test_one_map_is_one_object_however_often_and_others_are_others(image):
     formats = ("dicom-pm", "dicom-sc")
     once, twice = (export(image, explain(), formats=formats) for _ in range(2))

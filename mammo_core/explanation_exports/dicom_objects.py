@@ -22,6 +22,8 @@ SCHEME = "99MAMMO"
 RESEARCH_ONLY = "Research only, not for diagnosis"
 LONGEST = {"SH": 16, "LO": 64}
 ANYWHERE = ("L", "F")
+"""What the library is told, which asks for two plain directions: it refuses an oblique view's
+"FL", and the standard lets them be unknown. The source's own are put in afterwards."""
 PRIVACY = (
     "PatientIdentityRemoved",
     "DeidentificationMethod",
@@ -78,7 +80,6 @@ def write_secondary_capture(image: ExportedImage, explanation: Explanation) -> b
     """
     from highdicom.sc import SCImage
 
-    orientation = tuple(image.header.get("PatientOrientation") or ())
     made = SCImage.from_ref_dataset(
         image.header,
         label(draw(image, explanation), [RESEARCH_ONLY, _describe(image, explanation)]),
@@ -90,11 +91,10 @@ def write_secondary_capture(image: ExportedImage, explanation: Explanation) -> b
         _name_instance(image, explanation, "sc"),
         1,
         MAKER,
-        patient_orientation=orientation if len(orientation) == 2 else ANYWHERE,
+        patient_orientation=ANYWHERE,
         transfer_syntax_uid="1.2.840.10008.1.2.1",
     )
-    if len(orientation) != 2:
-        made.PatientOrientation = []  # the library asks for one; the standard lets it be unknown
+    made.PatientOrientation = _read_orientation(image.header)
     made.SourceImageSequence = [_refer(image.header)]
     made.BurnedInAnnotation = image.header.get("BurnedInAnnotation", "YES")
     made.SeriesDescription = _shorten(f"Attribution overlays of {image.model_id}", "LO")
@@ -123,6 +123,12 @@ def label(picture: NDArray[np.uint8], lines: list[str]) -> NDArray[np.uint8]:
         cv2.putText(band, line, where, face, scale, (255, 255, 255), 1, cv2.LINE_AA)
         bands.append(band)
     return np.vstack([picture, *bands])
+
+
+def _read_orientation(header: "Dataset") -> list[str]:
+    """Where the image's rows and columns run; none where the source does not tell both."""
+    told = header.get("PatientOrientation") or ()
+    return [] if isinstance(told, str) or len(told) != 2 else [str(one) for one in told]
 
 
 def _place_in_plane(image: ExportedImage) -> "Dataset":

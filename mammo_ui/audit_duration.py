@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mammo_core.audit.options import AuditOptions
+from mammo_core.errors import MammoError
 from mammo_core.wording import count
 from mammo_ui import audit_results, audit_tasks, library
 from mammo_ui.waiting import wait_for
@@ -67,16 +68,21 @@ def _passes(dataset: str, version: int, options: AuditOptions, _choice: "Choice"
 
 def _find_pace(choice: "Choice") -> float | None:
     """Seconds a pass as the worker times it, without one by an earlier audit; None without both."""
-    from mammo_core.audit.duration import measure_pace
-
     if WORKER.status().state != "off":
         return _time_pass(choice.model.id, choice.model.sha256)
-    for audit in audit_results.list_current(choice.model):
+    paces = map(_measure_pace, audit_results.list_current(choice.model))
+    return next(filter(None, paces), None)
+
+
+def _measure_pace(audit: audit_results.Audit) -> float | None:
+    """Seconds a pass in that audit; None where its table is damaged."""
+    from mammo_core.audit.duration import measure_pace
+
+    try:
         table = audit_results.read_table(audit)
-        pace = measure_pace(zip(table["method"], table["seconds"], strict=True))
-        if pace:
-            return pace
-    return None
+    except MammoError:
+        return None
+    return measure_pace(zip(table["method"], table["seconds"], strict=True))
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -116,7 +116,7 @@ def show_blanking(audit: Audit) -> None:
 
 
 def list_blanked(summary: Mapping[str, Any]) -> list[Row]:
-    """A row a blanked part: AUROC with interval, and its change over the same patients."""
+    """A row a blanked part: AUROC with interval, its change, and why that is missing if it is."""
     return [
         {
             "group": one["words"],
@@ -125,14 +125,17 @@ def list_blanked(summary: Mapping[str, Any]) -> list[Row]:
             "p": frame.p_text(one.get("p")),
             "n": one.get("n_images", summary["n"]),
             "patients": summary["patients"],
+            "reason": one.get("reason", ""),
         }
         for one in summary["shortcuts"]["blanking"].values()
     ]
 
 
 def tell_change(row: Row) -> str:
-    """The change in AUROC by blanking, in words."""
-    return (
-        f"without {frame.plain(row['group'])} (in {row['n']} images): AUROC changes by "
-        f"**{row['change']}**, p {row['p']}"
-    )
+    """The change in AUROC by blanking, in words; why there is none, or no interval."""
+    part = f"without {frame.plain(row['group'])}"
+    why = f" ({frame.plain(row['reason'])})" if row["reason"] else ""
+    if row["change"] == frame.DASH:
+        return f"{part}: {frame.DASH}{why}"
+    p = f", p {row['p']}" if row["p"] != frame.DASH else ""
+    return f"{part} (in {row['n']} images): AUROC changes by **{row['change']}**{p}{why}"

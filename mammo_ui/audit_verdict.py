@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from mammo_core.wording import count
-from mammo_ui import audit_results, frame, state
+from mammo_ui import audit_results, frame, library, state
 from mammo_ui.audit_results import COLORS, MARKS, Audit
 
 if TYPE_CHECKING:
@@ -37,16 +37,28 @@ def show_nothing(choice: "Choice", outdated: str) -> None:
 
 
 def show_others(choice: "Choice") -> None:
-    """A button each of the model's audits on other images than the chosen ones."""
+    """The model's audits on other images: a button each, a sentence where these are not here."""
+    here = library.dataset_names()
     for other in audit_results.list_current(choice.model):
         dataset, split = other.summary["dataset"], other.summary["split"]
-        if (dataset, split) != (choice.dataset, choice.split):
+        if dataset not in here:
+            _tell_of_absent(other)
+        elif (dataset, split) != (choice.dataset, choice.split):
             st.button(
                 f"Show the audit on {frame.plain(dataset)} ({state.SPLITS[split]})",
                 on_click=_choose_images,
                 args=(dataset, split),
                 key=f"audit_of_{dataset}_{split}",
             )
+
+
+def _tell_of_absent(audit: Audit) -> None:
+    """What an audit came to whose images are not among the datasets here."""
+    verdict = audit.summary["shortcuts"]["verdict"]
+    SHOWN[verdict["level"]](
+        f"On {frame.plain(audit.summary['dataset'])}, which is not among the datasets here: "
+        f"**{frame.plain(verdict['words'])}**  \n{'  ·  '.join(_tell_extent(audit))}"
+    )
 
 
 def show_line(model: "StoredModel", dataset: str | None) -> None:

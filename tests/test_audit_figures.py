@@ -244,6 +244,28 @@ def test_a_warning_stands_and_tells_how_few_patients_it_is_of(n_blanked, told):
     assert verdict["words"].endswith(told)
 
 
+def lack(record, zone):
+    """The record of an image that has no such zone; the air has its area."""
+    areas = record["areas"]
+    return {**record, "areas": {**areas, zone: 0.0, "air": areas["air"] + areas[zone]}}
+
+
+def test_of_a_part_that_no_image_has_blanking_says_nothing_and_why():
+    records = [lack(record, "markers") for record in make_cohort({"outside": (0.1, 0.9)})]
+    found = measure_blanking(records, CLASSES)["markers"]
+    assert found["auroc"] == found["difference"] == {"value": None, "low": None, "high": None}
+    assert (found["p"], found["n_images"], found["n_changed"]) == (None, 0, 0)
+    assert "no image has it" in found["reason"]
+
+
+def test_an_answer_that_blanking_leaves_as_it_is_changes_by_nothing_and_is_not_tested():
+    found = measure_blanking(make_cohort({"outside": (0.1, 0.9)}), CLASSES)
+    assert found["markers"]["difference"] == {"value": 0.0, "low": None, "high": None}
+    assert (found["markers"]["n_images"], found["markers"]["n_changed"]) == (32, 0)
+    assert "the same without it" in found["markers"]["reason"]
+    assert (found["outside"]["n_changed"], found["outside"]["reason"]) == (32, "")
+
+
 def test_answers_that_are_no_numbers_leave_blanking_undefined():
     records = [make_record(k, probabilities=[None, None]) for k in range(3)]
     assert measure_blanking(records, CLASSES) == {}

@@ -18,7 +18,7 @@ from mammo_core.audit.zones import ZONES
 from mammo_core.card_audits import describe_audits
 from mammo_core.datasets import load_dataset
 from mammo_core.model_store import find_model
-from mammo_ui import audit_board, audit_cases, audit_results, audit_scatter, audit_shortcuts
+from mammo_ui import audit_board, audit_cases, audit_results, audit_scatter, audit_shortcuts, frame
 from mammo_ui.audit_charts import method_scatter
 from mammo_ui.main import PAGES
 from mammo_ui.state import Choice
@@ -212,6 +212,15 @@ def test_blanking_is_told_with_its_paired_change(audited):
     assert f"{blanking['breast']['difference']['value']:z.2f}" in words(open_app("audit"))
 
 
+def test_what_no_image_has_is_told_as_undefined_with_its_reason(audited):
+    nothing = {"value": None, "low": None, "high": None}
+    gone = {"auroc": nothing, "difference": nothing, "p": None, "n_images": 0, "reason": "no tag"}
+    audited["shortcuts"]["blanking"]["markers"] |= gone
+    rows = {row["group"]: row for row in audit_shortcuts.list_blanked(audited)}
+    told = audit_shortcuts.tell_change(rows["the burned-in markers"])
+    assert told == f"without the burned\\-in markers: {frame.DASH} (no tag)"
+
+
 def test_a_point_of_the_scatter_shows_the_methods_worst_cases(audited):
     picked = {"audit_scatter": {"selection": {"method": [{"key": "grad_cam"}]}}}
     at = open_app("audit", state=picked)
@@ -252,17 +261,34 @@ def test_an_audit_of_other_images_is_a_click_away(audited):
     assert len(leaderboard(at)) == len(audited["methods"])
 
 
-def test_beside_an_audit_the_models_other_ones_are_a_click_away(audited, standin):
-    other = standin / "models" / "demo" / "audit" / "other-test"
+def copy_audit(standin, **changed):
+    """The audit of the stand-in home once more, of other images."""
     made = find_audit().folder
+    other = standin / "models" / "demo" / "audit" / "other"
     other.mkdir()
-    (other / "summary.json").write_text(
-        json.dumps(json.loads((made / "summary.json").read_text()) | {"dataset": "other"})
-    )
+    summary = json.loads((made / "summary.json").read_text())
+    (other / "summary.json").write_text(json.dumps(summary | changed))
+
+
+def test_beside_an_audit_the_models_other_ones_are_a_click_away(audited, standin):
+    copy_audit(standin, split="all")
     at = open_app("audit")
     assert at.dataframe
-    offered = [button.key for button in at.button if str(button.key).startswith("audit_of_")]
-    assert offered == ["audit_of_other_test"]
+    assert list_offered(at) == ["audit_of_exams_all"]
+
+
+def test_an_audit_of_images_that_are_not_here_is_told_and_not_offered(audited, standin):
+    verdict = {"level": "doubt", "words": "Looks at the tag", "reasons": []}
+    shortcuts = audited["shortcuts"] | {"verdict": verdict}
+    copy_audit(standin, dataset="elsewhere", shortcuts=shortcuts)
+    at = open_app("audit")
+    assert list_offered(at) == []
+    (told,) = at.error
+    assert "elsewhere, which is not among the datasets here: **Looks at the tag**" in told.value
+
+
+def list_offered(at):
+    return [button.key for button in at.button if str(button.key).startswith("audit_of_")]
 
 
 def test_the_page_is_one_of_the_navigation():

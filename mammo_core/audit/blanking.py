@@ -1,11 +1,11 @@
 """Images with a part replaced by the background, to see what a model loses without it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.audit.zones import Zones, list_zone
+from mammo_core.audit.zones import BREAST, Zones, list_zone
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -38,6 +38,16 @@ BLANKED: dict[str, tuple[str, Callable[[Zones, Mask], Mask]]] = {
     "pectoral": ("the pectoral muscle", find_pectoral),
 }
 """What is blanked, in words, and where it is; a new part asks for another `storage.VERSION`."""
+
+
+def has_part(name: str, areas: Mapping[str, float]) -> bool:
+    """Whether an image has a part of `BLANKED`, by the shares of the picture that its zones take.
+
+    Args:
+        name: In `BLANKED`.
+        areas: Of `shares.measure_areas`.
+    """
+    return areas[BREAST] < 1 if name == "outside" else areas[name] > 0
 
 
 def blank_images(image: Image, zones: Zones, breast: Mask) -> dict[str, Image]:

@@ -5,16 +5,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mammo_core.audit.blanking import BLANKED
+from mammo_core.audit.blanking import BLANKED, has_part
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.patient_means import estimate_means
 from mammo_core.audit.zones import BREAST, ZONES
+from mammo_core.metrics.estimate import UNDEFINED
 
 if TYPE_CHECKING:
     from mammo_core.predictions import PredictionTable
 
 Answer = dict[str, Any]
 Record = Mapping[str, Any]
+NOT_THERE: Answer = {
+    "auroc": UNDEFINED.to_json(),
+    "difference": UNDEFINED.to_json(),
+    "p": None,
+    "reason": "no image has it, so that nothing was blanked",
+}
+"""What is told of a part that is not there."""
 ACROSS = "the whole breast, with its lesion and what of it lies in the border"
 
 
@@ -35,11 +43,12 @@ def _measure_zone(figures: Figures, zone: str, words: str, seed: int) -> Answer:
 
 
 def measure_blanking(records: Sequence[Record], classes: Sequence[str]) -> Answer:
-    """{what is blanked: {"words", "auroc", "difference", "p", "n_images"}}, the image itself first.
+    """{what is blanked: {"words", "auroc", "difference", "p", "n_images", ...}}, nothing first.
 
     AUROC is of the last class, by its probability, with the clustered interval. A difference is
     the blanked images' AUROC less that of the unaltered ones, over the same patients; p is
-    DeLong's, clustered by patient.
+    DeLong's, clustered by patient. `n_images` have the part, `n_changed` of them get another
+    answer without it, and `reason` says why a number or its interval is missing.
 
     Args:
         records: One an image, as `measure_case` gives them.
@@ -65,19 +74,41 @@ def _estimate_auroc(table: "PredictionTable") -> Answer:
 def _measure_blanked(
     records: Sequence[Record], classes: Sequence[str], plain: "PredictionTable", name: str
 ) -> Answer:
+    altered = [record["blanked"][name] for record in records]
+    n_images = sum(has_part(name, record["areas"]) for record in records)
+    n_changed = sum(a != r["probabilities"] for a, r in zip(altered, records, strict=True))
+    told = {"words": BLANKED[name][0], "n_images": n_images, "n_changed": n_changed}
+    if not n_images:
+        return told | NOT_THERE
+    return told | _compare(_to_predictions(records, classes, altered), plain, n_changed)
+
+
+def _compare(blanked: "PredictionTable", plain: "PredictionTable", n_changed: int) -> Answer:
+    """AUROC with a part blanked and by how much it differs; of equal answers nothing is tested."""
     from mammo_core.metrics.paired_tests import compare_aurocs
     from mammo_core.metrics.pairing import Pair
 
-    altered = [record["blanked"][name] for record in records]
-    pair = Pair(_to_predictions(records, classes, altered), plain, len(classes) - 1)
-    found = compare_aurocs(pair)
+    found = compare_aurocs(Pair(blanked, plain, len(plain.classes) - 1))
+    difference, p = found["difference"], found["delong_p"]
+    if not n_changed:
+        difference = {**difference, "low": None, "high": None}
     return {
-        "words": BLANKED[name][0],
         "auroc": found["auroc_a"],
-        "difference": found["difference"],
-        "p": found["delong_p"],
-        "n_images": sum(a != r["probabilities"] for a, r in zip(altered, records, strict=True)),
+        "difference": difference,
+        "p": p,
+        "reason": _tell_missing(difference, n_changed),
     }
+
+
+def _tell_missing(difference: Answer, n_changed: int) -> str:
+    """Why a difference has no interval, or is undefined; empty where it has both."""
+    if difference["value"] is None:
+        return "AUROC takes images of both kinds: of the last class and of others"
+    if difference["low"] is not None:
+        return ""
+    if not n_changed:
+        return "the model answers the same without it, so that nothing can be tested"
+    return "the images keep their ranks or are of too few patients, so that nothing can be tested"
 
 
 def _is_answered(record: Record) -> bool:

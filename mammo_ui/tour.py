@@ -90,14 +90,20 @@ def show_stop(page: str) -> None:
     if number is None or STOPS[number - 1].page != page or choice.model is None:
         return
     words = STOPS[number - 1].words.format(positive=frame.plain(choice.model.classes[-1]))
-    with st.container(key=STOP, border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**Tour, stop {number} of {len(STOPS)}.** {words}")
-        if st.button("Back", disabled=number == 1, key="tour_back"):
-            _go_to(number - 1)
-        if number < len(STOPS) and st.button("Go on", type="primary", key="tour_on"):
-            _go_to(number + 1)
-        if st.button("End", type="tertiary", key="tour_end"):
-            state.open_page(page)
+    with st.container(key=STOP, border=True):
+        told, ways = st.columns([3, 1], vertical_alignment="center")
+        told.markdown(f"**Tour, {number} of {len(STOPS)}.** {words}")
+        with ways, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            _show_ways(page, number)
+
+
+def _show_ways(page: str, number: int) -> None:
+    if st.button("End", type="tertiary", key="tour_end"):
+        state.open_page(page)
+    if st.button("Back", disabled=number == 1, key="tour_back"):
+        _go_to(number - 1)
+    if number < len(STOPS) and st.button("Go on", type="primary", key="tour_on"):
+        _go_to(number + 1)
 
 
 def _read_number() -> int | None:

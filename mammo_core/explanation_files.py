@@ -21,7 +21,7 @@ from mammo_core.gate import check
 from mammo_core.map_on_air import find_air, share_on_air, tell_air
 from mammo_core.model_input import ModelInput, input_of_case, input_of_file, shape_input
 from mammo_core.model_store import StoredModel
-from mammo_core.overlays import draw_overlay, encode_png
+from mammo_core.overlays import draw_overlay, encode_png, is_blank
 from mammo_core.paths import writing
 from mammo_core.pixels import cache_folder
 from mammo_core.preparation import prepare_dataset
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
 
 OPACITY = 0.6
+SAYS_NOTHING = "the map is the same everywhere, so it says nothing and nothing is drawn"
 
 logger = logging.getLogger(__name__)
 
@@ -247,13 +248,17 @@ def prepare_inputs(
             yield image.image_id, input_of(image, stored, dataset)
 
 
+def _tell_fault(attribution: NDArray[np.float32], on_air: str | None) -> str | None:
+    return SAYS_NOTHING if is_blank(attribution) else on_air
+
+
 def _write_files(
     explanation: Explanation, given: ModelInput, air: NDArray[np.bool_], out: Path
 ) -> dict[str, Any]:
     attribution = explanation.upsample()
     method = METHODS[explanation.method]
     on_air = share_on_air(attribution, air)
-    warning = tell_air(on_air, air) if method.access == "layer" else None
+    warning = _tell_fault(attribution, tell_air(on_air, air) if method.access == "layer" else None)
     if warning is not None:
         logger.warning("%s of %s: %s", method.title, explanation.image_id, warning)
     stem = out / f"{safe_name(explanation.image_id)}.{explanation.method}"

@@ -140,6 +140,19 @@ def test_each_image_and_method_gets_a_map_and_an_overlay(capsys, model, films, t
         assert cv2.imread(item["overlay"]).any()
 
 
+def test_a_map_that_is_the_same_everywhere_is_said_to_say_nothing(capsys, films, home, tmp_path):
+    network = build_network(channels=1)
+    network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+    words = ("--anyway", "--methods", "saliency,center", "--out", tmp_path / "maps")
+    code, answer, _ = run(capsys, "explain", store(tmp_path / "model", network), films[0], *words)
+    assert code == 0
+    silent, telling = answer["maps"]
+    assert "says nothing" in silent["note"]
+    assert "says nothing" not in telling["note"]
+    colors = cv2.imread(silent["overlay"]).astype(int)
+    assert np.ptp(colors, axis=2).max() == 0
+
+
 def test_evidence_of_a_case_is_told_once_and_kept(capsys, model, dataset):
     import pandas as pd
 

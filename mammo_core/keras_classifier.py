@@ -241,13 +241,13 @@ class KerasClassifier:
             )
 
     def _check_layer(self, path: str | None) -> str:
-        if path is None:
+        if path is None or not self._maps:
             raise BadModel(
                 "The model has no convolutional map that a class activation map could use; "
                 "choose a method that needs only the input's gradient or predictions"
             )
         if path not in self._maps:
-            near = difflib.get_close_matches(path, self._maps, n=3, cutoff=0) or ["none"]
+            near = difflib.get_close_matches(path, self._maps, n=3, cutoff=0)
             raise BadModel(f"No layer '{path}' gives a map; the closest are: {', '.join(near)}")
         return path
 

@@ -283,8 +283,9 @@ def test_without_a_map_gradients_work_and_class_activation_maps_are_refused(imag
     model = keras.Model(image, layers.Dense(3, activation="softmax")(layers.Flatten()(image)))
     classifier = KerasClassifier(model, THREE)
     assert classifier.gradient(images, 0).shape == images.shape
-    with pytest.raises(BadModel, match="no convolutional map"):
-        classifier.activations_and_gradients(images, 0)
+    for layer in (None, "conv"):
+        with pytest.raises(BadModel, match="no convolutional map"):
+            classifier.activations_and_gradients(images, 0, layer)
 
 
 def test_a_layer_off_the_way_to_the_output_is_refused(images):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from made_records import CLASSES, make_figures, make_record
-from scipy.stats import binomtest, bootstrap
+from scipy.stats import binomtest, norm, t, ttest_1samp
 
 from mammo_core.audit.agreeing import join_agreement, measure_disagreement
 from mammo_core.audit.figures import Figures
@@ -20,23 +20,52 @@ GOOD = {"deletion": 0.2, "insertion": 0.9, "iou": 0.8, "energy_pointing": 0.8}
 POOR = {"deletion": 0.7, "insertion": 0.4, "iou": 0.2, "energy_pointing": 0.2}
 
 
-def test_the_interval_of_one_image_a_patient_is_scipys_percentile_bootstrap():
-    values = np.random.default_rng(0).gamma(2.0, size=40)
-    ours = estimate_means(values[None], np.arange(40))[0].estimate
-    theirs = bootstrap(
-        (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(1)
-    ).confidence_interval
+def test_the_interval_of_one_image_a_patient_is_students():
+    values = np.random.default_rng(0).gamma(2.0, size=9)
+    ours = estimate_means(values[None], np.arange(9))[0].estimate
+    theirs = ttest_1samp(values, 0).confidence_interval()
     assert ours.value == pytest.approx(values.mean())
-    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.06)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
 
 
-def test_a_patients_images_count_as_one_draw():
+def test_a_patients_images_count_as_one():
     values = np.random.default_rng(0).normal(size=20)
     single = estimate_means(values[None], np.arange(20))[0]
     doubled = estimate_means(np.repeat(values, 2)[None], np.repeat(np.arange(20), 2))[0]
     assert doubled.estimate.low == pytest.approx(single.estimate.low)
     assert doubled.estimate.high == pytest.approx(single.estimate.high)
     assert (doubled.n, doubled.patients) == (40, 20)
+
+
+def test_patients_with_more_images_weigh_more_and_err_as_a_ratio_does():
+    mean = estimate_means(np.array([[1.0, 2.0, 6.0]]), np.array([0, 0, 1]))[0].estimate
+    error = np.sqrt(2 * ((3 - 2 * 3) ** 2 + (6 - 3) ** 2)) / 3
+    assert mean.value == pytest.approx(3)
+    assert mean.high - mean.low == pytest.approx(2 * t.ppf(0.975, 1) * error)
+
+
+@pytest.mark.parametrize("n_patients", [5, 8, 24])
+def test_who_is_no_better_than_a_control_seldom_beats_it(n_patients):
+    n_studies = 2000
+    rng, patients = np.random.default_rng(n_patients), np.repeat(np.arange(n_patients), 2)
+    of_patient = rng.normal(size=(n_studies, n_patients))[:, patients]
+    means = estimate_means(of_patient + rng.normal(size=of_patient.shape), patients)
+    share = np.mean([beats_all([mean.estimate.low]) for mean in means])
+    assert share == pytest.approx(0.025, abs=3 * np.sqrt(0.025 * 0.975 / n_studies))
+
+
+def test_an_interval_keeps_to_what_can_be():
+    mean = estimate_means(np.array([[0.1, 0.9, 1.0]]), np.arange(3), ranges=(0, 1))[0].estimate
+    assert (mean.low, mean.high) == (0, 1)
+
+
+def test_a_proportion_has_the_interval_of_wilson():
+    answers = np.array([[1.0] * 13 + [0.0] * 7])
+    ours = estimate_means(answers, np.arange(20), are_answers=True)[0].estimate
+    # Students quantile in place of the normal one: the confidence at which that is the normal one.
+    level = 2 * norm.cdf(t.ppf(0.975, 19)) - 1
+    exact = binomtest(13, 20).proportion_ci(level, method="wilson")
+    assert (ours.low, ours.high) == pytest.approx((exact.low, exact.high), abs=0.006)
 
 
 def test_what_is_undefined_on_an_image_leaves_it_out():
@@ -60,7 +89,7 @@ def test_ends_are_binomial_for_answers_alone(value):
     again = {"center": {"model_randomization": value}}
     records = [make_record(k, values={"center": cells}, again=again) for k in range(6)]
     metrics = (*cells, "model_randomization")
-    row = rank_methods(Figures(records, ("center",), metrics), 0)["center"]
+    row = rank_methods(Figures(records, ("center",), metrics))["center"]
     exact = binomtest(round(6 * value), 6).proportion_ci()
     hits = row["pointing_game"].estimate
     assert (hits.low, hits.high) == pytest.approx((exact.low, exact.high))
@@ -71,7 +100,7 @@ def test_ends_are_binomial_for_answers_alone(value):
 @pytest.mark.parametrize("n", [FEWEST_COMPARED - 1, FEWEST_COMPARED])
 def test_a_comparison_has_an_interval_from_so_many_patients_on(n):
     figures = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS, n=n)
-    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
+    against = {bar: compare_with(figures, bar) for bar in BARS}
     is_counted = n >= FEWEST_COMPARED
     lows = [board["grad_cam"]["insertion"].estimate.low for board in against.values()]
     assert beats_all(lows) == is_counted
@@ -82,7 +111,7 @@ def test_places_of_maps_count_on_images_that_are_called_rightly_alone():
     row = {"cam": {"deletion": 0.5, "iou": 1.0}}
     wrong = make_record(1, values={"cam": {"deletion": 0.1, "iou": 0.0}}, p=0.2)
     board = rank_methods(
-        Figures([make_record(0, values=row), wrong], ("cam",), ("deletion", "iou")), 0
+        Figures([make_record(0, values=row), wrong], ("cam",), ("deletion", "iou"))
     )
     assert board["cam"]["iou"].estimate.value == 1.0
     assert board["cam"]["deletion"].estimate.value == pytest.approx(0.3)
@@ -90,8 +119,8 @@ def test_places_of_maps_count_on_images_that_are_called_rightly_alone():
 
 def judge(columns, name, **options):
     figures = make_figures(columns, METRICS)
-    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
-    return judge_method(name, rank_methods(figures, 0)[name], against, **options)
+    against = {bar: compare_with(figures, bar) for bar in BARS}
+    return judge_method(name, rank_methods(figures)[name], against, **options)
 
 
 def test_a_method_that_beats_both_controls_everywhere_is_believed():
@@ -105,8 +134,8 @@ def test_a_method_equal_to_a_control_is_marked():
     for record in records:
         record["methods"]["grad_cam"] = record["methods"]["edges"]
     figures = Figures(records, ("grad_cam", "edges", "center"), METRICS)
-    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
-    verdict = judge_method("grad_cam", rank_methods(figures, 0)["grad_cam"], against)
+    against = {bar: compare_with(figures, bar) for bar in BARS}
+    verdict = judge_method("grad_cam", rank_methods(figures)["grad_cam"], against)
     assert share_beaten("grad_cam", "faithfulness", against) == 0
     assert verdict.level == "doubt"
     assert verdict.words == "No better than an edge detector or a spot in the middle"
@@ -114,7 +143,7 @@ def test_a_method_equal_to_a_control_is_marked():
 
 def test_lower_is_better_where_the_measure_says_so():
     figures = make_figures({"grad_cam": GOOD, "edges": POOR}, METRICS)
-    better = compare_with(figures, "edges", 0)["grad_cam"]
+    better = compare_with(figures, "edges")["grad_cam"]
     assert better["deletion"].estimate.value == pytest.approx(0.5, abs=0.05)
     assert better["insertion"].estimate.value == pytest.approx(0.5, abs=0.05)
 
@@ -125,14 +154,24 @@ def test_a_method_that_is_blind_to_the_class_is_doubted_whatever_it_beats():
     assert verdict.words.startswith("Blind to the class")
 
 
-def test_maps_that_survive_random_weights_are_doubted():
+def judge_again(n_again):
+    """The verdict on a method whose maps of so many images survive random weights."""
     records = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS).records
-    for record in records:
+    for record in records[:n_again]:
         record["again"]["methods"] = {"grad_cam": {"model_randomization": 0.1}}
     figures = Figures(records, ("grad_cam", "edges", "center"), (*METRICS, "model_randomization"))
-    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
-    verdict = judge_method("grad_cam", rank_methods(figures, 0)["grad_cam"], against)
-    assert verdict.words.startswith("Blind to the weights")
+    against = {bar: compare_with(figures, bar) for bar in BARS}
+    return judge_method("grad_cam", rank_methods(figures)["grad_cam"], against)
+
+
+def test_maps_that_survive_random_weights_are_doubted():
+    assert judge_again(FEWEST_COMPARED).words.startswith("Blind to the weights")
+
+
+def test_what_few_images_speak_against_a_method_takes_belief_and_proves_nothing():
+    verdict = judge_again(2)
+    assert (verdict.level, verdict.words) == ("caution", "Faithful, on the lesion (with a fault)")
+    assert verdict.reasons[-1].endswith("drawn anew (0.10, 2 images)")
 
 
 def test_of_a_model_that_looks_elsewhere_a_true_map_need_not_lie_on_the_lesion():
@@ -149,14 +188,14 @@ def test_a_method_whose_maps_are_mostly_empty_says_nothing():
 
 def test_few_patients_settle_nothing():
     figures = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS, n=4)
-    against = {bar: compare_with(figures, bar, 0) for bar in BARS}
-    verdict = judge_method("grad_cam", rank_methods(figures, 0)["grad_cam"], against)
+    against = {bar: compare_with(figures, bar) for bar in BARS}
+    verdict = judge_method("grad_cam", rank_methods(figures)["grad_cam"], against)
     assert (verdict.level, verdict.words) == ("caution", "Too few patients to tell")
 
 
 def test_each_lesion_that_is_called_rightly_is_in_one_stratum_of_size_and_of_kind():
     figures = make_figures({"grad_cam": GOOD}, METRICS, n=10)
-    strata = stratify(figures, 0)
+    strata = stratify(figures)
     assert [sum(one["n"] for one in strata[name]) for name in ("size", "kind")] == [10, 10]
 
 
@@ -179,7 +218,7 @@ def test_agreement_is_averaged_over_the_images_where_both_maps_say_anything():
 
 def judge_model(records):
     figures = Figures(records, (), ())
-    zones = measure_zones(figures, 0)
+    zones = measure_zones(figures)
     blanking = measure_blanking(records, CLASSES)
     n = len(records)
     return judge_shortcuts(zones, blanking, n_explained=n, n_blanked=n)
@@ -218,7 +257,7 @@ def test_what_tells_classes_apart_without_the_breast_is_told():
 
 def judge_explained(n_explained, blanking=None, n_blanked=40):
     figures = make_figures({"grad_cam": GOOD}, METRICS, n=n_explained)
-    zones = measure_zones(figures, 0)
+    zones = measure_zones(figures)
     for zone in zones.values():
         zone["area"]["value"] = 0.5
     return judge_shortcuts(zones, blanking or {}, n_explained=n_explained, n_blanked=n_blanked)

@@ -17,19 +17,19 @@ KNOWN = {**METRICS, **METHOD_METRICS}
 Board = dict[str, dict[str, Mean]]
 
 
-def rank_methods(figures: Figures, seed: int) -> Board:
+def rank_methods(figures: Figures) -> Board:
     """{method: {metric: mean over the images}}."""
     are_answers = [name in ANSWERS for name in figures.metrics]
     means = estimate_means(
         _flatten(figures.counted),
         figures.patients,
-        seed=seed,
+        ranges=[_range(name) for name in figures.metrics] * len(figures.methods),
         are_answers=are_answers * len(figures.methods),
     )
     return _unflatten(figures, means)
 
 
-def compare_with(figures: Figures, control: str, seed: int) -> Board:
+def compare_with(figures: Figures, control: str) -> Board:
     """{method: {metric: by how much it is better than the control on the same images}}.
 
     Positive is better, whatever the measure's direction. A method equal to the control differs by
@@ -39,8 +39,14 @@ def compare_with(figures: Figures, control: str, seed: int) -> Board:
     row = figures.methods.index(control)
     signs = np.array([1 if KNOWN[name].higher_is_better else -1 for name in figures.metrics])
     better = (figures.counted - figures.counted[row]) * signs[:, None]
-    means = estimate_means(_flatten(better), figures.patients, seed=seed)
+    means = estimate_means(_flatten(better), figures.patients)
     return _unflatten(figures, [mean.count_from(FEWEST_COMPARED) for mean in means])
+
+
+def _range(metric: str) -> tuple[float, float]:
+    """Between which ends a measure lies."""
+    least, most = KNOWN[metric].range
+    return -np.inf if least is None else least, np.inf if most is None else most
 
 
 def tell_board(board: Board) -> dict[str, dict[str, Any]]:

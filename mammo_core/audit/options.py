@@ -7,8 +7,6 @@ from mammo_core.errors import BadConfiguration
 
 DEAR = 100
 """Forward passes an image from which a method counts as dear, see `Attribution.cost`."""
-REPLICATES = 1000
-"""Draws of patients behind each interval."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class AuditOptions:
         metrics: Names in `METRICS` and `METHOD_METRICS`; empty for all.
         limit: At most so many images; None leaves it to the sampling.
         sampling: Which of `SAMPLINGS`.
-        seed: Chooses the images and draws the patients of the intervals.
+        seed: Chooses the images.
         blanking: Whether the model is also asked about images with parts blanked.
     """
 

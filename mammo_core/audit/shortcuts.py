@@ -26,18 +26,18 @@ NOT_THERE: Answer = {
 ACROSS = "the whole breast, with its lesion and what of it lies in the border"
 
 
-def measure_zones(figures: Figures, seed: int) -> Answer:
+def measure_zones(figures: Figures) -> Answer:
     """{zone: {"words", "area", "methods": {method: share of positive evidence}}}.
 
     An area's and a share's mean are over the images that have the zone.
     """
     names = {**ZONES, BREAST: ACROSS}
-    return {name: _measure_zone(figures, name, words, seed) for name, words in names.items()}
+    return {name: _measure_zone(figures, name, words) for name, words in names.items()}
 
 
-def _measure_zone(figures: Figures, zone: str, words: str, seed: int) -> Answer:
+def _measure_zone(figures: Figures, zone: str, words: str) -> Answer:
     rows = np.vstack([figures.areas(zone)[None], figures.shares(zone)])
-    area, *shares = estimate_means(rows, figures.patients, seed=seed)
+    area, *shares = estimate_means(rows, figures.patients, ranges=(0, 1))
     told = {name: share.to_json() for name, share in zip(figures.methods, shares, strict=True)}
     return {"words": words, "area": area.to_json(), "methods": told}
 

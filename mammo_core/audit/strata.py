@@ -13,7 +13,7 @@ from mammo_core.evidence import METRICS
 Stratum = dict[str, Any]
 
 
-def stratify(figures: Figures, seed: int) -> dict[str, list[Stratum]]:
+def stratify(figures: Figures) -> dict[str, list[Stratum]]:
     """{"size": ..., "kind": ...}, each a list of {"label", "n", "methods"} of the places of maps.
 
     Only lesions that the model calls rightly count, as everywhere; n is their number. Sizes are
@@ -28,13 +28,13 @@ def stratify(figures: Figures, seed: int) -> dict[str, list[Stratum]]:
     groups = {"size": _group_by_size(called), "kind": _group_by_kind(called)}
     lesions = replace(figures, metrics=places)
     return {
-        name: [_tell(lesions, label, records, seed) for label, records in found if records]
+        name: [_tell(lesions, label, records) for label, records in found if records]
         for name, found in groups.items()
     }
 
 
-def _tell(figures: Figures, label: str, records: Sequence[Any], seed: int) -> Stratum:
-    board = rank_methods(replace(figures, records=records), seed)
+def _tell(figures: Figures, label: str, records: Sequence[Any]) -> Stratum:
+    board = rank_methods(replace(figures, records=records))
     return {"label": label, "n": len(records), "methods": tell_board(board)}
 
 

@@ -37,23 +37,23 @@ def summarize(records: list[Record], audit: "Audit", seconds: float) -> tuple[Re
         audit: What was asked.
         seconds: That it took, this time.
     """
-    seed, blanking = audit.options.seed, measure_blanking(records, audit.stored.classes)
+    blanking = measure_blanking(records, audit.stored.classes)
     explained = [record for record in records if record["methods"] or record["refused"]]
     figures = _gather(explained, audit)
-    zones = measure_zones(figures, seed)
+    zones = measure_zones(figures)
     verdict = judge_shortcuts(
         zones,
         blanking,
         n_explained=figures.n_patients,
         n_blanked=Figures(records, (), ()).n_patients,
     )
-    judged = _judge_methods(figures, seed, is_on_breast=verdict["level"] != "doubt")
+    judged = _judge_methods(figures, is_on_breast=verdict["level"] != "doubt")
     return {
         "headline": _tell_headline(judged["verdicts"], verdict),
         **_tell_what(audit, figures, seconds),
         **judged,
         "shortcuts": {"verdict": verdict, "zones": zones, "blanking": blanking},
-        "strata": stratify(figures, seed),
+        "strata": stratify(figures),
         "refused": _list_refused(explained),
         "refused_again": _list_refused_again(explained),
         "agreement": join_agreement(explained, figures.methods),
@@ -81,10 +81,10 @@ def _gather(records: list[Record], audit: "Audit") -> Figures:
     return Figures(told, methods, audit.map_metrics + audit.method_metrics)
 
 
-def _judge_methods(figures: Figures, seed: int, *, is_on_breast: bool) -> Record:
+def _judge_methods(figures: Figures, *, is_on_breast: bool) -> Record:
     """The figures of each method, how they compare with the controls', and what follows."""
-    board = rank_methods(figures, seed)
-    against = {bar: compare_with(figures, bar, seed) for bar in BARS if bar in figures.methods}
+    board = rank_methods(figures)
+    against = {bar: compare_with(figures, bar) for bar in BARS if bar in figures.methods}
     n_maps, undefined = _count_maps(figures), _count_undefined(figures)
     verdicts = {
         name: judge_method(

@@ -1,6 +1,6 @@
 """What the figures of a method come to, in words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,9 +18,26 @@ from mammo_core.audit.rules import (
     WEIGHTLESS,
     beats_all,
 )
+from mammo_core.wording import count
 
 Level = Literal["believe", "caution", "doubt", "control"]
 FAITHFULNESS, PLACE = "faithfulness", "localization"
+SAME_FOR_ALL = "is the same for another class"
+FAULTS: dict[str, tuple[str, Callable[[float], bool]]] = {
+    "model_randomization": (
+        "hardly changes when the weights are drawn anew",
+        lambda value: value < WEIGHTLESS,
+    ),
+    "class_sensitivity": (SAME_FOR_ALL, lambda value: value < CLASSLESS),
+    "repeatability": ("changes from seed to seed", lambda value: value < FICKLE),
+    "completeness": ("misses the sum that it promises", lambda value: value > GAP),
+}
+"""{measure: what is wrong with a method, and from which mean on it is}."""
+BLIND = {
+    "model_randomization": "Blind to the weights: random ones give nearly the same map",
+    "class_sensitivity": "Blind to the class: another one gets the same map",
+}
+"""Faults that leave nothing to believe."""
 
 
 @dataclass(frozen=True)
@@ -91,26 +108,36 @@ def share_beaten(name: str, family: str, against: Mapping[str, Board]) -> float 
 
 
 def list_faults(name: str, row: Mapping[str, Mean]) -> list[str]:
-    """What speaks against a method, whatever it beats."""
-    faults = {
-        "hardly changes when the weights are drawn anew": _is_below(
-            row, "model_randomization", WEIGHTLESS
-        ),
-        "is the same for another class": METHODS[name].is_class_blind
-        or _is_below(row, "class_sensitivity", CLASSLESS),
-        "changes from seed to seed": _is_below(row, "repeatability", FICKLE),
-        "misses the sum that it promises": _is_above(row, "completeness", GAP),
-    }
-    return [words for words, is_so in faults.items() if is_so]
+    """What speaks against a method, whatever it beats, with the figure and how little it is of."""
+    found = [
+        f"{words} ({row[metric].estimate.value:.2f}, {count(row[metric].n, 'image')})"
+        for metric, (words, is_fault) in FAULTS.items()
+        if metric in row and _has_fault(row[metric], is_fault)
+    ]
+    if METHODS[name].is_class_blind and not any(SAME_FOR_ALL in words for words in found):
+        found.append(SAME_FOR_ALL)
+    return found
+
+
+def _has_fault(mean: Mean, is_fault: Callable[[float], bool]) -> bool:
+    return mean.estimate.value is not None and is_fault(mean.estimate.value)
 
 
 def _tell_blindness(name: str, row: Mapping[str, Mean]) -> str:
-    """What a method is blind to, so that it explains nothing; empty where it is not."""
-    if _is_below(row, "model_randomization", WEIGHTLESS):
-        return "Blind to the weights: random ones give nearly the same map"
-    if METHODS[name].is_class_blind or _is_below(row, "class_sensitivity", CLASSLESS):
-        return "Blind to the class: another one gets the same map"
-    return ""
+    """What a method is blind to, so that it explains nothing; empty where it is not.
+
+    What is known of fewer than `FEWEST_COMPARED` patients is a fault, and no proof.
+    """
+    blind = [
+        metric
+        for metric in BLIND
+        if metric in row
+        and row[metric].patients >= FEWEST_COMPARED
+        and _has_fault(row[metric], FAULTS[metric][1])
+    ]
+    if METHODS[name].is_class_blind:
+        blind.append("class_sensitivity")
+    return BLIND[blind[0]] if blind else ""
 
 
 def _judge(
@@ -151,13 +178,3 @@ def _tell_merits(beats: Mapping[str, float | None]) -> list[str]:
         for family, share in beats.items()
         if share is not None
     ]
-
-
-def _is_below(row: Mapping[str, Mean], metric: str, limit: float) -> bool:
-    value = row[metric].estimate.value if metric in row else None
-    return value is not None and value < limit
-
-
-def _is_above(row: Mapping[str, Mean], metric: str, limit: float) -> bool:
-    value = row[metric].estimate.value if metric in row else None
-    return value is not None and value > limit

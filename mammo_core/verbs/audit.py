@@ -20,7 +20,7 @@ def audit(
     metrics: Annotated[str, typer.Option(help=NAMES.format("metrics"))] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help=LIMIT)] = None,
     sampling: Annotated[str, typer.Option(help=SAMPLING)] = "default",
-    seed: Annotated[int, typer.Option(min=0, help="Chooses images and draws patients.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses the images.")] = 0,
     blanking: Annotated[bool, typer.Option(help=BLANKING)] = True,
 ) -> dict[str, Any]:
     """Say which explanations of a model deserve belief, and whether it looks at the breast.

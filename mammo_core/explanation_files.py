@@ -141,7 +141,7 @@ def refuse_strangers(images: Iterable[NamedImage]) -> None:
         if verdict.verdict == "refuse":
             raise UnreadableFile(
                 f"{image.path} is no mammogram: {'; '.join(verdict.reasons)} "
-                "(--anyway explains it all the same)"
+                "(--anyway takes it all the same where its pixels can be read)"
             )
         if verdict.verdict == "ask":
             logger.warning("%s may be no mammogram: %s", image.path, "; ".join(verdict.reasons))

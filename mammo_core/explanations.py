@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution import Attributed, Attribution, attribute_together, choose_methods
-from mammo_core.attribution.base import QUICK
 from mammo_core.attribution.method_settings import MethodSettings
+from mammo_core.attribution.together import group_by_passes
 from mammo_core.config import to_mapping
 from mammo_core.errors import BadModel, UnreadableFile
 from mammo_core.explanation_store import Explanation, Key, read_explanation, write_explanation
@@ -201,7 +201,8 @@ def _answer(
     classifier: Classifier, asked: _Asked, names: set[str], progress: Progress
 ) -> Iterator[Explanation | Refusal]:
     """What these methods answer, those that share a pass first."""
-    groups = _group_by_pass(asked.methods, names)
+    wanted = {name: method for name, method in asked.methods.items() if name in names}
+    groups = [list(group) for group in group_by_passes(wanted)]
     for number, group in enumerate(groups):
         progress(number, len(groups), f"Explaining {asked.image_id}")
         within = _tell_within(progress, number, len(groups), asked.image_id)
@@ -217,14 +218,6 @@ def _tell_within(progress: Progress, number: int, total: int, image_id: str) -> 
         progress(number, total, f"Explaining {image_id}: {doing}, {done} of {of}")
 
     return tell
-
-
-def _group_by_pass(methods: dict[str, Attribution], names: set[str]) -> list[list[str]]:
-    """The quick methods that share one pass together, each other one by itself."""
-    wanted = [name for name in methods if name in names]
-    sharing = [n for n in wanted if methods[n].needs and methods[n].cost <= QUICK]
-    alone = [[name] for name in wanted if name not in sharing]
-    return ([sharing] if sharing else []) + alone
 
 
 def _answer_group(

@@ -122,6 +122,15 @@ class Classifier(Protocol):
 
 
 @runtime_checkable
+class Batched(Protocol):
+    """A classifier that passes so many images at once and longer stacks part by part."""
+
+    @property
+    def batch_size(self) -> int:
+        """Images in one pass."""
+
+
+@runtime_checkable
 class ClassGradients(Protocol):
     """A classifier that sums the gradients of all classes over images, from one forward pass."""
 

@@ -61,14 +61,18 @@ def draw_maps(names: Names, methods: Sequence[str], folder: Path | None = None) 
 
 
 def _group(methods: Sequence[str], layers: Sequence[str]) -> list[list[str]]:
-    """Quick methods together, which share passes; each dear one alone, drawn once it is there."""
+    """Quick methods together, which share passes; each dear one drawn once it is there.
+
+    Only dear ones of the same passes wait for each other.
+    """
     from mammo_core.attribution import METHODS
     from mammo_core.attribution.base import QUICK
+    from mammo_core.attribution.together import group_by_passes
     from mammo_core.image_evidence import group_by_layers
 
-    dear = [name for name in methods if METHODS[name].cost > QUICK]
-    quick = [name for name in methods if name not in dear]
-    return [*group_by_layers(quick, layers), *([name] for name in dear)]
+    quick = [name for name in methods if METHODS[name].cost <= QUICK]
+    dear = {name: METHODS[name]() for name in methods if name not in quick}
+    return [*group_by_layers(quick, layers), *(list(group) for group in group_by_passes(dear))]
 
 
 def _tell_part(progress: Progress, number: int, parts: int) -> Progress:

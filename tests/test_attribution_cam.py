@@ -6,8 +6,15 @@ import pytest
 import tensorflow as tf
 
 from mammo_core.attribution import METHODS, Question
-from mammo_core.attribution.chunks import CHUNK_BYTES, WHOLE_BATCHES, cut_chunks
-from mammo_core.batch_size import MOST, SHARE, count_pass_bytes, fit_batch_size
+from mammo_core.batch_size import (
+    MOST,
+    MOST_BYTES,
+    SHARE,
+    batch_size_of,
+    count_pass_bytes,
+    cut_batches,
+    fit_batch_size,
+)
 from mammo_core.errors import BadModel, Cancelled
 from mammo_core.keras_classifier import KerasClassifier
 from mammo_core.layer_capture import find_layers
@@ -197,12 +204,16 @@ class Asked:
         return self.logits(images)
 
 
-def test_all_images_and_channels_are_asked_about_at_once_but_for_constant_ones():
+def in_full_batches(n_images):
+    return [MOST] * (n_images // MOST) + [n_images % MOST]
+
+
+def test_all_images_and_channels_are_asked_about_in_full_batches_but_for_constant_ones():
     activations = np.random.default_rng(1).random((3, 2, 2, 40))
     activations[1, :, :, :7] = 5
     asked = Asked(activations)
     METHODS["score_cam"]().explain(asked, np.zeros((3, 4, 4, 1), np.float32), 0)
-    assert sorted(asked.asked) == [1, 3 * 40 - 7]
+    assert sorted(asked.asked) == sorted([1, *in_full_batches(3 * 40 - 7)])
 
 
 def test_only_channels_that_are_not_zero_are_ablated():
@@ -210,18 +221,17 @@ def test_only_channels_that_are_not_zero_are_ablated():
     activations[1, :, :, :7] = 0
     asked = Asked(activations)
     METHODS["ablation_cam"]().explain(asked, np.zeros((3, 4, 4, 1), np.float32), 0)
-    assert sorted(asked.asked) == [3, 3 * 40 - 7]
+    assert sorted(asked.asked) == sorted([3, *in_full_batches(3 * 40 - 7)])
 
 
 @pytest.mark.parametrize("name", ASKING)
-def test_it_tells_after_each_chunk_and_can_be_ended_there(name, monkeypatch):
+def test_it_tells_after_each_batch_and_can_be_ended_there(name):
     def stop_after_some(done, total, doing):
         told.append((done, total))
         if done >= 32:
             raise Cancelled("Stopped by the user")
 
     told = []
-    monkeypatch.setattr("mammo_core.attribution.chunks.CHUNK_BYTES", 1)
     asked = Asked(np.random.default_rng(1).random((1, 2, 2, 40)))
     question = Question(asked, np.zeros((1, 4, 4, 1), np.float32), 0, progress=stop_after_some)
     with pytest.raises(Cancelled):
@@ -346,8 +356,9 @@ def test_batches_are_powers_of_two_that_keep_within_their_share():
         assert sizes == sorted(sizes)
         for size, free in zip(sizes, (0, 10**8, 10**9, 10**10, 10**12), strict=True):
             assert size in (1, 2, 4, 8, 16)
-            assert size == 1 or size * image_bytes <= SHARE * free
-            assert size == MOST or 2 * size * image_bytes > SHARE * free
+            room = min(SHARE * free, MOST_BYTES)
+            assert size == 1 or size * image_bytes <= room
+            assert size == MOST or 2 * size * image_bytes > room
 
 
 def test_a_pass_is_counted_with_every_output_and_its_gradient():
@@ -363,10 +374,14 @@ def test_a_network_too_large_for_the_machine_gets_one_image_at_a_time(monkeypatc
     np.testing.assert_allclose(classifier.logits(images), whole, atol=1e-6)
 
 
-def test_chunks_cover_the_list_once_in_whole_batches_that_memory_holds():
-    for n_items, item_bytes in ((0, 5), (7, 10**9), (1000, 10**6), (333, 10**7)):
-        chunks = list(cut_chunks(n_items, item_bytes))
-        assert [i for c in chunks for i in range(c.start, c.stop)] == list(range(n_items))
-        sizes = [c.stop - c.start for c in chunks]
-        assert all(size % WHOLE_BATCHES == 0 for size in sizes[:-1])
-        assert all(s <= WHOLE_BATCHES or s * item_bytes <= CHUNK_BYTES for s in sizes)
+@pytest.mark.parametrize("size", [1, 3, 16])
+def test_a_long_list_is_cut_into_the_batches_that_the_model_passes(size):
+    model = KerasClassifier(build_plain(), CLASSES, batch_size=size)
+    for n_images in (0, 1, 16, 37):
+        parts = list(cut_batches(n_images, model))
+        assert [i for c in parts for i in range(c.start, c.stop)] == list(range(n_images))
+        assert all(c.stop - c.start == size for c in parts[:-1])
+
+
+def test_a_model_that_tells_no_batch_gets_the_most(linear_classifier):
+    assert batch_size_of(linear_classifier) == MOST

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 from linear_classifier import LinearClassifier
 
-from mammo_core.attribution import METHODS, Question
+from mammo_core.attribution import METHODS, Question, attribute_together, explain_together
 from mammo_core.attribution.expected_gradients import ExpectedGradients
+from mammo_core.attribution.noisy_copies import RunningMoments
 from mammo_core.attribution.references import make_blurred
 from mammo_core.errors import BadModel, Cancelled
 from mammo_core.keras_classifier import KerasClassifier
@@ -132,6 +133,43 @@ def test_a_linear_model_has_no_var_grad(linear_classifier):
 def test_the_mean_of_squares_is_the_squared_mean_and_the_variance(cnn, images):
     mean, square, variance = (METHODS[name]().explain(cnn, images, 1) for name in NOISY)
     np.testing.assert_allclose(square, mean**2 + variance, atol=1e-5 * square.max())
+
+
+class Counting(LinearClassifier):
+    """Counts the images at which it was asked for a gradient."""
+
+    n_gradients = 0
+
+    def gradient(self, images, target):
+        self.n_gradients += len(images)
+        return super().gradient(images, target)
+
+
+def test_methods_of_the_same_noisy_copies_pay_for_their_gradients_once():
+    images = np.random.default_rng(1).random((2, 12, 10, 1), dtype=np.float32)
+    model = Counting(np.ones((12, 10, 1)))
+    together = explain_together(model, images, 1, NOISY)
+    assert model.n_gradients == 2 * METHODS["smooth_grad"]().samples
+    for name in NOISY:
+        np.testing.assert_array_equal(together[name], METHODS[name]().explain(model, images, 1))
+
+
+@pytest.mark.parametrize("setting", [{"samples": 7}, {"noise": 0.2}, {"seed": 1}])
+def test_methods_of_other_noisy_copies_share_nothing(setting):
+    images = np.random.default_rng(1).random((1, 12, 10, 1), dtype=np.float32)
+    model = Counting(np.ones((12, 10, 1)))
+    methods = {"usual": METHODS["smooth_grad"](), "other": METHODS["var_grad"](**setting)}
+    attribute_together(model, images, 1, methods)
+    assert model.n_gradients == sum(method.samples for method in methods.values())
+
+
+def test_running_moments_are_those_of_all_values_however_they_come():
+    values = 1e4 + np.random.default_rng(4).normal(size=(23, 3, 2)).astype(np.float32)
+    running = RunningMoments((3, 2))
+    for part in np.split(values, [1, 9, 22]):
+        running.add(part)
+    np.testing.assert_allclose(running.mean, values.mean(axis=0, dtype=np.float64), rtol=1e-12)
+    np.testing.assert_allclose(running.variance, values.astype(np.float64).var(axis=0), rtol=1e-9)
 
 
 def test_smooth_grad_of_a_square_is_the_gradient_in_the_middle_of_the_noise():

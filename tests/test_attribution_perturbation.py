@@ -129,9 +129,7 @@ def test_another_seed_gives_another_map_that_tells_about_the_same(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_who_waits_can_stop_it_between_batches(name, monkeypatch):
-    monkeypatch.setattr("mammo_core.attribution.chunks.CHUNK_BYTES", 1)
-
+def test_who_waits_can_stop_it_between_batches(name):
     def stop(done, total, doing):
         assert 0 < done <= total
         raise Cancelled("Stopped")
@@ -169,7 +167,7 @@ def test_what_is_shown_is_the_image_to_the_last_bit_and_what_is_hidden_is_the_fi
     labels = np.arange(24).reshape(6, 4) // 12
     masks = RegionMasks(labels, np.float32([[1, 1], [0, 1], [0, 0]]))
     fills = fill_images(images, "mean")
-    (batch,) = MaskedImages(images, fills, [masks] * 3).iterate_batches()
+    (batch,) = MaskedImages(images, fills, [masks] * 3).iterate_batches(16)
     found = batch.reshape(3, 3, 6, 4, 2)
     np.testing.assert_array_equal(found[:, 0], images)
     np.testing.assert_array_equal(found[:, 1, 3:], images[:, 3:])
@@ -177,8 +175,7 @@ def test_what_is_shown_is_the_image_to_the_last_bit_and_what_is_hidden_is_the_fi
     np.testing.assert_allclose(found[:, 2], fills, atol=1e-6)
 
 
-def test_batches_are_full_across_images_and_bounded(monkeypatch):
-    monkeypatch.setattr("mammo_core.attribution.chunks.CHUNK_BYTES", 1)
+def test_batches_are_full_across_images_and_bounded():
     model = draw_linear((12, 10, 1))
     asked, logits = [], model.logits
     model.logits = lambda images: asked.append(len(images)) or logits(images)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mammo_core.attribution import METHODS
+from mammo_core.batch_size import MOST
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled, UnreadableFile
 from mammo_core.explanation_folders import safe_name
 from mammo_core.explanations import (
@@ -227,5 +228,5 @@ def test_a_dear_method_can_be_stopped_on_its_way(classifier, stored, image):
 
     with pytest.raises(Cancelled):
         explain_case(classifier, stored, image, "a", ["rise"], 1, progress=stop)
-    assert told == ["Explaining a", "Explaining a: masked images, 500 of 500"]
+    assert told == ["Explaining a", f"Explaining a: masked images, {MOST} of 500"]
     assert not list(state_folder().rglob("*.npz"))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
-from mammo_core.attribution.chunks import cut_chunks
+from mammo_core.batch_size import cut_batches
 from mammo_core.types import LayeredClassifier
 
 
@@ -41,27 +41,27 @@ class AblationCam(Attribution):
         owners, channels = np.nonzero(activations.any(axis=(1, 2)))
         weights = np.zeros((len(activations), activations.shape[-1]), dtype=np.float32)
         if owners.size:
-            weights[owners, channels] = self._weigh(question, activations, owners, channels)
+            lost = question.keep(self, lambda: self._ask(question, activations, owners, channels))
+            weights[owners, channels] = np.einsum("pk,pk->p", lost, question.weights[owners])
         return Attributed(np.maximum(np.einsum("nhwk,nk->nhw", activations, weights), 0))
 
-    def _weigh(
+    def _ask(
         self,
         question: Question,
         activations: NDArray[np.float32],
         owners: NDArray[np.intp],
         channels: NDArray[np.intp],
     ) -> NDArray[np.float32]:
-        """(pairs,) how far each image's target logit falls without one channel."""
+        """(pairs, classes) how far each image's logits fall without one channel."""
         model = cast(LayeredClassifier, question.model)
-        images, pair_bytes = question.images, question.images[0].nbytes + activations[0].nbytes
+        images = question.images
         whole = model.logits_from_layer(images, activations, self.layer)
         without = []
-        for part in cut_chunks(len(owners), pair_bytes):
+        for part in cut_batches(len(owners), model):
             ablated = _ablate(activations[owners[part]], channels[part])
             without.append(model.logits_from_layer(images[owners[part]], ablated, self.layer))
-            question.progress(part.stop, len(owners), "Ablated channels")
-        lost = whole[owners] - np.concatenate(without)
-        return np.einsum("pk,pk->p", lost, question.weights[owners])
+            question.progress(part.stop, len(owners), "ablated channels")
+        return whole[owners] - np.concatenate(without)
 
 
 def _ablate(activations: NDArray[np.float32], channels: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -1,9 +1,9 @@
 """What every attribution method declares, and what it is given to work with."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,11 @@ from mammo_core.types import Classifier, LayeredClassifier, Progress, Target, no
 
 Images = NDArray[np.float32]
 Maps = NDArray[np.float32]
-Need = Literal["gradient", "layer"]
+Need = Literal["gradient", "layer", "noisy_gradients"]
 Access = Literal["nothing", "logits", "gradient", "layer", "network"]
 """How deep a method looks into a model; a `Classifier` of any kind serves the first three."""
 
+Kept = TypeVar("Kept")
 QUICK = 10
 """Forward passes an image that a page may take without being asked; see `Attribution.cost`."""
 
@@ -59,6 +60,7 @@ class Question:
         target: What is explained of each image: a class index, or a contrast of two.
         weights: (N, classes) by which the logits are multiplied and summed.
         progress: Told by methods of many passes how many they are through with; may end them.
+        kept: What was kept before of the same model and images, be it for another target.
 
     Raises:
         ValueError: For an unknown class, images of another size or values that are not finite.
@@ -71,9 +73,11 @@ class Question:
         target: Target,
         needs: Sequence[Need] = (),
         progress: Progress = no_progress,
+        kept: dict[Hashable, Any] | None = None,
     ) -> None:
         self.model = model
         self.progress = progress
+        self._kept = {} if kept is None else kept
         self.images = _read_only(np.asarray(images, dtype=np.float32))
         if self.images.shape[1:] != tuple(model.input_shape) or not len(self.images):
             wanted = ", ".join(str(side) for side in model.input_shape)
@@ -99,6 +103,18 @@ class Question:
             activations, gradients = self._look_into(path)
             self._layers[path] = _read_only(activations), _read_only(gradients)
         return self._layers[path]
+
+    def keep(self, name: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What `make` gives, made once and kept for every method that asks for the same.
+
+        Args:
+            name: Tells it from all else about these images: its settings, and the target if it
+                depends on that.
+            make: Called by whoever asks first; what it gives is small and not changed afterwards.
+        """
+        if name not in self._kept:
+            self._kept[name] = make()
+        return cast(Kept, self._kept[name])
 
     def target_logits(self, images: Images) -> NDArray[np.float32]:
         """(N,) logits of the targets for other versions of the same images, or their gaps."""
@@ -134,7 +150,8 @@ class Attribution(abc.ABC):
         cost: The same as a number of forward passes an image, a backward one counting as two,
             at the default settings.
         access: How deep it looks into the model.
-        needs: What it takes from the pass that methods share: "gradient", "layer", or nothing.
+        needs: What it takes from what methods share: of one pass the "gradient" or a "layer", the
+            "noisy_gradients" of many passes, or nothing.
         is_control: Whether it knows nothing of the model and only stands beside the others.
         is_class_blind: Whether its map is the same for every class, as a control's is.
         revision: Of its definition: raised whenever its answers change, so that none is taken

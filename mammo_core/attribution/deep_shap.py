@@ -1,18 +1,21 @@
 """Deep SHAP: DeepLIFT's rescale rule averaged over references, by the shap library."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
-from mammo_core.attribution.references import IMAGES, choose_references, compare_logits
+from mammo_core.attribution.references import REFERENCES, choose_references, compare_logits
 from mammo_core.attribution.shap_library import load_shap, network_of, seeded_quietly
+from mammo_core.batch_size import batch_size_of
 from mammo_core.errors import BadModel
 
-CHUNK = 10
-"""References in one pass: shap would put a whole background in one, next to as many images."""
+MOST_REFERENCES = 10
+"""In one pass: shap would put a whole background in one, next to as many images."""
 LARGEST_GAP = 0.1
 ROUNDING = 1e-4
 """Share of a map's total size below which a gap is float32's own."""
@@ -69,12 +72,18 @@ class DeepShap(Attribution):
         references, note = choose_references(question)
         maps: list[Maps] = []
         for image, weights, ones in zip(question.images, question.weights, references, strict=True):
-            question.progress(len(maps), len(question.images), IMAGES)
             network.aim(weights)
-            maps.append(network.kept[self.title].explain(image, ones))
+            tell = partial(_tell, question, len(maps))
+            size = min(MOST_REFERENCES, batch_size_of(question.model))
+            maps.append(network.kept[self.title].explain(image, ones, size, tell))
         answer = Attributed(np.stack(maps), compare_logits(question, references), note)
         _refuse_gap(answer)
         return answer
+
+
+def _tell(question: Question, number: int, done: int, total: int) -> None:
+    """Progress of the references of one of several images."""
+    question.progress(number * total + done, len(question.images) * total, REFERENCES)
 
 
 class _Explainer:
@@ -86,11 +95,21 @@ class _Explainer:
         with seeded_quietly(0), network.lent() as model:
             self._explainer = load_shap().DeepExplainer(model, lambda inputs: [self._references])
 
-    def explain(self, image: Images, references: Images) -> NDArray[np.float32]:
-        """(H, W), the mean over the references."""
+    def explain(
+        self, image: Images, references: Images, size: int, tell: Callable[[int, int], None]
+    ) -> Maps:
+        """(H, W), the mean over the references.
+
+        Args:
+            image: (H, W, C).
+            references: (M, H, W, C).
+            size: Of them in one pass.
+            tell: Told before each pass how many of them went.
+        """
         total = np.zeros(image.shape[:2])
-        for start in range(0, len(references), CHUNK):
-            self._references = references[start : start + CHUNK]
+        for start in range(0, len(references), size):
+            tell(start, len(references))
+            self._references = references[start : start + size]
             total += len(self._references) * self._explain_part(image)
         return (total / len(references)).astype(np.float32)
 

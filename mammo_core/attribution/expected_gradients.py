@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
-from mammo_core.attribution.references import IMAGES, choose_references, compare_logits
+from mammo_core.attribution.references import POINTS, choose_references, compare_logits
+from mammo_core.batch_size import cut_batches
 from mammo_core.types import ClassGradients, Classifier, Contrast
 
-CHUNK = 16
-"""Points whose gradients are held at once."""
 SPREAD = 8
 """With as many samples on each path they are places of a quadrature, none of them at random."""
 Sums = Callable[[Images, NDArray[np.float32]], NDArray[np.float32]]
@@ -57,12 +56,10 @@ class ExpectedGradients(Attribution):
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps whose expected sum is the difference of the logits."""
         references, note = choose_references(question)
-        triples = zip(question.images, references, question.target, strict=True)
         maps = []
-        for number, (image, ones, target) in enumerate(triples):
-            question.progress(number, len(question.images), IMAGES)
+        for number, target in enumerate(question.target):
             sums = partial(_sum_one, question.model, target)
-            maps.append(self._sample_paths(image, ones, sums)[0])
+            maps.append(self._sample_paths(question, number, references[number], sums)[0])
         return Attributed(np.stack(maps), compare_logits(question, references), note)
 
     def explain_classes(self, model: Classifier, images: Images) -> Maps:
@@ -74,15 +71,21 @@ class ExpectedGradients(Attribution):
         question = Question(model, images, 0)
         references, _ = choose_references(question)
         sums = partial(_sum_classes, model)
-        pairs = zip(question.images, references, strict=True)
-        return np.stack([self._sample_paths(image, ones, sums) for image, ones in pairs])
+        maps = [self._sample_paths(question, n, ones, sums) for n, ones in enumerate(references)]
+        return np.stack(maps)
 
-    def _sample_paths(self, image: Images, references: Images, sums: Sums) -> NDArray[np.float32]:
-        """(K, H, W): of each reference the sum of its gradients, times its distance."""
+    def _sample_paths(
+        self, question: Question, number: int, references: Images, sums: Sums
+    ) -> NDArray[np.float32]:
+        """(K, H, W) of one image: of each reference the sum of its gradients, times its distance.
+
+        A batch of points is held at once.
+        """
+        image, done = question.images[number], number * self.samples
         chosen, shares, weights = self._draw(len(references))
         total = np.float32(0)
-        for start in range(0, self.samples, CHUNK):
-            part = slice(start, start + CHUNK)
+        for part in cut_batches(self.samples, question.model):
+            question.progress(done + part.start, self.samples * len(question.images), POINTS)
             met, which = np.unique(chosen[part], return_inverse=True)
             distances = image - references[met]
             points = references[chosen[part]] + shares[part, None, None, None] * distances[which]

@@ -1,17 +1,21 @@
 """Expected gradients as the shap library computes them."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
-from mammo_core.attribution.references import IMAGES, choose_references, compare_logits
+from mammo_core.attribution.references import POINTS, choose_references, compare_logits
 from mammo_core.attribution.shap_library import load_shap, network_of, seeded_quietly
+from mammo_core.batch_size import batch_size_of
 
-BATCH = 16
-"""Points in one pass, a bound on memory."""
+PART_BYTES = 1 << 28
+"""What shap may hold of points at once: it keeps five arrays of as many images, so that large
+images are asked about in several parts, each with draws of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +37,7 @@ class GradientShap(Attribution):
     passes: ClassVar[str] = "samples (200) forward and backward, 5 forward"
     cost: ClassVar[int] = 605
     access: ClassVar[Access] = "network"
+    revision: ClassVar[int] = 2
     samples: int = 200
     seed: int = 0
 
@@ -50,19 +55,52 @@ class GradientShap(Attribution):
         references, note = choose_references(question)
         if self.title not in network.kept:
             network.kept[self.title] = load_shap().GradientExplainer(
-                network.model, references[0], batch_size=BATCH
+                network.model, references[0], batch_size=batch_size_of(question.model)
             )
-        maps: list[Maps] = []
-        for image, weights, ones in zip(question.images, question.weights, references, strict=True):
-            question.progress(len(maps), len(question.images), IMAGES)
+        explainer, maps = network.kept[self.title], []
+        for number, weights in enumerate(question.weights):
             network.aim(weights)
-            maps.append(self._explain_one(network.kept[self.title], image, ones))
+            explainer.explainer.data = [references[number]]  # it is made for one background alone
+            with _heard_of(explainer.explainer, partial(self._tell, question, number)):
+                maps.append(self._explain_one(explainer, question.images[number]))
         return Attributed(np.stack(maps), compare_logits(question, references), note)
 
-    def _explain_one(
-        self, explainer: Any, image: Images, references: Images
-    ) -> NDArray[np.float32]:
-        explainer.explainer.data = [references]  # it is made for one background, once and for all
-        with seeded_quietly(self.seed):
-            values = explainer.shap_values(image[None], nsamples=self.samples, rseed=self.seed)
-        return np.asarray(values[0, ..., 0].sum(axis=-1), dtype=np.float32)
+    def _tell(self, question: Question, number: int, points: int) -> None:
+        done = min(points, self.samples) + number * self.samples
+        question.progress(done, self.samples * len(question.images), POINTS)
+
+    def _explain_one(self, explainer: Any, image: Images) -> Maps:
+        step = max(1, PART_BYTES // (5 * image.nbytes))
+        total = np.zeros(image.shape[:2])
+        for start in range(0, self.samples, step):
+            n = min(step, self.samples - start)
+            with seeded_quietly(self.seed):
+                values = explainer.shap_values(image[None], nsamples=n, rseed=self._seed_of(start))
+            total += n * values[0, ..., 0].sum(axis=-1)
+        return (total / self.samples).astype(np.float32)
+
+    def _seed_of(self, start: int) -> int:
+        """The seed of the part that begins there, which draws other points than the rest."""
+        drawn = np.random.default_rng([self.seed, start]).integers(1 << 32)
+        return int(drawn) if start else self.seed
+
+
+@contextmanager
+def _heard_of(inner: Any, tell: Callable[[int], None]) -> Iterator[None]:
+    """Within the block `tell` hears before each pass how many points went; shap itself is silent.
+
+    Its first pass, of the image itself, counts for nothing.
+    """
+    own, n_points = inner.run, 0
+
+    def run(out: Any, inputs: Any, points: Any) -> Any:
+        nonlocal n_points
+        tell(n_points)
+        n_points += 0 if out is inner.model else len(points[0])
+        return own(out, inputs, points)
+
+    inner.run = run
+    try:
+        yield
+    finally:
+        del inner.run

@@ -6,8 +6,8 @@ from typing import ClassVar, get_args
 import numpy as np
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
-from mammo_core.attribution.chunks import cut_chunks
 from mammo_core.attribution.references import (
+    POINTS,
     Reference,
     compare_logits,
     make_blurred,
@@ -15,9 +15,7 @@ from mammo_core.attribution.references import (
     make_mean,
     make_random,
 )
-
-PATHS = "paths"
-"""What progress tells of."""
+from mammo_core.batch_size import cut_batches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,19 +79,30 @@ class IntegratedGradients(Attribution):
 
     def _average_paths(self, question: Question, number: int, baselines: Images) -> Maps:
         """(H, W), the mean over the baselines of one image."""
-        maps = []
-        for done, start in enumerate(baselines, number * len(baselines)):
-            question.progress(done, len(baselines) * len(question.images), PATHS)
-            maps.append(self._follow_path(question, number, start))
-        return np.mean(maps, axis=0, dtype=np.float32)
+        total, paths = self.steps * len(baselines) * len(question.images), []
+        for path, start in enumerate(baselines, number * len(baselines)):
+            done = path * self.steps
+            paths.append(self._follow_path(question, number, start, (done, total)))
+        return np.mean(paths, axis=0, dtype=np.float32)
 
-    def _follow_path(self, question: Question, number: int, start: Images) -> Maps:
-        """(H, W) of one image from one baseline."""
+    def _follow_path(
+        self, question: Question, number: int, start: Images, passed: tuple[int, int]
+    ) -> Maps:
+        """(H, W) of one image from one baseline.
+
+        Args:
+            question: The images and what is explained of each.
+            number: Of the image.
+            start: (H, W, C) the baseline.
+            passed: Points on the paths before, and on all.
+        """
+        done, total = passed
         distance = question.images[number] - start
         mean = np.zeros_like(distance, dtype=np.float64)
         points, weights = np.polynomial.legendre.leggauss(self.steps)
         shares = ((points + 1) / 2).astype(np.float32)[:, None, None, None]
-        for part in cut_chunks(self.steps, 3 * distance.nbytes):
+        for part in cut_batches(self.steps, question.model):
+            question.progress(done + part.start, total, POINTS)
             path = start + shares[part] * distance
             gradients = question.model.gradient(path, question.target[number])
             mean += np.einsum("s,shwc->hwc", weights[part] / 2, gradients)

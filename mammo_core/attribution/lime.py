@@ -18,6 +18,7 @@ from mammo_core.attribution.masking import (
     find_distinct,
     still_noise,
 )
+from mammo_core.batch_size import batch_size_of
 
 Regions = Literal["superpixels", "grid"]
 
@@ -74,13 +75,19 @@ class Lime(Attribution):
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) maps of logits, constant within each region."""
         images, which = find_distinct(question.images)
-        masks = [self._draw_masks(image) for image in images]
-        masked = MaskedImages(images, fill_images(images, self.fill), masks)
-        logits = ask_masked(masked, question.model.logits, question.progress)
+        masks, logits = question.keep(self, lambda: self._ask(question, images))
         values = still_noise(np.einsum("nmk,nk->nm", logits[which], question.weights))
         fits = [self._fit(masks[i], value) for i, value in zip(which, values, strict=True)]
         maps, shares = zip(*fits, strict=True)
         return Attributed(np.stack(maps), note=_tell_fit(shares))
+
+    def _ask(
+        self, question: Question, images: Images
+    ) -> tuple[list[RegionMasks], NDArray[np.float32]]:
+        """(each image's masks, (N, samples, classes) logits of it behind each of them)."""
+        model, masks = question.model, [self._draw_masks(image) for image in images]
+        masked = MaskedImages(images, fill_images(images, self.fill), masks)
+        return masks, ask_masked(masked, model.logits, batch_size_of(model), question.progress)
 
     def _draw_masks(self, image: Images) -> RegionMasks:
         labels = REGIONS[self.regions](image, self.count)

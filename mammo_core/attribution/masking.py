@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Images
-from mammo_core.attribution.chunks import cut_chunks
 from mammo_core.attribution.references import make_blurred, make_gray, make_mean
 from mammo_core.types import Progress, no_progress
 
@@ -22,8 +21,6 @@ FILLS: dict[Fill, Callable[[Images], Images]] = {
 """What stands where an image is hidden; blurred, it is about the gray of the tissue around."""
 
 MASKED_IMAGES = "masked images"
-PARTS = 4
-"""A fourth of what memory may hold is masked at once: who waits hears of each part."""
 NOISE = 1e-5
 """Share of an answer below which its differences come from the order of summation alone."""
 
@@ -82,16 +79,15 @@ class MaskedImages:
         """How many masked images there are."""
         return len(self.images) * self.n_masks
 
-    def iterate_batches(self) -> Iterator[Images]:
-        """Batches of (B, H, W, C), the first image's masks first; each overwrites the last one.
+    def iterate_batches(self, size: int) -> Iterator[Images]:
+        """Batches of (size, H, W, C), the first image's masks first; each overwrites the last one.
 
         All but the last are full, whatever number of masks an image has.
         """
-        parts = list(cut_chunks(len(self), PARTS * self.images[0].nbytes))
-        batch = np.empty((parts[0].stop, *self.images.shape[1:]), dtype=np.float32)
-        for part in parts:
-            masked = batch[: part.stop - part.start]
-            for number, out in enumerate(masked, part.start):
+        batch = np.empty((min(size, len(self)), *self.images.shape[1:]), dtype=np.float32)
+        for start in range(0, len(self), size):
+            masked = batch[: len(self) - start]
+            for number, out in enumerate(masked, start):
                 self._write(out, *divmod(number, self.n_masks))
             yield masked
 
@@ -106,16 +102,23 @@ class MaskedImages:
 def ask_masked(
     masked: MaskedImages,
     ask: Callable[[Images], NDArray[np.float32]],
+    batch_size: int,
     progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
     """(N, masks, classes) what `ask` (a model's `logits` or `predict`) says of each masked image.
 
+    Args:
+        masked: The images.
+        ask: Called with a batch of them.
+        batch_size: Of the model, see `batch_size_of`.
+        progress: Told after each batch.
+
     Raises:
-        Cancelled: Where `progress`, told after each batch, raises it.
+        Cancelled: Where `progress` raises it.
     """
     answers: list[NDArray[np.float32]] = []
     done = 0
-    for batch in masked.iterate_batches():
+    for batch in masked.iterate_batches(batch_size):
         answers.append(ask(batch))
         done += len(batch)
         progress(done, len(masked), MASKED_IMAGES)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Maps, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
 from mammo_core.attribution.masking import (
     Fill,
     MaskedImages,
@@ -17,6 +17,7 @@ from mammo_core.attribution.masking import (
     find_distinct,
     still_noise,
 )
+from mammo_core.batch_size import batch_size_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +57,17 @@ class Occlusion(Attribution):
         """(N, H, W) maps of logits."""
         images, which = find_distinct(question.images)
         patches = cover(images.shape[1:3], self.patch, self.stride)
-        masked = MaskedImages(images, fill_images(images, self.fill), [patches] * len(images))
-        logits = ask_masked(masked, question.model.logits, question.progress)
-        logits = np.concatenate([question.model.logits(images)[:, None], logits], axis=1)
+        logits = question.keep(self, lambda: self._ask(question, images, patches))
         values = still_noise(np.einsum("nmk,nk->nm", logits[which], question.weights))
         drops = values[:, :1] - values[:, 1:]
         return Attributed(np.stack([patches.average(drop) for drop in drops]))
+
+    def _ask(self, question: Question, images: Images, patches: "Patches") -> NDArray[np.float32]:
+        """(N, 1 + patches, classes) logits of each image as it is, then behind each patch."""
+        model = question.model
+        masked = MaskedImages(images, fill_images(images, self.fill), [patches] * len(images))
+        logits = ask_masked(masked, model.logits, batch_size_of(model), question.progress)
+        return np.concatenate([model.logits(images)[:, None], logits], axis=1)
 
 
 @dataclass(frozen=True, eq=False)

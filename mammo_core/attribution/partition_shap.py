@@ -10,13 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
-from mammo_core.attribution.masking import (
-    MASKED_IMAGES,
-    MaskedImages,
-    RegionMasks,
-    ask_masked,
-)
+from mammo_core.attribution.masking import MaskedImages, RegionMasks, ask_masked
 from mammo_core.attribution.shap_library import load_shap, seeded_quietly
+from mammo_core.batch_size import batch_size_of
 
 BATCH = 16
 """Masked images between two choices of what to split; another number gives other splits."""
@@ -73,15 +69,18 @@ class PartitionShap(Attribution):
         rows, columns = _cells(image.shape[0], self.cell), _cells(image.shape[1], self.cell)
         grid = (int(rows[-1]) + 1, int(columns[-1]) + 1)
         labels = rows[:, None] * grid[1] + columns
-        asked = 0
+        batch_size, asked = batch_size_of(question.model), 0
+
+        def tell(done: int, _total: int, doing: str) -> None:
+            question.progress(min(asked + done, self.evaluations), self.evaluations, doing)
 
         def logit_of(presence: NDArray[Any]) -> NDArray[np.float32]:
             nonlocal asked
-            asked = min(asked + len(presence), self.evaluations)
-            question.progress(asked, self.evaluations, MASKED_IMAGES)
             masks = RegionMasks(labels, presence.reshape(len(presence), -1).astype(np.float32))
             masked = MaskedImages(image[None], blurred[None], [masks])
-            return ask_masked(masked, question.model.logits)[0] @ weights
+            logits = ask_masked(masked, question.model.logits, batch_size, tell)[0]
+            asked += len(presence)
+            return logits @ weights
 
         values = self._owen_values(logit_of, grid).ravel()
         return (values / np.bincount(labels.ravel())).astype(np.float32)[labels]

@@ -12,8 +12,9 @@ from mammo_core.attribution.base import Images, Question
 Reference = Literal["mean", "blurred", "random"]
 BLUR = 1 / 8
 """Standard deviation of the blur as a share of the image's shorter side."""
-IMAGES = "images compared with their references"
-"""What progress tells of."""
+REFERENCES = "references"
+POINTS = "points on paths"
+"""What progress tells of, of methods that compare an image with others."""
 FROM_MODEL = "References: {count} images kept with the model."
 FROM_IMAGE = (
     "No images are kept with the model as references: they are this image blurred, "

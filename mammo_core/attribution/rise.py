@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Maps, Question
+from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Maps, Question
 from mammo_core.attribution.masking import (
     Fill,
     MaskedImages,
@@ -17,6 +17,7 @@ from mammo_core.attribution.masking import (
     find_distinct,
     still_noise,
 )
+from mammo_core.batch_size import batch_size_of
 
 CHUNK = 16
 """Masks that are held at once."""
@@ -66,11 +67,18 @@ class Rise(Attribution):
         """(N, H, W) maps of probabilities."""
         images, which = find_distinct(question.images)
         grids = self.draw_masks(images.shape[1:3])
-        masked = MaskedImages(images, fill_images(images, self.fill), [grids] * len(images))
-        probabilities = ask_masked(masked, question.model.predict, question.progress)
+        probabilities = question.keep(self, lambda: self._ask(question, images, grids))
         shares = still_noise(np.einsum("nmk,nk->nm", probabilities[which], question.weights))
         shares = shares - shares.mean(axis=1, keepdims=True, dtype=np.float64)
         return Attributed(grids.add_up(shares) / np.float32(self.masks * self.shown))
+
+    def _ask(
+        self, question: Question, images: Images, grids: "ShiftedGrids"
+    ) -> NDArray[np.float32]:
+        """(N, masks, classes) probabilities of each image behind each mask."""
+        model = question.model
+        masked = MaskedImages(images, fill_images(images, self.fill), [grids] * len(images))
+        return ask_masked(masked, model.predict, batch_size_of(model), question.progress)
 
     def draw_masks(self, shape: tuple[int, ...]) -> "ShiftedGrids":
         """The masks for images of (H, W), always the same ones."""

@@ -7,9 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Need, Question
-from mammo_core.attribution.chunks import cut_chunks
-from mammo_core.attribution.masking import Fill, check_fill, fill_images, find_distinct
+from mammo_core.attribution.masking import (
+    MASKED_IMAGES,
+    Fill,
+    check_fill,
+    fill_images,
+    find_distinct,
+)
 from mammo_core.attribution.resolution import upsample
+from mammo_core.batch_size import cut_batches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,26 +58,26 @@ class ScoreCam(Attribution):
         owners, channels = np.nonzero(spread > 0)
         weights = np.zeros_like(spread)
         if owners.size:
-            weights[owners, channels] = self._weigh(question, activations, owners, channels)
+            gained = question.keep(self, lambda: self._ask(question, activations, owners, channels))
+            weights[owners, channels] = np.einsum("pk,pk->p", gained, question.weights[owners])
         return Attributed(np.maximum(np.einsum("nhwk,nk->nhw", activations, weights), 0))
 
-    def _weigh(
+    def _ask(
         self,
         question: Question,
         activations: NDArray[np.float32],
         owners: NDArray[np.intp],
         channels: NDArray[np.intp],
     ) -> NDArray[np.float32]:
-        """(pairs,) what each pair of an image and a channel adds to the image's target logit."""
+        """(pairs, classes) what each pair of an image and a channel adds to the image's logits."""
         blanks = fill_images(question.images, self.fill)
         rises, (distinct, which) = question.images - blanks, find_distinct(blanks)
         shown = []
-        for part in cut_chunks(len(owners), question.images[0].nbytes):
+        for part in cut_batches(len(owners), question.model):
             seen = _look_through(activations, owners[part], channels[part], blanks, rises)
             shown.append(question.model.logits(seen))
-            question.progress(part.stop, len(owners), "Masked images")
-        gained = np.concatenate(shown) - question.model.logits(distinct)[which[owners]]
-        return np.einsum("pk,pk->p", gained, question.weights[owners])
+            question.progress(part.stop, len(owners), MASKED_IMAGES)
+        return np.concatenate(shown) - question.model.logits(distinct)[which[owners]]
 
 
 def _look_through(

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Question
-from mammo_core.attribution.noisy_copies import check_noise, gradients_of_noisy_copies
+from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
+from mammo_core.attribution.noisy_copies import average_noisy_gradients, check_noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,10 @@ class SmoothGrad(Attribution):
     title: ClassVar[str] = "SmoothGrad"
     reference: ClassVar[str] = "Smilkov et al. 2017, arXiv:1706.03825"
     signed: ClassVar[bool] = True
-    passes: ClassVar[str] = "samples (50) forward and backward"
+    passes: ClassVar[str] = "samples (50) forward and backward, shared"
     cost: ClassVar[int] = 150
     access: ClassVar[Access] = "gradient"
+    needs: ClassVar[tuple[Need, ...]] = ("noisy_gradients",)
     samples: int = 50
     noise: float = 0.1
     seed: int = 0
@@ -38,5 +39,5 @@ class SmoothGrad(Attribution):
 
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) signed maps."""
-        found = gradients_of_noisy_copies(question, self.samples, self.noise, self.seed)
-        return Attributed(np.stack([gradients.mean(axis=0) for gradients in found]))
+        found = average_noisy_gradients(question, self.samples, self.noise, self.seed)
+        return Attributed(found.mean.astype(np.float32))

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from mammo_core.attribution.base import Access, Attributed, Attribution, Question
-from mammo_core.attribution.noisy_copies import check_noise, gradients_of_noisy_copies
+from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
+from mammo_core.attribution.noisy_copies import average_noisy_gradients, check_noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,10 @@ class SmoothGradSquared(Attribution):
     title: ClassVar[str] = "SmoothGrad-Squared"
     reference: ClassVar[str] = "Hooker et al. 2019, arXiv:1806.10758"
     signed: ClassVar[bool] = False
-    passes: ClassVar[str] = "samples (50) forward and backward"
+    passes: ClassVar[str] = "samples (50) forward and backward, shared"
     cost: ClassVar[int] = 150
     access: ClassVar[Access] = "gradient"
+    needs: ClassVar[tuple[Need, ...]] = ("noisy_gradients",)
     samples: int = 50
     noise: float = 0.1
     seed: int = 0
@@ -36,5 +37,5 @@ class SmoothGradSquared(Attribution):
 
     def attribute(self, question: Question) -> Attributed:
         """(N, H, W) non-negative maps."""
-        found = gradients_of_noisy_copies(question, self.samples, self.noise, self.seed)
-        return Attributed(np.stack([np.square(gradients).mean(axis=0) for gradients in found]))
+        found = average_noisy_gradients(question, self.samples, self.noise, self.seed)
+        return Attributed(found.mean_square.astype(np.float32))

@@ -6,12 +6,22 @@ from types import MappingProxyType
 from typing import Any
 
 from mammo_core.attribution.averaged_layers import AveragedLayers
-from mammo_core.attribution.base import Attributed, Attribution, Images, Maps, Question
+from mammo_core.attribution.base import (
+    QUICK,
+    Attributed,
+    Attribution,
+    Images,
+    Maps,
+    Question,
+)
 from mammo_core.attribution.method_settings import MethodSettings, configure, refuse_unused
+from mammo_core.attribution.noisy_copies import NOISY_COPIES
 from mammo_core.attribution.resolution import upsample
 from mammo_core.errors import BadConfiguration
 from mammo_core.types import Classifier, Progress, Target, no_progress
 from mammo_core.wording import tell_nearest
+
+SINGLE_PASS = "a single pass"
 
 
 def choose_methods(
@@ -69,6 +79,24 @@ def _look_into(
         return AveragedLayers(method=method, layers=tuple(layers))
     looking: dict[str, Any] = {"layer": layers[0]}
     return replace(method, **looking)
+
+
+def group_by_passes(methods: Mapping[str, Attribution]) -> list[dict[str, Attribution]]:
+    """The methods that share passes together, each other one by itself.
+
+    First the quick ones that look at a single pass; those of the same noisy copies are another
+    group. `attribute_together` takes each.
+    """
+    groups: dict[str, dict[str, Attribution]] = {SINGLE_PASS: {}}
+    for name, method in methods.items():
+        groups.setdefault(_name_group(name, method), {})[name] = method
+    return [group for group in groups.values() if group]
+
+
+def _name_group(name: str, method: Attribution) -> str:
+    if "noisy_gradients" in method.needs:
+        return NOISY_COPIES
+    return SINGLE_PASS if method.needs and method.cost <= QUICK else name
 
 
 def attribute_together(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution import Attribution, attribute_together, upsample
-from mammo_core.attribution.base import QUICK
+from mammo_core.attribution.together import group_by_passes
 from mammo_core.errors import BadModel
 from mammo_core.types import Classifier, Progress, no_progress
 
@@ -36,7 +36,7 @@ def explain_by_all(
     methods: Mapping[str, Attribution],
     progress: Progress = no_progress,
 ) -> Explained:
-    """Every method's map, or why there is none; quick ones share one pass.
+    """Every method's map, or why there is none; those that can share their passes.
 
     Args:
         model: The classifier.
@@ -47,9 +47,7 @@ def explain_by_all(
             Cancelled.
     """
     found, done = Explained(), 0
-    quick = {name: one for name, one in methods.items() if one.needs and one.cost <= QUICK}
-    groups = [quick, *({name: one} for name, one in methods.items() if name not in quick)]
-    for group in filter(None, groups):
+    for group in group_by_passes(methods):
         what = ", ".join(method.title for method in group.values())
         within = partial(tell_outer, progress, done, what)
         within(0, 1, "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution.chunks import cut_chunks
+from mammo_core.batch_size import cut_batches
 from mammo_core.erasing.fills import BREAST, FILLS, Eraser, Fill, Image, Region, Zones
 from mammo_core.erasing.random_regions import draw_regions
 from mammo_core.errors import BadConfiguration
@@ -185,7 +185,7 @@ def _ask(
     from scipy.special import softmax
 
     answers = [model.logits(image[None])]
-    for part in cut_chunks(len(regions), image.nbytes):
+    for part in cut_batches(len(regions), model):
         answers.append(model.logits(np.stack([eraser(region) for region in regions[part]])))
         progress(part.stop, len(regions), ERASED_IMAGES)
     logits = np.concatenate(answers)

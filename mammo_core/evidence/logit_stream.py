@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.batch_size import available_memory, count_pass_bytes, fit_batch_size
+from mammo_core.batch_size import batch_size_of
 from mammo_core.types import Classifier
 
 
@@ -27,15 +27,13 @@ class Probe:
 class LogitStream:
     """Collects probes and asks the model whenever a batch of them is full.
 
-    Only logits are kept: memory is bounded by a batch of images, fitted to the machine, however
-    many are asked about.
+    Only logits are kept: memory is bounded by one batch of the model's, however many images are
+    asked about.
     """
 
     def __init__(self, model: Classifier) -> None:
         self._model = model
-        image_bytes = count_pass_bytes([(None, *model.input_shape)])
-        batch_size = fit_batch_size(image_bytes, available_memory())
-        self._batch = np.empty((batch_size, *model.input_shape), dtype=np.float32)
+        self._batch = np.empty((batch_size_of(model), *model.input_shape), dtype=np.float32)
         self._n_waiting = 0
         self._answers: list[NDArray[np.float32]] = []
         self._shared: dict[Hashable, int] = {}

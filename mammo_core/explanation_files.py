@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.attribution.method_settings import MethodSettings
+from mammo_core.attribution.together import list_layered
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel, UnreadableFile
 from mammo_core.explanation_folders import safe_name
 from mammo_core.explanations import Explanation, explain_each
@@ -55,13 +56,15 @@ class NamedImage:
 def read_method_names(
     text: str, layers: Sequence[str] = (), settings: MethodSettings = MappingProxyType({})
 ) -> list[str]:
-    """["grad_cam", "saliency"] from "grad_cam,saliency".
+    """["grad_cam", "saliency"] from "grad_cam,saliency"; from "all" those that can be asked so.
 
     Raises:
         BadConfiguration: Where there is none, an unknown one, or one that cannot look into the
             layers or have the settings that are given.
     """
-    names = list(choose_methods(_split(text), layers, settings))
+    every = list_layered(METHODS) if layers else list(METHODS)
+    words = every if text == "all" else _split(text)
+    names = list(choose_methods(words, layers, settings))
     if not names:
         raise BadConfiguration(f"Expected methods such as {','.join(METHODS)}, got none")
     return names

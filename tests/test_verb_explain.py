@@ -5,8 +5,10 @@ import keras
 import numpy as np
 import pytest
 
+from mammo_core.attribution import METHODS
 from mammo_core.cli import main
 from mammo_core.config import to_mapping
+from mammo_core.explanation_files import read_method_names
 from mammo_core.model_store import CARD_KEYS, file_sha256
 from mammo_core.preprocess import Preprocess
 
@@ -226,6 +228,12 @@ def test_an_unknown_id_is_told_with_the_closest(capsys, model, dataset, tmp_path
     assert f"'{known}X'" in err
     assert f"whose ids look like {known}" in err
     assert not (tmp_path / "maps").exists()
+
+
+def test_all_stands_for_every_method_that_can_be_asked_so():
+    assert read_method_names("all") == list(METHODS)
+    looking = [name for name, method in METHODS.items() if method.access == "layer"]
+    assert read_method_names("all", ("conv",)) == looking
 
 
 MISTAKES = {

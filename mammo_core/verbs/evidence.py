@@ -10,7 +10,7 @@ def evidence(
     image: Annotated[str, typer.Argument(help="An image's id in the dataset.")],
     dataset: Annotated[str, typer.Option(help="The folder or name of the image's data.")],
     methods: Annotated[
-        str, typer.Option(help="Separated by commas; `methods` lists them.")
+        str, typer.Option(help="Separated by commas, or all; `methods` lists them.")
     ] = "grad_cam,saliency,random,edges,center",
     metrics: Annotated[
         str | None,

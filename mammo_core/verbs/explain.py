@@ -13,7 +13,7 @@ def explain(
     methods: Annotated[
         str | None,
         typer.Option(
-            help="Separated by commas; `methods` lists them.",
+            help="Separated by commas, or all; `methods` lists them.",
             show_default="grad_cam,saliency,integrated_gradients; with --layer grad_cam",
         ),
     ] = None,

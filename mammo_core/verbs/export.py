@@ -14,7 +14,7 @@ def export(
         str | None, typer.Option(help="The folder or name of the id's data.")
     ] = None,
     methods: Annotated[
-        str, typer.Option(help="Separated by commas; `methods` lists them.")
+        str, typer.Option(help="Separated by commas, or all; `methods` lists them.")
     ] = "grad_cam",
     layer: Annotated[
         str | None,

@@ -7,6 +7,7 @@ import standin_home
 from made_records import make_record
 
 from mammo_core.attribution import METHODS
+from mammo_core.audit.gathering import Gathering
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.storage import audit_folder
 from mammo_core.audit.summary import summarize, write_summary
@@ -53,7 +54,8 @@ def make_audit(home, *, dataset=OF_STANDIN, looks_at_tag=False, columns=COLUMNS,
     )
     folder = audit_folder(stored, dataset.name, "test")
     folder.mkdir(parents=True, exist_ok=True)
-    return write_summary(folder, summarize(records, audit, 60.0))
+    found = Gathering.of(records, tuple(audit.methods), audit.map_metrics)
+    return write_summary(folder, summarize(found, audit, 60.0))
 
 
 def build_record(row, number, columns, *, looks_at_tag):

@@ -52,8 +52,13 @@ def make_record(
 
 def make_figures(columns, metrics, n=24, seed=0):
     """Figures of n patients: {method: {metric: mean}}, each value within .1 of its mean."""
+    return Figures.of(make_records(columns, n, seed), tuple(columns), tuple(metrics))
+
+
+def make_records(columns, n=24, seed=0):
+    """The records behind `make_figures`."""
     rng = np.random.default_rng(seed)
-    records = [
+    return [
         make_record(
             k,
             values={
@@ -63,4 +68,3 @@ def make_figures(columns, metrics, n=24, seed=0):
         )
         for k in range(n)
     ]
-    return Figures(records, tuple(columns), tuple(metrics))

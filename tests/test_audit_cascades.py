@@ -70,11 +70,11 @@ def test_without_the_measure_no_cascade_is_followed(classifier, scene):
 def make_record(*rank_correlations):
     values = np.array([rank_correlations], dtype=np.float64)
     curve = RandomizationCurve(("top", "low"), (1, 2), 2, values, values / 2)
-    return {"again": {"cascades": {"saliency": keep_curve(curve)}}}
+    return {"cascades": {"saliency": keep_curve(curve)}}
 
 
 def test_curves_are_joined_by_the_mean_of_what_is_known():
-    nothing = {"again": {"methods": {}, "refused": {}}}
+    nothing = {"methods": {}, "refused": {}}
     silent = make_record(np.nan, np.nan, np.nan)
     records = [make_record(1, 0.5, 0.1), nothing, silent, make_record(1, 0.3, np.nan)]
     joined = join_curves(records)["saliency"]

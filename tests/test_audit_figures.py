@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from made_records import CLASSES, make_figures, make_record
+from made_records import CLASSES, make_figures, make_record, make_records
 from scipy.stats import binomtest, norm, t, ttest_1samp
 
-from mammo_core.audit.agreeing import join_agreement, measure_disagreement
+from mammo_core.audit.agreeing import MeanAgreement, measure_disagreement
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods
 from mammo_core.audit.model_verdict import judge_shortcuts
@@ -89,7 +89,7 @@ def test_ends_are_binomial_for_answers_alone(value):
     again = {"center": {"model_randomization": value}}
     records = [make_record(k, values={"center": cells}, again=again) for k in range(6)]
     metrics = (*cells, "model_randomization")
-    row = rank_methods(Figures(records, ("center",), metrics))["center"]
+    row = rank_methods(Figures.of(records, ("center",), metrics))["center"]
     exact = binomtest(round(6 * value), 6).proportion_ci()
     hits = row["pointing_game"].estimate
     assert (hits.low, hits.high) == pytest.approx((exact.low, exact.high))
@@ -111,7 +111,7 @@ def test_places_of_maps_count_on_images_that_are_called_rightly_alone():
     row = {"cam": {"deletion": 0.5, "iou": 1.0}}
     wrong = make_record(1, values={"cam": {"deletion": 0.1, "iou": 0.0}}, p=0.2)
     board = rank_methods(
-        Figures([make_record(0, values=row), wrong], ("cam",), ("deletion", "iou"))
+        Figures.of([make_record(0, values=row), wrong], ("cam",), ("deletion", "iou"))
     )
     assert board["cam"]["iou"].estimate.value == 1.0
     assert board["cam"]["deletion"].estimate.value == pytest.approx(0.3)
@@ -130,10 +130,10 @@ def test_a_method_that_beats_both_controls_everywhere_is_believed():
 
 
 def test_a_method_equal_to_a_control_is_marked():
-    records = make_figures({"edges": GOOD, "center": POOR}, METRICS).records
+    records = make_records({"edges": GOOD, "center": POOR})
     for record in records:
         record["methods"]["grad_cam"] = record["methods"]["edges"]
-    figures = Figures(records, ("grad_cam", "edges", "center"), METRICS)
+    figures = Figures.of(records, ("grad_cam", "edges", "center"), METRICS)
     against = {bar: compare_with(figures, bar) for bar in BARS}
     verdict = judge_method("grad_cam", rank_methods(figures)["grad_cam"], against)
     assert share_beaten("grad_cam", "faithfulness", against) == 0
@@ -156,10 +156,12 @@ def test_a_method_that_is_blind_to_the_class_is_doubted_whatever_it_beats():
 
 def judge_again(n_again):
     """The verdict on a method whose maps of so many images survive random weights."""
-    records = make_figures({"grad_cam": GOOD, "edges": POOR, "center": POOR}, METRICS).records
+    records = make_records({"grad_cam": GOOD, "edges": POOR, "center": POOR})
     for record in records[:n_again]:
         record["again"]["methods"] = {"grad_cam": {"model_randomization": 0.1}}
-    figures = Figures(records, ("grad_cam", "edges", "center"), (*METRICS, "model_randomization"))
+    figures = Figures.of(
+        records, ("grad_cam", "edges", "center"), (*METRICS, "model_randomization")
+    )
     against = {bar: compare_with(figures, bar) for bar in BARS}
     return judge_method("grad_cam", rank_methods(figures)["grad_cam"], against)
 
@@ -212,12 +214,18 @@ def test_images_disagree_by_what_their_methods_have_not_in_common(correlation, a
 
 def test_agreement_is_averaged_over_the_images_where_both_maps_say_anything():
     records = [make_agreeing(0, 0.2), make_agreeing(1, 0.6), make_agreeing(2, None)]
-    joined = join_agreement(records, ("saliency", "grad_cam", "lime"))
-    assert joined["correlations"] == [[1, 0.4, None], [0.4, 1, None], [None, None, None]]
+    mean = MeanAgreement(("grad_cam", "lime", "saliency"))
+    for record in records:
+        mean.add(record)
+    assert mean.tell(("saliency", "grad_cam", "lime"))["correlations"] == [
+        [1, 0.4, None],
+        [0.4, 1, None],
+        [None, None, None],
+    ]
 
 
 def judge_model(records):
-    figures = Figures(records, (), ())
+    figures = Figures.of(records, (), ())
     zones = measure_zones(figures)
     blanking = measure_blanking(records, CLASSES)
     n = len(records)

@@ -25,12 +25,33 @@ def measure_disagreement(record: Record) -> float | None:
     return None if np.isnan(mean) else round(1 - mean, 4)
 
 
-def join_agreement(records: Sequence[Record], methods: Sequence[str]) -> Record:
-    """{"methods", "correlations"}: means over the images where both maps say anything."""
-    stack = np.stack([_to_matrix(record, methods) for record in records], axis=-1)
-    means = mean_of_known(stack)
-    rows = [[None if np.isnan(mean) else round(float(mean), 3) for mean in row] for row in means]
-    return {"methods": list(methods), "correlations": rows}
+class MeanAgreement:
+    """How alike each two methods' maps are, over the images where both say anything.
+
+    Attributes:
+        methods: The M names.
+    """
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        self.methods = tuple(methods)
+        self._sums = np.zeros((len(methods), len(methods)))
+        self._counts = np.zeros_like(self._sums)
+
+    def add(self, record: Record) -> None:
+        """Count an image in."""
+        matrix = _to_matrix(record, self.methods)
+        self._sums += np.nan_to_num(matrix)
+        self._counts += np.isfinite(matrix)
+
+    def tell(self, methods: Sequence[str]) -> Record:
+        """{"methods", "correlations"}: the means of some of the methods, None where undefined."""
+        places = [self.methods.index(name) for name in methods]
+        pairs = np.ix_(places, places)
+        rows = [
+            [round(total / n, 3) if n else None for total, n in zip(*row, strict=True)]
+            for row in zip(self._sums[pairs].tolist(), self._counts[pairs].tolist(), strict=True)
+        ]
+        return {"methods": list(methods), "correlations": rows}
 
 
 def _to_matrix(record: Record, methods: Sequence[str]) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """How maps change while the network forgets what it learned: kept of an image, joined over all."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,15 +27,15 @@ def keep_curve(curve: "RandomizationCurve") -> Record:
     }
 
 
-def join_curves(records: list[Record]) -> Record:
+def join_curves(again: Iterable[Record]) -> Record:
     """{method: as `keep_curve`, with `n` images}: means over those where a map says anything.
 
     Args:
-        records: One an image, with what explaining again gave under `again`.
+        again: What `explain_again` gave of each image.
     """
     curves: dict[str, list[Record]] = {}
-    for record in records:
-        for method, curve in record["again"].get("cascades", {}).items():
+    for one in again:
+        for method, curve in one.get("cascades", {}).items():
             curves.setdefault(method, []).append(curve)
     return {method: _join(of_method) for method, of_method in curves.items()}
 

@@ -2,13 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.audit.case import Scene, explain_again, measure_case
 from mammo_core.audit.cost import Ledger
+from mammo_core.audit.gathering import Gathering
 from mammo_core.audit.leaderboard import BARS
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.sampling import Work, order_images, plan_work
@@ -47,15 +48,15 @@ def audit_model(
         Cancelled: Where `progress` says so; what was measured until then is kept.
     """
     methods = choose_methods(dict.fromkeys([*(options.methods or METHODS), *BARS]))
-    metrics = choose_measures(options.metrics)
+    measures = choose_measures(options.metrics)
     stored.require_network()
     choose_rows(stored, dataset, None if options.split == "all" else options.split)
     classifier = _load(stored, progress)
     dataset, pixels = open_images(stored, dataset, progress)
-    audit = Audit(stored, classifier, dataset, pixels, options, methods, *metrics)
+    audit = Audit(stored, classifier, dataset, pixels, options, methods, *measures)
     started = time.monotonic()
-    records = _measure_all(audit, progress)
-    return write_summary(audit.folder, summarize(records, audit, time.monotonic() - started))
+    found = Gathering.of(_measure_all(audit, progress), tuple(methods), audit.metrics)
+    return write_summary(audit.folder, summarize(found, audit, time.monotonic() - started))
 
 
 def choose_measures(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -82,7 +83,7 @@ def _load(stored: StoredModel, progress: Progress) -> Classifier:
     return load_classifier(stored)
 
 
-def _measure_all(audit: Audit, progress: Progress) -> list[Record]:
+def _measure_all(audit: Audit, progress: Progress) -> Iterator[Record]:
     """The records of all images, each with what explaining again gave under `again`."""
     split = None if audit.options.split == "all" else audit.options.split
     index = choose_rows(audit.stored, audit.dataset, split)
@@ -91,7 +92,8 @@ def _measure_all(audit: Audit, progress: Progress) -> list[Record]:
         works = [Work(work.image_id, work.explaining, ()) for work in works]
     ledger = Ledger(works, audit.methods, audit.map_metrics, audit.method_metrics, progress)
     facts = index.set_index("image_id")
-    return [_measure_one(audit, work, facts.loc[work.image_id], ledger) for work in works]
+    for work in works:
+        yield _measure_one(audit, work, facts.loc[work.image_id], ledger)
 
 
 def _measure_one(audit: Audit, work: Work, row: Any, ledger: Ledger) -> Record:

@@ -52,6 +52,11 @@ class Audit:
         """Where it is kept."""
         return audit_folder(self.stored, self.dataset.name, self.options.split)
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """All measures, those of maps first."""
+        return self.map_metrics + self.method_metrics
+
     def list_methods(self, work: Work, kind: str) -> dict[str, Attribution]:
         """The methods of one kind of work on an image, by name."""
         names = work.explaining if kind == MAPS else work.explaining_again

@@ -1,6 +1,5 @@
 """The images that are kept with a model as references for methods that explain a difference."""
 
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from mammo_core.errors import BadConfiguration, BadDataset, BadModel
 from mammo_core.model_store import StoredModel
-from mammo_core.paths import writing
+from mammo_core.paths import DAMAGED_ARRAYS, writing
 from mammo_core.types import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def read_background(stored: StoredModel) -> NDArray[np.float32] | None:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             images = kept["images"].astype(np.float32)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED_ARRAYS as error:
         raise BadModel(
             f"{path} is damaged ({type(error).__name__}); draw it again by `background`, "
             "or delete it"

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from mammo_core.attribution import upsample as upsample_maps
 from mammo_core.config import fingerprint
 from mammo_core.explanation_folders import explanations_folder, safe_name
-from mammo_core.paths import writing
+from mammo_core.paths import DAMAGED_ARRAYS, writing
 
 logger = logging.getLogger(__name__)
 Key = dict[str, Any]
@@ -102,10 +101,10 @@ def read_file(path: Path) -> Explanation | None:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             facts = json.loads(str(stored["facts"]))
             attribution = stored["shares"].astype(np.float32) * stored["scale"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        return Explanation(attribution=attribution, **facts | {"shape": tuple(facts["shape"])})
+    except DAMAGED_ARRAYS as error:
         logger.warning("A kept explanation is damaged and is made again: %s", type(error).__name__)
         return None
-    return Explanation(attribution=attribution, **facts | {"shape": tuple(facts["shape"])})
 
 
 def explanation_path(key: Key) -> Path:

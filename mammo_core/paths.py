@@ -3,6 +3,8 @@
 import json
 import os
 import secrets
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,11 @@ from typing import Any
 from mammo_core.errors import MammoError
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+DAMAGED_ARRAYS = (
+    *(OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError),
+    *(zlib.error, zipfile.BadZipFile),
+)
+"""What comes of reading an .npz file of which a bit has turned, or that holds something else."""
 
 
 def home() -> Path:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +142,27 @@ def test_a_damaged_file_is_made_again(classifier, stored, image, damage):
     (again,) = explain_case(classifier, stored, image, "a", ["saliency"], 1)
     np.testing.assert_array_equal(again.attribution, first.attribution)
     assert read_explanation(first.key) is not None
+
+
+def test_no_bit_that_turns_on_disk_ends_in_anything_but_a_map_or_none(classifier, stored, image):
+    (first,) = explain_case(classifier, stored, image, "a", ["saliency"], 1)
+    path = explanation_path(first.key)
+    whole = path.read_bytes()
+    kept = read_explanation(first.key).attribution
+    for place in range(0, len(whole), 7):
+        turned = bytearray(whole)
+        turned[place] ^= 1 << place % 8
+        path.write_bytes(turned)
+        found = read_explanation(first.key)
+        assert found is None or np.array_equal(found.attribution, kept)
+
+
+def test_facts_of_another_version_are_no_explanation(classifier, stored, image):
+    (first,) = explain_case(classifier, stored, image, "a", ["saliency"], 1)
+    facts = {"key": first.key, "shape": first.shape, "mood": "good"}
+    with explanation_path(first.key).open("wb") as stream:
+        np.savez(stream, shares=np.zeros((2, 2)), scale=1, facts=np.array(json.dumps(facts)))
+    assert read_explanation(first.key) is None
 
 
 def test_a_pickle_in_place_of_a_map_is_never_loaded(classifier, stored, image):

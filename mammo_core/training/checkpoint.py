@@ -7,14 +7,13 @@ import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.errors import BadModel
-from mammo_core.paths import write_text, writing
+from mammo_core.paths import DAMAGED_ARRAYS, write_text, writing
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +22,6 @@ Row = dict[str, Any]
 CHECKPOINTS = ("checkpoint.npz", "checkpoint.previous.npz")
 """The newest, and the one of the epoch before, should the newest be damaged."""
 KINDS = ("variables", "weights", "best")
-UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, EOFError, NotImplementedError, RuntimeError,
-    BadZipFile,
-)  # fmt: skip
 
 
 @dataclass
@@ -130,7 +125,7 @@ def _read_state(path: Path) -> RunState:
             facts = json.loads(str(stored["facts"]))
             arrays: dict[str, Any] = {kind: _in_order(stored, kind) for kind in KINDS}
         return RunState(**facts, **arrays)
-    except UNREADABLE as error:
+    except DAMAGED_ARRAYS as error:
         raise BadModel(
             f"The checkpoint {path} is damaged ({error}); delete the folder to train anew"
         ) from error

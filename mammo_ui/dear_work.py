@@ -1,7 +1,8 @@
 """Work of the worker that takes long: begun by a click, watched, stopped, and put aside for others.
 
 The worker does one thing at a time. What a page needs at once must not wait behind minutes of
-perturbed images, so dear work gives way to it and goes on afterwards.
+perturbed images, so dear work gives way to it and goes on afterwards. Work of seconds that somebody
+waits for is watched and stopped alike, but gives way to nothing.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,19 @@ class DearWork:
     Attributes:
         title: What it does.
         folder: Where it notes its progress and sees whether it is to stop.
+        is_urgent: Whether other work is put aside for it.
         future: Done when the work is.
     """
 
-    def __init__(self, title: str, folder: Path, task: Callable[..., None], *arguments: Any):
-        self.title, self.folder = title, folder
+    def __init__(
+        self,
+        title: str,
+        folder: Path,
+        task: Callable[..., None],
+        *arguments: Any,
+        is_urgent: bool = False,
+    ):
+        self.title, self.folder, self.is_urgent = title, folder, is_urgent
         self._task, self._arguments = task, arguments
         self._is_stopped = False
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,15 +72,16 @@ class DearWork:
 
     def _run(self) -> None:
         try:
-            while not self._ran_through():
-                pass
+            with put_aside() if self.is_urgent else nullcontext():
+                while not self._ran_through():
+                    pass
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _ran_through(self) -> bool:
         """Whether it is done; False where it gave way and must be asked again."""
         with _ASIDE:
-            _ASIDE.wait_for(lambda: _n_urgent == 0 or self._is_stopped)
+            _ASIDE.wait_for(lambda: self.is_urgent or _n_urgent == 0 or self._is_stopped)
             if not self._is_stopped:
                 (self.folder / STOP).unlink(missing_ok=True)
         try:
@@ -89,8 +99,8 @@ def put_aside() -> Iterator[None]:
     global _n_urgent
     with _ASIDE:
         _n_urgent += 1
-        for work in _BEGUN.values():
-            if not work.future.done():
+        for work in list(_BEGUN.values()):
+            if not (work.is_urgent or work.future.done()):
                 work.halt()
     try:
         yield
@@ -109,12 +119,28 @@ def begin(key: str, title: str, task: Callable[..., None], *arguments: Any) -> N
         task: Called in the worker with the arguments and the folder of its progress.
         arguments: Values that can be pickled.
     """
+    if not _is_under_way(key):
+        _BEGUN[key] = DearWork(title, _make_folder(key), task, *arguments)
+
+
+def begin_urgent(key: str, title: str, task: Callable[..., None], *arguments: Any) -> None:
+    """As `begin`, of work of seconds, for which work of minutes is put aside."""
+    if not _is_under_way(key):
+        folder = _make_folder(key)
+        _BEGUN[key] = DearWork(title, folder, task, *arguments, is_urgent=True)
+
+
+def _is_under_way(key: str) -> bool:
     known = _BEGUN.get(key)
-    if known is None or known.future.done():
-        name = hashlib.sha256(key.encode()).hexdigest()[:20]
-        folder = state_folder() / "asked" / name
-        shutil.rmtree(folder, ignore_errors=True)
-        _BEGUN[key] = DearWork(title, folder, task, *arguments)
+    return known is not None and not known.future.done()
+
+
+def _make_folder(key: str) -> Path:
+    """An empty place for the progress of the work of that key."""
+    name = hashlib.sha256(key.encode()).hexdigest()[:20]
+    folder = state_folder() / "asked" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
 
 
 def show(key: str) -> bool:

@@ -1,88 +1,62 @@
 """What the worker does for the Erase tab; nothing here imports Keras before it is called."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mammo_ui import library, model_tasks
+from mammo_ui import model_tasks
+from mammo_ui.erased_store import ErasedCase, Erasing, write_erased
+from mammo_ui.overlay_store import Names, find_subject, layers_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from mammo_core.erasing import Erasure
     from mammo_core.model_input import ModelInput
 
 
-@dataclass(frozen=True)
-class EraseQuestion:
-    """What is erased of which image, and whom it is shown to.
+def erase_case(names: Names, erasing: Erasing, folder: Path) -> None:
+    """Erase a region of a case, predict again, and leave the answer where the page finds it.
 
-    Attributes:
-        model_id: The model.
-        dataset: The dataset's name.
-        image_id: The image.
-        region: As `read_region` reads it.
-        fill: A key of `FILLS`.
-        target: The class, or contrast of two, that is asked about.
-    """
-
-    model_id: str
-    dataset: str
-    image_id: str
-    region: str
-    fill: str
-    target: str
-
-
-@dataclass(frozen=True)
-class ErasedCase:
-    """What the model said.
-
-    Attributes:
-        question: What was asked.
-        answer: The numbers, as the verb `erase` tells them.
-        before: A PNG of what the model is given, the region outlined.
-        after: A PNG of the same with the region erased.
-    """
-
-    question: EraseQuestion
-    answer: dict[str, Any]
-    before: bytes
-    after: bytes
-
-
-def erase_case(question: EraseQuestion) -> ErasedCase:
-    """Erase a region of a case and predict again.
+    Args:
+        names: Of the `Subject`.
+        erasing: What is erased, and how.
+        folder: Where progress is noted and a stop asked for.
 
     Raises:
         BadConfiguration: Where there is no such region.
         BadModel: Where the model cannot be loaded, or a method cannot explain it.
+        Cancelled: Once a stop was asked for.
     """
     from mammo_core.erasing import erased_case, read_region
     from mammo_core.erasing.erasure import read_fill
+    from mammo_core.erasing.regions import TopArea
     from mammo_core.model_input import input_of_case
+    from mammo_core.progress import JobProgress
 
-    stored = library.find_model(question.model_id)
-    dataset = library.require_dataset(question.dataset)
-    given = input_of_case(stored, dataset, question.image_id)
-    fill = read_fill(question.fill)
+    subject, fill, progress = find_subject(names), read_fill(erasing.fill), JobProgress(folder)
+    given = input_of_case(subject.model, subject.dataset, subject.image_id)
+    region = read_region(erasing.region)
     erasure = erased_case.erase_case(
-        model_tasks.keep_loaded(stored),
-        stored,
+        model_tasks.keep_loaded(subject.model),
+        subject.model,
         given,
-        question.image_id,
-        read_region(question.region),
-        lesion=dataset.read_mask(question.image_id),
-        target=question.target,
+        subject.image_id,
+        region,
+        lesion=subject.dataset.read_mask(subject.image_id),
+        target=subject.target,
+        layers=layers_of(subject, region.method) if isinstance(region, TopArea) else (),
         fill=fill,
+        progress=progress,
     )
-    before, after = _draw(given, erasure.region, erasure.erased)
-    return ErasedCase(question, erased_case.to_answer(erasure), before, after)
+    pictures = _draw(given, erasure)
+    write_erased(subject, erasing, ErasedCase(erased_case.to_answer(erasure), *pictures))
 
 
-def _draw(
-    given: "ModelInput", region: "NDArray[np.bool_]", erased: "NDArray[np.float32]"
-) -> tuple[bytes, bytes]:
+def _draw(given: "ModelInput", erasure: "Erasure") -> tuple[bytes, bytes, bytes]:
+    """(before with the region outlined, after, before with the random regions outlined)."""
     from mammo_core.overlays import draw_outline, encode_png, to_gray
 
-    before, after = (to_gray(given.cut_own(image[..., 0])) for image in (given.image, erased))
-    return encode_png(draw_outline(before, given.cut_own(region))), encode_png(after)
+    before, after = (to_gray(given.cut_own(i[..., 0])) for i in (given.image, erasure.erased))
+    random = before
+    for region in erasure.regions:
+        random = draw_outline(random, given.cut_own(region))
+    outlined = draw_outline(before, given.cut_own(erasure.region))
+    return encode_png(outlined), encode_png(after), encode_png(random)

@@ -1,46 +1,56 @@
 """The Erase tab: a region erased, and the prediction before and after."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from mammo_core.attribution import METHODS
 from mammo_core.erasing import FILL_TITLES
+from mammo_core.wording import count
 from mammo_ui import charts, dear_work, frame, routes
-from mammo_ui.erase_tasks import ErasedCase, EraseQuestion, erase_case
+from mammo_ui.erase_tasks import erase_case
+from mammo_ui.erased_store import ErasedCase, Erasing, read_erased
 from mammo_ui.eraser import draw_region
 from mammo_ui.explanation_choice import is_quick
 from mammo_ui.overlay_store import Subject, read_drawn
 from mammo_ui.theme import MUTED, class_colors
-from mammo_ui.waiting import wait_for
-from mammo_ui.worker import WORKER
 
 DRAWN, LESION, TOP = "Draw", "The lesion", "A map's top area"
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)
 WHEN = ("before", "erased", "random")
+INVITATION = (
+    "A map says where to look; erasing says whether it matters. Choose a region and the model is "
+    "asked again without it, and without random regions of the same size."
+)
+LIMITS = (
+    "This tells what this model needs for its answer about this image: not that a lesion is there, "
+    "nor that nothing else counts. Trust what the three fills agree on."
+)
 HOW_TO_READ = (
     "Bars: the probability of each class before, with the region erased, and (median, with a line "
     "from the 5th to the 95th percentile) with random regions of the same size and shape erased "
     "elsewhere in the breast. Only a fall beyond theirs says that this place matters. What stands "
-    "in for the region can itself be a thing to see: compare the fills."
+    "in for the region can itself be a thing to see."
 )
 
 
 def show_erasing(subject: Subject) -> None:
     """Choose a region and a fill; on a click the model is asked again."""
+    key = f"erase/{subject.names()[:3]}"
     asking, answering = st.columns([2, 3], gap="medium")
     with asking:
         region, fill = _choose_region(subject), _choose_fill()
-        is_asked = st.button(
-            "Erase and predict again", type="primary", disabled=not region, key="erase"
-        )
-    names = subject.model.id, subject.dataset.name, subject.image_id
-    question = EraseQuestion(*names, region or "", fill, subject.target)
+        asked = st.empty()  # once the work has begun, the button cannot be pressed again
     with answering:
-        if is_asked:
-            frame.show_errors_of(_ask, question)
-        _show_last(question, subject.model.classes)
+        is_running = dear_work.show(key)
+    chosen = Erasing(region, fill) if region else None
+    label, is_idle = "Erase and predict again", bool(chosen) and not is_running
+    if asked.button(label, type="primary", disabled=not is_idle, key="erase") and chosen:
+        _begin(subject, chosen, key)
+    with answering:
+        _show_last(subject, chosen, is_running=is_running)
 
 
 def _choose_region(subject: Subject) -> str | None:
@@ -57,6 +67,7 @@ def _choose_region(subject: Subject) -> str | None:
     return draw_region(
         routes.image_address(dataset, image_id),
         shape=(int(image["rows"]), int(image["columns"])),
+        outline=routes.outline_address(dataset, image_id) if dataset.mask_of(image_id) else None,
         alt=f"Mammogram {image_id}",
         key=f"eraser_{image_id}",
     )
@@ -91,37 +102,43 @@ def _choose_fill() -> str:
     )
 
 
-def _ask(question: EraseQuestion) -> None:
-    with dear_work.put_aside(), st.spinner("Erasing the region and 20 random ones"):
-        doing = f"erasing in {question.image_id}"
-        st.session_state["erased"] = wait_for(WORKER.run, doing, erase_case, question)
+def _begin(subject: Subject, chosen: Erasing, key: str) -> None:
+    doing = f"Erasing in {subject.image_id}"
+    dear_work.begin_urgent(key, doing, erase_case, subject.names(), chosen)
+    st.session_state["erased"] = subject.names(), chosen
+    st.rerun()
 
 
-def _show_last(question: EraseQuestion, classes: tuple[str, ...]) -> None:
-    """The last answer where it is about this image, and whether the choice has changed since."""
-    found: ErasedCase | None = st.session_state.get("erased")
-    if found is None or not _is_of(found.question, question):
-        st.info(
-            "A map says where to look; erasing says whether it matters. Choose a region and the "
-            "model is asked again without it, and without random regions of the same size."
-        )
+def _show_last(subject: Subject, chosen: Erasing | None, *, is_running: bool) -> None:
+    """What is known of the choice, else of what was asked last about this image."""
+    if chosen and read_erased(subject, chosen):
+        return _show_answer(subject, chosen)
+    if is_running:
         return
-    if found.question != question:
-        st.caption("The choice has changed since; erase again to see its answer.")
-    _show_answer(found, classes)
+    asked, last = _recall(subject)
+    if last is None:
+        st.info(INVITATION)
+        return
+    st.caption("The choice has changed since; erase again to see its answer.")
+    _show_answer(asked, last)
 
 
-def _is_of(one: EraseQuestion, other: EraseQuestion) -> bool:
-    return (one.model_id, one.dataset, one.image_id) == (
-        other.model_id,
-        other.dataset,
-        other.image_id,
-    )
+def _recall(subject: Subject) -> tuple[Subject, Erasing | None]:
+    """What was asked last in this session, None where that is not of this image."""
+    names, last = st.session_state.get("erased", (None, None))
+    if names is None or names[:3] != subject.names()[:3]:
+        return subject, None
+    asked = Subject(subject.model, subject.dataset, *names[2:])
+    return asked, last if read_erased(asked, last) else None
 
 
-def _show_answer(found: ErasedCase, classes: tuple[str, ...]) -> None:
-    answer = found.answer
+def _show_answer(subject: Subject, erasing: Erasing) -> None:
+    found = read_erased(subject, erasing)
+    if found is None:
+        return
+    answer, classes = found.answer, subject.model.classes
     st.markdown(f"**{frame.plain(answer['meaning'])}**")
+    _compare_fills(subject, erasing)
     rows = _tabulate(answer["probabilities"])
     charts.show_chart(
         f"Probabilities before and after, {FILL_TITLES[answer['fill']].lower()}",
@@ -131,9 +148,32 @@ def _show_answer(found: ErasedCase, classes: tuple[str, ...]) -> None:
         key="erasure",
     )
     st.caption(_tell_numbers(answer))
-    given = "What the model is given, on the image's own side"
-    pictures = (found.before, given), (found.after, "The same, erased")
-    for column, (picture, caption) in zip(st.columns(3), pictures, strict=False):
+    _show_pictures(found)
+
+
+def _compare_fills(subject: Subject, erasing: Erasing) -> None:
+    """What the other fills said of the same region, and which were not asked."""
+    known = {fill: read_erased(subject, replace(erasing, fill=fill)) for fill in FILL_TITLES}
+    told = [
+        f"{FILL_TITLES[fill].lower()} {found.answer['probability']['after']:.2f}"
+        for fill, found in known.items()
+        if found and fill != erasing.fill
+    ]
+    missing = [FILL_TITLES[fill].lower() for fill, found in known.items() if not found]
+    words = [f"With other fills: {', '.join(told)}."] if told else []
+    words += [f"Not tried yet: {', '.join(missing)}."] if missing else []
+    st.caption(" ".join([*words, LIMITS]))
+
+
+def _show_pictures(found: ErasedCase) -> None:
+    n_random = found.answer["random_regions"]["found"]
+    pictures = [
+        (found.before, "What the model is given, on the image's own side"),
+        (found.after, "The same, erased"),
+        (found.random, f"Where {count(n_random, 'random region')} lay"),
+    ]
+    shown = pictures if n_random else pictures[:2]
+    for column, (picture, caption) in zip(st.columns(3), shown, strict=False):
         column.image(picture, caption=caption, alt=caption, width="stretch")
 
 

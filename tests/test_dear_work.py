@@ -41,9 +41,9 @@ def step_until(event, started, folder):
         progress(0, 2, "stepping")
 
 
-def begin(key="work"):
+def begin(key="work", start=dear_work.begin):
     event, started = threading.Event(), threading.Event()
-    dear_work.begin(key, "stepping", step_until, event, started)
+    start(key, "stepping", step_until, event, started)
     assert started.wait(LONG_S)
     return dear_work._BEGUN[key], event
 
@@ -72,6 +72,20 @@ def test_work_that_was_put_aside_can_still_be_stopped(worker):
         work.stop()
     with pytest.raises(Cancelled):
         work.future.result(LONG_S)
+
+
+def test_urgent_work_is_done_first_and_can_be_stopped_as_any(worker):
+    dear, event = begin()
+    urgent, _ = begin("urgent", dear_work.begin_urgent)
+    assert not dear.future.done()
+    with dear_work.put_aside():
+        assert not urgent.future.done()
+    urgent.stop()
+    with pytest.raises(Cancelled):
+        urgent.future.result(LONG_S)
+    event.set()
+    dear.future.result(LONG_S)
+    assert len(worker.begun) == 3
 
 
 def test_the_same_work_is_not_begun_twice_while_it_runs(worker):

@@ -123,7 +123,29 @@ def test_a_model_that_sees_nothing_makes_no_region_special():
     found = erase(model, make_image(), make_region(), make_zones(), 1, n_random=7)
     assert found.probability.drop == 0
     assert found.probability.p == 1
-    assert "all lowered it as much" in tell_erasure(found)
+    told = tell_erasure(found)
+    assert told.startswith(
+        "Erasing this region leaves malignant at 0.50: by itself it hardly counts"
+    )
+    assert "7 random regions of the same size left it between 0.50 and 0.50" in told
+
+
+def test_a_region_that_spoke_against_is_held_against_what_raises_as_much():
+    region, image = make_region(), make_image()
+    image[region] = 1
+    found = erase(weigh(region), image, region, make_zones(), "normal", n_random=5)
+    assert found.probability.drop < 0
+    assert found.probability.n_as_far == 0
+    assert found.probability.n_as_large == 5
+    told = tell_erasure(found)
+    assert "spoke against it; of 5 random regions" in told
+    assert "none raised it as much. So few places cannot tell it from chance" in told
+
+
+def test_where_places_are_many_nothing_is_said_of_few():
+    region, image = make_region(), make_image()
+    image[region] = 1
+    assert "So few" not in tell_erasure(erase(weigh(region), image, region, make_zones(), 1))
 
 
 def test_the_p_value_counts_the_region_as_one_of_the_places():
@@ -201,12 +223,17 @@ def test_an_empty_region_and_an_unknown_fill_are_told():
         erase(model, make_image(), make_region(), zones, 1, fill="black")
 
 
-def test_erasing_can_be_stopped():
+def test_erasing_tells_of_each_image_and_can_be_stopped_at_any():
+    told = []
+
     def stop(done, total, doing):
-        raise Cancelled("stop")
+        told.append((done, total))
+        if done == 2:
+            raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
         erase(weigh(make_region()), make_image(), make_region(), make_zones(), 1, progress=stop)
+    assert told == [(0, 21), (1, 21), (2, 21)]
 
 
 def test_a_box_covers_its_pixels_and_a_polygon_of_its_corners_the_same_ones():

@@ -1,6 +1,7 @@
 """The Erase tab: what is asked of the worker, and how its answer reads."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from page_runs import open_app, words
 
 from mammo_core.errors import BadModel
 from mammo_core.model_store import find_model
+from mammo_ui import dear_work
 from mammo_ui.erase_tasks import erase_case
 
 CASE = "S00002_LCC"
@@ -39,6 +41,7 @@ def standin(home, monkeypatch):
         rows, columns, channels = stored.input_shape
         return ThreeClasses(np.full((rows, columns, channels), 1 / (rows * columns * channels)))
 
+    monkeypatch.setattr(dear_work, "_BEGUN", {})
     monkeypatch.setattr("mammo_ui.worker.Worker.run", run)
     monkeypatch.setattr("mammo_ui.model_tasks.keep_loaded", load)
     return home
@@ -54,6 +57,14 @@ def button(at):
 
 def choose(at, label, value):
     next(c for c in at.main.segmented_control if c.label == label).set_value(value)
+
+
+def erase(at):
+    """Press the button and wait for the end of the work, as the page does."""
+    button(at).click()
+    while button(at.run()).disabled:
+        time.sleep(0.02)
+    return at
 
 
 def test_nothing_is_erased_before_a_region_is_chosen(standin):
@@ -75,22 +86,56 @@ def test_erasing_the_lesion_tells_before_and_after_and_how_random_regions_do(sta
     at = open_tab()
     choose(at, "What to erase", "The lesion")
     choose(at.run(), "Fill it with", "mean")
-    button(at.run()).click()
-    at.run()
+    erase(at.run())
     assert not at.exception
     told = words(at).replace("\\", "")  # marks of Markdown are escaped
     assert re.search(r"Erasing this region (leaves malignant at|\w+ malignant from) 0\.\d\d", told)
     assert re.search(r"Logit -?\d+\.\d\d to -?\d+\.\d\d; \d+ of 20 random regions", told)
+    assert "Not tried yet: blurred, surrounding tissue" in told
     choose(at, "Fill it with", "blurred")
     at.run()
     assert "The choice has changed since; erase again" in words(at)
 
 
-def test_another_case_does_not_show_the_last_ones_answer(standin):
+def test_what_was_erased_before_is_told_again_without_asking_the_model(standin, monkeypatch):
+    at = open_tab()
+    choose(at, "What to erase", "The lesion")
+    erase(at.run())
+    monkeypatch.setattr("mammo_ui.worker.Worker.run", lambda *asked: pytest.fail("It was asked"))
+    again = open_tab()
+    assert "Erasing this region" not in words(again)
+    choose(again, "What to erase", "The lesion")
+    assert "Erasing this region" in words(again.run())
+
+
+def test_erasing_shows_how_far_it_is_and_can_be_stopped(standin, monkeypatch):
+    def never_ends(names, erasing, folder):
+        from mammo_core.progress import JobProgress
+
+        progress = JobProgress(folder)
+        for step in range(10_000):
+            progress(step % 21, 21, "Asking about erased images")
+            time.sleep(0.01)
+
+    monkeypatch.setattr("mammo_ui.erase_view.erase_case", never_ends)
+    monkeypatch.setattr("mammo_ui.worker.Worker.run", lambda self, doing, task, *a: task(*a))
     at = open_tab()
     choose(at, "What to erase", "The lesion")
     button(at.run()).click()
     at.run()
+    while not (told := [p.proto.text for p in at.get("progress")]) or "of 21" not in told[0]:
+        at.run()
+    assert button(at).disabled
+    next(b for b in at.button if b.label == "Stop").click()
+    while button(at.run()).disabled:
+        time.sleep(0.02)
+    assert "Stopped" in words(at)
+
+
+def test_another_case_does_not_show_the_last_ones_answer(standin):
+    at = open_tab()
+    choose(at, "What to erase", "The lesion")
+    erase(at.run())
     at.query_params["case"] = "S00005_LCC"
     assert "Erasing this region" not in words(at.run())
 
@@ -102,5 +147,4 @@ def test_what_cannot_be_erased_is_told_in_the_tab(standin, monkeypatch):
     monkeypatch.setattr("mammo_ui.model_tasks.keep_loaded", refuse)
     at = open_tab()
     choose(at, "What to erase", "The lesion")
-    button(at.run()).click()
-    assert "demo cannot be loaded; import it again" in words(at.run())
+    assert "demo cannot be loaded; import it again" in words(erase(at.run()))

@@ -1,5 +1,6 @@
 """A region of one case erased, whichever way it was named: the lesion, a map's top, or drawn."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 DECIMALS = 6
+ENOUGH = 19
+"""Random regions from which on p = (k + 1) / (n + 1) can reach .05."""
+FEW = f"So few places cannot tell it from chance: with fewer than {ENOUGH} p is never below .05."
 
 
 def erase_case(
@@ -38,6 +42,7 @@ def erase_case(
     *,
     lesion: NDArray[np.bool_] | None = None,
     target: str | None = None,
+    layers: Sequence[str] = (),
     fill: Fill = "blurred",
     n_random: int = 20,
     seed: int = 0,
@@ -53,6 +58,7 @@ def erase_case(
         region: As `read_region` reads it.
         lesion: (rows, columns) the image's lesion mask on its own grid, None where there is none.
         target: A class, or two as `read_target` reads them; None is the predicted one.
+        layers: What the method of a top area looks into, where it looks into one.
         fill: A key of `FILLS`.
         n_random: How many random regions.
         seed: Of their places.
@@ -66,7 +72,7 @@ def erase_case(
     if target is None:
         target = classifier.classes[int(classifier.predict(given.image[None])[0].argmax())]
     if isinstance(region, TopArea):
-        mask = _find_top(classifier, stored, given, image_id, region, target)
+        mask = _find_top(classifier, stored, given, image_id, region, target, layers)
     else:
         mask = given.to_input(_draw(region, given, lesion))
     return erase(
@@ -105,7 +111,7 @@ def to_answer(erasure: Erasure) -> dict[str, Any]:
 
 def tell_erasure(erasure: Erasure) -> str:
     """What an erasure says, in one or two sentences."""
-    n, as_large = erasure.n_random, erasure.probability.n_as_large
+    change, n = erasure.probability, erasure.n_random
     fact = _tell_fact(erasure)
     if not erasure.share_inside:
         fact += " (it lies beside the breast)"
@@ -114,14 +120,17 @@ def tell_erasure(erasure: Erasure) -> str:
             f"{fact}. Whether that is more than erasing anything would do is undefined: the "
             "breast has no room for another region of this size and shape."
         )
-    if erasure.probability.drop < 0:
-        return f"{fact}: what was there spoke against it."
     places = f"of {count(n, 'random region')} of the same size elsewhere in the breast"
-    return f"{fact}; {places} {_tell_share(as_large, n)} lowered it as much."
+    if _write(change.before) == _write(change.after):
+        return f"{fact}: by itself it hardly counts here. For comparison, {_tell_spread(change)}."
+    moved = "raised" if change.drop < 0 else "lowered"
+    meaning = ", so what was there spoke against it" if change.drop < 0 else ""
+    told = f"{fact}{meaning}; {places} {_tell_share(change.n_as_far, n)} {moved} it as much."
+    return f"{told} {FEW}" if n < ENOUGH else told
 
 
 def _tell_fact(erasure: Erasure) -> str:
-    before, after = (f"{p:.2f}" for p in (erasure.probability.before, erasure.probability.after))
+    before, after = map(_write, (erasure.probability.before, erasure.probability.after))
     of, versus, against = erasure.target.partition(VERSUS)
     what = f"the lead of {of} over {against}" if versus else of
     if before == after:
@@ -130,8 +139,18 @@ def _tell_fact(erasure: Erasure) -> str:
     return f"Erasing this region {verb} {what} from {before} to {after}"
 
 
+def _tell_spread(change: Drop) -> str:
+    low, high = (_write(change.random.min()), _write(change.random.max()))
+    n = count(len(change.random), "random region")
+    return f"{n} of the same size left it between {low} and {high}"
+
+
 def _tell_share(k: int, n: int) -> str:
     return {0: "none", n: "all"}.get(k, str(k))
+
+
+def _write(probability: float) -> str:
+    return f"{probability:z.2f}"
 
 
 def _draw(
@@ -158,11 +177,13 @@ def _find_top(
     image_id: str,
     area: TopArea,
     target: str,
+    layers: Sequence[str],
 ) -> NDArray[np.bool_]:
     """(H, W) the map's top area on the grid of the model's input."""
     from mammo_core.explanations import explain_case
 
-    made = explain_case(classifier, stored, given.image, image_id, [area.method], target)[0]
+    about = (classifier, stored, given.image, image_id, [area.method], target)
+    made = explain_case(*about, layers=layers)[0]
     seen = given.zones > 0
     n_pixels = round(area.share * int((given.zones == BREAST).sum()))
     return take_top(np.where(seen, made.upsample(), np.float32(0)), n_pixels)

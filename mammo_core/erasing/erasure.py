@@ -1,6 +1,6 @@
 """What a model says of an image with a region erased, and with random ones erased instead."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from mammo_core.errors import BadConfiguration
 from mammo_core.targets import name_target, weigh_target
 from mammo_core.types import Classifier, Contrast, Progress, no_progress
 
-ERASED_IMAGES = "erased images"
+ERASED_IMAGES = "Asking about erased images"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,12 @@ class Drop:
     def n_as_large(self) -> int:
         """How many random regions take away as much."""
         return int((self.before - self.random >= self.drop).sum())
+
+    @property
+    def n_as_far(self) -> int:
+        """How many random regions move it as far the same way, down or up."""
+        moved = self.before - self.random
+        return int((moved <= self.drop).sum()) if self.drop < 0 else self.n_as_large
 
     @property
     def p(self) -> float | None:
@@ -125,7 +131,7 @@ def erase(
         fill: A key of `FILLS`.
         n_random: How many random regions.
         seed: Of their places.
-        progress: Told after each batch; may end the work.
+        progress: Told before each image is erased, and after each pass; may end the work.
 
     Raises:
         BadConfiguration: For an empty region, or an unknown fill.
@@ -186,10 +192,18 @@ def _ask(
 
     answers = [model.logits(image[None])]
     for part in cut_batches(len(regions), model):
-        answers.append(model.logits(np.stack([eraser(region) for region in regions[part]])))
+        answers.append(model.logits(np.stack(list(_erase_each(eraser, regions, part, progress)))))
         progress(part.stop, len(regions), ERASED_IMAGES)
     logits = np.concatenate(answers)
     return softmax(logits, axis=1), logits
+
+
+def _erase_each(
+    eraser: Eraser, regions: Sequence[Region], part: slice, progress: Progress
+) -> Iterator[Image]:
+    for place, region in enumerate(regions[part], part.start):
+        progress(place, len(regions), ERASED_IMAGES)
+        yield eraser(region)
 
 
 def _compare(values: NDArray[np.float32], weights: NDArray[np.float32]) -> Drop:

@@ -24,6 +24,10 @@ def erase(
         str | None,
         typer.Option(help="A class, or two: 'malignant vs benign'; else the predicted one."),
     ] = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(help="What the map of top: looks into; several, by commas, are averaged."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the random regions.")] = 0,
     anyway: Annotated[bool, typer.Option(help="Take a file that the gate refuses, too.")] = False,
 ) -> dict[str, Any]:
@@ -34,11 +38,18 @@ def erase(
     from mammo_core.datasets import load_dataset
     from mammo_core.erasing.erasure import read_fill
     from mammo_core.erasing.regions import read_region
-    from mammo_core.explanation_files import check_question, find_images, input_of, refuse_strangers
+    from mammo_core.explanation_files import (
+        check_question,
+        find_images,
+        input_of,
+        read_layers,
+        refuse_strangers,
+    )
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
 
-    named, filled, stored = read_region(region), read_fill(fill), find_model(model)
+    named, filled, layers = read_region(region), read_fill(fill), read_layers(layer)
+    stored = find_model(model)
     stored.require_network()
     data = None if dataset is None else load_dataset(dataset)
     found = find_images([image], data)[0]
@@ -62,6 +73,7 @@ def erase(
         named,
         lesion=lesion,
         target=target,
+        layers=layers,
         fill=filled,
         n_random=random,
         seed=seed,

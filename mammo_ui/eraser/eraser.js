@@ -1,8 +1,14 @@
 // A region drawn on an image. It is told as the command line takes it: "box:top,left,bottom,right"
-// or "outline:row,column;row,column;..." in the image's own pixels.
+// or "outline:row,column;row,column;..." in the image's own pixels. Zoom and pan are those of the
+// viewers, whose script stands before this text.
 
 const SIDES = ["top", "left", "bottom", "right"];
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const MODES = [["box", "Box"], ["outline", "Freehand"], ["move", "Move the image"]];
+const ZOOMS = { "+": 1.2, "=": 1.2, "-": 1 / 1.2 };
+const HINT =
+  "Drag over the image to draw; the wheel, + and - zoom. With the keyboard: arrow keys move the " +
+  "box, with Shift its lower right corner; or write its sides, in pixels.";
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
@@ -11,23 +17,25 @@ export default function (component) {
   if (root.dataset.address === data.address) return;
   root.dataset.address = data.address;
   root.film = data;
+  root.view = { zoom: 1, x: 0, y: 0 };
+  root.past = [];
   root.corners = read(data.drawn);
   root.onkeydown = (event) => event.key in STEPS && event.stopPropagation(); // else it turns the page
   root.mode = data.drawn?.startsWith("outline") ? "outline" : "box";
   root.replaceChildren(buildTools(root), buildPaper(root), buildSides(root), make("p", "hint", HINT));
   paint(root);
+  apply(root);
 }
-
-const HINT =
-  "Drag over the image to draw. With the keyboard: arrow keys move the box, with Shift they move " +
-  "its lower right corner; or write its sides, in pixels.";
 
 function buildTools(root) {
   const tools = make("div", "tools");
-  const modes = [["box", "Box"], ["outline", "Freehand"]];
-  const clear = make("button", "", "Clear");
-  clear.onclick = () => settle(root, []);
-  tools.append(...modes.map(([mode, title]) => buildMode(root, mode, title)), clear);
+  tools.append(
+    ...MODES.map(([mode, title]) => buildMode(root, mode, title)),
+    buildButton("Undo", "undo", () => undo(root)),
+    buildButton("Clear", "clear", () => root.corners.length && settle(root, [])),
+    buildButton("Whole image", "whole", () => showWhole(root)),
+  );
+  if (root.film.outline) tools.append(buildSwitch(root));
   return tools;
 }
 
@@ -35,63 +43,127 @@ function buildMode(root, mode, title) {
   const label = make("label", "", title);
   const input = make("input");
   Object.assign(input, { type: "radio", name: "mode", value: mode, checked: root.mode === mode });
-  input.onchange = () => (root.mode = mode);
+  input.onchange = () => {
+    root.mode = mode;
+    root.dataset.mode = mode;
+  };
+  label.prepend(input);
+  return label;
+}
+
+function buildButton(title, name, press) {
+  const button = make("button", name, title);
+  button.onclick = press;
+  return button;
+}
+
+function buildSwitch(root) {
+  const label = make("label", "", "Lesion outline");
+  const input = make("input", "outline-switch");
+  input.type = "checkbox";
+  input.onchange = () => root.classList.toggle("outlined", input.checked);
   label.prepend(input);
   return label;
 }
 
 function buildPaper(root) {
-  const { address, alt, rows, columns } = root.film;
+  const { address, alt, rows, columns, outline } = root.film;
   const paper = make("div", "paper");
   paper.style.setProperty("--aspect", columns / rows);
   Object.assign(paper, { tabIndex: 0, role: "application", ariaLabel: `${alt}: draw a region to erase` });
-  const image = Object.assign(new Image(), { src: address, alt, draggable: false });
+  const stage = make("div", "stage");
+  stage.append(Object.assign(new Image(), { src: address, alt, draggable: false, className: "base" }));
+  if (outline) stage.append(Object.assign(new Image(), { src: outline, alt: "", className: "outline" }));
+  stage.append(buildDrawing(rows, columns));
+  paper.append(stage);
+  listenToHand(root, paper);
+  return paper;
+}
+
+function buildDrawing(rows, columns) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
   svg.setAttribute("preserveAspectRatio", "none");
   svg.append(document.createElementNS("http://www.w3.org/2000/svg", "polygon"));
-  paper.append(image, svg);
-  listen(root, paper);
-  return paper;
+  return svg;
 }
 
-function listen(root, paper) {
-  let start = null;
+function listenToHand(root, paper) {
+  let drag = null;
   paper.onpointerdown = (event) => {
     if (event.button !== 0) return;
-    start = place(event, root);
-    root.corners = [start];
+    drag = { before: root.corners, from: place(event, paper), x: root.view.x, y: root.view.y };
+    if (root.mode !== "move") root.corners = [pixelOf(event, root)];
     paper.setPointerCapture(event.pointerId);
   };
   paper.onpointermove = (event) => {
-    if (!start) return;
-    const here = place(event, root);
-    root.corners = root.mode === "box" ? span(start, here) : lengthen(root, here);
+    if (!drag) return;
+    const here = pixelOf(event, root);
+    if (root.mode === "move") return pull(root, drag, place(event, paper));
+    root.corners = root.mode === "box" ? span(drag.corner ??= root.corners[0], here) : lengthen(root, here);
     paint(root);
   };
   paper.onpointerup = paper.onpointercancel = () => {
-    if (start) settle(root, root.corners.length > 2 ? root.corners : []);
-    start = null;
+    if (drag && root.mode !== "move") finish(root, drag.before);
+    drag = null;
+  };
+  paper.onwheel = (event) => {
+    event.preventDefault();
+    zoomAt(root, place(event, paper), event.deltaY < 0 ? 1.2 : 1 / 1.2);
   };
   paper.onkeydown = (event) => press(root, event);
 }
 
+function pull(root, drag, [px, py]) {
+  move(root, drag.x + px - drag.from[0], drag.y + py - drag.from[1]);
+}
+
+// A stroke has ended; a mere click, or one without an area, leaves what was drawn before.
+function finish(root, before) {
+  const drawn = root.corners;
+  root.corners = before;
+  if (drawn.length > 2 && !isFlat(drawn)) settle(root, drawn);
+  else paint(root);
+}
+
+function isFlat(corners) {
+  const [top, left, bottom, right] = sidesOf(corners);
+  return bottom <= top || right <= left;
+}
+
+function showWhole(root) {
+  Object.assign(root.view, { zoom: 1, x: 0, y: 0 });
+  apply(root);
+}
+
+function apply(root) {
+  const { zoom, x, y } = root.view;
+  root.style.setProperty("--move", `translate(${x}%, ${y}%) scale(${zoom})`);
+  root.style.setProperty("--stroke", `${2 / zoom}px`);
+  root.dataset.zoom = zoom.toFixed(2);
+  const shown = root.querySelector(".paper").clientWidth * zoom * devicePixelRatio;
+  root.querySelector("img.base").classList.toggle("enlarged", shown > root.film.columns);
+}
+
 // An event's pixel in the image's own grid, within it.
-function place(event, root) {
-  const box = root.querySelector(".paper").getBoundingClientRect();
-  const row = ((event.clientY - box.top) / box.height) * root.film.rows;
-  const column = ((event.clientX - box.left) / box.width) * root.film.columns;
-  return [clip(row, root.film.rows), clip(column, root.film.columns)];
+function pixelOf(event, root) {
+  const [px, py] = place(event, root.querySelector(".paper"));
+  const { zoom, x, y } = root.view;
+  const { rows, columns } = root.film;
+  const [row, column] = [(((py - y) / zoom) * rows) / 100, (((px - x) / zoom) * columns) / 100];
+  return [clip(row, rows), clip(column, columns)];
 }
 
 // The outline with one more corner, unless that is hardly anywhere else.
 function lengthen(root, here) {
   const last = root.corners[root.corners.length - 1];
   const step = Math.hypot(here[0] - last[0], here[1] - last[1]);
-  return step < root.film.columns / 150 ? root.corners : [...root.corners, here];
+  return step < root.film.columns / 150 / root.view.zoom ? root.corners : [...root.corners, here];
 }
 
 function press(root, event) {
+  if (event.key in ZOOMS) return zoomAt(root, [50, 50], ZOOMS[event.key]);
+  if (event.key === "z" && (event.ctrlKey || event.metaKey)) return undo(root);
   const step = STEPS[event.key];
   if (!step || event.target.tagName === "INPUT") return;
   event.preventDefault();
@@ -129,11 +201,18 @@ function takeSides(root) {
 
 // What is drawn is done: the server hears of it.
 function settle(root, corners) {
-  const box = isBox(corners) && sidesOf(corners);
-  const isFlat = box && (box[2] <= box[0] || box[3] <= box[1]);
-  root.corners = isFlat ? [] : corners;
+  root.past.push(root.corners);
+  show(root, corners);
+}
+
+function undo(root) {
+  if (root.past.length) show(root, root.past.pop());
+}
+
+function show(root, corners) {
+  root.corners = corners;
   paint(root);
-  root.tell(write(root.corners));
+  root.tell(write(corners));
 }
 
 function paint(root) {
@@ -141,6 +220,8 @@ function paint(root) {
   root.querySelector("polygon").setAttribute("points", points);
   const box = sidesOf(root.corners);
   SIDES.forEach((side, i) => (root.querySelector(`input.${side}`).value = box ? box[i] : ""));
+  root.querySelector("button.undo").disabled = !root.past.length;
+  root.querySelector("button.clear").disabled = !box;
 }
 
 function write(corners) {
@@ -177,11 +258,4 @@ function sidesOf(corners) {
 
 function clip(value, end) {
   return Math.min(end, Math.max(0, value));
-}
-
-function make(tag, className = "", text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.textContent = text;
-  return element;
 }

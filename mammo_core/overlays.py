@@ -15,9 +15,14 @@ COLOR_MAPS = ("inferno", "viridis", "diverging")
 OUTLINE = (0, 158, 115)
 """The bluish green of Okabe and Ito 2008, told apart from both colormaps by the color-blind."""
 CLIP_PERCENTILE = 99.8
+"""Of the sizes of a map's values: where its colors end. Gradients have a few pixels many times as
+large as all others, beside which these would not be seen."""
 FAINTEST = 0.1
 """Share of the strongest value up to which nothing is drawn: a smooth map is never quite 0, and
 its faint skirt would lie as a block over the air beside the breast."""
+SOLID = 0.5
+"""Share of it from which on a value hides the image as far as any: its size is told by its color,
+and pixel by pixel little that is fainter would be seen on bright tissue."""
 
 
 def is_blank(attribution: NDArray[np.floating]) -> bool:
@@ -26,7 +31,7 @@ def is_blank(attribution: NDArray[np.floating]) -> bool:
 
 
 def color_heatmap(attribution: NDArray[np.float32], *, signed: bool) -> Pixels:
-    """(H, W, 4) RGBA; opacity grows with the size of a value from a tenth of the largest on.
+    """(H, W, 4) RGBA; opacity grows with a value from a tenth to a half of where the colors end.
 
     Signed maps run from blue (against the class) to red (for it) around 0; unsigned ones take
     inferno, negative values counting as 0. The largest 0.2 % of values share the last color.
@@ -38,7 +43,7 @@ def color_heatmap(attribution: NDArray[np.float32], *, signed: bool) -> Pixels:
     table = _diverging_table() if signed else _perceptual_table()
     position = (strength + 1) / 2 if signed else strength
     colors = table[np.round(position * 255).astype(np.uint8)]
-    opacity = np.clip((np.abs(strength) - FAINTEST) / (1 - FAINTEST), 0, 1)
+    opacity = np.clip((np.abs(strength) - FAINTEST) / (SOLID - FAINTEST), 0, 1)
     return np.dstack([colors, np.round(opacity * 255).astype(np.uint8)])
 
 
@@ -46,6 +51,25 @@ def find_limit(attribution: NDArray[np.float32]) -> float:
     """The size of value from which on all share the last color; 1 for a map of zeros."""
     sizes = np.abs(attribution)
     return float(np.percentile(sizes, CLIP_PERCENTILE) or sizes.max() or 1)
+
+
+def pool_strongest(attribution: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
+    """The map on a coarser grid, each cell the value of the largest size within it.
+
+    The mean would let fine structure fade and values of either sign cancel, so that a map of
+    single pixels looked empty wherever it is shown smaller than it is.
+
+    Args:
+        attribution: (H, W).
+        shape: (rows, columns), each 1 or more; a side that is longer than the map's stays.
+    """
+    sides = zip(attribution.shape, shape, strict=True)
+    rows, columns = (-(np.arange(min(n, m)) * -n // min(n, m)) for n, m in sides)
+    highest, lowest = (
+        extreme.reduceat(extreme.reduceat(attribution, rows, axis=0), columns, axis=1)
+        for extreme in (np.maximum, np.minimum)
+    )
+    return np.where(highest >= -lowest, highest, lowest)
 
 
 def sample_colors(name: str, n: int = 33) -> list[list[int]]:

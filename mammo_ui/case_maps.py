@@ -14,7 +14,13 @@ from mammo_ui import dear_work, frame, map_tasks, routes, state
 from mammo_ui.evidence_chips import build_chips, is_measured
 from mammo_ui.explanation_choice import is_quick, write_badge
 from mammo_ui.map_numbers import MapPicture
-from mammo_ui.overlay_store import DrawnExplanation, Subject, list_controls, read_drawn
+from mammo_ui.overlay_store import (
+    DrawnExplanation,
+    Subject,
+    list_controls,
+    read_drawn,
+    settings_of,
+)
 from mammo_ui.viewer import Panel, show_viewer
 from mammo_ui.waiting import is_done_within, start, wait_on
 from mammo_ui.worker import WORKER
@@ -28,6 +34,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 0.5
 """So long nothing is shown yet: the maps of a warm worker come sooner, and the page once."""
+MOST_TITLES = 3
+"""So many methods are named on the button that computes them."""
 CONSTANT = "The map is constant: it says nothing."
 COMPLETENESS = (
     "This method promises that its map adds up to what the image adds to the score. The gap is the "
@@ -84,11 +92,18 @@ def _offer_maps(subject: Subject, dear: list[str], key: str) -> None:
     if not dear:
         return
     titles = ", ".join(METHODS[name].title for name in dear)
-    passes = sum(METHODS[name].cost for name in dear)
-    if st.button(f"Compute {titles}: about {passes:,} forward passes", key="compute"):
+    titles = titles if len(dear) <= MOST_TITLES else f"{len(dear)} methods"
+    if st.button(f"Compute {titles}: {_tell_cost(subject, dear)}", key="compute"):
         doing = f"Computing {titles}"
         dear_work.begin(key, doing, map_tasks.draw_maps, subject.names(), dear)
         st.rerun()
+
+
+def _tell_cost(subject: Subject, dear: Sequence[str]) -> str:
+    """How often the model is asked; not known of other settings than the methods' own."""
+    if any(settings_of(subject, name) for name in dear):
+        return "as long as your settings ask for"
+    return f"about {sum(METHODS[name].cost for name in dear):,} forward passes"
 
 
 def _offer_evidence(subject: Subject, drawn: Drawn, key: str) -> None:
@@ -125,10 +140,11 @@ def _show_maps(subject: Subject, drawn: Drawn, badges: "Mapping[str, Badge]") ->
         badge = write_badge(badges[name]) if name in badges else None
         panels.append(replace(_build_panel(subject, name, facts), badge=badge))
     outline = routes.outline_address(dataset, image_id) if dataset.mask_of(image_id) else None
-    show_viewer(panels, aspect=_aspect(dataset, image_id), outline=outline, key="viewer")
+    show_viewer(panels, aspect=aspect_of(dataset, image_id), outline=outline, key="viewer")
 
 
-def _aspect(dataset: "Dataset", image_id: str) -> float:
+def aspect_of(dataset: "Dataset", image_id: str) -> float:
+    """Width of an image divided by its height."""
     image = dataset.index.loc[dataset.index["image_id"] == image_id].iloc[0]
     return float(image["columns"] / image["rows"])
 
@@ -137,7 +153,7 @@ def _build_panel(subject: Subject, name: str, facts: DrawnExplanation | None) ->
     base, title = routes.image_address(subject.dataset, subject.image_id), METHODS[name].title
     if facts is None:
         waits = is_quick(name)
-        message = "" if waits else f"not computed yet (about {METHODS[name].cost:,} passes)"
+        message = "" if waits else f"not computed yet: {_tell_cost(subject, [name])}"
         alt = f"{title} is being computed" if waits else f"{title} was not computed"
         return Panel(title, base, alt=alt, is_waiting=waits, message=message)
     if facts.frame is None:
@@ -148,7 +164,7 @@ def _build_panel(subject: Subject, name: str, facts: DrawnExplanation | None) ->
         title,
         base,
         MapPicture(address, facts.frame),
-        note=_write_note(facts),
+        note=_write_note(facts, settings_of(subject, name)),
         alt=f"{title} over mammogram {subject.image_id}",
         help="" if facts.completeness_gap is None else COMPLETENESS,
         chips=build_chips(facts.evidence, is_contrast=_is_contrast(subject)),
@@ -159,8 +175,9 @@ def _is_contrast(subject: Subject) -> bool:
     return isinstance(read_target(subject.target, subject.model.classes), Contrast)
 
 
-def _write_note(facts: DrawnExplanation) -> str:
-    note = f"for {facts.target}, {facts.seconds:.2f} s"
+def _write_note(facts: DrawnExplanation, settings: Sequence[str]) -> str:
+    changed = [word.partition(".")[2].replace("=", " ") for word in settings]
+    note = ", ".join([f"for {facts.target}", *changed, f"{facts.seconds:.2f} s"])
     if facts.completeness_gap is not None:
         blank = "\N{NO-BREAK SPACE}"
         note += f", completeness gap{blank}{100 * facts.completeness_gap:.0f}{blank}%"

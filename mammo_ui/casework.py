@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from mammo_core.two_views import BOTH
-from mammo_ui import charts, frame, routes, state
+from mammo_ui import case_view, charts, frame, routes, state
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.theme import class_colors
 from mammo_ui.viewer import Panel, show_viewer
@@ -54,12 +54,13 @@ def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Sele
     same_exam = index[index["patient_id"] == case["patient_id"]]
     if isinstance(case.get("exam_id"), str):
         same_exam = same_exam[same_exam["exam_id"] == case["exam_id"]]
+    onward = selection.to_query() | case_view.query()
     images, colors = same_exam.to_dict("records"), class_colors(dataset.classes)
     tiles = [
         Tile(
             id=image["image_id"],
             source=routes.thumbnail_address(dataset, image["image_id"]),
-            href=state.address("case", case=image["image_id"], **selection.to_query()),
+            href=state.address("case", case=image["image_id"], **onward),
             alt=f"{image['laterality']} {image['view']} of the same exam, truth {image['label']}",
             lines=(
                 Line(f"{image['laterality']} {image['view']}", strong=True),
@@ -74,7 +75,7 @@ def show_hanging(case: dict[str, Any], dataset: "Dataset", selection: state.Sele
     st.caption("The exam's views and the truth of each")
     picked = show_gallery(tiles, key="hanging", columns=2)
     if picked and picked != case["image_id"]:
-        state.open_page("case", case=picked, **selection.to_query())
+        state.open_page("case", case=picked, **onward)
 
 
 def show_verdict(case: dict[str, Any], classes: Sequence[str], threshold: float) -> None:
@@ -153,4 +154,5 @@ def show_walk(walk: "Walk", image_id: str, selection: state.Selection) -> None:
 
 def _step(label: str, shortcut: str, image_id: str | None, selection: state.Selection) -> None:
     if st.button(label, shortcut=shortcut, disabled=image_id is None, key=f"walk_{label}"):
-        state.open_page("case", case=image_id, **selection.to_query())
+        onward = selection.to_query() | case_view.query()
+        state.open_page("case", case=image_id, **onward)

@@ -1,29 +1,32 @@
 """What the Case page explains, and by which methods: the choices above the viewer."""
 
 from collections.abc import Mapping, Sequence
-from itertools import permutations
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from mammo_core.attribution import METHODS
 from mammo_core.attribution.base import QUICK
-from mammo_core.targets import VERSUS
+from mammo_ui import case_view, frame, setting_choice
 from mammo_ui.audit_results import MARKS
-from mammo_ui.model_tasks import USUAL_METHODS
 from mammo_ui.overlay_store import read_layers
 from mammo_ui.viewer import Chip
 
 if TYPE_CHECKING:
     from mammo_core.audit.badges import Badge
     from mammo_core.model_store import StoredModel
+    from mammo_ui.case_view import CaseView
 
-TARGET = "class"
-"""The parameter of the address that names the explained class."""
-HELP = (
-    "Without a number: quick, runs by itself. With one: about so many forward passes, runs when "
-    "you press Compute. ● ◐ ○: what the last audit of this model says, to be believed, with "
-    "caution, or not."
+GROUPS = {
+    "quick": "**Quick**: computed at once, all from a pass or a few",
+    "dear": "**Dear**: each asks the model many times, when you press Compute",
+    "control": "**Controls**: know nothing of the model; a method must beat them to be believed",
+}
+BADGED = (
+    "● to be believed, ◐ with caution, ○ doubted: what the audit of this model says of a method, "
+    "whatever this image shows. No mark: not judged."
 )
 LAYER_HELP = (
     "Which layer the class activation maps look into; of several, each map is averaged. Early "
@@ -40,17 +43,79 @@ def is_quick(name: str) -> bool:
     return METHODS[name].cost <= QUICK
 
 
-def choose_methods(badges: "Mapping[str, Badge]") -> list[str]:
-    """The methods whose maps are shown, quick ones offered first and controls last."""
-    return st.multiselect(
-        "Explanations",
-        sorted(METHODS, key=lambda name: (METHODS[name].is_control, not is_quick(name))),
-        USUAL_METHODS,
+def group_of(name: str) -> str:
+    """The key of a method's group in `GROUPS`."""
+    if METHODS[name].is_control:
+        return "control"
+    return "quick" if is_quick(name) else "dear"
+
+
+def choose_view(
+    model: "StoredModel", case: Mapping[str, Any], badges: "Mapping[str, Badge]"
+) -> "CaseView":
+    """Draw the choices above the viewer as the address has them; who chooses changes the address.
+
+    Args:
+        model: The model that is explained.
+        case: The row of the image.
+        badges: The audit's verdict of each method, where there is one.
+    """
+    view = case_view.read_view(model, case["predicted"])
+    methods = [name for group in GROUPS for name in view.methods if group_of(name) == group]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="view"):
+        _choose_methods(methods, badges)
+        setting_choice.choose_settings(methods, view.settings)
+        _choose_target(view.target, case["predicted"], model.classes)
+        if any(METHODS[name].access == "layer" for name in methods):
+            _choose_layers(view.layers, read_layers(model))
+    return replace(view, methods=tuple(methods))
+
+
+def _choose_methods(methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:
+    with st.popover(f"Methods ({len(methods)})", help="Whose maps stand beside the image."):
+        for group in GROUPS:
+            _choose_of(group, methods, badges)
+        _tell_badges(methods, badges)
+
+
+def _choose_of(group: str, methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:
+    key = _key(group)
+    st.session_state[key] = [name for name in methods if group_of(name) == group]
+    st.pills(
+        GROUPS[group],
+        [name for name in METHODS if group_of(name) == group],
+        selection_mode="multi",
         format_func=lambda name: _label(name, badges),
-        help=HELP,
-        key="methods",
-        persist_state="session",
+        key=key,
+        on_change=_write_methods,
+        wrap=True,
     )
+
+
+def _key(group: str) -> str:
+    return f"methods_{group}"
+
+
+def _write_methods() -> None:
+    case_view.write_methods([name for group in GROUPS for name in st.session_state[_key(group)]])
+
+
+def _label(name: str, badges: "Mapping[str, Badge]") -> str:
+    mark = f"{MARKS[badges[name].level]} " if name in badges else ""
+    cost = f", {METHODS[name].cost} passes" if group_of(name) == "dear" else ""
+    return f"{mark}{METHODS[name].title}{cost}"
+
+
+def _tell_badges(methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:
+    """What the audit says of the chosen ones."""
+    if not badges:
+        return
+    told = [
+        f"- {MARKS[badges[name].level]} {METHODS[name].title}: {frame.plain(badges[name].words)}"
+        for name in methods
+        if name in badges
+    ]
+    st.caption("\n".join([BADGED, "", *told]))
 
 
 def write_badge(badge: "Badge") -> Chip:
@@ -60,55 +125,38 @@ def write_badge(badge: "Badge") -> Chip:
     return Chip(f"{MARKS[badge.level]} {badge.level}", badge.level, f"{badge.words} ({where})")
 
 
-def _label(name: str, badges: "Mapping[str, Badge]") -> str:
-    method = METHODS[name]
-    mark = f"{MARKS[badges[name].level]} " if name in badges else ""
-    kind = ", control" if method.is_control else "" if is_quick(name) else f", {method.cost} passes"
-    return f"{mark}{method.title}{kind}"
-
-
-def choose_target(image_id: str, predicted: str, classes: Sequence[str]) -> str:
-    """The class, or the difference of two, that is explained; the address may name it."""
-    key = f"target_{image_id}"
-    asked = st.query_params.get(TARGET)
-    options = list_targets(classes)
-    st.session_state[key] = asked if asked in options else predicted
-    return st.selectbox(
+def _choose_target(target: str, predicted: str, classes: Sequence[str]) -> None:
+    st.session_state["target"] = target
+    st.selectbox(
         "Evidence for the class",
-        options,
-        key=key,
+        case_view.list_targets(classes),
+        key="target",
         help=TARGET_HELP,
-        on_change=lambda: _write_target(st.session_state[key], predicted),
+        on_change=partial(_write_target, predicted),
+        width=230,
     )
 
 
-def list_targets(classes: Sequence[str]) -> list[str]:
-    """Each class, then each difference of two."""
-    return [*classes, *(f"{of}{VERSUS}{against}" for of, against in permutations(classes, 2))]
+def _write_target(predicted: str) -> None:
+    target = st.session_state["target"]
+    case_view.write(case_view.TARGET, () if target == predicted else (target,))
 
 
-def _write_target(target: str, predicted: str) -> None:
-    if target != predicted:
-        st.query_params[TARGET] = target
-    elif TARGET in st.query_params:
-        del st.query_params[TARGET]
-
-
-def choose_layers(model: "StoredModel", methods: Sequence[str]) -> tuple[str, ...]:
-    """The layers that class activation maps look into; none is the model's default.
-
-    Not asked for where no chosen method looks into one, or the model was never loaded.
-    """
-    layers = read_layers(model)
-    if not layers or not any(METHODS[name].access == "layer" for name in methods):
-        return ()
-    return tuple(
-        st.multiselect(
-            "Layer",
-            layers,
-            placeholder="the model's last",
-            help=LAYER_HELP,
-            key=f"layers_{model.id}",
-            persist_state="session",
-        )
+def _choose_layers(layers: Sequence[str], known: Sequence[str]) -> None:
+    """Not asked for where the model was never loaded."""
+    if not known:
+        return
+    st.session_state["layers"] = list(layers)
+    st.multiselect(
+        "Layer",
+        known,
+        placeholder="the model's last",
+        help=LAYER_HELP,
+        key="layers",
+        on_change=_write_layers,
+        width=230,
     )
+
+
+def _write_layers() -> None:
+    case_view.write(case_view.LAYER, st.session_state["layers"])

@@ -28,6 +28,7 @@ class MapFrame:
         is_mirrored: Whether the model sees the image mirrored left to right.
         signed: Whether the map speaks against the class, too.
         highest: The value at the color bar's end, in the method's own scale.
+        largest: The largest size of a value, which may lie beyond that end.
     """
 
     rows: int
@@ -38,6 +39,7 @@ class MapFrame:
     is_mirrored: bool
     signed: bool
     highest: float
+    largest: float
 
 
 @dataclass(frozen=True)
@@ -63,27 +65,34 @@ def write_numbers(explanation: "Explanation", given: "ModelInput") -> tuple[byte
 
     None where the map says nothing.
     """
+    from mammo_core.attribution import METHODS
+
+    signed = METHODS[explanation.method].signed
+    return write_values(explanation.attribution, explanation.shape, given, signed=signed)
+
+
+def write_values(
+    own: "NDArray[np.float32]", grid: tuple[int, int], given: "ModelInput", *, signed: bool
+) -> tuple[bytes, MapFrame] | None:
+    """As `write_numbers`, of a map over a model's input of that grid, whoever made it."""
     import numpy as np
 
-    from mammo_core.attribution import METHODS
     from mammo_core.overlays import find_limit, is_blank
 
-    if is_blank(explanation.attribution):
+    if is_blank(own):
         return None
-    signed = METHODS[explanation.method].signed
-    values = _coarsen(explanation.attribution)
-    values = values if signed else np.maximum(values, 0)
+    values = _coarsen(own if signed else np.maximum(own, 0))
     limit = find_limit(values)
     shares = np.rint(np.clip(values / limit, -1, 1) * FULL).astype("<i2")
-    return shares.tobytes(), _frame(values, explanation.shape, given, signed, limit)
+    return shares.tobytes(), _frame(values, grid, given, signed, limit)
 
 
 def _coarsen(attribution: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    from mammo_core.placement import resize
+    from mammo_core.overlays import pool_strongest
 
     shrink = min(1.0, MOST_CELLS / max(attribution.shape))
     rows, columns = (max(1, round(length * shrink)) for length in attribution.shape)
-    return resize(attribution, (rows, columns))
+    return pool_strongest(attribution, (rows, columns))
 
 
 def _frame(
@@ -93,6 +102,8 @@ def _frame(
     signed: bool,
     highest: float,
 ) -> MapFrame:
+    import numpy as np
+
     place = given.placement
     aside = given.own_column
     height, width = place.bottom - place.top, place.right - place.left
@@ -115,4 +126,5 @@ def _frame(
         is_mirrored=place.flip,
         signed=signed,
         highest=highest,
+        largest=float(np.abs(values).max()),
     )

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 
-DRAWING = 6
+DRAWING = 7
 """Counts the ways in which maps were drawn; those of an earlier way are drawn anew."""
-Names = tuple[str, str, str, str, tuple[str, ...]]
+Names = tuple[str, str, str, str, tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,7 @@ class Subject:
         target: A class, or two as `read_target` reads them.
         layers: Paths of the layers to look into, several to average; none is the model's default.
             Methods that look into no layer do not heed them.
+        settings: Other settings than the methods' own, as `parse_method_settings` reads them.
     """
 
     model: "StoredModel"
@@ -40,10 +41,12 @@ class Subject:
     image_id: str
     target: str
     layers: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def names(self) -> Names:
         """What the worker finds the same by."""
-        return self.model.id, self.dataset.name, self.image_id, self.target, self.layers
+        image = self.model.id, self.dataset.name, self.image_id
+        return *image, self.target, self.layers, self.settings
 
 
 @dataclass(frozen=True)
@@ -105,16 +108,21 @@ def find_subject(names: Names) -> Subject:
     Raises:
         MammoError: Where the model or the dataset is gone.
     """
-    model_id, dataset, image_id, target, layers = names
+    model_id, dataset, *asked = names
     model = library.find_model(model_id)
-    return Subject(model, library.require_dataset(dataset), image_id, target, layers)
+    return Subject(model, library.require_dataset(dataset), *asked)
 
 
 def overlay_path(subject: Subject, method: str) -> Path:
-    """Where the picture of an explanation lies; every part of the path is a digest."""
+    """Where the picture of an explanation lies; every part of the path is a digest.
+
+    Raises:
+        BadConfiguration: For settings that the method cannot have.
+    """
     image = _digest(f"{subject.dataset.fingerprint}/{subject.image_id}")
     layers = "/".join(layers_of(subject, method))
-    asked = f"{DRAWING}/{method}/{_settings(method)}/{subject.target}/{layers}"
+    settings = _settings(method, settings_of(subject, method))
+    asked = f"{DRAWING}/{method}/{settings}/{subject.target}/{layers}"
     folder = state_folder() / "overlays" / _digest(subject.model.sha256) / image
     return folder / f"{_digest(asked)}.png"
 
@@ -124,6 +132,11 @@ def layers_of(subject: Subject, method: str) -> tuple[str, ...]:
     from mammo_core.attribution import METHODS
 
     return subject.layers if METHODS[method].access == "layer" else ()
+
+
+def settings_of(subject: Subject, method: str) -> tuple[str, ...]:
+    """Those of the subject's settings that are the method's."""
+    return tuple(word for word in subject.settings if word.startswith(f"{method}."))
 
 
 def read_drawn(subject: Subject, method: str) -> DrawnExplanation | None:
@@ -175,11 +188,12 @@ def read_layers(model: "StoredModel") -> tuple[str, ...]:
 
 
 @cache
-def _settings(method: str) -> str:
-    """What tells a method's own settings, and its definition, from others."""
+def _settings(method: str, settings: tuple[str, ...]) -> str:
+    """What tells a method with these settings, and its definition, from others."""
     from mammo_core.attribution import METHODS
+    from mammo_core.attribution.method_settings import configure, parse_method_settings
 
-    own = METHODS[method]()
+    own = configure(METHODS[method], method, parse_method_settings(settings))
     told = fingerprint(own)
     return told if own.revision == 1 else f"{told}/{own.revision}"
 

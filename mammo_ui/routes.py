@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from mammo_core.errors import MammoError
 from mammo_ui import apart, inventory, library, pictures
-from mammo_ui.overlay_store import Subject, numbers_path, overlay_path
+from mammo_ui.cross_check_store import library_path
+from mammo_ui.overlay_store import Subject, numbers_path, overlay_path, settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,7 @@ KINDS = (
     "outline",
     "overlay",
     "map",
+    "library",
     "refused",
     "original",
     "apart",
@@ -86,11 +88,18 @@ def map_address(subject: Subject, method: str) -> str:
     return _drawn_address("map", subject, method)
 
 
+def library_address(subject: Subject, method: str) -> str:
+    """Where the browser finds the numbers of tf-keras-vis's map by one of our methods."""
+    return _drawn_address("library", subject, method)
+
+
 def _drawn_address(kind: str, subject: Subject, method: str) -> str:
     version = hashlib.sha256(str(overlay_path(subject, method)).encode()).hexdigest()
-    model, dataset, image_id, target, layers = subject.names()
-    address = _address(kind, version, model, dataset, image_id, method, target)
-    return "&".join([address, *(f"layer={quote(layer, safe='')}" for layer in layers)])
+    image = subject.model.id, subject.dataset.name, subject.image_id
+    asked = [("layer", layer) for layer in subject.layers]
+    asked += [("setting", word) for word in settings_of(subject, method)]
+    address = _address(kind, version, *image, method, subject.target)
+    return "&".join([address, *(f"{name}={quote(value, safe='')}" for name, value in asked)])
 
 
 def _address(kind: str, version: str, *names: str) -> str:
@@ -175,7 +184,8 @@ def _reading(request: Request) -> Response | None:
 
 
 def _overlay(request: Request) -> Response | None:
-    path = _find_overlay(request)
+    subject = _find_subject(request)
+    path = None if subject is None else overlay_path(*subject)
     if path is None or not path.is_file():
         return None
     return FileResponse(path, media_type="image/png", headers=NEVER_CHANGES)
@@ -183,15 +193,24 @@ def _overlay(request: Request) -> Response | None:
 
 def _map(request: Request) -> Response | None:
     """16 bit little-endian and row by row; how to draw them is known to who has the address."""
-    picture = _find_overlay(request)
-    path = None if picture is None else numbers_path(picture)
-    if path is None or not path.is_file():
+    subject = _find_subject(request)
+    return None if subject is None else _numbers(numbers_path(overlay_path(*subject)))
+
+
+def _library(request: Request) -> Response | None:
+    """As `_map`."""
+    subject = _find_subject(request)
+    return None if subject is None else _numbers(library_path(*subject))
+
+
+def _numbers(path: "Path") -> Response | None:
+    if not path.is_file():
         return None
     return FileResponse(path, media_type="application/octet-stream", headers=NEVER_CHANGES)
 
 
-def _find_overlay(request: Request) -> "Path | None":
-    """Where the picture would lie, None where a part of the address is not known."""
+def _find_subject(request: Request) -> tuple[Subject, str] | None:
+    """What is explained, by which method; None where a part of the address is not known."""
     from mammo_core.attribution import METHODS
 
     dataset, image_id = _known_image(request)
@@ -200,9 +219,9 @@ def _find_overlay(request: Request) -> "Path | None":
     model = models.get(names["model"])
     if dataset is None or model is None or names["method"] not in METHODS:
         return None
-    layers = tuple(request.query_params.getlist("layer"))
-    subject = Subject(model, dataset, image_id, names["target"], layers)
-    return overlay_path(subject, names["method"])
+    layers, settings = (tuple(request.query_params.getlist(one)) for one in ("layer", "setting"))
+    subject = Subject(model, dataset, image_id, names["target"], layers, settings)
+    return subject, names["method"]
 
 
 def _known_image(request: Request) -> tuple["Dataset | None", str]:
@@ -247,5 +266,6 @@ ROUTES = [
         _answer_known(_overlay),
     ),
     Route("/map/{model}/{dataset}/{image_id}/{method}/{target}", _answer_known(_map)),
+    Route("/library/{model}/{dataset}/{image_id}/{method}/{target}", _answer_known(_library)),
     *(Route(f"/{kind}/{{rest:path}}", _answer_known(_nothing)) for kind in KINDS),
 ]

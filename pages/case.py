@@ -6,6 +6,7 @@ from mammo_core.audit.badges import read_badges
 from mammo_ui import (
     agreement_view,
     case_maps,
+    case_view,
     casework,
     chosen_cases,
     erase_view,
@@ -35,9 +36,10 @@ if case is None:
         state.open_page("cases")
     st.stop()
 
+case_view.remember(image_id)
 dataset = library.require_dataset(choice.dataset)
 casework.show_walk(chosen_cases.walk(choice, selection, image_id), image_id, selection)
-facts, pictures = st.columns([1, 4], gap="medium")
+facts, pictures = st.columns([1, 5], gap="small")
 with facts, st.container(key="case_facts"):
     with st.container():
         casework.show_verdict(case, choice.model.classes, choice.threshold)
@@ -51,15 +53,9 @@ with pictures:
         table_cases.show_picture(choice.model, dataset, image_id)
         st.stop()
     badges = read_badges(choice.model)
-    chosen, asked, looked_into = st.columns([5, 3, 2])
-    with chosen:
-        methods = explanation_choice.choose_methods(badges)
-    with asked:
-        classes = choice.model.classes
-        target = explanation_choice.choose_target(image_id, case["predicted"], classes)
-    with looked_into:
-        layers = explanation_choice.choose_layers(choice.model, methods)
-    subject = Subject(choice.model, dataset, image_id, target, layers)
+    view = explanation_choice.choose_view(choice.model, case, badges)
+    asked = view.target, view.layers, view.settings
+    subject = Subject(choice.model, dataset, image_id, *asked)
     maps, erasing, agreement, alike, preprocessing, export = st.tabs(
         ["Explanations", "Erase", "Agreement", "Similar", "Preprocessing", "Export"],
         key="case_tab",
@@ -67,14 +63,14 @@ with pictures:
     )
     if maps.open:
         with maps:
-            case_maps.show_explanations(subject, methods, badges)
+            case_maps.show_explanations(subject, view.methods, badges)
             st.caption(casework.tell_how_to_read(choice.model))
     if erasing.open:
         with erasing:
             erase_view.show_erasing(subject)
     if agreement.open:
         with agreement:
-            frame.show_errors_of(agreement_view.show_agreement, subject, methods)
+            frame.show_errors_of(agreement_view.show_agreement, subject, view.methods)
     if alike.open:
         with alike:
             similar_cases.show_similar(choice, image_id)
@@ -87,4 +83,4 @@ with pictures:
             )
     if export.open:
         with export:
-            export_view.show_export(subject, methods)
+            export_view.show_export(subject, view.methods)

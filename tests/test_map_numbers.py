@@ -67,6 +67,15 @@ def test_a_map_of_more_cells_than_a_browser_holds_is_sent_coarser():
     assert len(content) == 2 * 1024 * 512
 
 
+def test_a_single_pixel_outlives_being_sent_coarser():
+    attribution = np.zeros((3000, 1500), np.float32)
+    attribution[1234, 567] = -3
+    given = ModelInput(np.zeros((1, 1, 1), np.float32), PLACES["all of the image"])
+    content, frame = write_numbers(explain(attribution, "input_x_gradient"), given)
+    assert np.frombuffer(content, "<i2").min() == -FULL
+    assert frame.largest == 3
+
+
 @pytest.mark.parametrize("value", [0.0, 3.0, np.nan])
 def test_a_map_that_says_nothing_has_no_numbers(value):
     given = ModelInput(np.zeros((1, 1, 1), np.float32), PLACES["a crop"])

@@ -1,7 +1,9 @@
 import pytest
 
-from mammo_core.attribution import choose_methods
+from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.attribution.method_settings import parse_method_settings
+from mammo_core.attribution.setting_fields import list_settings
+from mammo_core.config import to_text
 from mammo_core.errors import BadConfiguration
 
 
@@ -39,3 +41,15 @@ def test_a_layer_and_settings_go_together():
 def test_settings_that_cannot_be_are_refused(word, complaint):
     with pytest.raises(BadConfiguration, match=complaint):
         choose(word)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_form_knows_every_setting_but_the_layer_and_what_it_may_be(name):
+    known = list_settings(METHODS[name])
+    assert {one.name for one in known} == set(vars(METHODS[name]())) - {"layer"}
+    for one in known:
+        assert one.about
+        assert one.default in one.words or isinstance(one.default, one.kind)
+        for value in (one.default, *one.words):
+            chosen = choose(f"{name}.{one.name}={to_text(value)}", names=[name])[name]
+            assert getattr(chosen, one.name) == value

@@ -10,6 +10,7 @@ from mammo_core.overlays import (
     draw_overlay,
     encode_png,
     is_blank,
+    pool_strongest,
     to_gray,
 )
 
@@ -86,6 +87,23 @@ def test_values_up_to_a_tenth_of_the_largest_are_transparent_and_the_rest_is_not
     attribution = np.concatenate([shares, -shares]) if signed else shares
     alpha = color_heatmap(attribution, signed=signed)[..., 3]
     np.testing.assert_array_equal(alpha > 0, np.abs(attribution) > 0.1)
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (4, 4), (1, 1), (20, 3), (20, 17), (40, 40)])
+def test_a_coarser_map_has_the_strongest_value_of_each_cell_with_its_sign(shape):
+    fine = np.random.default_rng(0).normal(size=(20, 17)).astype(np.float32)
+    coarse = pool_strongest(fine, shape)
+    rows, columns = (np.arange(n) * min(n, m) // n for n, m in zip(fine.shape, shape, strict=True))
+    assert coarse.shape == (rows.max() + 1, columns.max() + 1)
+    for (row, column), value in np.ndenumerate(coarse):
+        cell = fine[np.ix_(rows == row, columns == column)].ravel()
+        assert value == cell[np.abs(cell).argmax()]
+
+
+def test_a_single_pixel_is_still_there_on_a_map_a_hundred_times_smaller():
+    fine = np.zeros((600, 400), np.float32)
+    fine[333, 77] = -2
+    assert pool_strongest(fine, (6, 4)).min() == -2
 
 
 def test_opacity_zero_shows_the_image_alone():

@@ -13,9 +13,20 @@ from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY, write_json
 from mammo_core.predictions import read_predictions
 from mammo_ui import casework, explanation_choice, frame, library, uploads
+from mammo_ui.explanation_choice import GROUPS
+from mammo_ui.model_tasks import USUAL_METHODS
 from mammo_ui.overlay_store import layers_path
 
 pytestmark = pytest.mark.usefixtures("absent_network")
+
+
+CASE, OTHER = "S00001_LCC", "S00002_LCC"
+
+
+def listed(at, key):
+    """All values of a parameter of the address."""
+    value = at.query_params.get(key, [])
+    return [value] if isinstance(value, str) else list(value)
 
 
 @pytest.fixture
@@ -71,19 +82,21 @@ def test_a_difference_of_two_classes_in_the_address_is_explained(standin):
     assert len(class_box(at).options) == 3 + 3 * 2
 
 
-def test_quick_methods_are_offered_first_and_controls_last(standin):
-    box = open_app("case", case="S00001_LCC").multiselect(key="methods")
-    kinds = [
-        2 if ", control" in label else 1 if label.endswith(" passes") else 0
-        for label in box.options
-    ]
-    assert kinds == sorted(kinds)
-    assert set(kinds) == {0, 1, 2}
-    assert len(kinds) == len(METHODS)
+def groups(at):
+    """The pills of each group of methods, by the group's key."""
+    return {key: at.button_group(key=f"methods_{key}") for key in GROUPS}
+
+
+def test_every_method_is_offered_once_and_a_dear_one_tells_its_cost(standin):
+    offered = {key: box.options for key, box in groups(open_app("case", case=CASE)).items()}
+    assert sum(map(len, offered.values())) == len(METHODS)
+    assert {"RISE, 500 passes", "LIME, 300 passes"} <= set(offered["dear"])
+    assert {"Random", "Edges", "Center"} <= set(offered["control"])
+    assert "Grad-CAM" in offered["quick"]
 
 
 def test_a_dear_method_waits_for_a_click_that_says_what_it_costs(standin):
-    at = open_app("case", case="S00001_LCC", state={"methods": ["rise", "lime"]})
+    at = open_app("case", case=CASE, method=["rise", "lime"])
     (button,) = [b for b in at.button if b.label.startswith("Compute")]
     assert "RISE, LIME" in button.label
     assert f"{METHODS['rise'].cost + METHODS['lime'].cost:,}" in button.label
@@ -91,8 +104,8 @@ def test_a_dear_method_waits_for_a_click_that_says_what_it_costs(standin):
 
 def test_layers_can_be_chosen_once_the_model_was_loaded_and_by_methods_that_look_into_one(standin):
     def labels(*methods):
-        state = {"methods": list(methods)}
-        return {box.label for box in open_app("case", case="S00001_LCC", state=state).multiselect}
+        at = open_app("case", case=CASE, method=list(methods))
+        return {box.label for box in at.multiselect}
 
     assert "Layer" not in labels("grad_cam")
     write_json(layers_path(library.find_model("demo")), ["conv_1", "conv_2"])
@@ -100,8 +113,91 @@ def test_layers_can_be_chosen_once_the_model_was_loaded_and_by_methods_that_look
     assert "Layer" not in labels("saliency")
 
 
+VIEW = {
+    "method": ["rise", "integrated_gradients"],
+    "setting": ["rise.masks=40", "integrated_gradients.baseline=blurred"],
+    "class": ["normal vs benign"],
+}
+
+
+def test_the_view_in_the_address_is_shown_and_goes_on_to_the_next_case(standin):
+    at = open_app("case", case=CASE, **VIEW)
+    assert groups(at)["dear"].value == VIEW["method"]
+    assert at.number_input(key="setting/rise.masks").value == 40
+    assert at.selectbox(key="setting/integrated_gradients.baseline").value == "blurred"
+    at.button(key="walk_Next").click().run()
+    assert not at.exception
+    assert asked(at, "case") != CASE
+    assert {name: listed(at, name) for name in VIEW} == VIEW
+
+
+def test_choosing_methods_and_settings_writes_the_address_and_what_is_usual_leaves_it(standin):
+    at = open_app("case", case=CASE, method=["rise"])
+    at.number_input(key="setting/rise.masks").set_value(30).run()
+    assert listed(at, "setting") == ["rise.masks=30"]
+    groups(at)["dear"].set_value(["lime"]).run()
+    assert listed(at, "method") == ["lime"]
+    assert not listed(at, "setting")
+    groups(at)["dear"].set_value([]).run()
+    assert listed(at, "method") == ["none"]
+    groups(at)["quick"].set_value(list(USUAL_METHODS[:3])).run()
+    groups(at)["dear"].set_value(list(USUAL_METHODS[3:])).run()
+    assert not listed(at, "method")
+
+
+def test_a_setting_that_cannot_be_is_told_and_not_taken(standin):
+    at = open_app("case", case=CASE, method=["rise"], setting=["rise.masks=40"])
+    at.number_input(key="setting/rise.masks").set_value(-3).run()
+    assert any("masks" in error.value for error in at.error)
+    assert listed(at, "setting") == ["rise.masks=40"]
+
+
+IN_VAIN = {
+    "method": ["grad_cam", "grad_can", "rise"],
+    "class": ["nonsense"],
+    "layer": ["conv_9", "conv_1"],
+    "setting": [
+        *("rise", "rise=3", "rise.masks=few", "rise.masks=30", "rise.masks=-1"),
+        *("grad_cam.layer=conv_1", "lime.samples=9"),
+    ],
+}
+COMPLAINTS = (
+    "method 'grad_can', which there is not; did you mean 'grad_cam'?",
+    "class 'nonsense'",
+    "layer 'conv_9'",
+    "Expected key=value",
+    "Expected METHOD.SETTING=VALUE",
+    "must be of type int, got 'few'",
+    "grad_cam has no setting 'layer' here; it has none",
+    "lime is not among the methods",
+    "rise: Expected",
+)
+
+
+def test_what_the_address_asks_for_in_vain_is_told_and_the_rest_is_shown(standin):
+    write_json(layers_path(library.find_model("demo")), ["conv_1", "conv_2"])
+    at = open_app("case", case=CASE, **IN_VAIN)
+    told = words(at).replace("\\", "")
+    assert [one for one in COMPLAINTS if one not in told] == []
+    assert at.multiselect(key="layers").value == ["conv_1"]
+    assert at.number_input(key="setting/rise.masks").value == 30
+    assert class_box(at).value in class_box(at).options
+
+
+def test_another_case_without_a_view_of_its_own_is_looked_at_like_the_last_one(standin):
+    at = open_app("case", case=CASE, method=["rise"])
+    at.query_params.clear()
+    at.query_params["case"] = OTHER
+    at.run()
+    assert listed(at, "method") == ["rise"]
+    at.query_params.clear()
+    at.query_params["case"] = OTHER
+    at.run()
+    assert not listed(at, "method")
+
+
 def test_a_model_that_was_not_audited_says_so_and_leads_to_the_audit(standin):
-    at = open_app("case", case="S00001_LCC", state={"methods": ["rise"]})
+    at = open_app("case", case=CASE, method=["rise"])
     assert "not audited yet on demo" in words(at)
     assert "to_audit" in {button.key for button in at.button}
 

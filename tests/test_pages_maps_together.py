@@ -16,7 +16,7 @@ from mammo_ui import agreement_tasks, agreement_view, export_tasks
 from mammo_ui.overlay_store import find_subject
 
 CASE = "S00002_LCC"
-NAMES = (standin_home.MODEL, standin_home.DATASET, CASE, "malignant", ())
+NAMES = (standin_home.MODEL, standin_home.DATASET, CASE, "malignant", (), ())
 MAP = np.random.default_rng(0).normal(size=(20, 16)).astype(np.float32)
 MAPS = {"grad_cam": MAP, "saliency": np.exp(MAP), "input_x_gradient": -MAP, "edges": 0 * MAP}
 """Two of one order, one reversed, one that says nothing."""
@@ -53,8 +53,9 @@ def standin(home, monkeypatch):
     return home
 
 
-def open_tab(name):
-    return open_app("case", state={"case_tab": name}, case=CASE, **{"class": "malignant"})
+def open_tab(name, **view):
+    view["class"] = "malignant"
+    return open_app("case", state={"case_tab": name}, case=CASE, **view)
 
 
 def test_maps_of_one_order_agree_whatever_their_scale_and_blank_ones_are_undefined(standin):
@@ -78,8 +79,7 @@ def test_the_tab_names_who_agrees_most_and_least_and_draws_controls_too(standin)
 
 
 def test_a_dear_method_waits_for_its_click(standin):
-    at = open_tab("Agreement")
-    at.multiselect(key="methods").set_value(["grad_cam", "saliency", "rise"]).run()
+    at = open_tab("Agreement", method=["grad_cam", "saliency", "rise"])
     assert "Not computed yet, see Explanations: RISE." in words(at)
 
 

@@ -118,6 +118,18 @@ def test_a_map_by_an_older_definition_of_its_method_is_drawn_anew(dataset, monke
     assert places[0] == places[3]
 
 
+def test_a_map_by_other_settings_is_another_map_and_impossible_settings_have_none(dataset):
+    usual = Subject(library.find_model("demo"), dataset, "S00000_LCC", "malignant")
+    changed = replace(usual, settings=("rise.masks=20",))
+    path = numbers_path(overlay_path(changed, "rise"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"a map of 20 masks")
+    assert get(map_address(changed, "rise"))[2] == b"a map of 20 masks"
+    assert get(map_address(usual, "rise"))[0] == 404
+    assert get(map_address(changed, "rise").replace("20", "none"))[0] == 404
+    assert overlay_path(changed, "lime") == overlay_path(usual, "lime")
+
+
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("kind", ["image", "thumbnail", "outline"])
 def test_an_odd_name_is_not_found(dataset, kind, odd):

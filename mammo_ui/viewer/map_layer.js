@@ -1,7 +1,8 @@
 // Maps of numbers drawn as colors. pan_zoom.js stands before this text and gives make().
 
 const LEVELS = 1023; // odd, so that one of them is 0
-const FAINTEST = 0.1; // as in overlays.py: from here on a value is drawn, the larger the more opaque
+const [FAINTEST, SOLID] = [0.1, 0.5]; // as in overlays.py: where opacity begins and where it is full
+const CLIPPED = "99.8th"; // as in overlays.py: the percentile of a map's sizes at the ends of its colors
 const MOST_CELLS = 1024; // of a canvas, along its longer side; the browser enlarges the rest
 
 // Shares of the color bar's end in [-1, 1], on the part of the model's grid that shows the image.
@@ -15,7 +16,29 @@ async function loadShares(map) {
   const columns = Math.max(1, Math.round(width * shrink));
   const down = placeBetween(top, height, rows, map.grid[0], map.rows);
   const across = placeBetween(left, width, columns, map.grid[1], map.columns);
-  return { rows, columns, values: interpolate(values, map.columns, down, across) };
+  const isOwn = map.columns * width >= map.grid[1] * columns; // as many cells as the method gave
+  return { rows, columns, isOwn, values: interpolate(values, map.columns, down, across) };
+}
+
+// The same on a coarser grid, each cell the value of the largest size within it, as in overlays.py:
+// the mean would let single pixels fade. Colors that run from 0 show only what speaks for the class.
+function pool(shares, factor, isSigned) {
+  if (factor === 1) return shares;
+  const rows = Math.max(1, Math.round(shares.rows / factor));
+  const columns = Math.max(1, Math.round(shares.columns / factor));
+  const values = new Float32Array(rows * columns);
+  const across = Int32Array.from({ length: shares.columns }, (_, x) =>
+    Math.floor((x * columns) / shares.columns),
+  );
+  for (let y = 0, i = 0; y < shares.rows; y++) {
+    const start = Math.floor((y * rows) / shares.rows) * columns;
+    for (let x = 0; x < shares.columns; x++, i++) {
+      const [k, value] = [start + across[x], shares.values[i]];
+      const isLarger = isSigned ? Math.abs(value) > Math.abs(values[k]) : value > values[k];
+      if (isLarger) values[k] = value;
+    }
+  }
+  return { rows, columns, values };
 }
 
 // For each of n places along one side: the two cells it lies between and the second one's weight.
@@ -77,7 +100,7 @@ function buildTable({ stops, diverging }, threshold) {
     const size = Math.abs(share);
     if (size < threshold || (!diverging && share < 0)) continue;
     const [red, green, blue] = mix(stops, diverging ? (share + 1) / 2 : share);
-    const opacity = Math.min(1, Math.max(0, (size - faintest) / (1 - faintest)));
+    const opacity = Math.min(1, Math.max(0, (size - faintest) / (SOLID - faintest)));
     table[k] = (Math.round(255 * opacity) << 24) | (blue << 16) | (green << 8) | red;
   }
   return table;
@@ -95,6 +118,11 @@ function mix(stops, share) {
 function showScale(bar, map, { stops, diverging }) {
   const colors = stops.map((stop) => `rgb(${stop.join(",")})`);
   const end = map.highest.toPrecision(2);
+  bar.title =
+    "The colors and the values at their ends, in the method's own scale. The ends are the " +
+    `${CLIPPED} percentile of the map's sizes, beyond which all look alike; the largest is ` +
+    `${map.largest.toPrecision(2)}. Shown smaller than it is, a map shows the strongest value of ` +
+    "each place.";
   bar.children[0].textContent = diverging ? `−${end}` : "0";
   bar.children[1].style.background = `linear-gradient(to right, ${colors.join(",")})`;
   bar.children[2].textContent = end;

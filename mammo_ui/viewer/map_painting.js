@@ -1,7 +1,8 @@
 // Paints all maps of a viewer again; their numbers are fetched once. map_layer.js gives the rest.
 
+const CELL = 2; // pixels of the screen along a side of the smallest cell that is seen as a color
+
 function paintAll(root) {
-  root.painting = 0;
   const tables = new Map();
   for (const { map, overlay, rival, bar } of root.layers) {
     const other = root.rivals.get(root.view.blink);
@@ -16,7 +17,28 @@ function paint(root, canvas, map, tables) {
   if (!shares) return fetchShares(root, map);
   const colors = chooseColors(root, map);
   if (!tables.has(colors)) tables.set(colors, buildTable(colors, root.view.threshold));
-  paintLayer(canvas, shares, tables.get(colors));
+  const factor = chooseFactor(root, map, shares);
+  canvas.classList.toggle("enlarged", factor === 1 && shares.isOwn);
+  paintLayer(canvas, poolOnce(shares, factor, colors.diverging), tables.get(colors));
+}
+
+// How many of a map's cells along a side are drawn as one.
+function chooseFactor(root, map, shares) {
+  const shown = (root.shown || shares.columns) * map.box[3] * root.view.zoom * devicePixelRatio;
+  return Math.max(1, Math.floor((shares.columns * CELL) / shown));
+}
+
+// The factors of all maps, by which a change of zoom asks for another painting or does not.
+function listFactors(root) {
+  const known = [...root.rivals.values()].map((map) => [map, root.shares.get(map.address)]);
+  return known.map(([map, shares]) => (shares ? chooseFactor(root, map, shares) : 0)).join();
+}
+
+function poolOnce(shares, factor, isSigned) {
+  const name = `${factor}/${isSigned}`;
+  shares.pooled ??= new Map();
+  if (!shares.pooled.has(name)) shares.pooled.set(name, pool(shares, factor, isSigned));
+  return shares.pooled.get(name);
 }
 
 function chooseColors(root, map) {
@@ -29,6 +51,6 @@ function fetchShares(root, map) {
   root.shares.set(map.address, null); // on its way
   loadShares(map)
     .then((shares) => root.shares.set(map.address, shares))
-    .then(() => (root.painting ||= requestAnimationFrame(() => paintAll(root))))
+    .then(() => apply(root)) // with its numbers it has a factor, so that all is painted
     .catch(() => root.shares.delete(map.address));
 }

@@ -44,6 +44,7 @@ function buildSlider(root, { name, title, min, max, help }) {
     root.view[name] = Number(input.value);
     apply(root);
   };
+  giveBackArrows(input);
   label.append(input);
   return label;
 }
@@ -56,8 +57,27 @@ function buildChoice(root, name, title, options) {
     root.view[name] = select.value;
     apply(root);
   };
+  giveBackArrows(select);
   label.append(select);
   return label;
+}
+
+// The arrow keys turn the page, but not while somebody who came by the keyboard sets a tool with
+// them; who used the mouse has them back at once.
+function giveBackArrows(tool) {
+  tool.onkeydown = (event) => event.key.startsWith("Arrow") && event.stopPropagation();
+  tool.onpointerdown = () => (tool.isPointed = true);
+  tool.onchange = chain(tool.onchange, () => {
+    if (tool.isPointed) tool.blur();
+    tool.isPointed = false;
+  });
+}
+
+function chain(first, second) {
+  return (event) => {
+    first?.call(event.target, event);
+    second();
+  };
 }
 
 function buildOutlineSwitch(root) {

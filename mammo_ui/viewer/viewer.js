@@ -2,7 +2,7 @@
 // threshold, colors, window, level, zoom, pan and blinking change styles, canvases and one SVG
 // filter: the server is not asked. The other scripts of the viewer stand before this text.
 
-const START = { zoom: 1, x: 0, y: 0, opacity: 0.55, threshold: 0.1, window: 1, level: 0.5 };
+const START = { zoom: 1, x: 0, y: 0, opacity: 0.65, threshold: 0.1, window: 1, level: 0.5 };
 const CHOICES = { outline: true, colors: "", blink: "" };
 
 export default function (component) {
@@ -34,6 +34,7 @@ function build(root, data) {
   root.drawn = "";
   forgetOthers(root);
   listen(root, panels);
+  watchSize(root);
 }
 
 function forgetOthers(root) {
@@ -86,7 +87,6 @@ function buildLayers(root, map) {
 
 function buildScale(root, map) {
   const bar = make("div", "scale");
-  bar.title = "The colors and the values at their ends, in the method's own scale";
   bar.append(make("span"), make("i"), make("span"));
   root.layers.find((layer) => layer.map === map).bar = bar;
   return bar;
@@ -100,7 +100,7 @@ function buildNote(panel) {
 
 function buildBase(root, { base, alt }) {
   const image = buildImage(base, "base", alt);
-  image.onload = () => showOwnPixels(root, image);
+  image.onload = () => apply(root);
   return image;
 }
 
@@ -120,7 +120,13 @@ function buildFilter() {
   return holder;
 }
 
+// Draws the view within the next frame, however often it changed since the last one.
 function apply(root) {
+  root.applying ||= requestAnimationFrame(() => draw(root));
+}
+
+function draw(root) {
+  root.applying = 0;
   const { zoom, x, y, opacity, window: width, level, outline } = root.view;
   root.style.setProperty("--opacity", opacity);
   root.style.setProperty("--move", `translate(${x}%, ${y}%) scale(${zoom})`);
@@ -135,13 +141,25 @@ function apply(root) {
   beat(root);
   root.querySelectorAll("img.base").forEach((image) => showOwnPixels(root, image));
   const { threshold, colors, blink } = root.view;
-  if (root.drawn === [threshold, colors, blink].join()) return;
-  root.drawn = [threshold, colors, blink].join();
-  root.painting ||= requestAnimationFrame(() => paintAll(root));
+  const drawn = [threshold, colors, blink, listFactors(root)].join();
+  if (root.drawn === drawn) return;
+  root.drawn = drawn;
+  paintAll(root);
 }
 
 // Enlarged beyond its own pixels an image shows them.
 function showOwnPixels(root, image) {
-  const shown = image.clientWidth * root.view.zoom * devicePixelRatio;
+  const shown = root.shown * root.view.zoom * devicePixelRatio;
   image.classList.toggle("enlarged", image.naturalWidth > 0 && shown > image.naturalWidth);
+}
+
+// How wide a picture is on the screen: measured when it changes, for asking costs a layout.
+function watchSize(root) {
+  root.watch?.disconnect();
+  root.watch = new ResizeObserver(([{ contentRect }]) => {
+    root.shown = contentRect.width;
+    apply(root);
+  });
+  const port = root.querySelector(".port");
+  if (port) root.watch.observe(port);
 }

@@ -242,7 +242,8 @@ def _explain_group(
     start = time.perf_counter()
     target = read_target(asked.target, classifier.classes)
     methods = {name: asked.methods[name] for name in names}
-    answers = attribute_together(classifier, asked.image[None], target, methods, progress)
+    with np.errstate(over="ignore", invalid="ignore"):  # a map that is not finite says so itself
+        answers = attribute_together(classifier, asked.image[None], target, methods, progress)
     seconds = (time.perf_counter() - start) / len(names)
     shape = (asked.image.shape[0], asked.image.shape[1])
     for name in names:

@@ -160,7 +160,10 @@ def _refuse_gap(answer: Attributed) -> None:
     sizes = np.abs(answer.maps).sum(axis=(1, 2), dtype=np.float64)
     wrong = (gaps > LARGEST_GAP) & (gaps * np.abs(total) > ROUNDING * sizes)
     if not np.isfinite(answer.maps).all():
-        raise BadModel(f"The Deep SHAP map holds values that are not numbers; {INSTEAD}")
+        raise BadModel(
+            "The Deep SHAP map holds values that are not numbers: the model's weights do, or it "
+            "goes beyond all bounds"
+        )
     if wrong.any():
         raise BadModel(
             f"The Deep SHAP map misses the difference of logits it explains by "

@@ -104,10 +104,11 @@ class Lime(Attribution):
             return np.full(masks.labels.shape, spread, dtype=np.float32), np.nan
         distances = 1 - np.sqrt(masks.presence.mean(axis=1))
         nearness = np.exp(-((distances / self.width) ** 2))
-        fit = Ridge(alpha=self.ridge).fit(masks.presence, values, nearness)
-        missed = 1 - float(fit.score(masks.presence, values, nearness))
+        shares = values / spread  # whose sums stay within float32 however large the logits are
+        fit = Ridge(alpha=self.ridge).fit(masks.presence, shares, nearness)
+        missed = 1 - float(fit.score(masks.presence, shares, nearness))
         share = 1 - missed / share_left_of_noise(masks.presence, nearness, self.ridge)
-        return fit.coef_.astype(np.float32)[masks.labels], share
+        return (fit.coef_ * spread).astype(np.float32)[masks.labels], share
 
 
 def share_left_of_noise(

@@ -21,7 +21,7 @@ def correlate_maps(names: Names, methods: Sequence[str]) -> tuple[Pair, ...]:
     from mammo_core.explanations import Explanation
 
     _, _, answers = explain_subject(names, methods)
-    made = {one.method: one.attribution[None] for one in answers if isinstance(one, Explanation)}
+    made = {one.method: one.upsample()[None] for one in answers if isinstance(one, Explanation)}
     if not made:
         return ()
     known = [name for name in methods if name in made]

@@ -84,3 +84,12 @@ def test_a_case_disagrees_by_what_its_methods_lack_in_agreement(maps):
     kept = [Explanation(key, of_method[0], (40, 32), 0.1, "one") for of_method in maps.values()]
     pairs = rank_agreement(maps).correlations[0][np.triu_indices(3, 1)]
     assert disagree(kept) == pytest.approx(1 - pairs.mean(), abs=1e-6)
+
+
+def test_a_case_disagrees_by_its_maps_as_they_are_shown(maps):
+    """As an audit compares them: a coarse map is enlarged first, whatever it was kept as."""
+    key = {"target": "malignant", "image_sha256": "1"}
+    cells = np.maximum(maps["a"][0, :10, :6], 0)
+    kept = [Explanation(key, one, (80, 48), 0.1, "one") for one in (cells, maps["b"][0])]
+    shown = rank_agreement({str(k): one.upsample()[None] for k, one in enumerate(kept)})
+    assert disagree(kept) == pytest.approx(1 - shown.correlations[0, 0, 1], abs=1e-6)

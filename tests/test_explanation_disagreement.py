@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
+from mammo_core.attribution.resolution import upsample
 from mammo_core.cases.explanation_disagreement import (
     explanation_disagreement,
     find_comparable,
@@ -16,6 +17,7 @@ from mammo_core.evidence.agreement import GRID
 from mammo_core.explanations import Explanation, write_explanation
 
 MODEL = "ab" * 32
+SHAPE = 3 * GRID[0], 3 * GRID[1]
 IMAGES = pd.Series(["a", "b c/d", "e"])
 """The second is no file name."""
 
@@ -29,7 +31,12 @@ def keep(image_id, method, attribution, target="malignant", pixels="1"):
         "settings": {},
         "target": target,
     }
-    return write_explanation(Explanation(key, np.float32(attribution), (64, 48), 0.1, "one"))
+    return write_explanation(Explanation(key, np.float32(attribution), SHAPE, 0.1, "one"))
+
+
+def tile(cells):
+    """A map on the images' grid, 3 x 3 pixels a cell."""
+    return np.kron(cells, np.ones((3, 3)))
 
 
 def measure(images=IMAGES):
@@ -50,16 +57,24 @@ def test_equal_maps_are_not_apart_and_reversed_ones_as_far_as_can_be(attribution
     np.testing.assert_allclose(measure(), [np.nan, expected, np.nan], atol=1e-9)
 
 
-def test_only_the_order_of_places_counts_and_not_the_resolution(attribution):
-    keep("a", "saliency", np.kron(attribution, np.ones((3, 3))))
-    keep("a", "grad_cam", np.exp(attribution / 2))
+def test_only_the_order_of_places_counts(attribution):
+    keep("a", "saliency", tile(attribution))
+    keep("a", "grad_cam", tile(np.exp(attribution / 2)))
     assert measure()[0] == pytest.approx(0, abs=2e-3)  # float16 joins some ranks
+
+
+@pytest.mark.parametrize("cells", [(5, 3), (10, 6), GRID])
+def test_a_coarse_map_counts_as_it_is_shown(home, cells):
+    coarse = np.random.default_rng(5).normal(size=(1, *cells)).astype(np.float32)
+    keep("a", "saliency", coarse[0])
+    keep("a", "grad_cam", upsample(coarse, SHAPE)[0])
+    assert measure()[0] == pytest.approx(0, abs=2e-3)
 
 
 def test_it_is_the_mean_of_spearmans_correlations_over_pairs(attribution):
     maps = [attribution, attribution**2, np.random.default_rng(4).normal(size=GRID)]
     for method, one in zip(("saliency", "grad_cam", "layer_cam"), maps, strict=True):
-        keep("a", method, one)
+        keep("a", method, tile(one))
     table = spearmanr(np.stack([one.ravel() for one in maps], axis=1)).statistic
     assert measure()[0] == pytest.approx(1 - table[np.triu_indices(3, 1)].mean(), abs=2e-3)
 

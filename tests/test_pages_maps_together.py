@@ -18,7 +18,7 @@ from mammo_ui.overlay_store import find_subject
 CASE = "S00002_LCC"
 NAMES = (standin_home.MODEL, standin_home.DATASET, CASE, "malignant", (), ())
 MAP = np.random.default_rng(0).normal(size=(20, 16)).astype(np.float32)
-MAPS = {"grad_cam": MAP, "saliency": np.exp(MAP), "input_x_gradient": -MAP, "edges": 0 * MAP}
+MAPS = {"grad_cam": MAP, "saliency": 3 * MAP + 1, "input_x_gradient": -MAP, "edges": 0 * MAP}
 """Two of one order, one reversed, one that says nothing."""
 
 

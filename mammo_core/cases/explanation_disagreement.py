@@ -110,7 +110,7 @@ def disagree(maps: "Iterable[Explanation]") -> float:
     of_pairs = [
         correlation
         for _, group in groupby(by_target, key=_target_of)
-        for correlation in _correlate([one.attribution for one in group])
+        for correlation in _correlate([one.upsample() for one in group])
     ]
     known = [value for value in of_pairs if np.isfinite(value)]
     return 1 - float(np.mean(known)) if known else float("nan")

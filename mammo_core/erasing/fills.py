@@ -31,7 +31,7 @@ def blur(image: Image, zones: Zones) -> Eraser:
     """Smears each place with its neighbors: its brightness stays, its detail goes.
 
     Gaussian; the standard deviation is an eighth of the image's shorter side, as for the blurred
-    fill of Occlusion and of the faithfulness measures.
+    fill of Occlusion; twice that of the faithfulness measures.
     """
     blurred = _fill_zones(image, zones, _blur_within)
     return lambda region: np.where(region[..., None], blurred, image)

@@ -42,7 +42,8 @@ def rank_agreement(maps: Mapping[str, Maps]) -> Agreement:
     not make them right: those of one family share their faults.
 
     Args:
-        maps: {method: (N, h, w)}, each at its own or the images' resolution.
+        maps: {method: (N, H, W)}, enlarged to the images' grid as they are shown: before that, a
+            map of few cells has other ties, and agrees up to 0.2 more or less with another.
 
     Raises:
         ValueError: For methods with maps of another number of images.

@@ -1,10 +1,11 @@
 """What an audit comes to, in a sentence; what is said where there is none."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from mammo_core.audit.sentence import tell_methods
 from mammo_core.wording import count
 from mammo_ui import audit_results, frame, library, state
 from mammo_ui.audit_results import COLORS, MARKS, Audit
@@ -17,11 +18,14 @@ SHOWN = {"believe": st.success, "caution": st.warning, "doubt": st.error}
 
 
 def show_verdict(audit: Audit) -> None:
-    """The sentence, the reasons behind it, and on what it was measured."""
+    """Whether it looks at the breast, which methods to believe, and on what it was measured."""
     summary = audit.summary
     verdict = summary["shortcuts"]["verdict"]
-    told = [f"**{frame.plain(summary['headline'])}**"]
-    told += [f"- {frame.plain(reason)}" for reason in _further(verdict, summary["headline"])]
+    told = [
+        f"**{frame.plain(verdict['words'])}.**  ",
+        f"**{frame.plain(tell_methods(summary['verdicts']))}**",
+        *(f"- {frame.plain(reason)}" for reason in _further(verdict)),
+    ]
     SHOWN[verdict["level"]]("\n".join(told))
     st.caption("  ·  ".join(_tell_extent(audit)), help=frame.plain(summary["target"]))
 
@@ -82,9 +86,9 @@ def _show_line_of(audits: Sequence[Audit], dataset: str | None) -> None:
     st.caption("  ·  ".join(_tell_extent(audit)))
 
 
-def _further(verdict: dict[str, object], headline: str) -> list[str]:
-    """The reasons that the headline does not tell already."""
-    return [reason for reason in verdict["reasons"] if reason not in headline]
+def _further(verdict: dict[str, Any]) -> list[str]:
+    """The reasons that its words do not tell already."""
+    return [reason for reason in verdict["reasons"] if reason not in verdict["words"]]
 
 
 def _tell_extent(audit: Audit) -> list[str]:

@@ -271,6 +271,14 @@ def judge_explained(n_explained, blanking=None, n_blanked=40):
     return judge_shortcuts(zones, blanking or {}, n_explained=n_explained, n_blanked=n_blanked)
 
 
+@pytest.mark.parametrize("n_malignant", [0, 1])
+def test_a_model_that_no_blanking_can_test_is_not_believed(n_malignant):
+    records = [make_record(k, label=CLASSES[k < n_malignant]) for k in range(20)]
+    verdict = judge_explained(20, measure_blanking(records, CLASSES))
+    assert verdict["level"] == "caution"
+    assert verdict["words"].startswith("Looks at the breast: 50% of attribution; too few images")
+
+
 def test_without_blanking_the_place_of_the_evidence_is_told():
     verdict = judge_explained(FEWEST_PATIENTS)
     assert verdict["level"] == "believe"

@@ -129,6 +129,15 @@ def test_the_verdict_comes_first(audited):
     assert audited["shortcuts"]["verdict"]["words"] in shown[0].value.replace("\\", "")
 
 
+def test_a_sentence_names_whom_to_believe_and_whom_not(audited):
+    shown = next(iter([*open_app("audit").success])).value.replace("\\", "")
+    believed, doubted = shown.split("believe", 1)[1].split("do not believe")
+    for name, one in audited["verdicts"].items():
+        title = METHODS[name].title
+        assert (title in believed) == (one["level"] == "believe")
+        assert (title in doubted) == (one["level"] == "doubt")
+
+
 def test_the_page_says_that_a_model_looks_at_the_tag(standin):
     made_audits.make_audit(standin, looks_at_tag=True)
     (error,) = open_app("audit").error

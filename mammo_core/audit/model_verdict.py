@@ -94,6 +94,14 @@ def _knows_without_breast(zones: Answer, blanking: Answer) -> str:
     return f"Tells classes apart without the breast: AUROC {format_estimate(auroc)} with it blanked"
 
 
+def _is_untested(zones: Answer, blanking: Answer) -> str:
+    """Where AUROC, or its interval, is undefined even with nothing blanked."""
+    if not blanking or blanking["nothing"]["auroc"]["low"] is not None:
+        return ""
+    looks = _tell_share(zones)
+    return f"{looks}; too few images of one kind or the other to test it by blanking"
+
+
 def _is_silent(zones: Answer, blanking: Answer) -> str:
     if middle_share(zones, BREAST) is not None:
         return ""
@@ -106,16 +114,21 @@ RULES: tuple[tuple[Level, Rule], ...] = (
     ("caution", _ranks_by_chance),
     ("caution", _knows_without_breast),
     ("caution", _is_silent),
+    ("caution", _is_untested),
 )
 """In this order; where none applies, the model looks at the breast."""
 
 
 def _tell_breast(zones: Answer, blanking: Answer) -> str:
-    words = f"Looks at the breast: {middle_share(zones, BREAST):.0%} of attribution"
+    words = _tell_share(zones)
     difference = blanking["outside"]["difference"]["value"] if blanking else None
     if difference is None:
         return words
     return f"{words}; AUROC changes by {difference:+.2f} when {_tell_part('outside')} blanked"
+
+
+def _tell_share(zones: Answer) -> str:
+    return f"Looks at the breast: {middle_share(zones, BREAST):.0%} of attribution"
 
 
 def _falls(blanking: Answer, name: str) -> bool:

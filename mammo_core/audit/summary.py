@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.attribution import METHODS
 from mammo_core.audit.cascades import join_curves
 from mammo_core.audit.figures import Figures
 from mammo_core.audit.gathering import Gathering
 from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods, tell_board
 from mammo_core.audit.model_verdict import judge_shortcuts
+from mammo_core.audit.sentence import tell_methods
 from mammo_core.audit.shortcuts import measure_blanking, measure_zones
 from mammo_core.audit.storage import SUMMARY, TABLE, VERSION
 from mammo_core.audit.strata import stratify
@@ -47,7 +47,7 @@ def summarize(found: Gathering, audit: "Audit", seconds: float) -> tuple[Record,
     )
     judged = _judge_methods(figures, is_on_breast=verdict["level"] != "doubt")
     return {
-        "headline": _tell_headline(judged["verdicts"], verdict),
+        "headline": f"{verdict['words']}. {tell_methods(judged['verdicts'])}",
         **_tell_what(audit, figures),
         "explained_again": sum(bool(one["methods"]) for one in found.again),
         "seconds": round(seconds, 1),
@@ -117,10 +117,3 @@ def _tell_what(audit: "Audit", figures: Figures) -> Record:
         "lesions": int(figures.has_lesion.sum()),
         "lesions_right": int((figures.has_lesion & figures.is_right).sum()),
     }
-
-
-def _tell_headline(verdicts: Record, shortcut: Record) -> str:
-    """Whether it looks at the breast, then which methods deserve belief."""
-    believed = [METHODS[name].title for name, one in verdicts.items() if one["level"] == "believe"]
-    methods = ", ".join(believed) or "none without caution"
-    return f"{shortcut['words']}. Explanations to believe: {methods}."

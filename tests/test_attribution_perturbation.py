@@ -303,9 +303,9 @@ def test_lime_recovers_the_effects_of_a_linear_models_cells():
 
 def test_lime_of_logits_as_large_as_float32_holds_is_that_of_small_ones_scaled():
     model, images = draw_linear((12, 10, 1)), draw_images((12, 10, 1))
-    large = LinearClassifier(model.weights * np.float32(1e36))
+    large = LinearClassifier(model.weights * np.float32(1e37))
     small_maps, large_maps = (Lime().explain(one, images, 1) for one in (model, large))
-    np.testing.assert_allclose(large_maps / 1e36, small_maps, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(large_maps / 1e37, small_maps, rtol=1e-3, atol=1e-5)
 
 
 def test_lime_says_how_badly_it_fits():

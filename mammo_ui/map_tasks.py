@@ -1,6 +1,6 @@
 """What the worker does for the maps of a case; nothing here imports Keras before it is called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,17 +85,30 @@ def _tell_part(progress: Progress, number: int, parts: int) -> Progress:
 
 
 def measure_maps(names: Names, methods: Sequence[str], folder: Path | None = None) -> None:
-    """Measure of maps that were drawn before what asks the model again; as `draw_maps`."""
+    """Measure of maps that were drawn before what asks the model again; as `draw_maps`.
+
+    All of them together, so that they share passes; what was measured before a stop is left, too.
+    """
     from mammo_core.case_evidence import AT_ONCE, ON_DEMAND
+    from mammo_core.image_evidence import group_by_layers
 
     asked = _ask(names, folder)
-    for name in methods:
-        answers = _explain(asked, [name])
-        for method, evidence in _measure(asked, answers, (*AT_ONCE, *ON_DEMAND)).items():
-            drawn = read_drawn(asked.subject, method)
-            if drawn is not None:
-                path = overlay_path(asked.subject, method)
-                write_facts(path, replace(drawn, evidence=evidence))
+    groups = group_by_layers(methods, asked.subject.layers)
+    answers = [one for group in groups for one in _explain(asked, group)]
+    known: dict[str, Evidence] = {}
+    try:
+        for evidence in _measure_each(asked, answers, (*AT_ONCE, *ON_DEMAND)):
+            known |= evidence
+    finally:
+        _note_evidence(asked.subject, known)
+
+
+def _note_evidence(subject: Subject, evidence: Mapping[str, Evidence]) -> None:
+    for method, measured in evidence.items():
+        drawn = read_drawn(subject, method)
+        if drawn is not None:
+            facts = replace(drawn, evidence={**drawn.evidence, **measured})
+            write_facts(overlay_path(subject, method), facts)
 
 
 def explain_subject(
@@ -149,24 +162,35 @@ def _explain(asked: _Asked, methods: Sequence[str]) -> Answers:
 
 def _measure(asked: _Asked, answers: Answers, metrics: Sequence[str]) -> dict[str, Evidence]:
     """What was measured of each map, and of the controls in its place."""
-    from mammo_core.case_evidence import measure_case
+    *_, evidence = _measure_each(asked, answers, metrics)
+    return evidence
+
+
+def _measure_each(
+    asked: _Asked, answers: Answers, metrics: Sequence[str]
+) -> Iterator[dict[str, Evidence]]:
+    """What is known of each map, more each time; a measure once the controls have it, too."""
+    from mammo_core.case_evidence import measure_each
     from mammo_core.explanations import Explanation
     from mammo_core.image_evidence import find_places
 
     given, subject = asked.given, asked.subject
-    explained = [
-        one for one in (*answers, *_explain_controls(asked)) if isinstance(one, Explanation)
-    ]
+    controls = [one for one in _explain_controls(asked) if isinstance(one, Explanation)]
+    maps = [one for one in answers if isinstance(one, Explanation)]
     lesion, breast = find_places(subject.dataset, subject.image_id, given)
-    about = (asked.classifier, given.image, explained, lesion, breast)
-    found = measure_case(*about, metrics=metrics, progress=asked.progress)
-    controls = list_controls()
-    beside = {m: {c: found[c][m] for c in controls if c in found} for m in metrics}
-    return {
-        one.method: {m: Measured(found[one.method][m], beside[m]) for m in metrics}
-        for one in answers
-        if one.method in found
-    }
+    about = (asked.classifier, given.image, (*controls, *maps), lesion, breast)
+    found: dict[str, dict[str, float | None]] = {one.method: {} for one in (*controls, *maps)}
+    for piece in measure_each(*about, metrics=metrics, progress=asked.progress):
+        for method, values in piece.items():
+            found[method] |= values
+        beside = {m: {one.method: found[one.method].get(m) for one in controls} for m in metrics}
+        known = [m for m in metrics if all(m in found[one.method] for one in controls)]
+        yield {
+            one.method: {
+                m: Measured(v, beside[m]) for m, v in found[one.method].items() if m in known
+            }
+            for one in maps
+        }
 
 
 def _explain_controls(asked: _Asked) -> Answers:

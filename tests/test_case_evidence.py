@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from linear_classifier import LinearClassifier
 
-from mammo_core import case_evidence
 from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.attribution.averaged_layers import AveragedLayers
 from mammo_core.attribution.grad_cam import GradCam
@@ -16,9 +15,9 @@ from mammo_core.case_evidence import (
     count_passes,
     list_measures,
     measure_case,
-    method_of,
-    share_inside,
+    measure_each,
 )
+from mammo_core.case_measures import CaseMeasures, method_of, share_inside
 from mammo_core.config import to_mapping
 from mammo_core.errors import BadConfiguration, Cancelled
 from mammo_core.explanations import Explanation
@@ -37,8 +36,22 @@ class Case:
 
     def measure(self, metrics, lesion="its own", progress=no_progress):
         mask = self.lesion if isinstance(lesion, str) else lesion
-        about = (self.classifier, self.image, self.explanations, mask, self.breast)
+        about = (*self.about[:3], mask, self.breast)
         return measure_case(*about, metrics=metrics, progress=progress)
+
+    @property
+    def about(self):
+        return self.classifier, self.image, self.explanations, self.lesion, self.breast
+
+
+class Counting(LinearClassifier):
+    """Counts the images at which it was asked for a gradient."""
+
+    n_gradients = 0
+
+    def gradient(self, images, target):
+        self.n_gradients += len(images)
+        return super().gradient(images, target)
 
 
 def explain(method, attribution, settings=None):
@@ -62,7 +75,7 @@ def case(home):
     image = rng.random((*SHAPE, 1), dtype=np.float32)
     on_lesion = explain("input_x_gradient", weights[..., 0] * image[..., 0] * lesion)
     beside = explain("saliency", (weights[..., 0] * ~lesion))
-    return Case(LinearClassifier(weights), image, [on_lesion, beside], lesion, breast)
+    return Case(Counting(weights), image, [on_lesion, beside], lesion, breast)
 
 
 def test_a_map_of_the_lesion_alone_lies_on_it_and_one_of_the_rest_does_not(case):
@@ -85,7 +98,8 @@ def test_without_a_marked_lesion_what_needs_one_is_undefined(case):
 
 def test_what_was_measured_is_not_measured_again(case, monkeypatch):
     first = case.measure([*AT_ONCE, "deletion"])
-    monkeypatch.setattr(case_evidence, "measure_together", None)
+    monkeypatch.setattr(CaseMeasures, "_judge", None)
+    monkeypatch.setattr(CaseMeasures, "_flip", None)
     assert case.measure([*AT_ONCE, "deletion"]) == first
 
 
@@ -99,19 +113,44 @@ def test_another_mask_is_another_question_but_only_to_what_looks_at_it(case):
 
 def test_what_was_measured_before_a_stop_is_kept(case, monkeypatch):
     def stop_at_the_methods(done, total, doing):
-        if done:
+        if "Max-Sensitivity" in doing:
             raise Cancelled("Stopped by the user")
 
     with pytest.raises(Cancelled):
-        case.measure(["sparseness", "max_sensitivity"], progress=stop_at_the_methods)
-    monkeypatch.setattr(case_evidence, "measure_together", None)
-    assert case.measure(["sparseness"])["saliency"]["sparseness"] is not None
+        case.measure(["sparseness", "deletion", "max_sensitivity"], progress=stop_at_the_methods)
+    monkeypatch.setattr(CaseMeasures, "_judge", None)
+    monkeypatch.setattr(CaseMeasures, "_flip", None)
+    found = case.measure(["sparseness", "deletion"])["saliency"]
+    assert None not in found.values()
+
+
+def test_a_stop_between_two_maps_keeps_the_measures_of_the_first(case):
+    told = []
+
+    def stop_in_the_last(done, total, doing):
+        told.append((done, total))
+        if len(told) > 45:  # of two measures of two maps, 21 images each
+            raise Cancelled("Stopped by the user")
+
+    with pytest.raises(Cancelled):
+        case.measure(["deletion", "insertion"], progress=stop_in_the_last)
+    kept = next(measure_each(*case.about, metrics=["deletion", "insertion"]))
+    assert "deletion" in kept["input_x_gradient"]
+    assert not kept["saliency"]
+
+
+def test_what_several_methods_are_asked_again_costs_the_passes_of_one(case):
+    case.measure(["class_sensitivity", "max_sensitivity"])
+    own, other_class, with_noise = 1, 1, 4
+    assert case.classifier.n_gradients == own + other_class + with_noise
 
 
 def test_progress_names_the_measure_and_the_method_throughout(case):
     told = []
     case.measure(["sparseness", "max_sensitivity"], progress=lambda *words: told.append(words))
-    words = {doing for done, total, doing in told if 0 < done < total}
+    assert [done for done, *_ in told] == sorted(done for done, *_ in told)
+    assert told[-1][0] == told[-1][1]
+    words = {doing for done, total, doing in told if done < total}
     assert words == {
         f"Measuring Max-Sensitivity of {METHODS[m].title}" for m in ("saliency", "input_x_gradient")
     }

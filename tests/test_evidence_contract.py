@@ -9,9 +9,9 @@ from linear_classifier import LinearClassifier
 
 from mammo_core import cli
 from mammo_core.batch_size import MOST
-from mammo_core.errors import BadConfiguration
+from mammo_core.errors import BadConfiguration, Cancelled
 from mammo_core.evidence import METRICS, MapMetric, apply_metrics, choose_metrics, measure_together
-from mammo_core.evidence.perturbing import Perturbing
+from mammo_core.evidence.perturbing import Perturbing, perturb_each
 from mammo_core.types import Contrast
 
 N, ROWS, COLUMNS = 3, 12, 10
@@ -236,6 +236,8 @@ def test_settings_that_make_no_sense_are_refused(name, settings, told):
 
 # Several at once
 
+PATHS = ("deletion", "insertion")
+
 
 def some_maps(case):
     _, _, maps, masks = case
@@ -271,6 +273,38 @@ def test_only_full_batches_are_asked_and_what_follows_from_the_image_only_once(c
     assert sum(model.asked) == N * (2 * of_each_map + of_each_image)
     assert set(model.asked[:-1]) == {MOST}
     assert 0 < model.asked[-1] <= MOST
+
+
+def test_a_stop_is_heard_before_each_perturbed_image(case):
+    _, images, maps, _ = case
+    model, told = Watched(case[0].weights), []
+
+    def stop(done, total, doing):
+        told.append((done, total))
+        if len(told) == 2 * MOST:
+            raise Cancelled("Stopped")
+
+    with pytest.raises(Cancelled):
+        measure_together(model, images, {"one": maps, "other": -maps}, 2, PATHS, progress=stop)
+    assert sum(model.asked) < len(told)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert {total for _, total in told} == {2 * N * len(PATHS)}
+
+
+def test_a_measure_is_known_as_soon_as_its_last_image_was_answered(case):
+    _, images, maps, _ = case
+    model = Watched(case[0].weights)
+    asking = {
+        "one": {name: METRICS[name]() for name in PATHS},
+        "other": {"road": METRICS["road"]()},
+    }
+    given = {"one": maps[:1], "other": -maps[:1]}
+    each = perturb_each(model, images[:1], given, 2, asking)
+    first = next(each)
+    assert (first.method, first.metric) == ("one", PATHS[0])
+    assert sum(model.asked) < METRICS[PATHS[0]].cost + MOST
+    found = [(one.method, one.metric) for one in (first, *each)]
+    assert found == [(method, name) for method, metrics in asking.items() for name in metrics]
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -1,14 +1,16 @@
 """Drawing the maps of a case in the worker: what was finished is seen, whatever comes after."""
 
+from itertools import islice
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mammo_core.errors import Cancelled
+from mammo_core.explanation_store import Explanation
 from mammo_core.map_on_air import find_air
 from mammo_ui import map_tasks
-from mammo_ui.overlay_store import Subject
+from mammo_ui.overlay_store import DrawnExplanation, Measured, Subject
 
 DEAR = ["score_cam", "smooth_grad", "rise"]
 NAMES = ("demo", "exams", "S00001_LCC", "malignant", (), ())
@@ -53,6 +55,56 @@ def test_progress_is_that_of_all_methods_together(drawn):
     with pytest.raises(Cancelled):
         map_tasks.draw_maps(NAMES, DEAR)
     assert drawn.told == pytest.approx([0, 1 / 3, 2 / 3])
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """A case of which two measures of two maps are taken, then the user stops."""
+    pieces = [
+        {"edges": {"deletion": 0.5}},
+        {"saliency": {"deletion": 0.2}, "rise": {"deletion": 0.3}},
+        {"saliency": {"insertion": 0.9}},
+    ]
+
+    def measure(*about, metrics, progress):
+        yield from pieces
+        progress(1, 2, "measuring")
+
+    def stop(done, total, doing):
+        raise Cancelled("Stopped by the user")
+
+    subject = Subject(None, None, "S00001_LCC", "malignant")
+    asked = map_tasks._Asked(subject, None, SimpleNamespace(image=None), stop)
+    monkeypatch.setattr(map_tasks, "_ask", lambda names, folder: asked)
+    monkeypatch.setattr(map_tasks, "_explain", lambda _, methods: [explain(m) for m in methods])
+    monkeypatch.setattr(map_tasks, "list_controls", lambda: ["edges"])
+    monkeypatch.setattr("mammo_core.case_evidence.measure_each", measure)
+    monkeypatch.setattr("mammo_core.image_evidence.find_places", lambda *about: (None, None))
+    return asked
+
+
+def explain(method):
+    return Explanation({"method": method}, np.eye(2, dtype=np.float32), (2, 2), 0.1, "")
+
+
+def test_what_was_measured_before_a_stop_is_left_with_the_maps(asked, monkeypatch):
+    drawn = DrawnExplanation("saliency", "malignant", evidence={"sparseness": Measured(0.7, {})})
+    written = []
+    monkeypatch.setattr(map_tasks, "read_drawn", lambda *_: drawn)
+    monkeypatch.setattr(map_tasks, "overlay_path", lambda subject, method: method)
+    monkeypatch.setattr(map_tasks, "write_facts", lambda *about: written.append(about))
+    with pytest.raises(Cancelled):
+        map_tasks.measure_maps(NAMES, ["saliency", "rise"])
+    found = {method: facts.evidence for method, facts in written}
+    assert found["saliency"]["deletion"] == Measured(0.2, {"edges": 0.5})
+    assert found["saliency"]["sparseness"] == Measured(0.7, {})
+    assert found["rise"]["deletion"].value == 0.3
+
+
+def test_a_measure_that_the_controls_lack_is_not_told_of_a_map(asked):
+    maps = [explain("saliency"), explain("rise")]
+    *_, last = islice(map_tasks._measure_each(asked, maps, ["deletion", "insertion"]), 3)
+    assert last["saliency"] == {"deletion": Measured(0.2, {"edges": 0.5})}
 
 
 def test_a_class_activation_map_beside_the_breast_says_so_and_no_other_map_does():

@@ -18,13 +18,14 @@ from mammo_core.audit.zones import Zones, list_zone
 from mammo_core.errors import BadModel
 from mammo_core.evidence import METHOD_METRICS, MethodMetric, measure_together
 from mammo_core.evidence.agreement import rank_agreement
-from mammo_core.evidence.asked import Asked
+from mammo_core.evidence.asked import Asked, Questions
 from mammo_core.evidence.map_checks import is_telling
 from mammo_core.evidence.model_randomization import ModelRandomization
 from mammo_core.evidence.randomization_curve import follow_cascade
 from mammo_core.types import Classifier, Progress, no_progress
 
 Record = dict[str, Any]
+JUDGING = "Judging the maps"
 DIGITS = 6
 """Significant digits that are kept of a measured number."""
 
@@ -68,13 +69,16 @@ def measure_case(
     probabilities = model.predict(scene.image[None])[0]
     target = int(probabilities.argmax())
     explained = explain_by_all(model, scene.image, target, methods, progress)
+    done = sum(method.cost for method in methods.values())
     return {
         **scene.facts,
         "predicted": model.classes[target],
         "probabilities": [tidy(p) for p in probabilities],
         "areas": measure_areas(scene.zones, scene.breast),
         "blanked": _ask_blanked(model, scene) if blanking else {},
-        "methods": _judge_maps(model, scene, explained, target, metrics),
+        "methods": _judge_maps(
+            model, scene, explained, target, metrics, partial(tell_outer, progress, done, JUDGING)
+        ),
         "refused": explained.refused,
         "agreement": _compare_maps(explained),
     }
@@ -101,9 +105,9 @@ def explain_again(
     target = int(model.predict(scene.image[None])[0].argmax())
     measures = {name: METHOD_METRICS[name]() for name in metrics}
     found: Record = {"methods": {}, "refused": {}, "cascades": {}}
-    done = 0
+    done, questions = 0, Questions(model, methods.values())
     for method, explaining in methods.items():
-        asked = Asked(model, scene.image[None], explaining, target)
+        asked = Asked(model, scene.image[None], explaining, target, questions=questions)
         for name, measure in measures.items():
             doing = f"{METHODS[method].title}, {measure.title}"
             asked.progress = partial(tell_outer, progress, done, doing)
@@ -134,13 +138,18 @@ def tidy(value: float) -> float | None:
 
 
 def _judge_maps(
-    model: Classifier, scene: Scene, explained: Explained, target: int, metrics: Iterable[str]
+    model: Classifier,
+    scene: Scene,
+    explained: Explained,
+    target: int,
+    metrics: Iterable[str],
+    progress: Progress,
 ) -> Record:
     if not explained.maps:
         return {}
     maps = {name: attribution[None] for name, attribution in explained.maps.items()}
     lesion = list_zone(scene.zones, "lesion")[None]
-    judged = measure_together(model, scene.image[None], maps, target, metrics, masks=lesion)
+    judged = measure_together(model, scene.image[None], maps, target, metrics, lesion, progress)
     return {
         name: {
             "metrics": {metric: tidy(found[0]) for metric, found in judged[name].items()},

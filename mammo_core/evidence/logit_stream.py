@@ -52,15 +52,21 @@ class LogitStream:
         self._batch[self._n_waiting] = probe.draw()
         self._n_waiting += 1
         if self._n_waiting == len(self._batch):
-            self._flush()
+            self.flush()
         return ticket
 
-    def read(self, tickets: Sequence[int]) -> NDArray[np.float32]:
-        """(tickets, classes) logits."""
-        self._flush()
-        return np.stack([self._answers[ticket] for ticket in tickets])
+    @property
+    def n_answered(self) -> int:
+        """How many tickets can be read; they are answered in their order."""
+        return len(self._answers)
 
-    def _flush(self) -> None:
+    def read(self, tickets: Sequence[int]) -> NDArray[np.float32]:
+        """(tickets, classes) logits of what was answered."""
+        found = [self._answers[ticket] for ticket in tickets]
+        return np.array(found, dtype=np.float32).reshape(len(found), len(self._model.classes))
+
+    def flush(self) -> None:
+        """Ask about what waits for its batch to be full."""
         if self._n_waiting:
             self._answers.extend(self._model.logits(self._batch[: self._n_waiting]))
             self._n_waiting = 0

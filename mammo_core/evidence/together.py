@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from mammo_core.errors import BadConfiguration
 from mammo_core.evidence.base import Images, MapMetric, Maps, Masks, Scores
 from mammo_core.evidence.perturbing import Perturbing, perturb_together
-from mammo_core.types import Classifier, Target
+from mammo_core.types import Classifier, Progress, Target, no_progress
 from mammo_core.wording import tell_nearest
 
 
@@ -35,10 +35,11 @@ def apply_metrics(
     target: Target,
     metrics: Mapping[str, MapMetric],
     masks: Masks | None = None,
+    progress: Progress = no_progress,
 ) -> dict[str, dict[str, Scores]]:
     """{method: {metric: (N,)}} for measures with settings of their own; see `measure_together`."""
     asking = {name: m for name, m in metrics.items() if isinstance(m, Perturbing)}
-    answers = perturb_together(model, images, maps, target, asking)
+    answers = perturb_together(model, images, maps, target, asking, progress)
     for method, of_method in maps.items():
         for name in metrics.keys() - asking.keys():
             answers[method][name] = metrics[name].measure(model, images, of_method, target, masks)
@@ -52,6 +53,7 @@ def measure_together(
     target: Target,
     names: Iterable[str],
     masks: Masks | None = None,
+    progress: Progress = no_progress,
 ) -> dict[str, dict[str, Scores]]:
     """{method: {metric: (N,)}}, as each measure gives them alone, NaN where undefined.
 
@@ -65,9 +67,10 @@ def measure_together(
         target: What they explain: a class, a contrast of two, or one for each image.
         names: Keys of `METRICS`.
         masks: (N, H, W), True on the lesion; None leaves what needs one undefined.
+        progress: Told before each perturbed image; may end the work.
 
     Raises:
         BadConfiguration: For an unknown measure.
         ValueError: For an unknown class, or maps or masks of another shape.
     """
-    return apply_metrics(model, images, maps, target, choose_metrics(names), masks)
+    return apply_metrics(model, images, maps, target, choose_metrics(names), masks, progress)

@@ -116,8 +116,43 @@ def test_both_objects_refer_to_the_source_as_its_clean_copy_is_called(image, fil
         assert found.StudyInstanceUID == copy.StudyInstanceUID
         assert found.PatientID == copy.PatientID
         assert found.Laterality == copy.ImageLaterality
+        assert found.PatientAge == copy.PatientAge
         for keyword in PRIVACY:
             assert found[keyword] == copy[keyword]
+
+
+def test_a_copy_that_was_cleaned_before_is_referred_to_by_its_own_names(own_home, tmp_path):
+    copy = clean_image(SHIPPED[0])
+    copy.save_as(tmp_path / "copy.dcm", enforce_file_format=True)
+    made = export(make_image(tmp_path / "copy.dcm"), explain(), formats=("dicom-pm", "dicom-sc"))
+    for found in map(read, made.values()):
+        assert found.SourceImageSequence[0].ReferencedSOPInstanceUID == copy.SOPInstanceUID
+        assert found.StudyInstanceUID == copy.StudyInstanceUID
+        assert found.PatientID == copy.PatientID
+        assert found.PatientName == copy.PatientName
+
+
+@pytest.mark.parametrize("source", [SHIPPED[0], SHIPPED[-1]], ids=lambda path: path.stem)
+def test_a_map_lies_on_the_sources_own_pixels_whichever_way_round_the_model_saw_it(
+    own_home, source
+):
+    image = make_image(source)
+    as_map = explain(attribution=image.given.image[..., 0])  # the model's view is the map itself
+    found = read(export(image, as_map, formats=("dicom-pm",))["grad_cam", "dicom-pm"]).pixel_array
+    pixels = cv2.blur(np.where(found > 0, image.picture, 0), (9, 9))
+    assert np.corrcoef(found.ravel(), pixels.ravel())[0, 1] > 0.95
+    assert np.corrcoef(found[:, ::-1].ravel(), pixels.ravel())[0, 1] < 0.5
+
+
+def test_a_viewer_shows_nothing_as_black_and_of_a_signed_map_as_middle_gray(image):
+    attribution = np.linspace(-1, 3, 48, dtype=np.float32).reshape(8, 6)
+    for method, share in (("grad_cam", 0), ("input_x_gradient", -1)):
+        answer = explain(method, attribution=attribution)
+        found = read(export(image, answer, formats=("dicom-pm",))[method, "dicom-pm"])
+        window = found.SharedFunctionalGroupsSequence[0].FrameVOILUTSequence[0]
+        highest, half = float(np.abs(found.pixel_array).max()), window.WindowWidth / 2
+        assert window.WindowCenter + half == pytest.approx(highest, rel=1e-6)
+        assert window.WindowCenter - half == pytest.approx(share * highest, abs=1e-6)
 
 
 @pytest.mark.parametrize(("side", "told"), [("B", ""), ("L", "L"), (None, "")])
@@ -144,6 +179,8 @@ def test_one_map_is_one_object_however_often_and_others_are_others(image):
     uids = [read(made).SOPInstanceUID for made in (*once.values(), *twice.values())]
     assert len(set(uids)) == 2
     assert not set(uids) & {read(made).SOPInstanceUID for made in other.values()}
+    numbers = {read(made).InstanceNumber for made in (*once.values(), *other.values())}
+    assert len(numbers) == 2
 
 
 def test_no_export_tells_who_the_patient_is(own_home, tmp_path):

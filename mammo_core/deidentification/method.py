@@ -40,6 +40,13 @@ def record_method(clean: "Dataset", *, is_blanked: bool, is_clear: bool) -> None
         del clean.BurnedInAnnotation
 
 
+def is_own_copy(ds: "Dataset") -> bool:
+    """Whether a data set says that this program cleaned it, by whatever edition of the profile."""
+    told = ds.get("DeidentificationMethod") or ()
+    words = [told] if isinstance(told, str) else [str(one) for one in told]
+    return ds.get("PatientIdentityRemoved") == "YES" and set(WORDS[1:]) <= set(words)
+
+
 def _say(is_blanked: bool, is_clear: bool) -> list[str]:
     if not is_blanked:
         return [*WORDS, LEFT]

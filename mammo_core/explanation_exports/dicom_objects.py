@@ -48,14 +48,14 @@ def write_parametric_map(image: ExportedImage, explanation: Explanation) -> byte
     from highdicom.pm import ParametricMap
 
     attribution = image.to_image(explanation.upsample())
-    highest = float(np.abs(attribution).max())
+    center, width = _choose_window(attribution, signed=METHODS[explanation.method].signed)
     made = ParametricMap(
         [_place_in_plane(image)],
         attribution,
         image.name_uid("pm"),
         PM_SERIES,
         _name_instance(image, explanation, "pm"),
-        1,
+        _number(explanation),
         MAKER,
         PROGRAM,
         version("highdicom"),
@@ -63,7 +63,7 @@ def write_parametric_map(image: ExportedImage, explanation: Explanation) -> byte
         contains_recognizable_visual_features=False,
         real_world_value_mappings=[_map_values(explanation, attribution)],
         voi_lut_transformations=[
-            VOILUTTransformation(0.0, 2 * highest or 1.0, voi_lut_function="LINEAR_EXACT")
+            VOILUTTransformation(center, width, voi_lut_function="LINEAR_EXACT")
         ],
         content_label="MAP",
         content_description=_shorten(_describe(image, explanation), "LO"),
@@ -89,7 +89,7 @@ def write_secondary_capture(image: ExportedImage, explanation: Explanation) -> b
         image.name_uid("sc"),
         SC_SERIES,
         _name_instance(image, explanation, "sc"),
-        1,
+        _number(explanation),
         MAKER,
         patient_orientation=ANYWHERE,
         transfer_syntax_uid="1.2.840.10008.1.2.1",
@@ -146,6 +146,15 @@ def _place_in_plane(image: ExportedImage) -> "Dataset":
     return source
 
 
+def _choose_window(attribution: NDArray[np.float32], *, signed: bool) -> tuple[float, float]:
+    """(center, width) in which a viewer shows the map: what says nothing is black, or mid-gray.
+
+    Of a signed map the middle is 0; of another one 0 is the lower end.
+    """
+    highest = float(np.abs(attribution).max()) or 1.0
+    return (0.0, 2 * highest) if signed else (highest / 2, highest)
+
+
 def _map_values(explanation: Explanation, attribution: NDArray[np.float32]) -> Any:
     """What a stored number means: itself, in the method's own scale, without a unit."""
     from highdicom.pm import RealWorldValueMapping
@@ -186,17 +195,24 @@ def _name_instance(image: ExportedImage, explanation: Explanation, kind: str) ->
     return image.name_uid(kind, fingerprint(explanation.key))
 
 
+def _number(explanation: Explanation) -> int:
+    """The map's place among those of its series."""
+    return list(METHODS).index(explanation.method) + 1
+
+
 def _shorten(text: str, kind: str) -> str:
     """ASCII and no longer than the value representation allows."""
     return text.encode("ascii", "replace").decode()[: LONGEST[kind]]
 
 
 def _finish(made: "Dataset", image: ExportedImage) -> bytes:
-    """The file, in which stand the side of the breast and how the source was cleaned."""
+    """The file, in which stand age and side as the source tells them, and how it was cleaned."""
     sides = (image.header.get(keyword) for keyword in ("ImageLaterality", "Laterality"))
     made.Laterality = next((side for side in sides if side in ("L", "R")), "")
     for keyword in PRIVACY:
         setattr(made, keyword, image.header[keyword].value)
+    if "PatientAge" in image.header:
+        made.PatientAge = image.header.PatientAge  # of a study's objects, all tell it or none
     stream = io.BytesIO()
     made.save_as(stream, enforce_file_format=True)
     return stream.getvalue()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 LEVELS = 65535
+NAMES = ("PatientID", "PatientName", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+"""What hides who it is, and where the image belongs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,20 +57,27 @@ class ExportedImage:
     def header(self) -> "Dataset":
         """The source's header as `deidentify` cleans it, without pixels.
 
+        A copy that was cleaned before keeps its names: to hide them again would be to refer to an
+        image that is nowhere.
+
         Raises:
             UnreadableFile: Where the file is no DICOM mammogram that can be cleaned.
         """
         from mammo_core.deidentification.image import clean_image
+        from mammo_core.deidentification.method import is_own_copy
         from mammo_core.errors import UnreadableFile
-        from mammo_core.reading.dicom_file import is_dicom
+        from mammo_core.reading.dicom_file import is_dicom, load_header
 
         if not is_dicom(self.path):
             raise UnreadableFile(
                 "A DICOM map refers to the DICOM image that it explains, and this image is no "
                 "DICOM file; take png or npz"
             )
-        header = clean_image(self.path)
+        header, source = clean_image(self.path), load_header(self.path)[0]
         del header.PixelData
+        if is_own_copy(source):
+            for keyword in NAMES:
+                setattr(header, keyword, source[keyword].value)
         return header
 
     def to_image(self, attribution: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -53,7 +53,7 @@ def cross_check_to_files(
             progress(number, len(methods), f"Cross-checking {image_id}")
             row = {"image_id": image_id, "method": method, "target": named}
             try:
-                theirs = _ask_library(classifier, image, asked, method, layers)
+                theirs = ask_library(classifier, image, asked, method, layers)
                 rows.append(row | _write(theirs, row, out))
             except (BadModel, BadConfiguration) as error:
                 rows.append(row | {"rank_correlation": None, "note": str(error), "file": None})
@@ -68,15 +68,29 @@ def _choose_target(
     return int(classifier.predict(image[None])[0].argmax())
 
 
-def _ask_library(
+def ask_library(
     classifier: "KerasClassifier",
     image: Image,
     target: int | str | Contrast,
     method: str,
-    layers: Sequence[str],
+    layers: Sequence[str] = (),
 ) -> LibraryMap:
+    """The library's map by one method.
+
+    Args:
+        classifier: The model.
+        image: (H, W, C) float32 in [0, 1].
+        target: A class, or a difference of two.
+        method: Our name of it.
+        layers: The layer to look into; none is the classifier's default.
+
+    Raises:
+        BadConfiguration: For a method that the library has not, or several layers.
+        BadModel: Where the library cannot take the network.
+        ValueError: For an unknown class or an image of another size.
+    """
     if len(layers) > 1:
-        raise BadConfiguration("tf-keras-vis averages no layers; name one with --layer")
+        raise BadConfiguration("tf-keras-vis averages no layers; name one")
     (found,) = compare_with_library(classifier, image, target, [method], *layers)
     return found
 

@@ -75,8 +75,9 @@ LIBRARY_METHODS: dict[str, LibraryMethod] = {
     "smooth_grad": LibraryMethod(
         "saliency",
         "Saliency",
-        "it averages the size of the gradients where ours, as the paper, averages the gradients; "
-        "50 samples with noise of .2 of the range, ours .1",
+        "its noise is .2 of the image's range, ours .1, which can turn the order of the places "
+        "around (ours with --set smooth_grad.noise=0.2 is nearer); it averages the size of the "
+        "gradients where ours, as the paper, averages the gradients; 50 samples",
         looks_into_layer=False,
         settings=(("smooth_samples", 50),),
     ),

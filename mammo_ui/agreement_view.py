@@ -5,19 +5,18 @@ from collections.abc import Sequence
 import streamlit as st
 
 from mammo_core.attribution import METHODS
-from mammo_ui import charts, dear_work, frame
+from mammo_ui import charts, cross_check_view, dear_work, frame
 from mammo_ui.agreement_tasks import Pair, correlate_maps
 from mammo_ui.explanation_choice import is_quick
 from mammo_ui.overlay_store import Names, Subject, list_controls, read_drawn
 from mammo_ui.worker import WORKER
 
 READING = (
-    "Rank correlation of each two maps, cell by cell on a grid of 20 x 16, signs included: 1 means "
-    "that both put the places of this image in the same order, 0 that their orders have nothing in "
-    "common, -1 that they are reversed; a dash, that one of them says nothing. The last ones are "
-    "controls, which know nothing of the model: maps agree with them already because most say "
-    "little in the air beside the breast, so that only what lies above that counts. Methods of one "
-    "family share their faults: agreement does not make them right."
+    "1: both maps put the places of this image in the same order; 0: their orders have nothing in "
+    "common; -1: they are reversed; a dash: one of them says nothing (rank correlation of 20 x 16 "
+    "cells, signs included). The last rows are controls, which know nothing of the model: only "
+    "agreement above theirs counts. Methods of one family share their faults: agreement does not "
+    "make them right."
 )
 BLUE_TO_RED = ["#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"]
 STRONG = 0.6
@@ -25,11 +24,17 @@ STRONG = 0.6
 
 
 def show_agreement(subject: Subject, methods: Sequence[str]) -> None:
-    """The matrix of the chosen methods that are quick or were computed before, and the controls.
+    """How the methods agree with each other, and with the same ones of another library.
 
     Raises:
         MammoError: Where the maps cannot be made.
     """
+    _show_matrix(subject, methods)
+    cross_check_view.show_cross_check(subject)
+
+
+def _show_matrix(subject: Subject, methods: Sequence[str]) -> None:
+    """The chosen methods that are quick or were computed before, and the controls."""
     chosen = [name for name in methods if is_quick(name) or read_drawn(subject, name)]
     waiting = [METHODS[name].title for name in methods if name not in chosen]
     controls = [name for name in list_controls() if name not in chosen]

@@ -19,7 +19,7 @@ from mammo_core.explanation_store import Explanation, Key, read_explanation, wri
 from mammo_core.explanation_store import explanation_path as explanation_path
 from mammo_core.explanation_store import read_file as read_file
 from mammo_core.model_store import StoredModel
-from mammo_core.targets import name_target, read_target
+from mammo_core.targets import name_target, predict_class, read_target
 from mammo_core.types import Classifier, Contrast, LayeredClassifier, Progress, no_progress
 
 
@@ -94,6 +94,7 @@ def explain_each(
             given one.
         UnreadableFile: For an image that holds values that are not finite.
         ValueError: For an unknown class or an image of another size.
+        BadModel: Where the predicted class is asked for and the model predicts no numbers.
     """
     chosen = choose_methods(methods, layers, settings)
     asked = _ask(classifier, stored, image, image_id, chosen, target)
@@ -124,7 +125,7 @@ def _name_target(
     classifier: Classifier, image: NDArray[np.float32], target: str | int | Contrast | None
 ) -> str:
     if target is None:
-        return classifier.classes[int(classifier.predict(image[None])[0].argmax())]
+        return predict_class(classifier, image)
     if isinstance(target, str):
         target = read_target(target, classifier.classes)
     return name_target(target, classifier.classes)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.types import Contrast, Target
+from mammo_core.errors import BadModel
+from mammo_core.types import Classifier, Contrast, Target
 
 VERSUS = " vs "
 """Between the two classes of a contrast, as it is written and read."""
@@ -56,6 +57,30 @@ def read_target(text: str, classes: Sequence[str]) -> str | Contrast:
     target: str | Contrast = Contrast(of.strip(), against.strip()) if is_contrast else text
     resolve_target(target, classes, 1)
     return target
+
+
+def predict_class(model: Classifier, image: NDArray[np.float32]) -> str:
+    """The class that the model finds most probable in an image (H, W, C).
+
+    Raises:
+        BadModel: Where its answer is not of numbers, so that no class is.
+    """
+    probabilities = model.predict(image[None])[0]
+    check_scores(probabilities)
+    return model.classes[int(probabilities.argmax())]
+
+
+def check_scores(answers: NDArray[np.floating]) -> None:
+    """See that a model answered with numbers.
+
+    Raises:
+        BadModel: Where some are none.
+    """
+    if not np.isfinite(answers).all():
+        raise BadModel(
+            "Expected finite scores of this image, got values that are not numbers: the model's "
+            "weights are broken, or its sums go beyond all bounds; train or import it again"
+        )
 
 
 def name_target(target: int | str | Contrast, classes: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from mammo_core.erasing import AIR, BEYOND, BREAST, FILLS, draw_regions, erase, 
 from mammo_core.erasing.erased_case import tell_erasure
 from mammo_core.erasing.erasure import Drop
 from mammo_core.erasing.regions import Box, Outline, draw_box, draw_polygon, take_top
-from mammo_core.errors import BadConfiguration, Cancelled
+from mammo_core.errors import BadConfiguration, BadModel, Cancelled
 from mammo_core.types import Contrast
 
 SHAPE = (40, 32)
@@ -49,6 +49,12 @@ def test_nothing_but_the_region_changes(fill):
     np.testing.assert_array_equal(image, kept)
     assert erased.dtype == np.float32
     assert np.abs(erased[region] - image[region]).max() > 0.05
+
+
+def test_a_model_that_answers_no_number_is_asked_in_vain():
+    model = LinearClassifier(np.full((*SHAPE, 1), np.nan, np.float32))
+    with pytest.raises(BadModel, match="not numbers"):
+        erase(model, make_image(), make_region(), make_zones(), 1, n_random=2)
 
 
 @pytest.mark.parametrize("fill", FILLS)

@@ -1,10 +1,31 @@
 import numpy as np
 import pytest
+from linear_classifier import LinearClassifier
 
-from mammo_core.targets import name_target, read_target, resolve_target, split_target, weigh_target
+from mammo_core.errors import BadModel
+from mammo_core.targets import (
+    name_target,
+    predict_class,
+    read_target,
+    resolve_target,
+    split_target,
+    weigh_target,
+)
 from mammo_core.types import Contrast
 
 CLASSES = ("normal", "benign", "malignant")
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(1, 1), (-1, 0)])
+def test_the_class_of_the_highest_probability_is_predicted(weight, expected):
+    model = LinearClassifier(np.full((4, 3, 1), weight, np.float32))
+    assert predict_class(model, np.ones((4, 3, 1), np.float32)) == model.classes[expected]
+
+
+def test_no_class_is_predicted_by_a_model_that_answers_no_number():
+    model = LinearClassifier(np.full((4, 3, 1), np.nan, np.float32))
+    with pytest.raises(BadModel, match="not numbers"):
+        predict_class(model, np.ones((4, 3, 1), np.float32))
 
 
 @pytest.mark.parametrize("target", [2, "malignant", [2, 2], np.array([2, 2]), ("malignant",) * 2])

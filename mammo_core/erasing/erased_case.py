@@ -19,7 +19,7 @@ from mammo_core.erasing.regions import (
     take_top,
 )
 from mammo_core.errors import BadConfiguration
-from mammo_core.targets import VERSUS, read_target
+from mammo_core.targets import VERSUS, predict_class, read_target
 from mammo_core.types import Classifier, Progress, no_progress
 from mammo_core.wording import count
 
@@ -66,11 +66,11 @@ def erase_case(
 
     Raises:
         BadConfiguration: Where there is no such region, lesion or fill.
-        BadModel: Where the method cannot explain this model.
+        BadModel: Where the method cannot explain this model, or it answers no numbers.
         ValueError: For an unknown class.
     """
     if target is None:
-        target = classifier.classes[int(classifier.predict(given.image[None])[0].argmax())]
+        target = predict_class(classifier, given.image)
     if isinstance(region, TopArea):
         mask = _find_top(classifier, stored, given, image_id, region, target, layers)
     else:

@@ -10,7 +10,7 @@ from mammo_core.batch_size import cut_batches
 from mammo_core.erasing.fills import BREAST, FILLS, Eraser, Fill, Image, Region, Zones
 from mammo_core.erasing.random_regions import draw_regions
 from mammo_core.errors import BadConfiguration
-from mammo_core.targets import name_target, weigh_target
+from mammo_core.targets import check_scores, name_target, weigh_target
 from mammo_core.types import Classifier, Contrast, Progress, no_progress
 
 ERASED_IMAGES = "Asking about erased images"
@@ -135,6 +135,7 @@ def erase(
 
     Raises:
         BadConfiguration: For an empty region, or an unknown fill.
+        BadModel: Where the model answers with values that are not numbers.
         ValueError: For an unknown class.
         Cancelled: Where `progress` raises it.
     """
@@ -195,6 +196,7 @@ def _ask(
         answers.append(model.logits(np.stack(list(_erase_each(eraser, regions, part, progress)))))
         progress(part.stop, len(regions), ERASED_IMAGES)
     logits = np.concatenate(answers)
+    check_scores(logits)
     return softmax(logits, axis=1), logits
 
 

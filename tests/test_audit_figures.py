@@ -1,5 +1,7 @@
 """Means over patients, what beats a control, and the words that follow from it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_records import CLASSES, make_figures, make_record, make_records
@@ -139,6 +141,36 @@ def test_a_method_equal_to_a_control_is_marked():
     assert share_beaten("grad_cam", "faithfulness", against) == 0
     assert verdict.level == "doubt"
     assert verdict.words == "No better than an edge detector or a spot in the middle"
+
+
+@pytest.mark.parametrize(("n", "wins"), [(5, 5), (6, 6), (20, 13)])
+def test_hits_are_held_against_a_controls_misses_as_the_sign_test_does(n, wins):
+    hits = {"grad_cam": {"pointing_game": 1.0}, "center": {"pointing_game": 0.0}}
+    lost = {"grad_cam": {"pointing_game": 0.0}, "center": {"pointing_game": 1.0}}
+    records = [make_record(k, values=hits if k < wins else lost) for k in range(n)]
+    figures = Figures.of(records, ("grad_cam", "center"), ("pointing_game",))
+    found = compare_with(figures, "center")["grad_cam"]["pointing_game"].estimate
+    assert found.value == pytest.approx((2 * wins - n) / n)
+    assert beats_all([found.low]) == (binomtest(wins, n).pvalue < 0.05)
+
+
+@pytest.mark.parametrize(("shift", "level"), [(0.01, "caution"), (-0.01, "doubt")])
+def test_who_is_ahead_by_what_chance_may_do_is_not_called_no_better(shift, level):
+    near = {name: POOR[name] + (shift if name != "deletion" else -shift) for name in METRICS}
+    records = make_records({"edges": POOR, "center": POOR}, n=6)
+    noise = np.random.default_rng(2).normal(size=6)
+    for record, off in zip(records, 0.2 * (noise - noise.mean()), strict=True):
+        cells = record["methods"]["edges"]["metrics"]
+        bars = {name: cells[name] for name in METRICS}
+        record["methods"]["center"]["metrics"] = bars
+        moved = {name: bars[name] + near[name] - POOR[name] + off for name in METRICS}
+        record["methods"]["grad_cam"] = record["methods"]["edges"] | {"metrics": moved}
+    figures = Figures.of(records, ("grad_cam", "edges", "center"), METRICS)
+    against = {bar: compare_with(figures, bar) for bar in BARS}
+    assert share_beaten("grad_cam", "faithfulness", against) == 0
+    row = dict(rank_methods(figures)["grad_cam"])
+    row["insertion"] = replace(row["insertion"], patients=FEWEST_PATIENTS)
+    assert judge_method("grad_cam", row, against).level == level
 
 
 def test_lower_is_better_where_the_measure_says_so():

@@ -1,5 +1,6 @@
 """Each method's figures, and whether they beat maps that know nothing of the model."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from mammo_core.audit.figures import Figures
 from mammo_core.audit.patient_means import Mean, estimate_means
 from mammo_core.audit.rules import FEWEST_COMPARED
 from mammo_core.evidence import METHOD_METRICS, METRICS
+from mammo_core.metrics.estimate import Estimate
 
 BARS = {"edges": "an edge detector", "center": "a spot in the middle"}
 """The controls that a method must beat, and what they are."""
@@ -39,8 +41,29 @@ def compare_with(figures: Figures, control: str) -> Board:
     row = figures.methods.index(control)
     signs = np.array([1 if KNOWN[name].higher_is_better else -1 for name in figures.metrics])
     better = (figures.counted - figures.counted[row]) * signs[:, None]
-    means = estimate_means(_flatten(better), figures.patients)
-    return _unflatten(figures, [mean.count_from(FEWEST_COMPARED) for mean in means])
+    are_answers = [name in ANSWERS for name in figures.metrics]
+    better[:, are_answers] = (better[:, are_answers] + 1) / 2  # a share of wins, ties half a one
+    means = estimate_means(
+        _flatten(better), figures.patients, are_answers=are_answers * len(figures.methods)
+    )
+    board = _unflatten(figures, [mean.count_from(FEWEST_COMPARED) for mean in means])
+    return {
+        method: {
+            name: _from_wins(mean) if name in ANSWERS else mean for name, mean in cells.items()
+        }
+        for method, cells in board.items()
+    }
+
+
+def _from_wins(mean: Mean) -> Mean:
+    """The difference of two proportions from the share of wins, in which a tie is half a one.
+
+    So a method that is right wherever the control is wrong beats it from six patients on, as by
+    the sign test, though no patient differs from another.
+    """
+    ends = mean.estimate.to_json().values()
+    value, low, high = (None if end is None else 2 * end - 1 for end in ends)
+    return replace(mean, estimate=Estimate(value, low, high))
 
 
 def _range(metric: str) -> tuple[float, float]:

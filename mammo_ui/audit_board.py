@@ -218,6 +218,11 @@ def _configure(columns: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
 
 
 def _explain(measure: str) -> str:
+    """What a column holds: direction, range, what noise scores, and who says so."""
     one = MEASURES[measure]
     better = "Higher" if one.higher_is_better else "Lower"
-    return frame.plain(f"{better} is better. A random map scores: {one.of_random}. {one.reference}")
+    least, most = ("no end" if end is None else f"{end:g}" for end in one.range)
+    return frame.plain(
+        f"{better} is better, from {least} to {most}. A random map scores: {one.of_random}. "
+        f"{one.reference}. {frame.DASH}: undefined, or not asked of this method."
+    )

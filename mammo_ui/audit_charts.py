@@ -49,7 +49,7 @@ def zone_bars(titles: Sequence[str]) -> Spec:
 
 
 def method_scatter(x: str, y: str, ends: Mapping[str, Sequence[float | None]]) -> Spec:
-    """A point a method with both intervals; fields key, method, level, x, x_low, ..., y_high.
+    """A point a method with both intervals; fields key, method, label, level, x, x_low, ...
 
     The selection "method" is of the field `key`.
 
@@ -84,8 +84,7 @@ def method_scatter(x: str, y: str, ends: Mapping[str, Sequence[float | None]]) -
                             {"field": "n"}]}},
             {"mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "fontSize": 11,
                       "color": MUTED},
-             "transform": [{"filter": "datum.level != 'control'"}],
-             "encoding": {"x": across, "y": up, "text": {"field": "method"}}},
+             "encoding": {"x": across, "y": up, "text": {"field": "label"}}},
         ],
     }  # fmt: skip
 

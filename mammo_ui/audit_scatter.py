@@ -11,6 +11,9 @@ from mammo_ui import audit_charts, charts, frame
 from mammo_ui.audit_results import Audit
 
 Row = dict[str, Any]
+TITLE = "Faithfulness against place"
+WIDE, HIGH = 0.034, 0.075
+"""A letter's width and a line's height in shares of the chart, as narrow as it gets."""
 AXES = {
     "x": ("Faithfulness by", "faithfulness", "insertion"),
     "y": ("Place by", "localization", "energy_pointing"),
@@ -22,22 +25,27 @@ def show_scatter(audit: Audit) -> str | None:
     """The chart by two chosen measures; the method of the clicked point, None without a click."""
     known = {axis: list_measures(audit, family) for axis, (_, family, _) in AXES.items()}
     if not all(known.values()):
-        st.markdown("**Faithfulness against place**")
+        st.markdown(f"**{TITLE}**")
         st.caption("It takes a measure of faithfulness and one of place: audit with both.")
         return None
     measures = _choose(known)
     rows = list_points(audit, measures)
+    if not rows:
+        st.markdown(f"**{TITLE}**")
+        st.caption("No image has a marked lesion that the model calls rightly: place is undefined.")
+        return None
     spec = audit_charts.method_scatter(
         *(tell_axis(name) for name in measures.values()),
         {axis: (0, 1) if not METRICS[name].higher_is_better else (1, 0)
          for axis, name in measures.items()},
     )  # fmt: skip
     picked = charts.show_chart(
-        "Faithfulness against place",
+        TITLE,
         spec,
         "Each point is a method with 95 % intervals over patients; better is to the right and "
         "above. Gray squares know nothing of the model: what stands among them says no more than "
-        "they do; hover one for its name. Click a point for the method's cases.",
+        "they do. Names stand where there is room, the best first; hover a point for its own, "
+        "click it for the method's cases.",
         rows,
         key="audit_scatter",
         selects="method",
@@ -60,11 +68,43 @@ def list_points(audit: Audit, measures: Mapping[str, str]) -> list[Row]:
     """
     board = audit.summary["methods"]
     found = {name: {axis: board[name][m] for axis, m in measures.items()} for name in audit.methods}
-    return [
+    rows = [
         _describe(audit, name, both)
         for name, both in found.items()
         if all(one["value"] is not None for one in both.values())
     ]
+    lower = {axis: not METRICS[name].higher_is_better for axis, name in measures.items()}
+    return _add_labels(rows, lower)
+
+
+def _add_labels(rows: list[Row], is_reversed: Mapping[str, bool]) -> list[Row]:
+    """The rows with a `label`, the method's name where it hides no other name and no point.
+
+    Earlier rows, of the better verdicts, come first; controls have none.
+    """
+    places = {axis: _to_shares(rows, axis, reverse=is_reversed[axis]) for axis in AXES}
+    points = list(zip(places["x"], places["y"], strict=True))
+    taken = [(x - 0.02, y - 0.03, x + 0.02, y + 0.03) for x, y in points]
+    for row, (x, y) in zip(rows, points, strict=True):
+        box = (x + 0.021, y + 0.005, x + 0.021 + WIDE * len(row["method"]), y + HIGH)
+        is_free = not any(_overlap(box, other) for other in taken)
+        row["label"] = row["method"] if is_free and row["level"] != "control" else ""
+        taken += [box] if row["label"] else []
+    return rows
+
+
+def _to_shares(rows: list[Row], axis: str, *, reverse: bool) -> list[float]:
+    """Where each point lies between the chart's left and right, or lower and upper end."""
+    ends = [row[f"{axis}_{end}"] for row in rows for end in ("low", "high")]
+    known = [end for end in (*ends, *(row[axis] for row in rows)) if end is not None]
+    least, span = min(known), (max(known) - min(known)) or 1.0
+    shares = [(row[axis] - least) / span for row in rows]
+    return [1 - share for share in shares] if reverse else shares
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether two boxes (left, lower, right, upper) have anything in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def tell_axis(measure: str) -> str:

@@ -13,7 +13,8 @@ from mammo_core.attribution import choose_methods
 from mammo_core.attribution.shap_library import seeded_quietly
 from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.evidence.base import correlate_ranks
-from mammo_core.targets import weigh_target
+from mammo_core.overlays import is_blank
+from mammo_core.targets import check_scores, weigh_target
 from mammo_core.types import Contrast
 from mammo_core.wording import tell_nearest
 
@@ -149,12 +150,21 @@ def compare_with_library(
     for name in names:
         method = LIBRARY_METHODS[name]
         network = linear if method.is_linear else classifier.model
-        theirs = _map(method, network, image, score, layer)
         layers = [layer] if method.looks_into_layer and layer else []
         ours = choose_methods([name], layers)[name].explain(classifier, image[None], target)
+        theirs = _map(method, network, image, score, layer)
         correlation = float(correlate_ranks(np.abs(ours), theirs[None])[0])  # theirs has no signs
-        found.append(LibraryMap(name, theirs, correlation, method.difference))
+        note = "; ".join(filter(None, (_tell_blank(ours[0], theirs), method.difference)))
+        found.append(LibraryMap(name, theirs, correlation, note))
     return found
+
+
+def _tell_blank(ours: Map, theirs: Map) -> str:
+    """Why two maps have no rank correlation, empty where they have one."""
+    blank = [whose for whose, one in (("our", ours), ("its", theirs)) if is_blank(one)]
+    if not blank:
+        return ""
+    return f"{' and '.join(blank)} map is constant or not finite, so nothing is compared"
 
 
 def _map(method: LibraryMethod, network: Any, image: Map, score: Score, layer: str | None) -> Map:
@@ -163,7 +173,7 @@ def _map(method: LibraryMethod, network: Any, image: Map, score: Score, layer: s
     settings: dict[str, Any] = dict(method.settings)
     if method.looks_into_layer:
         settings |= {"penultimate_layer": layer, "seek_penultimate_conv_layer": False}
-    with _quiet_library():
+    with _quiet_library(), _telling_faults():
         draw = getattr(import_module(f"tf_keras_vis.{method.module}"), method.name)(network)
         return np.asarray(draw(score, image[None], **settings), dtype=np.float32)[0]
 
@@ -175,12 +185,13 @@ def _clone_linear(classifier: "KerasClassifier", image: Map) -> Any:
         BadModel: Where it cannot be cloned or its activation cannot be taken off that way.
     """
     _check_flat(classifier.model)
-    with _quiet_library():
+    with _quiet_library(), _telling_faults():
         from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 
         linear = _clone(classifier.model)
         ReplaceToLinear()(linear)
         scores = np.asarray(linear(image[None], training=False))
+    check_scores(scores)
     if not np.allclose(_to_logits(scores), classifier.logits(image[None]), rtol=1e-3, atol=1e-3):
         raise BadModel(
             "tf-keras-vis takes the final activation off a layer that carries it, such as "
@@ -241,3 +252,13 @@ def _quiet_library() -> Iterator[None]:
     """The library's progress bars and warnings kept back, its noise drawn from a seed."""
     with seeded_quietly(0), contextlib.redirect_stdout(io.StringIO()):
         yield
+
+
+@contextlib.contextmanager
+def _telling_faults() -> Iterator[None]:
+    """Tell what the library cannot do with a network as a fault of the two together."""
+    try:
+        yield
+    except (AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise BadModel(f"tf-keras-vis fails on this network: {reason}") from error

@@ -128,10 +128,23 @@ def softmax_layer():
     return keras.Model(image, layers.Softmax()(layers.Dense(3)(layers.Flatten()(trunk(image)))))
 
 
+def operation_last():
+    image = keras.Input((16, 12, 1))
+    odds = keras.ops.exp(layers.Dense(3)(layers.Flatten()(trunk(image))))
+    return keras.Model(image, odds / keras.ops.sum(odds, axis=1, keepdims=True))
+
+
+def without_map():
+    image = keras.Input((16, 12, 1))
+    return keras.Model(image, layers.Dense(3, activation="softmax")(layers.Flatten()(image)))
+
+
 REFUSED = {
     "Sequential": (sequential, "fails on a Sequential model"),
     "nested": (nested, r"inside another \(backbone\)"),
     "softmax layer": (softmax_layer, "silently do nothing"),
+    "operation last": (operation_last, "fails on this network: No such layer"),
+    "no map": (without_map, "no convolutional map"),
 }
 
 
@@ -140,6 +153,14 @@ def test_what_the_library_cannot_take_is_refused_with_the_reason(image, kind):
     build, reason = REFUSED[kind]
     with pytest.raises(BadModel, match=reason):
         compare_with_library(KerasClassifier(build(), CLASSES), image, 1, ["grad_cam"])
+
+
+def test_maps_that_say_nothing_are_told_as_the_reason_for_no_correlation(image):
+    network = build_flat()
+    network.set_weights([np.zeros_like(one) for one in network.get_weights()])
+    (found,) = compare_with_library(KerasClassifier(network, CLASSES), image, 1, ["saliency"])
+    assert np.isnan(found.rank_correlation)
+    assert found.note.startswith("our and its map is constant")
 
 
 def test_a_method_that_the_library_has_not_is_refused(flat, image):

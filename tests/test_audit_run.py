@@ -19,7 +19,7 @@ from mammo_core.audit.storage import audit_folder, count_explained, read_table
 from mammo_core.cli import main
 from mammo_core.config import to_mapping
 from mammo_core.datasets import load_dataset
-from mammo_core.errors import BadConfiguration, Cancelled
+from mammo_core.errors import BadConfiguration, Cancelled, MammoError
 from mammo_core.model_store import find_model
 from mammo_core.paths import read_json, write_json
 from mammo_core.pixels import prepare_one
@@ -235,6 +235,15 @@ def test_a_longer_sample_holds_every_shorter_one_and_lesions_come_first(made, mo
     labels = index.set_index("image_id")["label"]
     assert set(labels[ordered[:2]]) == set(CLASSES)
     assert order_images(index, seed=4) != ordered
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_any_work(made, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    shutil.copytree(made, home, ignore=shutil.ignore_patterns("audit"))
+    (home / "models" / "demo" / "audit").write_text("a file where the folder should be")
+    monkeypatch.setattr("mammo_core.audit.run._measure_all", lambda *given: pytest.fail("began"))
+    with pytest.raises(MammoError, match="Cannot write"):
+        run(home, monkeypatch, see_plate())
 
 
 @pytest.mark.parametrize("asked", [{"methods": ("grad_camm",)}, {"metrics": ("ioux",)}])

@@ -13,7 +13,14 @@ from mammo_core.audit.gathering import Gathering
 from mammo_core.audit.leaderboard import BARS
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.sampling import Work, order_images, plan_work
-from mammo_core.audit.storage import AGAIN, MAPS, read_record, write_record
+from mammo_core.audit.storage import (
+    AGAIN,
+    MAPS,
+    audit_folder,
+    make_folder,
+    read_record,
+    write_record,
+)
 from mammo_core.audit.summary import summarize, write_summary
 from mammo_core.audit.task import Audit
 from mammo_core.errors import BadConfiguration
@@ -45,12 +52,14 @@ def audit_model(
         BadConfiguration: For an unknown method or measure.
         BadModel: Where the model has no network, or does not know the dataset's labels.
         BadDataset: Where the split has no images.
+        MammoError: Where nothing can be written beside the model.
         Cancelled: Where `progress` says so; what was measured until then is kept.
     """
     methods = choose_methods(dict.fromkeys([*(options.methods or METHODS), *BARS]))
     measures = choose_measures(options.metrics)
     stored.require_network()
     choose_rows(stored, dataset, None if options.split == "all" else options.split)
+    make_folder(audit_folder(stored, dataset.name, options.split))
     classifier = _load(stored, progress)
     dataset, pixels = open_images(stored, dataset, progress)
     audit = Audit(stored, classifier, dataset, pixels, options, methods, *measures)

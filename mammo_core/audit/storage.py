@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mammo_core.errors import MammoError
 from mammo_core.explanation_folders import safe_name
-from mammo_core.paths import read_json, write_json
+from mammo_core.paths import read_json, write_json, writing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +25,18 @@ Record = dict[str, Any]
 def audit_folder(model: "StoredModel", dataset: str, split: str) -> Path:
     """Where the audit of a model on a dataset's split lies."""
     return model.path / "audit" / f"{safe_name(dataset)}-{split}"
+
+
+def make_folder(folder: Path) -> None:
+    """Make an audit's folder, so that an hour's work does not end where nothing can be written.
+
+    Raises:
+        MammoError: Where it cannot be written.
+    """
+    tried = folder / "cases" / "tried"
+    with writing(tried) as temporary:
+        temporary.touch()
+    tried.unlink(missing_ok=True)
 
 
 def list_audits(model: "StoredModel") -> list[Path]:

@@ -21,11 +21,13 @@ from mammo_ui.overlay_store import read_layers
 if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
-METHOD, SETTING, TARGET, LAYER = "method", "setting", "class", "layer"
+METHOD, SETTING, TARGET, LAYER, TAB = "method", "setting", "class", "layer", "tab"
 """The parameters; each that is missing stands for what is usual."""
+TABS = ("Explanations", "Erase", "Agreement", "Similar", "Preprocessing", "Export")
+TAB_KEY, TAB_SEEN = "case_tab", "case_tab_of_address"
 NO_METHOD = "none"
 REMEMBERED = "case_view"
-OF_IMAGE = (TARGET,)
+OF_IMAGE = (TARGET, TAB)
 """What goes on to the next image, but not to one that is opened from another page."""
 
 
@@ -61,6 +63,7 @@ def read_view(model: "StoredModel", predicted: str) -> CaseView:
         target=_read_target(model, told) or predicted,
         layers=tuple(_read_layers(model, told)),
     )
+    _keep_known("tab", st.query_params.get_all(TAB)[-1:], TABS, told)
     if told:
         st.warning(frame.plain(f"Left out of what the address asks for: {'; '.join(told)}."))
     return view
@@ -73,7 +76,7 @@ def list_targets(classes: Sequence[str]) -> list[str]:
 
 def query() -> dict[str, list[str]]:
     """The view as parameters of an address, so that another image is looked at alike."""
-    named = (METHOD, SETTING, TARGET, LAYER)
+    named = (METHOD, SETTING, TARGET, LAYER, TAB)
     return {name: st.query_params.get_all(name) for name in named if name in st.query_params}
 
 
@@ -87,6 +90,21 @@ def remember(image_id: str) -> None:
         for name in last.keys() - OF_IMAGE:
             st.query_params[name] = last[name]
     st.session_state[REMEMBERED] = image_id, query()
+
+
+def open_tab_of_address() -> None:
+    """Open the tab that the address names once it names another one than before."""
+    asked = st.query_params.get(TAB, TABS[0])
+    if asked != st.session_state.get(TAB_SEEN, TABS[0]):
+        st.session_state[TAB_KEY] = asked if asked in TABS else TABS[0]
+    st.session_state[TAB_SEEN] = asked
+
+
+def write_tab() -> None:
+    """Put the open tab into the address; only from its callback."""
+    tab = st.session_state[TAB_KEY]
+    st.session_state[TAB_SEEN] = tab
+    write(TAB, () if tab == TABS[0] else (tab,))
 
 
 def write(name: str, values: Sequence[str]) -> None:

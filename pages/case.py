@@ -56,10 +56,9 @@ with pictures:
     view = explanation_choice.choose_view(choice.model, case, badges)
     asked = view.target, view.layers, view.settings
     subject = Subject(choice.model, dataset, image_id, *asked)
+    case_view.open_tab_of_address()
     maps, erasing, agreement, alike, preprocessing, export = st.tabs(
-        ["Explanations", "Erase", "Agreement", "Similar", "Preprocessing", "Export"],
-        key="case_tab",
-        on_change="rerun",
+        case_view.TABS, key=case_view.TAB_KEY, on_change=case_view.write_tab
     )
     if maps.open:
         with maps:

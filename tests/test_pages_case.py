@@ -156,6 +156,7 @@ IN_VAIN = {
     "method": ["grad_cam", "grad_can", "rise"],
     "class": ["nonsense"],
     "layer": ["conv_9", "conv_1"],
+    "tab": ["Explain"],
     "setting": [
         *("rise", "rise=3", "rise.masks=few", "rise.masks=30", "rise.masks=-1"),
         *("grad_cam.layer=conv_1", "lime.samples=9"),
@@ -164,6 +165,7 @@ IN_VAIN = {
 COMPLAINTS = (
     "method 'grad_can', which there is not; did you mean 'grad_cam'?",
     "class 'nonsense'",
+    "tab 'Explain', which there is not; did you mean 'Explanations'?",
     "layer 'conv_9'",
     "Expected key=value",
     "Expected METHOD.SETTING=VALUE",
@@ -182,6 +184,15 @@ def test_what_the_address_asks_for_in_vain_is_told_and_the_rest_is_shown(standin
     assert at.multiselect(key="layers").value == ["conv_1"]
     assert at.number_input(key="setting/rise.masks").value == 30
     assert class_box(at).value in class_box(at).options
+
+
+def test_an_open_tab_stands_in_the_address_and_an_address_opens_its_tab(standin):
+    at = open_app("case", case=CASE, tab="Export")
+    assert at.get("download_button")
+    at.query_params.clear()
+    at.query_params["case"] = CASE
+    at.run()
+    assert not at.get("download_button")
 
 
 def test_another_case_without_a_view_of_its_own_is_looked_at_like_the_last_one(standin):

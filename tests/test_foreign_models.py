@@ -10,8 +10,8 @@ import pytest
 
 from mammo_core.cli import main
 from mammo_core.errors import BadConfiguration, BadModel
-from mammo_core.importing.facts import Import
-from mammo_core.importing.foreign_network import put_in_front
+from mammo_core.importing.facts import Import, list_warnings
+from mammo_core.importing.foreign_network import count_broken, put_in_front
 from mammo_core.importing.input_ranges import find_input_range
 from mammo_core.importing.run import import_model
 from mammo_core.keras_classifier import load_classifier
@@ -110,6 +110,19 @@ def test_half_floats_become_floats_with_the_same_values(models, tmp_path):
     for own, theirs in zip(saved.weights, model.weights, strict=True):
         np.testing.assert_array_equal(np.asarray(own), np.asarray(theirs))
     assert any("16 bits" in warning for warning in answer["warnings"])
+
+
+def test_weights_that_are_no_numbers_are_counted_and_told(models):
+    asked = Import(file=Path("theirs.keras"), classes=TWO)
+    assert count_broken(models["functional"]) == 0
+    broken = foreign_files.randomize(foreign_files.functional())
+    kernel, *others = broken.get_weights()
+    kernel.flat[0], kernel.flat[-1] = np.nan, -np.inf
+    broken.set_weights([kernel, *others])
+    assert count_broken(broken) == 2
+    no_layers = {"class_name": "Sequential", "config": {"layers": []}}
+    warnings = list_warnings(asked, no_layers, (), "2 units, softmax", 2)
+    assert any("2 of its weights are no finite numbers" in warning for warning in warnings)
 
 
 def test_an_input_range_gives_the_network_its_own_values(models, tmp_path):

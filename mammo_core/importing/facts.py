@@ -73,15 +73,23 @@ def write_facts(
 
 
 def list_warnings(
-    asked: Import, entry: Entry, arrays: tuple[StoredArray, ...], head: str
+    asked: Import, entry: Entry, arrays: tuple[StoredArray, ...], head: str, n_broken: int
 ) -> list[str]:
-    """What a user should know before believing the model, a sentence each."""
+    """What a user should know before believing the model, a sentence each.
+
+    Args:
+        asked: The file and what its user knows of it.
+        entry: The cleaned configuration.
+        arrays: The file's weights.
+        head: How the output is read.
+        n_broken: Weights that are NaN or infinite.
+    """
     layers = walk_layers(entry)
     return [
         *_warn_of_preprocessing(asked),
         *_warn_of_range(asked, layers),
         *_warn_of_layers(layers),
-        *_warn_of_weights(arrays),
+        *_warn_of_weights(arrays, n_broken),
         *_warn_of_head(asked, head),
     ]
 
@@ -127,7 +135,12 @@ def _warn_of_layers(layers: list[Entry]) -> Iterator[str]:
         yield f"It holds layers that change images in training only: {', '.join(changing)}"
 
 
-def _warn_of_weights(arrays: tuple[StoredArray, ...]) -> Iterator[str]:
+def _warn_of_weights(arrays: tuple[StoredArray, ...], n_broken: int) -> Iterator[str]:
+    if n_broken:
+        yield (
+            f"{n_broken:,} of its weights are no finite numbers: it answers, but most explanations "
+            "of it cannot be had; ask for a file of the whole model"
+        )
     widths = sorted({8 * array.bytes_each for array in arrays if array.kind == "f"} - {32})
     if widths:
         yield (

@@ -96,6 +96,12 @@ def classify(model: keras.Model, classes: tuple[str, ...]) -> KerasClassifier:
         raise BadModel(_first_line(error)) from error
 
 
+def count_broken(model: keras.Model) -> int:
+    """How many of a network's weights are NaN or infinite."""
+    floats = (np.asarray(v, dtype=np.float32) for v in model.weights if _is_float(v))
+    return sum(int(values.size - np.isfinite(values).sum()) for values in floats)
+
+
 def _lay_out(entry: Entry, input_shape: Shape) -> tuple[list[Shape], Any]:
     """(shapes of the weights, the graph for one image); nothing is allocated."""
     with keras.StatelessScope(initialize_variables=False):

@@ -166,6 +166,8 @@ def _check_on(reference: "Dataset | None", place: Path, progress: Progress) -> d
 def _answer(
     name: str, classifier: "KerasClassifier", asked: Import, checked: CheckedFile
 ) -> dict[str, Any]:
+    from mammo_core.importing import foreign_network as networks
+
     head = classifier.head.title
     return {
         "model": str(models_folder() / name),
@@ -174,7 +176,9 @@ def _answer(
         "layers": list(classifier.layers),
         "head": head,
         "parameters": classifier.model.count_params(),
-        "warnings": list_warnings(asked, checked.entry, checked.file.arrays, head),
+        "warnings": list_warnings(
+            asked, checked.entry, checked.file.arrays, head, networks.count_broken(classifier.model)
+        ),
     }
 
 

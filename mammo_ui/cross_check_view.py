@@ -1,15 +1,16 @@
 """Our maps beside those of tf-keras-vis, so that figures made with it can be judged."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from mammo_core.attribution import METHODS
 from mammo_ui import charts, dear_work, frame, routes
-from mammo_ui.case_maps import aspect_of
+from mammo_ui.case_maps import CONSTANT, aspect_of
 from mammo_ui.cross_check_store import CrossCheck, read_cross_check
 from mammo_ui.cross_check_tasks import cross_check
-from mammo_ui.map_numbers import MapPicture
+from mammo_ui.map_numbers import MapFrame, MapPicture
 from mammo_ui.overlay_store import Subject, read_drawn
 from mammo_ui.viewer import Panel, show_viewer
 
@@ -51,30 +52,28 @@ def _offer(subject: Subject, methods: Sequence[str], key: str) -> None:
 
 
 def _show_found(subject: Subject, found: Sequence[CrossCheck]) -> None:
-    drawn = [one for one in found if one.frame]
+    made = [one for one in found if not one.refusal]
     for reason in dict.fromkeys(one.refusal for one in found if one.refusal):
         st.info(
             frame.plain(f"{LIBRARY} draws no map of this model: {reason}. Ours do not need it.")
         )
-    if not drawn:
+    if not made:
         return
-    _tell(drawn)
-    st.table([_row(one) for one in drawn], hide_index=True, border="horizontal")
+    _tell(made)
+    st.table([_row(one) for one in made], hide_index=True, border="horizontal")
     st.caption(READING)
-    charts.offer_data([_row(one) for one in drawn], "cross_check")
-    titles = {one.method: METHODS[one.method].title for one in drawn}
+    charts.offer_data([_row(one) for one in made], "cross_check")
+    titles = {one.method: METHODS[one.method].title for one in made}
     method = st.pills(
         "Side by side", list(titles), default=next(iter(titles)), required=True,
         format_func=titles.get, key="cross_checked",
     )  # fmt: skip
-    _show_pair(subject, next(one for one in drawn if one.method == method))
+    _show_pair(subject, next(one for one in made if one.method == method))
 
 
-def _tell(drawn: Sequence[CrossCheck]) -> None:
-    """How many agree, and which does least."""
-    known = [
-        (one.rank_correlation, one.method) for one in drawn if one.rank_correlation is not None
-    ]
+def _tell(made: Sequence[CrossCheck]) -> None:
+    """Which method agrees most with the library's, and which least."""
+    known = [(one.rank_correlation, one.method) for one in made if one.rank_correlation is not None]
     if not known:
         return
     (low, least), (high, most) = min(known), max(known)
@@ -94,15 +93,25 @@ def _row(one: CrossCheck) -> dict[str, str | float | None]:
 
 
 def _show_pair(subject: Subject, one: CrossCheck) -> None:
-    title, base = METHODS[one.method].title, routes.image_address(subject.dataset, subject.image_id)
-    ours, about = read_drawn(subject, one.method), f"over mammogram {subject.image_id}"
-    panels = [Panel("Original", base, alt=f"Mammogram {subject.image_id}")]
-    if ours is not None and ours.frame is not None:
-        picture = MapPicture(routes.map_address(subject, one.method), ours.frame)
-        panels.append(Panel(f"{title}, ours", base, picture, alt=f"{title} {about}"))
-    if one.frame is not None:
-        picture = MapPicture(routes.library_address(subject, one.method), one.frame)
-        alt = f"{title} by {LIBRARY} {about}"
-        panels.append(Panel(f"{title}, {LIBRARY}", base, picture, note=one.note, alt=alt))
+    """The image, our map and the library's, moved in step."""
+    ours, title = read_drawn(subject, one.method), METHODS[one.method].title
+    base = routes.image_address(subject.dataset, subject.image_id)
+    original = Panel("Original", base, alt=f"Mammogram {subject.image_id}")
+    our_map, their_map = (
+        _lay_over(original, f"{title}, {whose}", drawn, address(subject, one.method))
+        for whose, drawn, address in (
+            ("ours", ours.frame if ours else None, routes.map_address),
+            (LIBRARY, one.frame, routes.library_address),
+        )
+    )
+    panels = [original, our_map, replace(their_map, note=one.note)]
     aspect = aspect_of(subject.dataset, subject.image_id)
     show_viewer(panels, aspect=aspect, key="cross_check_viewer")
+
+
+def _lay_over(original: Panel, title: str, drawn: MapFrame | None, address: str) -> Panel:
+    """The original with a map over it, or with the word that there is nothing to see."""
+    panel = replace(original, title=title, alt=f"{title}, over {original.alt}")
+    if drawn is None:
+        return replace(panel, message=CONSTANT)
+    return replace(panel, map=MapPicture(address, drawn))

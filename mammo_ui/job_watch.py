@@ -21,6 +21,13 @@ def last_job(arguments: list[str]) -> jobs.Job | None:
     return next((job for job in recent if job.description["arguments"] == arguments), None)
 
 
+def last_job_of(*beginning: str) -> jobs.Job | None:
+    """The newest job whose arguments begin with these, None where there is none."""
+    asked = list(beginning)
+    recent = jobs.list_jobs()[:RECENT]
+    return next((j for j in recent if j.description["arguments"][: len(asked)] == asked), None)
+
+
 def failure_of(job: jobs.Job) -> str | None:
     """The last line of a failed job's log, None for a job that did not fail."""
     status = job.status()

@@ -51,7 +51,7 @@ def warm() -> None:
 
     models = [model for model in library.list_models() if not model.is_table]
     if models:
-        classifier = _load(models[0].id, models[0].sha256)
+        classifier = keep_loaded(models[0])
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
         explain_together(classifier, blank, 0, USUAL_METHODS[:3])
         classifier.predict(blank)
@@ -65,7 +65,7 @@ def warm_dear() -> None:
 
     models = [model for model in library.list_models() if not model.is_table]
     if models:
-        classifier = _load(models[0].id, models[0].sha256)
+        classifier = keep_loaded(models[0])
         blank = np.zeros((1, *classifier.input_shape), dtype=np.float32)
         PartitionShap(evaluations=40).explain(classifier, blank, 0)
 
@@ -76,7 +76,7 @@ def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePredi
     from mammo_core.model_input import input_of_file
 
     stored = library.find_model(model_id)
-    classifier = _load(model_id, stored.sha256)
+    classifier = keep_loaded(stored)
     given = input_of_file(stored, path)
     p = classifier.predict(given.image[None])[0]
     target = classifier.classes[int(p.argmax())]
@@ -94,9 +94,7 @@ def answer_file(model_id: str, path: Path, anyway: bool) -> "FileAnswer":
 
     stored = library.find_model(model_id)
     file = file_prediction.NamedFile("", path)
-    return file_prediction.answer_file(
-        file, stored, lambda: _load(model_id, stored.sha256), anyway=anyway
-    )
+    return file_prediction.answer_file(file, stored, lambda: keep_loaded(stored), anyway=anyway)
 
 
 @contextmanager
@@ -118,11 +116,13 @@ def muted_stderr() -> Iterator[None]:
 
 def keep_loaded(stored: "StoredModel") -> "KerasClassifier":
     """The loaded model, which the process keeps for the next question."""
-    return _load(stored.id, stored.sha256)
+    from mammo_core.background import background_version
+
+    return _load(stored.id, stored.sha256, background_version(stored))
 
 
 @lru_cache(maxsize=2)
-def _load(model_id: str, sha256: str) -> "KerasClassifier":
+def _load(model_id: str, sha256: str, background: int) -> "KerasClassifier":
     from mammo_core.keras_classifier import load_classifier
 
     return load_classifier(library.find_model(model_id))

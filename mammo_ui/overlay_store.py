@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mammo_core.background import background_version
 from mammo_core.config import fingerprint
 from mammo_core.paths import read_json, state_folder, write_json, writing
 from mammo_ui import library
@@ -123,6 +124,8 @@ def overlay_path(subject: Subject, method: str) -> Path:
     layers = "/".join(layers_of(subject, method))
     settings = _settings(method, settings_of(subject, method))
     asked = f"{DRAWING}/{method}/{settings}/{subject.target}/{layers}"
+    references = background_version(subject.model)
+    asked += f"/{references}" if references else ""
     folder = state_folder() / "overlays" / _digest(subject.model.sha256) / image
     return folder / f"{_digest(asked)}.png"
 

@@ -7,7 +7,7 @@ import streamlit as st
 from mammo_core import jobs, model_store
 from mammo_core.errors import MammoError
 from mammo_core.run import Run
-from mammo_ui import frame, job_watch, library, run_table, state
+from mammo_ui import frame, job_watch, library, reference_images, run_table, state
 
 
 def show_actions(run: Run, default: str | None) -> None:
@@ -29,6 +29,8 @@ def show_actions(run: Run, default: str | None) -> None:
                 help="The app then opens with this model.",
             )
         _offer_card(run)
+    if run.is_whole and not run.is_table:
+        reference_images.offer_references(model_store.read_model(run.path))
     if run.state == "imported" and not run.is_table:
         _offer_check(run)
     _offer_deletion(run)

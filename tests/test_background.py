@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import standin_home
 
-from mammo_core.background import FILE, draw_background, read_background
+from mammo_core.background import (
+    FILE,
+    background_version,
+    draw_background,
+    read_background,
+    tell_background,
+)
 from mammo_core.cli import main
 from mammo_core.datasets import load_dataset
 from mammo_core.errors import BadDataset, BadModel
@@ -68,6 +74,14 @@ def test_a_background_of_another_size_is_refused(stored):
     np.savez(stored.path / FILE, images=np.zeros((2, 4, 4, 1), np.float16))
     with pytest.raises(BadModel, match=r"should hold images of .*got \(2, 4, 4, 1\)"):
         read_background(stored)
+
+
+def test_what_is_kept_is_told_and_known_by_another_version(stored, dataset):
+    assert background_version(stored) == 0
+    assert tell_background(stored).startswith("No images are kept as references")
+    draw_background(stored, dataset, count=5, split="test", label="normal")
+    assert tell_background(stored) == "5 images of exams (test, normal) kept as references."
+    assert background_version(stored) > 0
 
 
 def test_kept_maps_are_known_by_the_background_they_were_compared_with(stored):

@@ -292,3 +292,17 @@ def test_nothing_is_deleted_before_its_name_is_typed(models):
     assert [run.name for run in list_runs()] == ["first", "foreign", "half"]
     assert at.query_params["runs"] in ("first", ["first"])
     assert at.session_state["model"] == "first"
+
+
+def test_reference_images_are_told_and_drawn_from_the_models_card(home, monkeypatch):
+    started = []
+    monkeypatch.setattr("mammo_core.jobs.start_job", lambda *words: started.append(words))
+    run_folders.write_run(home / "models" / "only")
+    standin_home.write_dataset(home / ".mammo" / "datasets" / "exams", n_patients=3, seed=0)
+    at = open_app("models", state={"references_only": True})
+    assert "No images are kept as references" in words(at).replace("\\", "")
+    next(one for one in at.main.button if one.label == "Keep them with the model").click()
+    assert not at.run().exception
+    ((_, arguments),) = started
+    assert arguments[0] == "background"
+    assert arguments[3:] == ["--count", "20", "--split", "train"]

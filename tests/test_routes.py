@@ -20,6 +20,7 @@ from mammo_ui.routes import (
     KINDS,
     ROUTES,
     image_address,
+    library_address,
     map_address,
     original_address,
     outline_address,
@@ -94,7 +95,12 @@ def test_only_a_marked_lesion_has_an_outline(dataset):
 
 
 @pytest.mark.parametrize(
-    ("address_of", "place"), [(overlay_address, lambda path: path), (map_address, numbers_path)]
+    ("address_of", "place"),
+    [
+        (overlay_address, lambda path: path),
+        (map_address, numbers_path),
+        (library_address, lambda path: path.with_suffix(".library.map")),
+    ],
 )
 def test_a_map_and_its_picture_are_served_once_they_were_drawn(dataset, address_of, place):
     model = library.find_model("demo")
@@ -116,6 +122,18 @@ def test_a_map_by_an_older_definition_of_its_method_is_drawn_anew(dataset, monke
         places.append(overlay_path(subject, "grad_cam"))
     assert len(set(places)) == 3
     assert places[0] == places[3]
+
+
+def test_a_map_is_drawn_anew_once_other_references_are_kept_with_the_model(dataset):
+    subject = Subject(library.find_model("demo"), dataset, "S00000_LCC", "malignant")
+    before, kept = (
+        overlay_path(subject, "expected_gradients"),
+        subject.model.path / "background.npz",
+    )
+    kept.write_bytes(b"stands in for images")
+    assert overlay_path(subject, "expected_gradients") != before
+    kept.unlink()
+    assert overlay_path(subject, "expected_gradients") == before
 
 
 def test_a_map_by_other_settings_is_another_map_and_impossible_settings_have_none(dataset):

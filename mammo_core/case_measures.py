@@ -51,7 +51,7 @@ class CaseMeasures:
     def name(self, metric: str) -> str:
         """The measure with its settings and what it looks at besides the map."""
         table: Mapping[str, type[Any]] = {**METRICS, **METHOD_METRICS}
-        settings = fingerprint(table[metric]()) if metric in table else ""
+        settings = fingerprint({"is": table[metric]().definition}) if metric in table else ""
         looked_at = self._breast if metric == "in_breast" else self._masks
         needs = metric == "in_breast" or (metric in METRICS and METRICS[metric].needs_mask)
         content = looked_at.tobytes() if needs and looked_at is not None else b""

@@ -10,7 +10,14 @@ from linear_classifier import LinearClassifier
 from mammo_core import cli
 from mammo_core.batch_size import MOST
 from mammo_core.errors import BadConfiguration, Cancelled
-from mammo_core.evidence import METRICS, MapMetric, apply_metrics, choose_metrics, measure_together
+from mammo_core.evidence import (
+    METHOD_METRICS,
+    METRICS,
+    MapMetric,
+    apply_metrics,
+    choose_metrics,
+    measure_together,
+)
 from mammo_core.evidence.perturbing import Perturbing, perturb_each
 from mammo_core.types import Contrast
 
@@ -86,6 +93,15 @@ def test_a_measure_is_frozen_settings_with_its_facts(name):
     assert isinstance(metric.higher_is_better, bool)
     low, high = metric.range
     assert low is None or high is None or low < high
+
+
+@pytest.mark.parametrize("name", METRICS | METHOD_METRICS)
+def test_settings_and_revision_tell_a_measure_apart_from_what_was_kept(monkeypatch, name):
+    kind = (METRICS | METHOD_METRICS)[name]
+    first = kind().definition
+    assert first == kind().definition
+    monkeypatch.setattr(kind, "revision", kind.revision + 1)
+    assert kind().definition != first
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from mammo_core.architectures.heads import pool_positions
 from mammo_core.attribution import METHODS
 from mammo_core.errors import BadModel, Cancelled
 from mammo_core.evidence import METHOD_METRICS
@@ -248,6 +249,21 @@ def test_a_control_stays_as_it_is_whatever_is_forgotten(classifier, images, cont
     metric = METHOD_METRICS["model_randomization"](depths=(1.0,))
     values = metric.measure(classifier, images, METHODS[control](), 1)
     np.testing.assert_allclose(values, 0, atol=1e-12)
+
+
+def test_a_logit_that_random_weights_hold_still_leaves_nothing_to_explain(images):
+    """Drawn anew, the project's own head says the same of its first class whatever the image."""
+    image = keras.Input((32, 24, 1))
+    x = keras.layers.Conv2D(4, 3, strides=2, activation="relu", name="low")(image)
+    x = pool_positions(keras.layers.Reshape((-1, 4))(x), len(CLASSES), "logsumexp")
+    classifier = KerasClassifier(learn(keras.Model(image, x)), CLASSES)
+    metric, method = METHOD_METRICS["model_randomization"](), METHODS["saliency"]()
+    targets = ["normal", "benign"]  # one for each image
+    assert np.ptp(method.explain(classifier, images, targets), axis=(1, 2)).all()
+    values = metric.measure(classifier, images, method, targets)
+    np.testing.assert_array_equal(np.isnan(values), [True, False])
+    of_edges = metric.measure(classifier, images, METHODS["edges"](), targets)
+    np.testing.assert_allclose(of_edges, 0, atol=1e-12)
 
 
 def test_the_same_seed_gives_the_same_measure_and_another_another(classifier, images):

@@ -71,7 +71,7 @@ class Audit:
                 "model": self.stored.sha256,
                 "dataset": self.dataset.version,
                 "methods": {name: repr(one) for name, one in self.list_methods(work, kind).items()},
-                "metrics": [repr((METRICS | METHOD_METRICS)[name]()) for name in metrics],
+                "metrics": [(METRICS | METHOD_METRICS)[name]().definition for name in metrics],
                 "blanking": kind == MAPS and self.options.blanking,
             }
         )

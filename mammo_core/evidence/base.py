@@ -32,6 +32,8 @@ class Evidence(abc.ABC):
         higher_is_better: The direction.
         range: Smallest and largest value, None where there is no such end.
         of_random: What a random map scores, in words.
+        revision: Of its definition: raised whenever its answers change, so that none is taken from
+            what was kept of an earlier one.
     """
 
     title: ClassVar[str]
@@ -40,6 +42,12 @@ class Evidence(abc.ABC):
     higher_is_better: ClassVar[bool]
     range: ClassVar[tuple[float | None, float | None]]
     of_random: ClassVar[str]
+    revision: ClassVar[int] = 1
+
+    @property
+    def definition(self) -> str:
+        """The measure as it is defined and set; its first revision goes without saying."""
+        return repr(self) if self.revision == 1 else f"{self!r} revision {self.revision}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,9 @@ class ModelRandomization(MethodMetric):
     layers drawn anew, by each layer's own initializer, down to `depths` of its layers: 0 is a map
     that does not depend on the weights, as an edge detector's, 1 one of which nothing is left. A
     map upside down is still the same picture, so signs of correlations do not count. A map that
-    random weights leave empty counts as none left. See `randomization_curve` for each station.
+    random weights leave empty counts as none left, save where the logit itself no longer depends
+    on the image: there is nothing to explain, and the station is left out. See
+    `randomization_curve` for each station.
 
     Attributes:
         depths: Rising shares of the layers that are drawn at each station, from the top down.
@@ -36,6 +38,7 @@ class ModelRandomization(MethodMetric):
     family: ClassVar[Family] = "randomization"
     higher_is_better: ClassVar[bool] = True
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
+    revision: ClassVar[int] = 2
     of_random: ClassVar[str] = (
         "0 where noise is drawn for the image; where for each model, 0.97 if independent on "
         "40 x 24, 0.77 on 5 x 3 cells"
@@ -48,7 +51,7 @@ class ModelRandomization(MethodMetric):
         check_depths(self.depths)
 
     def judge(self, asked: Asked) -> Scores:
-        """(N,) what is gone of each map; NaN where it is constant, or no other is finite."""
+        """(N,) what is gone of each map; NaN where it is constant, or no station says anything."""
         stations = explain_stations(asked, self.depths, self.seed)
         left = [compare_ranks(asked.maps, station.maps) for station in stations]
         return sum_up_losses(np.stack(left, axis=-1))

@@ -59,7 +59,7 @@ class Station(NamedTuple):
     Attributes:
         layer: Path of the lowest layer that is drawn.
         n_drawn: How many layers are.
-        maps: (N, H, W).
+        maps: (N, H, W), NaN where the drawn network left nothing to explain.
     """
 
     layer: str
@@ -114,7 +114,8 @@ def explain_stations(asked: Asked, depths: Sequence[float], seed: int) -> Iterat
     stops = sorted({max(1, round(depth * n_layers)) for depth in depths})
     for number, n_drawn in enumerate(stops):
         asked.progress(number, len(stops), "Explaining with random weights")
-        maps = asked.explain_again(model=cascade.draw(n_drawn, seed))
+        network = cascade.draw(n_drawn, seed)
+        maps = _leave_out_silent(asked.explain_again(model=network), network, asked)
         yield Station(cascade.layers[n_drawn - 1], n_drawn, maps)
 
 
@@ -160,6 +161,20 @@ def compare_structure(first: Maps, second: Maps) -> Scores:
     for k in np.flatnonzero(find_comparable(first, second)):
         found[k] = _compare_structure_of(_scale(first[k]), _scale(second[k]))
     return found
+
+
+def _leave_out_silent(maps: Maps, network: Classifier, asked: Asked) -> Maps:
+    """The maps, NaN for those that are empty because a logit no longer depends on the image.
+
+    Weights as they are drawn may hold a class's logit still, as of the first class where the head
+    begins with the others' evidence less that of the first. No method could give any other map,
+    so that an empty one is no merit of this one.
+    """
+    is_empty = maps.max(axis=(1, 2)) == maps.min(axis=(1, 2))
+    if not is_empty.any():
+        return maps
+    is_silent = ~network.gradient(asked.images, asked.target).any(axis=(1, 2, 3))
+    return np.where((is_empty & is_silent)[:, None, None], np.float32(np.nan), maps)
 
 
 def _compare(own: Maps, drawn: list[Station], compare: Callable[[Maps, Maps], Scores]) -> Scores:

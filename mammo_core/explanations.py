@@ -78,6 +78,8 @@ def explain_each(
 ) -> list[Explanation | Refusal]:
     """What each method answers, read from disk where it is there; some may explain, others refuse.
 
+    Maps of controls are not kept: they are made faster than read.
+
     Args:
         classifier: The loaded model.
         stored: Its folder, whose digest is part of what a kept map is known by.
@@ -102,7 +104,7 @@ def explain_each(
         name: kept for name in asked.methods if (kept := read_explanation(asked.keys[name]))
     }
     for answer in _answer(classifier, asked, set(asked.methods) - set(found), progress):
-        if isinstance(answer, Explanation):
+        if isinstance(answer, Explanation) and not asked.methods[answer.method].is_control:
             write_explanation(answer)
         found[answer.method] = answer
     return [found[name] for name in methods]

@@ -240,6 +240,12 @@ def test_what_a_method_says_of_its_own_map_is_kept_with_it(classifier, stored, i
     assert made.note.startswith("Local fit R2 (adjusted) = ")
 
 
+def test_controls_are_made_anew_and_not_kept(classifier, stored, image):
+    first, again = (explain_case(classifier, stored, image, "a", ["random"], 1) for _ in range(2))
+    np.testing.assert_array_equal(first[0].attribution, again[0].attribution)
+    assert not list(state_folder().rglob("*.npz"))
+
+
 def test_a_dear_method_can_be_stopped_on_its_way(classifier, stored, image):
     told = []
 

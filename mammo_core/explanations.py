@@ -116,11 +116,11 @@ def explain_unkept(
     image: NDArray[np.float32],
     methods: Sequence[str],
     target: str | int | Contrast | None = None,
-) -> list[Explanation]:
-    """As `explain_case`, of an image that belongs to no dataset: nothing is kept on disk."""
+) -> list[Explanation | Refusal]:
+    """As `explain_each`, of an image that belongs to no dataset: nothing is kept on disk."""
     asked = _ask(classifier, stored, image, "the file", choose_methods(methods), target)
     made = {a.method: a for a in _answer(classifier, asked, set(methods), no_progress)}
-    return _all_explained([made[name] for name in methods])
+    return [made[name] for name in methods]
 
 
 def _name_target(

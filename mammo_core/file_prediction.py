@@ -12,6 +12,7 @@ from mammo_core.errors import UnreadableFile
 from mammo_core.gate import check, judge
 from mammo_core.model_input import shape_input
 from mammo_core.model_store import StoredModel
+from mammo_core.targets import check_scores
 from mammo_core.two_views import tell_missing_view
 from mammo_core.types import Classifier, Mammogram, Progress, Verdict, no_progress
 
@@ -127,13 +128,18 @@ def answer_files(
 def answer_file(
     file: NamedFile, stored: StoredModel, load: Callable[[], Classifier], *, anyway: bool = False
 ) -> FileAnswer:
-    """The answer about one file; see `answer_files`. A file that cannot be read is refused."""
+    """The answer about one file; see `answer_files`. A file that cannot be read is refused.
+
+    Raises:
+        BadModel: Where the model answers with values that are not numbers.
+    """
     verdict, seen = look_at(file.path)
     is_accepted = verdict.verdict == "accept"
     if seen is None or not (is_accepted or anyway):
         return FileAnswer(file.name, verdict)
     image = stored.preprocess.apply(*seen).image
     p = load().predict(shape_input(stored, image, verdict.view)[None])[0]
+    check_scores(p)
     probabilities = dict(zip(stored.classes, p.astype(float).tolist(), strict=True))
     warning = tell_missing_view(stored, verdict.view) or ""
     return FileAnswer(

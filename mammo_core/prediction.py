@@ -85,8 +85,12 @@ def predict_images(
     *,
     progress: Progress = no_progress,
 ) -> NDArray[np.float32]:
-    """(n, K) probabilities of cached images; memory does not grow with their number."""
-    return map_images(
+    """(n, K) probabilities of cached images; memory does not grow with their number.
+
+    Raises:
+        BadModel: Where the model answers about some image with values that are not numbers.
+    """
+    probabilities = map_images(
         classifier.predict,
         cache,
         image_ids,
@@ -94,6 +98,14 @@ def predict_images(
         doing="Predicting",
         progress=progress,
     )
+    broken = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if broken.size:
+        raise BadModel(
+            f"Expected probabilities, got values that are not numbers for {broken.size} of "
+            f"{len(image_ids)} images, {image_ids[broken[0]]} among them: the model's weights are "
+            "broken, or its sums go beyond all bounds; train or import it again"
+        )
+    return probabilities
 
 
 def map_images(

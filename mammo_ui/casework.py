@@ -7,6 +7,7 @@ import streamlit as st
 
 from mammo_core.two_views import BOTH
 from mammo_ui import case_view, charts, frame, routes, state
+from mammo_ui.case_maps import CONSTANT
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.theme import class_colors
 from mammo_ui.viewer import Panel, show_viewer
@@ -111,7 +112,7 @@ def show_upload(look: "Look", prediction: "FilePrediction") -> None:
     panels = [Panel("Original", look.picture or "", alt="The uploaded image")]
     for name, drawn in prediction.maps.items():
         title, note = METHODS[name].title, f"for {prediction.target}"
-        message = "" if drawn else "The map is constant: it says nothing."
+        message = "" if drawn else prediction.refusals.get(name, CONSTANT)
         base = look.picture or ""
         panels.append(Panel(title, base, drawn, note=note, message=message, alt="The map"))
     show_viewer(panels, aspect=look.aspect, key="upload_viewer")

@@ -4,7 +4,7 @@ import base64
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,12 +32,15 @@ class FilePrediction:
     Attributes:
         probabilities: One a class.
         target: The class that the maps explain.
-        maps: For each method its numbers in a data address; None where the map says nothing.
+        maps: For each method its numbers in a data address; None where the map says nothing, or
+            there is none.
+        refusals: Why there is none, by method.
     """
 
     probabilities: dict[str, float]
     target: str
     maps: dict[str, MapPicture | None]
+    refusals: dict[str, str] = field(default_factory=dict)
 
 
 def warm() -> None:
@@ -72,19 +75,23 @@ def warm_dear() -> None:
 
 def predict_file(model_id: str, path: Path, methods: Sequence[str]) -> FilePrediction:
     """What the model says about a file that belongs to no dataset, and why; nothing is kept."""
-    from mammo_core.explanations import explain_unkept
+    from mammo_core.explanations import Refusal, explain_unkept
     from mammo_core.model_input import input_of_file
+    from mammo_core.targets import check_scores
 
     stored = library.find_model(model_id)
     classifier = keep_loaded(stored)
     given = input_of_file(stored, path)
     p = classifier.predict(given.image[None])[0]
+    check_scores(p)
     target = classifier.classes[int(p.argmax())]
-    made = explain_unkept(classifier, stored, given.image, methods, target)
+    answers = explain_unkept(classifier, stored, given.image, methods, target)
+    made = [one for one in answers if not isinstance(one, Refusal)]
     return FilePrediction(
         probabilities={name: float(v) for name, v in zip(classifier.classes, p, strict=True)},
         target=target,
-        maps={one.method: _as_picture(one, given) for one in made},
+        maps=dict.fromkeys(methods) | {one.method: _as_picture(one, given) for one in made},
+        refusals={one.method: one.reason for one in answers if isinstance(one, Refusal)},
     )
 
 

@@ -80,6 +80,13 @@ def test_what_belongs_to_no_dataset_is_explained_alike_and_leaves_nothing(
         np.testing.assert_array_equal(one.attribution, other.attribution)
 
 
+def test_what_one_method_refuses_of_a_file_another_explains(classifier, stored, image):
+    refused, explained = explain_unkept(classifier, stored, image, ["guided_backprop", "saliency"])
+    assert (refused.method, explained.method) == ("guided_backprop", "saliency")
+    assert "needs the network itself" in refused.reason
+    assert explained.attribution.any()
+
+
 def test_the_second_time_is_read_and_not_computed(classifier, stored, image):
     first = explain_case(classifier, stored, image, "a", CHEAP, 1)
     n_gradients = classifier.n_gradients

@@ -7,6 +7,7 @@ import sys
 import threading
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,8 +21,9 @@ from mammo_core.model_store import find_model
 from mammo_core.paths import REPOSITORY
 from mammo_core.predictions import write_predictions
 from mammo_core.types import Verdict
-from mammo_ui import frame, many_files, model_tasks, passing_files, uploads
+from mammo_ui import casework, frame, many_files, model_tasks, passing_files, uploads
 from mammo_ui.batches import Batch, BroughtFile
+from mammo_ui.case_maps import CONSTANT
 
 CLASSES = standin_home.CLASSES
 P = dict(zip(CLASSES, (0.2, 0.1, 0.7), strict=True))
@@ -199,6 +201,16 @@ def page(standin, monkeypatch):
         return at
 
     return bring_files
+
+
+def test_a_method_without_a_map_says_why_in_its_own_place(monkeypatch):
+    shown = []
+    monkeypatch.setattr(casework, "show_viewer", lambda panels, **_: shown.extend(panels))
+    maps, refusals = {"grad_cam": None, "saliency": None}, {"grad_cam": "There is no layer"}
+    prediction = model_tasks.FilePrediction(P, "malignant", maps, refusals)
+    casework.show_upload(SimpleNamespace(picture="data:", aspect=1.0), prediction)
+    assert [panel.title for panel in shown] == ["Original", "Grad-CAM", "Saliency"]
+    assert [panel.message for panel in shown[1:]] == ["There is no layer", CONSTANT]
 
 
 def test_the_verdict_comes_before_the_prediction_and_the_answer_can_be_taken_along(page):

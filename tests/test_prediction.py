@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mammo_core.embeddings.making import embed_images
-from mammo_core.errors import Cancelled
+from mammo_core.errors import BadModel, Cancelled
 from mammo_core.prediction import IMAGES_AT_ONCE, predict_images
 
 
@@ -51,6 +51,18 @@ def test_no_batch_is_larger_than_agreed(ask):
     classifier = MeanClassifier(1)
     ask(classifier, Cache(), IDS)
     assert max(shape[0] for shape in classifier.shapes) == IMAGES_AT_ONCE
+
+
+def test_no_table_comes_of_answers_that_are_no_numbers():
+    class Broken(MeanClassifier):
+        """Has no answer about images that are of a half and brighter."""
+
+        def predict(self, images):
+            p = super().predict(images)
+            return np.where(p[:, 1:] > 0.495, np.nan, p)
+
+    with pytest.raises(BadModel, match=r"for 20 of 70 images, 50 among them"):
+        predict_images(Broken(1), Cache(), IDS)
 
 
 @of_both

@@ -26,6 +26,8 @@ FAMILIES = {
 }
 HELD = ("faithfulness", "localization")
 """Families of which a measure is held against the controls."""
+ONE_SIDED = 0.025
+"""How often an interval of 95 % lies above 0 where there is no difference."""
 ALL = "all images"
 BEATS, FAILS = "✓", "✗"
 READING = (
@@ -44,7 +46,7 @@ def show_board(audit: Audit) -> str | None:
     st.markdown("**Which explanation to believe**")
     boards = list_boards(audit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        lesions = st.selectbox("Lesions", list(boards), key="audit_stratum", width=230)
+        lesions = st.selectbox("Lesions", list(boards), key="audit_stratum", width=150)
         families = list_families(boards[lesions])
         family = st.segmented_control(
             "Measures", families, format_func=FAMILIES.get, default=families[0], required=True,
@@ -53,9 +55,24 @@ def show_board(audit: Audit) -> str | None:
     is_whole = lesions == ALL
     rows = describe_board(audit, boards[lesions], family, is_whole=is_whole)
     picked = _draw(rows, _name_columns(boards[lesions], family), f"{lesions}_{family}")
-    st.caption(READING)
+    st.caption(f"{READING} {tell_chance(audit) if is_whole else ''}")
     charts.offer_data(list_figures(audit, boards[lesions], is_whole=is_whole), "audit_board")
     return picked
+
+
+def tell_chance(audit: Audit) -> str:
+    """How many marks chance alone may set: each comparison errs so in 2.5 % of audits at most."""
+    against = audit.summary["against"].values()
+    compared = [
+        (name, measure)
+        for name in audit.methods
+        for measure in audit.summary["methods"][name]
+        if not METHODS[name].is_control
+        and MEASURES[measure].family in HELD
+        and all(board[name][measure]["n"] for board in against)
+    ]
+    n_by_chance = round(len(compared) * ONE_SIDED, 1)
+    return f"Of {len(compared)} such comparisons chance alone lets up to {n_by_chance:g} succeed."
 
 
 def list_boards(audit: Audit) -> dict[str, Mapping[str, Any]]:

@@ -20,11 +20,14 @@ LEVEL_SHAPES = {"believe": "circle", "caution": "diamond", "doubt": "cross", "co
 
 
 def zone_bars(titles: Sequence[str]) -> Spec:
-    """A bar a method, parted by zone; fields method, zone, share, n."""
+    """A bar a method, parted by zone; fields method, zone, share, n.
+
+    It has no legend: the breast drawn above it has the zones' colors and names.
+    """
     order = list(ZONE_COLORS)
     place = f"indexof({order}, datum.zone)"
     return {
-        "height": 20 * len(titles) + 165,
+        "height": 20 * len(titles) + 65,
         "encoding": {
             "y": {"field": "method", "type": "nominal", "sort": None, "title": None,
                   "scale": {"domain": list(titles)},
@@ -37,8 +40,7 @@ def zone_bars(titles: Sequence[str]) -> Spec:
                 "x": {"field": "share", "type": "quantitative", "stack": "zero",
                       "title": "Share of positive evidence", "scale": {"domain": [0, 1]},
                       "axis": {"format": ".0%", "tickCount": 5}},
-                "color": {"field": "zone", "type": "nominal",
-                          "legend": {"orient": "top", "title": None, "columns": 3},
+                "color": {"field": "zone", "type": "nominal", "legend": None,
                           "scale": {"domain": order, "range": list(ZONE_COLORS.values())}},
                 "order": {"field": "place", "type": "quantitative"},
                 "tooltip": [{"field": "method"}, {"field": "zone"},
@@ -49,7 +51,7 @@ def zone_bars(titles: Sequence[str]) -> Spec:
 
 
 def method_scatter(x: str, y: str, ends: Mapping[str, Sequence[float | None]]) -> Spec:
-    """A point a method with both intervals; fields key, method, label, level, x, x_low, ...
+    """A point a method with both intervals; fields key, method, right, left, level, x, ...
 
     The selection "method" is of the field `key`.
 
@@ -82,9 +84,10 @@ def method_scatter(x: str, y: str, ends: Mapping[str, Sequence[float | None]]) -
                 "tooltip": [{"field": "method"}, {"field": "verdict"},
                             {"field": "x_text", "title": x}, {"field": "y_text", "title": y},
                             {"field": "n"}]}},
-            {"mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "fontSize": 11,
-                      "color": MUTED},
-             "encoding": {"x": across, "y": up, "text": {"field": "label"}}},
+            *({"mark": {"type": "text", "align": align, "dx": dx, "dy": -8, "fontSize": 11,
+                        "color": MUTED},
+               "encoding": {"x": across, "y": up, "text": {"field": side}}}
+              for side, align, dx in (("right", "left", 8), ("left", "right", -8))),
         ],
     }  # fmt: skip
 
@@ -101,10 +104,14 @@ def _axis(field: str, title: str, ends: Sequence[float | None]) -> dict[str, Any
 def forgetting_lines(title: str) -> Spec:
     """A line a method over the share of layers drawn anew; fields method, level, share, value, n.
 
+    The method that is pointed at stands out.
+
     Args:
         title: Of the vertical axis.
     """
     names = list(LEVEL_COLORS)
+    opacity = {"condition": {"param": "over", "value": 1}, "value": 0.15}
+    over = {"type": "point", "fields": ["method"], "on": "pointerover", "clear": "pointerout"}
     return {
         "height": 340,
         "encoding": {
@@ -120,9 +127,11 @@ def forgetting_lines(title: str) -> Spec:
                         {"field": "value", "format": ".2f"}, {"field": "n"}],
         },
         "layer": [
-            {"mark": {"type": "line", "strokeWidth": 2, "opacity": 0.7}},
-            {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 0.9},
-             "encoding": {"shape": {"field": "level", "type": "nominal", "legend": None,
+            {"mark": {"type": "line", "strokeWidth": 2}, "encoding": {"opacity": opacity}},
+            {"mark": {"type": "point", "filled": True, "size": 60},
+             "params": [{"name": "over", "select": over}],
+             "encoding": {"opacity": opacity,
+                          "shape": {"field": "level", "type": "nominal", "legend": None,
                                     "scale": {"domain": names,
                                               "range": list(LEVEL_SHAPES.values())}}}},
         ],

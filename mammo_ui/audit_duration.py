@@ -34,7 +34,7 @@ def tell_duration(choice: "Choice", options: AuditOptions) -> None:
         place.caption(f"{about}; how long they take is told while they run. It can be stopped.")
         return
     place.caption(
-        f"{about}: **{write_minutes(passes * pace)}** on this machine, as busy as it is now. "
+        f"{about}: **{write_minutes(passes * pace)}** on this machine, longer while it is busy. "
         "It can be stopped."
     )
 

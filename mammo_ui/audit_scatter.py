@@ -11,9 +11,12 @@ from mammo_ui import audit_charts, charts, frame
 from mammo_ui.audit_results import Audit
 
 Row = dict[str, Any]
+Box = tuple[float, float, float, float]
 TITLE = "Faithfulness against place"
-WIDE, HIGH = 0.034, 0.075
-"""A letter's width and a line's height in shares of the chart, as narrow as it gets."""
+LETTER, LINE = 0.013, 0.045
+"""A letter's width and a line's height in shares of the chart, of one of 500 by 330 pixels."""
+POINT = (0.014, 0.02)
+"""Half of a point's width and height."""
 AXES = {
     "x": ("Faithfulness by", "faithfulness", "insertion"),
     "y": ("Place by", "localization", "energy_pointing"),
@@ -74,23 +77,39 @@ def list_points(audit: Audit, measures: Mapping[str, str]) -> list[Row]:
         if all(one["value"] is not None for one in both.values())
     ]
     lower = {axis: not METRICS[name].higher_is_better for axis, name in measures.items()}
-    return _add_labels(rows, lower)
+    return _add_labels(rows, lower) if rows else []
 
 
 def _add_labels(rows: list[Row], is_reversed: Mapping[str, bool]) -> list[Row]:
-    """The rows with a `label`, the method's name where it hides no other name and no point.
+    """The rows with the method's name where it hides no other name and no point.
 
-    Earlier rows, of the better verdicts, come first; controls have none.
+    Under `right` or `left`, the side of the point on which it stands. Earlier rows, of the better
+    verdicts, come first; controls have none.
     """
     places = {axis: _to_shares(rows, axis, reverse=is_reversed[axis]) for axis in AXES}
     points = list(zip(places["x"], places["y"], strict=True))
-    taken = [(x - 0.02, y - 0.03, x + 0.02, y + 0.03) for x, y in points]
+    taken = [_box(x, y, -POINT[0], POINT[0], -POINT[1]) for x, y in points]
     for row, (x, y) in zip(rows, points, strict=True):
-        box = (x + 0.021, y + 0.005, x + 0.021 + WIDE * len(row["method"]), y + HIGH)
-        is_free = not any(_overlap(box, other) for other in taken)
-        row["label"] = row["method"] if is_free and row["level"] != "control" else ""
-        taken += [box] if row["label"] else []
+        wide = LETTER * len(row["method"])
+        sides = {"right": _box(x, y, POINT[0], wide), "left": _box(x, y, -wide, -POINT[0])}
+        free = [side for side, box in sides.items() if _is_free(box, taken)]
+        named = free[:1] if row["level"] != "control" else []
+        row |= {side: row["method"] if side in named else "" for side in sides}
+        taken += [sides[side] for side in named]
     return rows
+
+
+def _box(x: float, y: float, left: float, right: float, down: float = 0.0) -> Box:
+    return x + left, y + down, x + right, y + LINE
+
+
+def _is_free(box: Box, taken: list[Box]) -> bool:
+    """Whether a box (left, lower, right, upper) lies in the chart and on no other box."""
+    is_inside = box[0] >= 0 and box[2] <= 1
+    return is_inside and not any(
+        box[0] < other[2] and other[0] < box[2] and box[1] < other[3] and other[1] < box[3]
+        for other in taken
+    )
 
 
 def _to_shares(rows: list[Row], axis: str, *, reverse: bool) -> list[float]:
@@ -100,11 +119,6 @@ def _to_shares(rows: list[Row], axis: str, *, reverse: bool) -> list[float]:
     least, span = min(known), (max(known) - min(known)) or 1.0
     shares = [(row[axis] - least) / span for row in rows]
     return [1 - share for share in shares] if reverse else shares
-
-
-def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    """Whether two boxes (left, lower, right, upper) have anything in common."""
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def tell_axis(measure: str) -> str:

@@ -15,13 +15,13 @@ from mammo_ui.forest_charts import draw_forest
 
 MEAN = (
     "Share of positive evidence on each zone: the mean of the bars below, controls left out, over "
-    "all images."
+    "all images. The share that the verdict tells is that of the middle method."
 )
 Row = dict[str, Any]
 READING = (
-    "Each bar is a method's positive evidence, parted by where it lies, on average over the "
-    "images; an image without a zone counts as 0 there. The last ones are controls: so evidence "
-    "lies that knows nothing of the model."
+    "Each bar is a method's positive evidence, parted by where it lies, in the colors of the "
+    "drawing, on average over the images; an image without a zone counts as 0 there. The last "
+    "ones are controls: so evidence lies that knows nothing of the model."
 )
 
 

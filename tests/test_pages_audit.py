@@ -157,6 +157,13 @@ def test_what_beats_no_control_is_marked_and_only_that(audited):
     assert not others.str.contains(audit_board.FAILS).any()
 
 
+def test_the_board_tells_what_chance_alone_may_mark(audited):
+    n = sum(len(row) for name, row in audited["methods"].items() if name not in ("edges", "center"))
+    told = audit_board.tell_chance(find_audit())
+    assert told.startswith(f"Of {n} such comparisons")
+    assert f"up to {n * 0.025:.1f} succeed" in told
+
+
 def test_too_few_patients_are_marked_neither_way(standin):
     summary = made_audits.make_audit(standin, n_images=4)
     assert summary["patients"] < FEWEST_COMPARED
@@ -253,6 +260,19 @@ def test_the_better_end_of_each_axis_is_right_and_above(audited):
     marks = spec["layer"][2]["encoding"]
     assert marks["x"]["scale"].get("reverse")
     assert not marks["y"]["scale"].get("reverse")
+
+
+def test_names_in_the_scatter_lie_on_no_other_name(standin):
+    same = {"insertion": 0.5, "energy_pointing": 0.5}
+    far = {"insertion": 0.9, "energy_pointing": 0.9}
+    made_audits.make_audit(
+        standin, columns={"grad_cam": far, **dict.fromkeys(("saliency", "rise", "edges"), same)}
+    )
+    points = audit_scatter.list_points(find_audit(), {"x": "insertion", "y": "energy_pointing"})
+    named = {point["key"] for point in points if point["left"] or point["right"]}
+    assert "grad_cam" in named
+    assert "edges" not in named
+    assert len(named & {"saliency", "rise"}) == 1
 
 
 def test_an_audit_of_another_network_is_not_shown(audited, standin):

@@ -108,7 +108,9 @@ def _tell_missing(difference: Answer, n_changed: int) -> str:
         return ""
     if not n_changed:
         return "the model answers the same without it, so that nothing can be tested"
-    return "the images keep their ranks or are of too few patients, so that nothing can be tested"
+    if difference["value"] == 0:
+        return "no image changes its rank, so that nothing can be tested"
+    return "the images are of too few patients to test it"
 
 
 def _is_answered(record: Record) -> bool:

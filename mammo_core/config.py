@@ -25,9 +25,8 @@ def read_settings(kind: type[Settings], values: Mapping[str, Any]) -> Settings:
     known = [field.name for field in dataclasses.fields(kind) if field.init]  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            raise BadConfiguration(
-                f"Unknown setting '{key}'; known are: {', '.join(known)}{tell_nearest(key, known)}"
-            )
+            every = f"known are: {', '.join(known)}" if known else "there are none here"
+            raise BadConfiguration(f"Unknown setting '{key}'; {every}{tell_nearest(key, known)}")
     return kind(**{key: _convert(key, value, hints[key]) for key, value in values.items()})
 
 

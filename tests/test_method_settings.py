@@ -34,6 +34,8 @@ def test_a_layer_and_settings_go_together():
         ("noise=0.2", "Expected METHOD.SETTING=VALUE"),
         ("smooth_grad.nose=0.2", "smooth_grad: Unknown setting 'nose'; known are: samples, noise"),
         ("smooth_grad.noise=-1", "smooth_grad: Expected .*noise >= 0"),
+        ("smooth_grad.noise=inf", "smooth_grad: noise must be a finite number, got inf"),
+        ("integrated_gradients.baseline=nan", "baseline must be a finite number, got nan"),
         ("integrated_gradients.baseline=white", "float, got 'white'; it may also be mean, blurred"),
         ("rise.masks=9", "'rise', which was not asked for"),
     ],
@@ -41,6 +43,11 @@ def test_a_layer_and_settings_go_together():
 def test_settings_that_cannot_be_are_refused(word, complaint):
     with pytest.raises(BadConfiguration, match=complaint):
         choose(word)
+
+
+def test_a_method_without_settings_names_none():
+    with pytest.raises(BadConfiguration, match="saliency: Unknown setting 'steps'; there are none"):
+        choose("saliency.steps=3", names=["saliency"])
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -55,7 +55,7 @@ def test_no_batch_is_larger_than_agreed(ask):
 
 def test_no_table_comes_of_answers_that_are_no_numbers():
     class Broken(MeanClassifier):
-        """Has no answer about images that are of a half and brighter."""
+        """Has no answer about images of a half and brighter."""
 
         def predict(self, images):
             p = super().predict(images)

@@ -1,5 +1,6 @@
 """Methods with other settings than their own, written METHOD.SETTING=VALUE."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from mammo_core.attribution.base import Attribution
@@ -35,9 +36,13 @@ def configure(kind: type[Attribution], name: str, settings: MethodSettings) -> A
             have.
     """
     try:
-        return read_settings(kind, settings.get(name, {}))
+        method = read_settings(kind, settings.get(name, {}))
     except (BadConfiguration, ValueError) as error:
         raise BadConfiguration(f"{name}: {error}") from None
+    for setting, value in vars(method).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadConfiguration(f"{name}: {setting} must be a finite number, got {value}")
+    return method
 
 
 def refuse_unused(settings: MethodSettings, names: Iterable[str]) -> None:

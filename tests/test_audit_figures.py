@@ -143,15 +143,20 @@ def test_a_method_equal_to_a_control_is_marked():
     assert verdict.words == "No better than an edge detector or a spot in the middle"
 
 
-@pytest.mark.parametrize(("n", "wins"), [(5, 5), (6, 6), (20, 13)])
-def test_hits_are_held_against_a_controls_misses_as_the_sign_test_does(n, wins):
-    hits = {"grad_cam": {"pointing_game": 1.0}, "center": {"pointing_game": 0.0}}
-    lost = {"grad_cam": {"pointing_game": 0.0}, "center": {"pointing_game": 1.0}}
-    records = [make_record(k, values=hits if k < wins else lost) for k in range(n)]
+@pytest.mark.parametrize(
+    ("wins", "losses", "ties"), [(5, 0, 0), (6, 0, 0), (13, 7, 0), (8, 0, 6), (3, 0, 11)]
+)
+def test_hits_are_held_against_a_controls_misses_as_the_sign_test_does(wins, losses, ties):
+    hits, misses = {"pointing_game": 1.0}, {"pointing_game": 0.0}
+    pairs = [(hits, misses)] * wins + [(misses, hits)] * losses + [(misses, misses)] * ties
+    records = [
+        make_record(k, values={"grad_cam": own, "center": bar})
+        for k, (own, bar) in enumerate(pairs)
+    ]
     figures = Figures.of(records, ("grad_cam", "center"), ("pointing_game",))
     found = compare_with(figures, "center")["grad_cam"]["pointing_game"].estimate
-    assert found.value == pytest.approx((2 * wins - n) / n)
-    assert beats_all([found.low]) == (binomtest(wins, n).pvalue < 0.05)
+    assert found.value == pytest.approx((wins - losses) / len(pairs))
+    assert beats_all([found.low]) == (binomtest(wins, wins + losses).pvalue < 0.05)
 
 
 @pytest.mark.parametrize(("shift", "level"), [(0.01, "caution"), (-0.01, "doubt")])

@@ -9,7 +9,7 @@ from mammo_core.audit.figures import Figures
 from mammo_core.audit.patient_means import Mean, estimate_means
 from mammo_core.audit.rules import FEWEST_COMPARED
 from mammo_core.evidence import METHOD_METRICS, METRICS
-from mammo_core.metrics.estimate import Estimate
+from mammo_core.metrics.estimate import ROUNDING, Estimate, widen_certain
 
 BARS = {"edges": "an edge detector", "center": "a spot in the middle"}
 """The controls that a method must beat, and what they are."""
@@ -41,29 +41,28 @@ def compare_with(figures: Figures, control: str) -> Board:
     row = figures.methods.index(control)
     signs = np.array([1 if KNOWN[name].higher_is_better else -1 for name in figures.metrics])
     better = (figures.counted - figures.counted[row]) * signs[:, None]
-    are_answers = [name in ANSWERS for name in figures.metrics]
-    better[:, are_answers] = (better[:, are_answers] + 1) / 2  # a share of wins, ties half a one
-    means = estimate_means(
-        _flatten(better), figures.patients, are_answers=are_answers * len(figures.methods)
-    )
-    board = _unflatten(figures, [mean.count_from(FEWEST_COMPARED) for mean in means])
+    board = _unflatten(figures, estimate_means(_flatten(better), figures.patients))
     return {
         method: {
-            name: _from_wins(mean) if name in ANSWERS else mean for name, mean in cells.items()
+            name: (_tell_sweep(mean) if name in ANSWERS else mean).count_from(FEWEST_COMPARED)
+            for name, mean in cells.items()
         }
         for method, cells in board.items()
     }
 
 
-def _from_wins(mean: Mean) -> Mean:
-    """The difference of two proportions from the share of wins, in which a tie is half a one.
+def _tell_sweep(mean: Mean) -> Mean:
+    """The exact interval of who hits wherever the control misses, or the reverse; else as it is.
 
-    So a method that is right wherever the control is wrong beats it from six patients on, as by
-    the sign test, though no patient differs from another.
+    No patient differs from another then, of which Student's t knows nothing; such a method beats
+    the control from six patients on, as by the sign test.
     """
-    ends = mean.estimate.to_json().values()
-    value, low, high = (None if end is None else 2 * end - 1 for end in ends)
-    return replace(mean, estimate=Estimate(value, low, high))
+    value = mean.estimate.value
+    if value is None or abs(value) < 1 - ROUNDING:
+        return mean
+    wins = (value + 1) / 2
+    ends = widen_certain(Estimate(wins, wins, wins), mean.patients).to_json().values()
+    return replace(mean, estimate=Estimate(*(None if end is None else 2 * end - 1 for end in ends)))
 
 
 def _range(metric: str) -> tuple[float, float]:

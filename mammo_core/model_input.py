@@ -12,8 +12,9 @@ from mammo_core.breast import Mask, find_breast
 from mammo_core.dicom import read_mammogram
 from mammo_core.hanging import hang, pair_views, place_of, take_own
 from mammo_core.model_store import StoredModel
+from mammo_core.overlays import pool_strongest
 from mammo_core.pixels import prepare_one
-from mammo_core.placement import Placement
+from mammo_core.placement import Placement, resize
 
 if TYPE_CHECKING:
     from mammo_core.datasets import Dataset
@@ -74,6 +75,33 @@ class ModelInput:
         own = take_own(attribution, self.view) if self.is_hung else attribution
         placed: NDArray[np.float32] = self.placement.to_image(np.ascontiguousarray(own))
         return placed
+
+    def to_thumbnail(self, attribution: NDArray[np.float32], most: int) -> NDArray[np.float32]:
+        """An (H, W) map of the whole input on the asked image's grid, made coarser.
+
+        A cell has the value of the largest size within it. The image's own grid, which may be of
+        fourteen megapixels, is never filled.
+
+        Args:
+            attribution: On the grid of the whole input.
+            most: Longest side of what is returned.
+        """
+        place = self.placement
+        step = max(1, -(-max(place.rows, place.columns) // most))
+        coarse = np.zeros((-(-place.rows // step), -(-place.columns // step)), dtype=np.float32)
+        box = (
+            _coarsen(place.top, place.bottom, step, coarse.shape[0]),
+            _coarsen(place.left, place.right, step, coarse.shape[1]),
+        )
+        size = coarse[box].shape
+        coarse[box] = resize(pool_strongest(self.cut_own(attribution), size), size)
+        return coarse
+
+
+def _coarsen(start: int, stop: int, step: int, length: int) -> slice:
+    """The cells of a grid that is coarser by a step which a part covers, one at least."""
+    first = min(round(start / step), length - 1)
+    return slice(first, max(first + 1, round(stop / step)))
 
 
 def input_of_case(stored: StoredModel, dataset: "Dataset", image_id: str) -> ModelInput:

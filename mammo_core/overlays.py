@@ -63,6 +63,8 @@ def pool_strongest(attribution: NDArray[np.float32], shape: tuple[int, int]) -> 
         attribution: (H, W).
         shape: (rows, columns), each 1 or more; a side that is longer than the map's stays.
     """
+    if attribution.shape == tuple(shape):
+        return attribution
     sides = zip(attribution.shape, shape, strict=True)
     rows, columns = (-(np.arange(min(n, m)) * -n // min(n, m)) for n, m in sides)
     highest, lowest = (

@@ -21,6 +21,7 @@ from mammo_ui.overlay_store import (
     list_controls,
     overlay_path,
     read_drawn,
+    settings_of,
     write_drawn,
     write_facts,
 )
@@ -31,8 +32,8 @@ if TYPE_CHECKING:  # the serving process takes only names from here, and quickly
     from mammo_core.model_input import ModelInput
 
 Answers = list["Explanation | Refusal"]
-MOST_PIXELS = 1600
-"""Longest side of a map's picture; the browser stretches it over the image."""
+MOST_PIXELS = 400
+"""Longest side of a map's picture, which is seen on thumbnails; the viewer is given the numbers."""
 
 
 def draw_maps(names: Names, methods: Sequence[str], folder: Path | None = None) -> None:
@@ -153,11 +154,15 @@ def _note_layers(subject: Subject, classifier: "KerasClassifier") -> None:
 
 
 def _explain(asked: _Asked, methods: Sequence[str]) -> Answers:
+    from mammo_core.attribution.method_settings import parse_method_settings
     from mammo_core.explanations import explain_each
 
     subject, layers = asked.subject, layers_of(asked.subject, methods[0])
+    words = (word for name in methods for word in settings_of(subject, name))
+    settings = parse_method_settings(words)
     about = (asked.classifier, subject.model, asked.given.image, subject.image_id, methods)
-    return explain_each(*about, subject.target, layers=layers, progress=asked.progress)
+    how = {"layers": layers, "settings": settings, "progress": asked.progress}
+    return explain_each(*about, subject.target, **how)
 
 
 def _measure(asked: _Asked, answers: Answers, metrics: Sequence[str]) -> dict[str, Evidence]:
@@ -230,13 +235,11 @@ def _tell_air(asked: _Asked, explanation: "Explanation") -> str | None:
 
 
 def _draw(explanation: "Explanation", given: "ModelInput") -> bytes:
-    """The map on the file's own grid as a transparent PNG."""
+    """The map over the whole file, small, as a transparent PNG."""
     from mammo_core.attribution import METHODS
     from mammo_core.overlays import color_heatmap, encode_png
 
-    attribution = given.to_image(explanation.upsample())
-    step = -(-max(attribution.shape) // MOST_PIXELS)
-    attribution = attribution[::step, ::step]
+    attribution = given.to_thumbnail(explanation.upsample(), MOST_PIXELS)
     return encode_png(color_heatmap(attribution, signed=METHODS[explanation.method].signed))
 
 

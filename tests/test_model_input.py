@@ -8,6 +8,7 @@ from mammo_core.config import to_mapping
 from mammo_core.model_input import ModelInput, find_other_view, input_of_case, shape_input
 from mammo_core.model_store import StoredModel
 from mammo_core.pixels import prepare_one
+from mammo_core.placement import place
 from mammo_core.preprocess import Preprocess
 
 SAMPLE = "sample_data"
@@ -78,6 +79,23 @@ def test_a_single_view_keeps_its_whole_map(sample, pair):
     row = sample.index.set_index("image_id").loc[pair[0]]
     whole = ModelInput(np.zeros((*SIZE, 1), np.float32), placement)
     assert whole.to_image(np.ones((8, 6), np.float32)).shape == (row["rows"], row["columns"])
+
+
+@pytest.mark.parametrize("most", [40, 100, 5000])
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_thumbnail_has_each_place_where_the_images_own_grid_has_it(flip, most):
+    where = place((500, 400), (60, 460, 20, 320), flip=flip, size=SIZE)
+    given = ModelInput(np.zeros((*SIZE, 1), np.float32), where)
+    for row, column in ((5, 3), (33, 20), (60, 40)):
+        attribution = np.zeros(SIZE, np.float32)
+        attribution[row, column] = -7
+        small, large = given.to_thumbnail(attribution, most), given.to_image(attribution)
+        assert max(small.shape) <= most
+        assert small.min() == -7 or most > max(SIZE)  # finer than the map it is drawn between cells
+        centers = [
+            (np.argwhere(one == one.min()).mean(axis=0) + 0.5) / one.shape for one in (small, large)
+        ]
+        np.testing.assert_allclose(*centers, atol=1.5 / min(small.shape))
 
 
 def test_zones_tell_breast_air_and_what_is_not_of_the_image(tmp_path, sample, pair):

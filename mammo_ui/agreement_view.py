@@ -91,7 +91,7 @@ def _heat_table(titles: Sequence[str]) -> charts.Spec:
         "height": 30 * len(titles) + 90,
         "encoding": {
             "x": {"field": "other", "type": "nominal", "sort": list(titles),
-                  "axis": {**axis, "labelAngle": -40}},
+                  "axis": {**axis, "labelAngle": -40, "labelOverlap": False}},
             "y": {"field": "method", "type": "nominal", "sort": list(titles), "axis": axis},
             "tooltip": [{"field": "method"}, {"field": "other"},
                         {"field": "correlation", "format": ".3f"}],

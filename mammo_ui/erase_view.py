@@ -28,6 +28,7 @@ LIMITS = (
     "This tells what this model needs for its answer about this image: not that a lesion is there, "
     "nor that nothing else counts. Trust what the three fills agree on."
 )
+OTHER_VIEW = "The breast's other view, which the model is given beside it, stays as it is."
 HOW_TO_READ = (
     "Bars: the probability of each class before, with the region erased, and (median, with a line "
     "from the 5th to the 95th percentile) with random regions of the same size and shape erased "
@@ -39,7 +40,8 @@ HOW_TO_READ = (
 def show_erasing(subject: Subject) -> None:
     """Choose a region and a fill; on a click the model is asked again."""
     key = f"erase/{subject.names()[:3]}"
-    asking, answering = st.columns([2, 3], gap="medium")
+    left, right = st.columns([2, 3], gap="medium")
+    asking, answering = left.container(key="erase_asked"), right.container(key="erase_answered")
     with asking:
         region, fill = _choose_region(subject), _choose_fill()
         asked = st.empty()  # once the work has begun, the button cannot be pressed again
@@ -162,6 +164,7 @@ def _compare_fills(subject: Subject, erasing: Erasing) -> None:
     missing = [FILL_TITLES[fill].lower() for fill, found in known.items() if not found]
     words = [f"With other fills: {', '.join(told)}."] if told else []
     words += [f"Not tried yet: {', '.join(missing)}."] if missing else []
+    words += [OTHER_VIEW] if subject.model.views else []
     st.caption(" ".join([*words, LIMITS]))
 
 

@@ -49,8 +49,13 @@ def _ask(model: "StoredModel") -> None:
         st.caption("Add a dataset on Data to draw some from it.")
         return
     dataset = st.selectbox("Draw at random from", datasets, key="references_from")
+    there = set(library.require_dataset(dataset).index["split"])
+    splits = [name for name in SPLITS if name in there]
+    if not splits:
+        st.caption("Its images are of no split: none can be drawn.")
+        return
     split = st.segmented_control(
-        "Split", SPLITS, default="train", required=True, key="references_split"
+        "Split", splits, default=splits[0], required=True, key=f"references_split_{dataset}"
     )
     label = st.selectbox("Of", [ANY, *model.classes], key="references_label")
     count = st.number_input("Images", 1, 200, 20, key="references_count")

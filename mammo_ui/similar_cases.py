@@ -19,15 +19,19 @@ def show_similar(choice: state.Choice, image_id: str) -> None:
     """The images of other patients that are most alike to one."""
     path = embeddings_path(choice.model, choice.dataset)
     if not are_current(path, choice.model, library.read_card(choice.dataset).version):
-        st.markdown("Alike are the images that lie close to each other on the map of all of them.")
+        st.markdown(
+            "Similar cases are found by what the model makes of each image before it decides. For "
+            "that it must look at each of them once."
+        )
         embedding_map.offer_map(choice)
         return
     neighbors = _nearest(path, library.version_of(path), image_id)
     picked = show_gallery([_build_tile(choice, one) for one in neighbors], key="similar")
     st.caption(
-        "Images of other patients that look most alike to the model: the number is the cosine of "
-        "the angle between what its last layer decides from, 1 for equal. Where the truth of the "
-        "neighbors differs from the prediction, cases that the model takes for alike are not."
+        "The images of other patients that look most alike to the model; this patient's own are "
+        "left out. The number is the cosine of the angle between what its last layer decides "
+        "from, 1 for equal. Where their truth differs from the prediction above, the model takes "
+        "for alike what is not."
     )
     if picked:
         state.open_page("case", case=picked)

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from linear_classifier import LinearClassifier
 
 from mammo_core.erasing import AIR, BEYOND, BREAST, FILLS, draw_regions, erase, read_region
-from mammo_core.erasing.erased_case import tell_erasure
+from mammo_core.erasing.erased_case import erase_case, tell_erasure
 from mammo_core.erasing.erasure import Drop
 from mammo_core.erasing.regions import Box, Outline, draw_box, draw_polygon, take_top
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled
+from mammo_core.model_input import ModelInput
+from mammo_core.placement import place
 from mammo_core.types import Contrast
 
 SHAPE = (40, 32)
@@ -219,6 +221,21 @@ def test_a_region_beside_the_breast_is_told_to_lie_there():
         "Erasing this region leaves malignant at 0.50 (it lies beside the breast"
     )
     assert erase(weigh(region), make_image(), make_region(), make_zones(), 1).share_inside == 1
+
+
+@pytest.mark.parametrize(("view", "own"), [("CC", slice(0, 32)), ("MLO", slice(32, 64))])
+def test_of_two_views_side_by_side_only_the_asked_one_is_erased(view, own):
+    both = np.concatenate([make_image(0), make_image(1)], axis=1)
+    placement = place(SHAPE, (0, 40, 0, 32), flip=False, size=SHAPE)
+    given = ModelInput(both, placement, is_hung=True, view=view, breast=make_zones() == BREAST)
+    model = LinearClassifier(np.ones((*SHAPE[:1], 64, 1)) / 100)
+    found = erase_case(model, None, given, "both", Box(5, 8, 11, 15), fill="mean", n_random=5)
+    elsewhere = np.ones((40, 64), dtype=bool)
+    elsewhere[:, own] = False
+    np.testing.assert_array_equal(found.region[:, own], make_region())
+    assert found.n_random == 5
+    assert not (found.region | found.regions.any(axis=0))[elsewhere].any()
+    np.testing.assert_array_equal(found.erased[elsewhere], both[elsewhere])
 
 
 def test_an_empty_region_and_an_unknown_fill_are_told():

@@ -305,4 +305,4 @@ def test_reference_images_are_told_and_drawn_from_the_models_card(home, monkeypa
     assert not at.run().exception
     ((_, arguments),) = started
     assert arguments[0] == "background"
-    assert arguments[3:] == ["--count", "20", "--split", "train"]
+    assert arguments[3:] == ["--count", "20", "--split", "test"]

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammo_core.paths import write_json
 from mammo_core.types import Progress, no_progress
-from mammo_ui import model_tasks
+from mammo_ui import library, model_tasks
 from mammo_ui.map_numbers import write_numbers
 from mammo_ui.overlay_store import (
     DrawnExplanation,
@@ -137,14 +138,28 @@ class _Asked:
 
 
 def _ask(names: Names, folder: Path | None) -> _Asked:
-    from mammo_core.model_input import input_of_case
     from mammo_core.progress import JobProgress
 
     subject = find_subject(names)
     classifier = model_tasks.keep_loaded(subject.model)
     _note_layers(subject, classifier)
-    given = input_of_case(subject.model, subject.dataset, subject.image_id)
+    model, dataset = subject.model, subject.dataset
+    about = (model.id, model.sha256, dataset.name, dataset.fingerprint)
+    given = _read_input(*about, subject.image_id)
     return _Asked(subject, classifier, given, JobProgress(folder) if folder else no_progress)
+
+
+@lru_cache(maxsize=2)
+def _read_input(
+    model_id: str, sha256: str, dataset: str, fingerprint: str, image_id: str
+) -> "ModelInput":
+    """What the model is given; kept, for quick maps, dear ones and their measures ask in turn.
+
+    The digests only tell what is known by the names, and was then.
+    """
+    from mammo_core.model_input import input_of_case
+
+    return input_of_case(library.find_model(model_id), library.require_dataset(dataset), image_id)
 
 
 def _note_layers(subject: Subject, classifier: "KerasClassifier") -> None:

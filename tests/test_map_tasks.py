@@ -107,6 +107,18 @@ def test_a_measure_that_the_controls_lack_is_not_told_of_a_map(asked):
     assert last["saliency"] == {"deletion": Measured(0.2, {"edges": 0.5})}
 
 
+def test_a_file_is_read_once_until_its_dataset_is_another(monkeypatch):
+    read = []
+    monkeypatch.setattr("mammo_core.model_input.input_of_case", lambda *about: read.append(about))
+    monkeypatch.setattr(map_tasks.library, "find_model", lambda name: name)
+    monkeypatch.setattr(map_tasks.library, "require_dataset", lambda name: name)
+    map_tasks._read_input.cache_clear()
+    for fingerprint in ("before", "before", "after"):
+        map_tasks._read_input("demo", "0" * 64, "exams", fingerprint, "S00001_LCC")
+    map_tasks._read_input.cache_clear()
+    assert read == 2 * [("demo", "exams", "S00001_LCC")]
+
+
 def test_a_class_activation_map_beside_the_breast_says_so_and_no_other_map_does():
     image = np.zeros((64, 48, 1), np.float32)
     image[12:52, :24] = 0.6

@@ -131,6 +131,22 @@ def test_a_method_that_beats_both_controls_everywhere_is_believed():
     assert verdict.beats == {"faithfulness": 1.0, "localization": 1.0}
 
 
+@pytest.mark.parametrize("lost", ["insertion", "energy_pointing"])
+def test_who_loses_as_many_measures_of_a_family_as_it_wins_is_not_believed(lost):
+    mixed = GOOD | {lost: 0.0}
+    verdict = judge({"grad_cam": mixed, "edges": POOR, "center": POOR}, "grad_cam")
+    assert 0.5 in verdict.beats.values()
+    assert verdict.level == "caution"
+    assert any("loses to one of them on 50%" in reason for reason in verdict.reasons)
+
+
+def test_half_of_a_family_is_enough_where_the_rest_is_even():
+    even = GOOD | {"insertion": POOR["insertion"]}
+    verdict = judge({"grad_cam": even, "edges": POOR, "center": POOR}, "grad_cam")
+    assert verdict.beats == {"faithfulness": 0.5, "localization": 1.0}
+    assert verdict.level == "believe"
+
+
 def test_a_method_equal_to_a_control_is_marked():
     records = make_records({"edges": GOOD, "center": POOR})
     for record in records:

@@ -17,6 +17,8 @@ from mammo_core.audit.rules import (
     SILENT,
     WEIGHTLESS,
     beats_all,
+    has_merit,
+    loses_to_any,
 )
 from mammo_core.wording import count
 
@@ -95,12 +97,12 @@ def judge_method(
     if max((mean.patients for mean in row.values()), default=0) < FEWEST_PATIENTS:
         return MethodVerdict("caution", "Too few patients to tell", (), beats)
     faults = list_faults(name, row)
-    reasons = (*_tell_merits(beats), *faults)
+    loses = {f: share_lost(name, f, against) for f in beats}
+    reasons = (*_tell_merits(beats, loses), *faults)
     counted = beats if is_on_breast else {**beats, PLACE: None}
-    ahead = any(
-        is_ahead(name, family, against) for family, share in counted.items() if share is not None
-    )
-    level, words = _judge(name, row, counted, has_faults=bool(faults), is_ahead=ahead)
+    merits = {f: has_merit(share, loses[f]) for f, share in counted.items() if share is not None}
+    ahead = any(is_ahead(name, family, against) for family in merits)
+    level, words = _judge(name, row, merits, has_faults=bool(faults), is_ahead=ahead)
     if not is_on_breast and level == "believe":
         words = "Believe it here: faithful to a model that does not look at the lesion"
     return MethodVerdict(level, words, reasons, beats)
@@ -115,6 +117,14 @@ def share_beaten(name: str, family: str, against: Mapping[str, Board]) -> float 
         beats_all(mean.estimate.low for mean in row) for row in _compared(name, family, against)
     ]
     return sum(beaten) / len(beaten) if beaten else None
+
+
+def share_lost(name: str, family: str, against: Mapping[str, Board]) -> float:
+    """Of the measures of a family, the share on which some control beats the method; 0 of none."""
+    lost = [
+        loses_to_any(mean.estimate.high for mean in row) for row in _compared(name, family, against)
+    ]
+    return sum(lost) / len(lost) if lost else 0.0
 
 
 def is_ahead(name: str, family: str, against: Mapping[str, Board]) -> bool:
@@ -174,7 +184,7 @@ def _tell_blindness(name: str, row: Mapping[str, Mean]) -> str:
 def _judge(
     name: str,
     row: Mapping[str, Mean],
-    beats: Mapping[str, float | None],
+    merits: Mapping[str, bool],
     *,
     has_faults: bool,
     is_ahead: bool,
@@ -183,7 +193,6 @@ def _judge(
     blind = _tell_blindness(name, row)
     if blind:
         return "doubt", blind
-    merits = {family: share >= BEATEN for family, share in beats.items() if share is not None}
     if not merits:
         return "caution", "Not compared with any control"
     if not any(merits.values()) and not is_ahead:
@@ -195,9 +204,11 @@ def _judge(
     return "caution", f"{half} (with a fault)" if has_faults else half
 
 
-def _tell_merits(beats: Mapping[str, float | None]) -> list[str]:
+def _tell_merits(beats: Mapping[str, float | None], loses: Mapping[str, float]) -> list[str]:
+    """What it beats in each family, and where a control beats it."""
     return [
         f"beats {' and '.join(BARS)} on {share:.0%} of the measures of {family}"
+        + (f", loses to one of them on {loses[family]:.0%}" if loses[family] else "")
         for family, share in beats.items()
         if share is not None
     ]

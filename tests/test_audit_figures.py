@@ -383,3 +383,10 @@ def test_blanking_tells_nothing_of_a_model_that_ranks_no_better_than_chance():
     rng = np.random.default_rng(1)
     records = [make_record(k, p=rng.uniform(), label=CLASSES[k % 2]) for k in range(30)]
     assert "no better than chance" in judge_model(records)["words"]
+
+
+def test_few_images_are_not_said_to_be_ranked_by_chance_where_they_are_ranked_well():
+    records = [make_record(k, p=0.9 - 0.2 * k, label=CLASSES[k < 2]) for k in range(4)]
+    words = judge_model(records)["words"]
+    assert words.startswith("Too few images to tell whether it ranks them better than chance")
+    assert "AUROC 1.00" in words

@@ -17,6 +17,7 @@ Level = Literal["believe", "caution", "doubt"]
 Rule = Callable[[Answer, Answer], str]
 """From zones and blanking to the words of a verdict, empty where the rule does not apply."""
 
+UNTOLD = "Too few images to tell whether it ranks them better than chance"
 NO_DISEASE = ("markers", "outside", "pectoral")
 """Parts that a model needs for nothing that it should know."""
 NO_BREAST = ("markers", "border", "air")
@@ -81,10 +82,9 @@ def _ranks_by_chance(zones: Answer, blanking: Answer) -> str:
     auroc: Answer = blanking["nothing"]["auroc"] if blanking else {"low": None}
     if auroc["low"] is None or auroc["low"] > CHANCE:
         return ""
-    return (
-        f"Ranks these images no better than chance (AUROC {format_estimate(auroc)}), so that "
-        "blanking cannot tell what it uses"
-    )
+    is_near = auroc["value"] <= CHANCE + FALL
+    ranks = "Ranks these images no better than chance" if is_near else UNTOLD
+    return f"{ranks} (AUROC {format_estimate(auroc)}), so that blanking cannot tell what it uses"
 
 
 def _knows_without_breast(zones: Answer, blanking: Answer) -> str:

@@ -23,7 +23,7 @@ class Infidelity(Perturbing):
     optimal scaling), so that the unit of a map does not count. Departures from the paper: b is not
     negative, or a map upside down would be as good; the error is divided by the mean squared
     effect, or an image with large logits would weigh more than others. Noise is the same in all
-    channels, as maps have none.
+    channels, as maps have none, and for all images, so that luck with it does not average out.
 
     Attributes:
         samples: Draws of noise, at least 2; as many forward passes and one more, shared by all
@@ -38,8 +38,8 @@ class Infidelity(Perturbing):
     higher_is_better: ClassVar[bool] = False
     range: ClassVar[tuple[float | None, float | None]] = (0.0, 1.0)
     of_random: ClassVar[str] = (
-        "1 - 1 / (2 samples) on average, 0.99, for noise of mean 0; less for one of one sign, 1/4 "
-        "for uniform noise on a model that adds up the pixels"
+        "1 - 1 / (2 samples) on average, 0.99, for noise of mean 0; for one of one sign less where "
+        "the model answers to brightness, 1/4 for uniform noise on one that adds up the pixels"
     )
     cost: ClassVar[int] = 51
     score: Score = "logit"

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.case_measures import CaseMeasures, Evidence, Masks
-from mammo_core.errors import BadConfiguration, MammoError
+from mammo_core.errors import BadConfiguration
 from mammo_core.evidence import METHOD_METRICS, METRICS
 from mammo_core.evidence.tally import count_passes as count_passes
 from mammo_core.explanations import Explanation, explanation_path
-from mammo_core.paths import read_json, write_json
+from mammo_core.paths import read_kept_json, write_json
 from mammo_core.types import Classifier, Progress, no_progress
 from mammo_core.wording import tell_nearest
 
@@ -112,13 +112,7 @@ def _read_kept(one: Explanation, case: CaseMeasures, metrics: Sequence[str]) -> 
 
 def _read_all(one: Explanation) -> dict[str, float | None]:
     """All that was kept of an explanation; nothing where it is of another, or damaged."""
-    path = _evidence_path(one)
-    if not path.is_file():
-        return {}
-    try:
-        content = read_json(path)
-    except MammoError:
-        return {}
+    content = read_kept_json(_evidence_path(one)) or {}
     return dict(content["values"]) if content.get("key") == one.key else {}
 
 

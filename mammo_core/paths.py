@@ -82,3 +82,13 @@ def read_json(path: Path) -> Any:
         raise MammoError(f"Expected a file {path}, found none") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise MammoError(f"Cannot read {path} as JSON: {error}") from error
+
+
+def read_kept_json(path: Path) -> Any | None:
+    """What a cache keeps as JSON; None where it is not there, or damaged and to be made again."""
+    if not path.is_file():
+        return None
+    try:
+        return read_json(path)
+    except MammoError:
+        return None

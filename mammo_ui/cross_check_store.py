@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mammo_core.paths import read_json, write_json, writing
+from mammo_core.paths import read_kept_json, write_json, writing
 from mammo_ui.map_numbers import MapFrame, read_frame
 from mammo_ui.overlay_store import Subject, overlay_path
 
@@ -34,10 +34,9 @@ def library_path(subject: Subject, method: str) -> Path:
 
 def read_cross_check(subject: Subject, method: str) -> CrossCheck | None:
     """What was found before, None where nothing was."""
-    facts = library_path(subject, method).with_suffix(".json")
-    if not facts.is_file():
+    content = read_kept_json(library_path(subject, method).with_suffix(".json"))
+    if content is None:
         return None
-    content = read_json(facts)
     framed = {"frame": read_frame(content["frame"])} if content["frame"] else {}
     return CrossCheck(**content | framed)
 

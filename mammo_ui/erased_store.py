@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mammo_core.paths import read_json, state_folder, write_json, writing
+from mammo_core.paths import read_kept_json, state_folder, write_json, writing
 from mammo_ui.overlay_store import Subject, overlay_path
 
 ERASING = 1
@@ -46,10 +46,11 @@ class ErasedCase:
 def read_erased(subject: Subject, erasing: Erasing) -> ErasedCase | None:
     """What the model said when that was erased before, None where it was not."""
     facts = _path(subject, erasing)
-    if not facts.is_file():
+    content = read_kept_json(facts)
+    if content is None:
         return None
     pictures = {name: facts.with_suffix(f".{name}.png").read_bytes() for name in PICTURES}
-    return ErasedCase(read_json(facts), **pictures)
+    return ErasedCase(content, **pictures)
 
 
 def write_erased(subject: Subject, erasing: Erasing, erased: ErasedCase) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mammo_core.background import background_version
 from mammo_core.config import fingerprint
-from mammo_core.paths import read_json, state_folder, write_json, writing
+from mammo_core.paths import read_kept_json, state_folder, write_json, writing
 from mammo_ui import library
 from mammo_ui.map_numbers import MapFrame, read_frame
 
@@ -144,10 +144,9 @@ def settings_of(subject: Subject, method: str) -> tuple[str, ...]:
 
 def read_drawn(subject: Subject, method: str) -> DrawnExplanation | None:
     """The facts of an explanation that was drawn before, None where it was not."""
-    facts = overlay_path(subject, method).with_suffix(".json")
-    if not facts.is_file():
+    content = read_kept_json(overlay_path(subject, method).with_suffix(".json"))
+    if content is None:
         return None
-    content = read_json(facts)
     content["evidence"] = {name: Measured(**one) for name, one in content["evidence"].items()}
     framed = {"frame": read_frame(content["frame"])} if content["frame"] else {}
     return DrawnExplanation(**content | framed)
@@ -187,7 +186,7 @@ def layers_path(model: "StoredModel") -> Path:
 def read_layers(model: "StoredModel") -> tuple[str, ...]:
     """Paths of the model's convolutional layers, none as long as it was never loaded."""
     path = layers_path(model)
-    return tuple(read_json(path)) if path.is_file() else ()
+    return tuple(read_kept_json(path) or ())
 
 
 @cache

@@ -9,8 +9,8 @@ import pytest
 from mammo_core.errors import Cancelled
 from mammo_core.explanation_store import Explanation
 from mammo_core.map_on_air import find_air
-from mammo_ui import map_tasks
-from mammo_ui.overlay_store import DrawnExplanation, Measured, Subject
+from mammo_ui import map_tasks, overlay_store
+from mammo_ui.overlay_store import DrawnExplanation, Measured, Subject, read_drawn, write_drawn
 
 DEAR = ["score_cam", "smooth_grad", "rise"]
 NAMES = ("demo", "exams", "S00001_LCC", "malignant", (), ())
@@ -133,3 +133,12 @@ def test_a_class_activation_map_beside_the_breast_says_so_and_no_other_map_does(
     assert tell("grad_cam", air).startswith("100% of this map lies outside the breast")
     assert tell("grad_cam", ~air) is None
     assert tell("saliency", air) is None
+
+
+def test_damaged_facts_of_a_drawn_map_are_none_so_that_it_is_drawn_anew(monkeypatch, tmp_path):
+    path = tmp_path / "map.png"
+    monkeypatch.setattr(overlay_store, "overlay_path", lambda *_: path)
+    write_drawn(path, DrawnExplanation("saliency", "malignant", refusal="why"), b"", b"")
+    assert read_drawn(None, "saliency").refusal == "why"
+    path.with_suffix(".json").write_text("{")
+    assert read_drawn(None, "saliency") is None

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from mammo_core.errors import MammoError
-from mammo_core.paths import read_json, write_json, writing
+from mammo_core.paths import read_json, read_kept_json, write_json, writing
 
 
 def test_home_is_the_environments_word(home, monkeypatch):
@@ -24,6 +24,16 @@ def test_a_failed_write_leaves_the_earlier_file(tmp_path):
         write_json(path, {"bad": float("nan")})
     assert read_json(path) == {"kept": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_what_a_cache_keeps_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "a.json"
+    assert read_kept_json(path) is None
+    write_json(path, {"kept": 1})
+    assert read_kept_json(path) == {"kept": 1}
+    for damage in (b"", b"\xff\xfe", path.read_bytes()[:-4]):
+        path.write_bytes(damage)
+        assert read_kept_json(path) is None
 
 
 def write_until_the_disk_is_full(path):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mammo_ui import model_tasks
 from mammo_ui.erased_store import ErasedCase, Erasing, write_erased
-from mammo_ui.overlay_store import Names, find_subject, layers_of
+from mammo_ui.overlay_store import Names, find_subject, layers_of, settings_of
 
 if TYPE_CHECKING:
     from mammo_core.erasing import Erasure
@@ -25,6 +25,7 @@ def erase_case(names: Names, erasing: Erasing, folder: Path) -> None:
         BadModel: Where the model cannot be loaded, or a method cannot explain it.
         Cancelled: Once a stop was asked for.
     """
+    from mammo_core.attribution.method_settings import parse_method_settings
     from mammo_core.erasing import erased_case, read_region
     from mammo_core.erasing.erasure import read_fill
     from mammo_core.erasing.regions import TopArea
@@ -34,6 +35,7 @@ def erase_case(names: Names, erasing: Erasing, folder: Path) -> None:
     subject, fill, progress = find_subject(names), read_fill(erasing.fill), JobProgress(folder)
     given = input_of_case(subject.model, subject.dataset, subject.image_id)
     region = read_region(erasing.region)
+    method = region.method if isinstance(region, TopArea) else None
     erasure = erased_case.erase_case(
         model_tasks.keep_loaded(subject.model),
         subject.model,
@@ -42,7 +44,8 @@ def erase_case(names: Names, erasing: Erasing, folder: Path) -> None:
         region,
         lesion=subject.dataset.read_mask(subject.image_id),
         target=subject.target,
-        layers=layers_of(subject, region.method) if isinstance(region, TopArea) else (),
+        layers=layers_of(subject, method) if method else (),
+        settings=parse_method_settings(settings_of(subject, method) if method else ()),
         fill=fill,
         progress=progress,
     )

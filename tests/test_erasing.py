@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from linear_classifier import LinearClassifier
 
 from mammo_core.erasing import AIR, BEYOND, BREAST, FILLS, draw_regions, erase, read_region
-from mammo_core.erasing.erased_case import erase_case, tell_erasure
+from mammo_core.erasing.erased_case import check_map_options, erase_case, tell_erasure
 from mammo_core.erasing.erasure import Drop
 from mammo_core.erasing.regions import Box, Outline, draw_box, draw_polygon, take_top
 from mammo_core.errors import BadConfiguration, BadModel, Cancelled
@@ -286,6 +286,20 @@ def test_the_top_area_lies_on_the_highest_values_and_has_the_asked_size():
 def test_what_names_no_region_is_told(text):
     with pytest.raises(BadConfiguration):
         read_region(text)
+
+
+def test_layers_and_settings_are_of_a_maps_top_area_alone():
+    noisy = {"smooth_grad": {"noise": "0.2"}}
+    check_map_options(read_region("top:smooth_grad:0.1"), (), noisy)
+    check_map_options(read_region("lesion"), (), {})
+    for region, layers, values in (
+        ("lesion", ("conv",), {}),
+        ("box:1,2,3,4", (), noisy),
+        ("top:saliency:0.1", ("conv",), {}),
+        ("top:saliency:0.1", (), noisy),
+    ):
+        with pytest.raises(BadConfiguration):
+            check_map_options(read_region(region), layers, values)
 
 
 @pytest.mark.parametrize("box", [Box(5, 5, 5, 9), Box(0, 0, 41, 5), Box(-1, 0, 4, 4)])

@@ -1,11 +1,14 @@
 """A region of one case erased, whichever way it was named: the lesion, a map's top, or drawn."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo_core.attribution import choose_methods
+from mammo_core.attribution.method_settings import MethodSettings
 from mammo_core.erasing.erasure import Drop, Erasure, erase
 from mammo_core.erasing.fills import BREAST, Fill
 from mammo_core.erasing.regions import (
@@ -18,12 +21,13 @@ from mammo_core.erasing.regions import (
     draw_polygon,
     take_top,
 )
-from mammo_core.errors import BadConfiguration
+from mammo_core.errors import BadConfiguration, BadModel
 from mammo_core.targets import VERSUS, predict_class, read_target
 from mammo_core.types import Classifier, Progress, no_progress
 from mammo_core.wording import count
 
 if TYPE_CHECKING:
+    from mammo_core.explanations import Explanation, Refusal
     from mammo_core.model_input import ModelInput
     from mammo_core.model_store import StoredModel
 
@@ -43,6 +47,7 @@ def erase_case(
     lesion: NDArray[np.bool_] | None = None,
     target: str | None = None,
     layers: Sequence[str] = (),
+    settings: MethodSettings = MappingProxyType({}),
     fill: Fill = "blurred",
     n_random: int = 20,
     seed: int = 0,
@@ -59,6 +64,7 @@ def erase_case(
         lesion: (rows, columns) the image's lesion mask on its own grid, None where there is none.
         target: A class, or two as `read_target` reads them; None is the predicted one.
         layers: What the method of a top area looks into, where it looks into one.
+        settings: Other ones than that method's own, as `parse_method_settings` reads them.
         fill: A key of `FILLS`.
         n_random: How many random regions.
         seed: Of their places.
@@ -72,7 +78,11 @@ def erase_case(
     if target is None:
         target = predict_class(classifier, given.image)
     if isinstance(region, TopArea):
-        mask = _find_top(classifier, stored, given, image_id, region, target, layers)
+        from mammo_core.explanations import explain_each
+
+        about = (classifier, stored, given.image, image_id, [region.method], target)
+        answer = explain_each(*about, layers=layers, settings=settings, progress=progress)[0]
+        mask = _find_top(answer, given, region)
     else:
         mask = given.to_input(_draw(region, given, lesion))
     return erase(
@@ -86,6 +96,21 @@ def erase_case(
         seed=seed,
         progress=progress,
     )
+
+
+def check_map_options(region: Named, layers: Sequence[str], settings: MethodSettings) -> None:
+    """See that layers and settings are those of the map whose top area is erased.
+
+    Raises:
+        BadConfiguration: Where they are not.
+    """
+    if isinstance(region, TopArea):
+        choose_methods([region.method], layers, settings)
+    elif layers or settings:
+        raise BadConfiguration(
+            "Expected layers and settings for a map only, got them for a region that is of none; "
+            "name a map's top area as top:METHOD:SHARE"
+        )
 
 
 def to_answer(erasure: Erasure) -> dict[str, Any]:
@@ -171,22 +196,20 @@ def _draw(
 
 
 def _find_top(
-    classifier: Classifier,
-    stored: "StoredModel",
-    given: "ModelInput",
-    image_id: str,
-    area: TopArea,
-    target: str,
-    layers: Sequence[str],
+    answer: "Explanation | Refusal", given: "ModelInput", area: TopArea
 ) -> NDArray[np.bool_]:
-    """(H, W) the map's top area on the grid of the model's input."""
-    from mammo_core.explanations import explain_case
+    """(H, W) the map's top area on the grid of the model's input.
 
-    about = (classifier, stored, given.image, image_id, [area.method], target)
-    made = explain_case(*about, layers=layers)[0]
+    Raises:
+        BadModel: Where the method refused to explain this model.
+    """
+    from mammo_core.explanations import Refusal
+
+    if isinstance(answer, Refusal):
+        raise BadModel(answer.reason)
     seen = given.zones > 0
     n_pixels = round(area.share * int((given.zones == BREAST).sum()))
-    return take_top(np.where(seen, made.upsample(), np.float32(0)), n_pixels)
+    return take_top(np.where(seen, answer.upsample(), np.float32(0)), n_pixels)
 
 
 def _tell_drop(drop: Drop) -> dict[str, Any]:

@@ -28,6 +28,10 @@ def erase(
         str | None,
         typer.Option(help="What the map of top: looks into; several, by commas, are averaged."),
     ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="METHOD.SETTING=VALUE of the map of top:, repeatable."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the random regions.")] = 0,
     anyway: Annotated[bool, typer.Option(help="Take a file that the gate refuses, too.")] = False,
 ) -> dict[str, Any]:
@@ -35,7 +39,9 @@ def erase(
 
     Example: python -m mammo_core erase demo S00000_RCC --dataset sample_data --region lesion
     """
+    from mammo_core.attribution.method_settings import parse_method_settings
     from mammo_core.datasets import load_dataset
+    from mammo_core.erasing.erased_case import check_map_options, erase_case, to_answer
     from mammo_core.erasing.erasure import read_fill
     from mammo_core.erasing.regions import read_region
     from mammo_core.explanation_files import (
@@ -49,7 +55,8 @@ def erase(
     from mammo_core.progress import current_progress
 
     named, filled, layers = read_region(region), read_fill(fill), read_layers(layer)
-    stored = find_model(model)
+    stored, settings = find_model(model), parse_method_settings(setting or ())
+    check_map_options(named, layers, settings)
     stored.require_network()
     data = None if dataset is None else load_dataset(dataset)
     found = find_images([image], data)[0]
@@ -62,7 +69,6 @@ def erase(
     from mammo_core.tensorflow_start import start_tensorflow  # after all that can be wrong at once
 
     start_tensorflow(current_progress())
-    from mammo_core.erasing.erased_case import erase_case, to_answer
     from mammo_core.keras_classifier import load_classifier
 
     erasure = erase_case(
@@ -74,6 +80,7 @@ def erase(
         lesion=lesion,
         target=target,
         layers=layers,
+        settings=settings,
         fill=filled,
         n_random=random,
         seed=seed,

@@ -1,12 +1,14 @@
 """Ablation-CAM."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Need, Question
+from mammo_core.attribution.channel_effects import add_up_channels
 from mammo_core.batch_size import cut_batches
 from mammo_core.types import LayeredClassifier
 
@@ -38,12 +40,9 @@ class AblationCam(Attribution):
     def attribute(self, question: Question) -> Attributed:
         """(N, h, w) non-negative maps at the layer's resolution."""
         activations, _ = question.layer(self.layer)
-        owners, channels = np.nonzero(activations.any(axis=(1, 2)))
-        weights = np.zeros((len(activations), activations.shape[-1]), dtype=np.float32)
-        if owners.size:
-            lost = question.keep(self, lambda: self._ask(question, activations, owners, channels))
-            weights[owners, channels] = np.einsum("pk,pk->p", lost, question.weights[owners])
-        return Attributed(np.maximum(np.einsum("nhwk,nk->nhw", activations, weights), 0))
+        is_alive = (activations != 0).any(axis=(1, 2))
+        ask = partial(self._ask, question, activations)
+        return Attributed(add_up_channels(question, self, activations, is_alive, ask))
 
     def _ask(
         self,

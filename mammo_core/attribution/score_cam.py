@@ -1,12 +1,14 @@
 """Score-CAM."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mammo_core.attribution.base import Access, Attributed, Attribution, Images, Need, Question
+from mammo_core.attribution.channel_effects import add_up_channels
 from mammo_core.attribution.masking import (
     MASKED_IMAGES,
     Fill,
@@ -54,13 +56,9 @@ class ScoreCam(Attribution):
     def attribute(self, question: Question) -> Attributed:
         """(N, h, w) non-negative maps at the layer's resolution."""
         activations, _ = question.layer(self.layer)
-        spread = np.ptp(activations, axis=(1, 2))
-        owners, channels = np.nonzero(spread > 0)
-        weights = np.zeros_like(spread)
-        if owners.size:
-            gained = question.keep(self, lambda: self._ask(question, activations, owners, channels))
-            weights[owners, channels] = np.einsum("pk,pk->p", gained, question.weights[owners])
-        return Attributed(np.maximum(np.einsum("nhwk,nk->nhw", activations, weights), 0))
+        is_varied = np.ptp(activations, axis=(1, 2)) > 0
+        ask = partial(self._ask, question, activations)
+        return Attributed(add_up_channels(question, self, activations, is_varied, ask))
 
     def _ask(
         self,

@@ -54,9 +54,11 @@ def show_explanations(
     key = f"maps/{subject.names()}"
     is_running = dear_work.show(key)
     drawn = {name: read_drawn(subject, name) for name in methods}
-    if not is_running:
-        missing = [name for name, facts in drawn.items() if facts is None]
-        _offer_maps(subject, [name for name in missing if not is_quick(name)], key)
+    dear = [name for name, facts in drawn.items() if facts is None and not is_quick(name)]
+    if is_running:
+        st.fragment(_show_finished, run_every=dear_work.EACH_S)(subject, dear)
+    else:
+        _offer_maps(subject, dear, key)
     _show_maps(subject, drawn, badges)
     key = f"evidence/{subject.names()}"
     if not dear_work.show(key):
@@ -85,6 +87,12 @@ def _finish(future: "Future[None]", is_shown: bool) -> None:
     with st.spinner("Computing the maps"):
         wait_on(future)
     st.rerun()
+
+
+def _show_finished(subject: Subject, missing: Sequence[str]) -> None:
+    """Draw the page anew once one of these maps is there, while others are still computed."""
+    if any(read_drawn(subject, name) for name in missing):
+        st.rerun()
 
 
 def _offer_maps(subject: Subject, dear: list[str], key: str) -> None:

@@ -24,6 +24,7 @@ GROUPS = {
     "dear": "**Dear**: each asks the model many times, when you press Compute",
     "control": "**Controls**: know nothing of the model; a method must beat them to be believed",
 }
+POPOVER = "methods"
 BADGED = (
     "● to be believed, ◐ with caution, ○ doubted: what the audit of this model says of a method, "
     "whatever this image shows. No mark: not judged."
@@ -72,10 +73,12 @@ def choose_view(
 
 
 def _choose_methods(methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:
-    with st.popover(f"Methods ({len(methods)})", help="Whose maps stand beside the image."):
-        for group in GROUPS:
-            _choose_of(group, methods, badges)
-        _tell_badges(methods, badges)
+    popover = st.popover("Methods", key=POPOVER, on_change="rerun")
+    if popover.open:  # what is not on the screen would not hear of another address
+        with popover:
+            for group in GROUPS:
+                _choose_of(group, methods, badges)
+            _tell_badges(methods, badges)
 
 
 def _choose_of(group: str, methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:

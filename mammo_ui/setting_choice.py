@@ -13,6 +13,7 @@ from mammo_core.config import to_text
 from mammo_core.errors import BadConfiguration
 from mammo_ui import case_view, frame
 
+POPOVER = "settings"
 REFUSED = "setting_refused"
 DIGITS = "%.4g"
 
@@ -25,8 +26,10 @@ def choose_settings(methods: Sequence[str], words: Sequence[str]) -> None:
         words: What is set by now, as `parse_method_settings` reads it.
     """
     able = [name for name in methods if list_settings(METHODS[name])]
-    label = f"Settings ({len(words)} changed)" if words else "Settings"
-    with st.popover(label, disabled=not able, help="Of the chosen methods that have any."):
+    popover = st.popover("Settings", disabled=not able, key=POPOVER, on_change="rerun")
+    if not popover.open:  # what is not on the screen would not hear of another address
+        return
+    with popover:
         if REFUSED in st.session_state:
             st.error(frame.plain(st.session_state.pop(REFUSED)))
         for name in able:

@@ -35,6 +35,11 @@ def standin(home):
     return home
 
 
+def open_case(case=CASE, **view):
+    """A case with the choice of methods and of settings unfolded."""
+    return open_app("case", state={"methods": True, "settings": True}, case=case, **view)
+
+
 def class_box(at):
     return next(box for box in at.main.selectbox if box.label == "Evidence for the class")
 
@@ -88,7 +93,7 @@ def groups(at):
 
 
 def test_every_method_is_offered_once_and_a_dear_one_tells_its_cost(standin):
-    offered = {key: box.options for key, box in groups(open_app("case", case=CASE)).items()}
+    offered = {key: box.options for key, box in groups(open_case()).items()}
     assert sum(map(len, offered.values())) == len(METHODS)
     assert {"RISE, 500 passes", "LIME, 300 passes"} <= set(offered["dear"])
     assert {"Random", "Edges", "Center"} <= set(offered["control"])
@@ -121,7 +126,7 @@ VIEW = {
 
 
 def test_the_view_in_the_address_is_shown_and_goes_on_to_the_next_case(standin):
-    at = open_app("case", case=CASE, **VIEW)
+    at = open_case(**VIEW)
     assert groups(at)["dear"].value == VIEW["method"]
     assert at.number_input(key="setting/rise.masks").value == 40
     assert at.selectbox(key="setting/integrated_gradients.baseline").value == "blurred"
@@ -132,7 +137,7 @@ def test_the_view_in_the_address_is_shown_and_goes_on_to_the_next_case(standin):
 
 
 def test_choosing_methods_and_settings_writes_the_address_and_what_is_usual_leaves_it(standin):
-    at = open_app("case", case=CASE, method=["rise"])
+    at = open_case(method=["rise"])
     at.number_input(key="setting/rise.masks").set_value(30).run()
     assert listed(at, "setting") == ["rise.masks=30"]
     groups(at)["dear"].set_value(["lime"]).run()
@@ -146,7 +151,7 @@ def test_choosing_methods_and_settings_writes_the_address_and_what_is_usual_leav
 
 
 def test_a_setting_that_cannot_be_is_told_and_not_taken(standin):
-    at = open_app("case", case=CASE, method=["rise"], setting=["rise.masks=40"])
+    at = open_case(method=["rise"], setting=["rise.masks=40"])
     at.number_input(key="setting/rise.masks").set_value(-3).run()
     assert any("masks" in error.value for error in at.error)
     assert listed(at, "setting") == ["rise.masks=40"]
@@ -178,7 +183,7 @@ COMPLAINTS = (
 
 def test_what_the_address_asks_for_in_vain_is_told_and_the_rest_is_shown(standin):
     write_json(layers_path(library.find_model("demo")), ["conv_1", "conv_2"])
-    at = open_app("case", case=CASE, **IN_VAIN)
+    at = open_case(**IN_VAIN)
     told = words(at).replace("\\", "")
     assert [one for one in COMPLAINTS if one not in told] == []
     assert at.multiselect(key="layers").value == ["conv_1"]

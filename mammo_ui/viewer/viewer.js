@@ -54,8 +54,8 @@ function buildPanel(root, panel, outline) {
   if (panel.message) port.append(make("p", "waiting on-top", panel.message));
   figure.append(buildCaption(panel), port);
   if (panel.map) figure.append(buildScale(root, panel.map));
-  figure.append(buildNote(panel));
   if (panel.chips.length) figure.append(buildChips(panel.chips));
+  figure.append(buildNote(panel));
   return figure;
 }
 

@@ -1,6 +1,7 @@
 """The Case page's viewer, in a real browser: what it does, it does without the server."""
 
 import pytest
+from conftest import SIZE
 from test_journeys import OVERLAY, settle, visit
 
 pytestmark = pytest.mark.browser
@@ -106,16 +107,21 @@ def test_two_maps_blink_at_the_same_place(quiet_case):
     assert not sent
 
 
-def test_an_enlarged_image_shows_its_own_pixels(quiet_case):
-    page, _ = quiet_case
-    base = page.locator("img.base").first
+def test_enlarged_an_image_and_what_is_as_fine_show_their_own_pixels(quiet_case):
+    page, sent = quiet_case
+    base, maps = page.locator("img.base").first, page.locator(OVERLAY)
     rendering = "image => getComputedStyle(image).imageRendering"
+    cells = "maps => maps.map(map => map.width)"
+    small = maps.evaluate_all(cells)
     assert base.evaluate(rendering) == "auto"
     page.locator(".port").first.hover()
     for _ in range(12):
         page.mouse.wheel(0, -400)
         page.wait_for_timeout(50)
     assert base.evaluate(rendering) == "pixelated"
+    assert [one.evaluate(rendering) for one in maps.all()] == ["auto", "pixelated", "pixelated"]
+    assert all(b >= 2 * a for a, b in zip(small, maps.evaluate_all(cells), strict=True))
+    assert not sent
 
 
 def test_the_scale_names_the_ends_of_each_maps_colors(quiet_case):
@@ -128,8 +134,14 @@ def test_the_scale_names_the_ends_of_each_maps_colors(quiet_case):
     assert all(float(high) > 0 for _, high in ends)
 
 
-def test_below_each_map_stands_what_this_case_says_of_it(quiet_case):
+def test_five_panels_stand_in_a_row_and_below_each_map_what_this_case_says_of_it(quiet_case):
     page, _ = quiet_case
+    boxes = [port.bounding_box() for port in page.locator(".port").all()]
+    assert len(boxes) == 5
+    assert max(box["y"] for box in boxes) - min(box["y"] for box in boxes) < 2
+    assert min(box["width"] for box in boxes) >= 170
+    ends = [chips.bounding_box() for chips in page.locator(".chips").all()]
+    assert all(box["y"] + box["height"] < SIZE["height"] for box in ends)
     found = page.locator("figure:has(canvas.overlay)").evaluate_all(
         "all => all.map(one => [...one.querySelectorAll('.chip')].map(chip => chip.textContent))"
     )
@@ -138,6 +150,41 @@ def test_below_each_map_stands_what_this_case_says_of_it(quiet_case):
         assert any("on the lesion" in chip for chip in chips)
         assert any("in the breast" in chip for chip in chips)
         assert all(chip[0] in "✓✗" for chip in chips)
+
+
+def test_methods_and_tab_stand_in_the_address_and_back_obeys_it(server, page):
+    visit(page, f"{server.address}/{CASE}&method=grad_cam&method=saliency&method=rise")
+    page.locator(OVERLAY).nth(1).wait_for(state="attached")
+    page.get_by_role("button", name="Methods").click()
+    page.get_by_role("button", name="Saliency").click()
+    page.wait_for_url(lambda url: "saliency" not in url)
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Export").click()
+    page.wait_for_url("**tab=Export*")
+    page.get_by_role("button", name="Download").wait_for()
+    page.go_back()
+    page.locator(OVERLAY).first.wait_for(state="attached")
+    assert page.locator(".port").count() == 3
+    page.go_back()
+    page.wait_for_url(lambda url: "saliency" in url)
+    page.locator(OVERLAY).nth(1).wait_for(state="attached")
+    assert page.locator(".port").count() == 4
+    set_a_slider_and_turn_the_page(page)
+
+
+def set_a_slider_and_turn_the_page(page):
+    """The arrow keys do the first for who came to it by the keyboard, and else the second."""
+    slider, address = page.locator("input.opacity"), page.url
+    slider.focus()
+    before = float(slider.input_value())
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    assert float(slider.input_value()) > before
+    assert page.url == address
+    slider.click(position={"x": 20, "y": 5})
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("address => location.href !== address", arg=address)
+    assert "method=saliency" in page.url
 
 
 def test_shap_is_computed_on_a_click_and_stands_beside_the_others(quiet_case):

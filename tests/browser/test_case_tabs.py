@@ -60,6 +60,42 @@ def test_a_box_is_drawn_by_the_pointer_and_by_its_sides_and_survives_another_tab
     assert "malignant from" in read_answer(page)
 
 
+def test_a_stroke_on_the_enlarged_image_lands_where_it_was_drawn_and_can_be_undone(server, page):
+    open_tab(page, server, "Erase")
+    page.get_by_text("Freehand").click()
+    box = page.locator(".paper").bounding_box()
+
+    def go(x, y, **how):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], **how)
+
+    go(0.7, 0.4)  # stays where it is while the image grows around it
+    for _ in range(4):
+        page.mouse.wheel(0, -100)
+    page.locator(".eraser[data-zoom='2.07']").wait_for()
+    sides = [read_side(page, side) for side in ("top", "left", "bottom", "right")]
+    assert sides == ["", "", "", ""]
+    page.mouse.down()
+    for x, y in ((0.9, 0.4), (0.9, 0.6), (0.7, 0.6)):
+        go(x, y, steps=5)
+    page.mouse.up()
+    settle(page)
+    drawn = [int(read_side(page, side)) for side in ("top", "left", "bottom", "right")]
+    width, height = 0.2 / 2.07 * 512, 0.2 / 2.07 * 640
+    assert drawn == pytest.approx(
+        [0.4 * 640, 0.7 * 512, 0.4 * 640 + height, 0.7 * 512 + width], abs=4
+    )
+    page.mouse.click(box["x"] + 9, box["y"] + 9)
+    assert [int(read_side(page, side)) for side in ("top", "left")] == drawn[:2]
+    page.get_by_role("button", name="Undo").click()
+    settle(page)
+    assert read_side(page, "top") == ""
+    assert page.get_by_role("button", name=ERASE).is_disabled()
+
+
+def read_side(page, side):
+    return page.locator(f"input.{side}").input_value()
+
+
 def test_arrow_keys_on_the_drawing_surface_move_the_box_and_do_not_turn_the_page(server, page):
     open_tab(page, server, "Erase")
     page.locator(".paper").focus()

@@ -70,15 +70,19 @@ def predict_class(model: Classifier, image: NDArray[np.float32]) -> str:
     return model.classes[int(probabilities.argmax())]
 
 
-def check_scores(answers: NDArray[np.floating]) -> None:
+def check_scores(scores: NDArray[np.floating], image: str = "this image") -> None:
     """See that a model answered with numbers.
+
+    Args:
+        scores: Its answer, of any shape.
+        image: How the image is called, for the complaint.
 
     Raises:
         BadModel: Where some are none.
     """
-    if not np.isfinite(answers).all():
+    if not np.isfinite(scores).all():
         raise BadModel(
-            "Expected finite scores of this image, got values that are not numbers: the model's "
+            f"Expected finite scores of {image}, got values that are not numbers: the model's "
             "weights are broken, or its sums go beyond all bounds; train or import it again"
         )
 

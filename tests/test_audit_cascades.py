@@ -5,10 +5,12 @@ import json
 import keras
 import numpy as np
 import pytest
+from linear_classifier import LinearClassifier
 
 from mammo_core.attribution import METHODS
 from mammo_core.audit.cascades import join_curves, keep_curve
-from mammo_core.audit.case import Scene, explain_again
+from mammo_core.audit.case import Scene, explain_again, measure_case
+from mammo_core.errors import BadModel
 from mammo_core.evidence import METHOD_METRICS
 from mammo_core.evidence.randomization_curve import RandomizationCurve, randomization_curve
 from mammo_core.keras_classifier import KerasClassifier
@@ -36,6 +38,12 @@ def scene():
 @pytest.fixture(scope="module")
 def record(classifier, scene):
     return explain_again(classifier, scene, {n: METHODS[n]() for n in NAMES}, METHOD_METRICS)
+
+
+def test_no_verdict_comes_of_a_network_that_answers_no_numbers(scene):
+    model = LinearClassifier(np.full((24, 16, 1), np.nan, np.float32))
+    with pytest.raises(BadModel, match="an image, got values that are not numbers"):
+        measure_case(model, scene, {"center": METHODS["center"]()}, [])
 
 
 def test_measures_that_share_an_answer_say_what_each_says_alone(classifier, scene, record):

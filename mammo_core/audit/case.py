@@ -22,6 +22,7 @@ from mammo_core.evidence.asked import Asked, Questions
 from mammo_core.evidence.map_checks import is_telling
 from mammo_core.evidence.model_randomization import ModelRandomization
 from mammo_core.evidence.randomization_curve import follow_cascade
+from mammo_core.targets import check_scores
 from mammo_core.types import Classifier, Progress, no_progress
 
 Record = dict[str, Any]
@@ -65,8 +66,12 @@ def measure_case(
         metrics: Names in `METRICS`.
         blanking: Whether the model is asked about the image with parts blanked.
         progress: May raise Cancelled.
+
+    Raises:
+        BadModel: Where the model answers with values that are not numbers, and so calls no class.
     """
     probabilities = model.predict(scene.image[None])[0]
+    check_scores(probabilities, scene.facts.get("image_id", "an image"))
     target = int(probabilities.argmax())
     explained = explain_by_all(model, scene.image, target, methods, progress)
     done = sum(method.cost for method in methods.values())

@@ -12,8 +12,8 @@ from mammo_core import cli
 from mammo_core.attribution import METHODS, Attributed, Attribution
 from mammo_core.errors import BadModel, Cancelled
 from mammo_core.evidence import METHOD_METRICS, MethodMetric
-from mammo_core.evidence.asked import Asked
-from mammo_core.types import Contrast
+from mammo_core.evidence.asked import MOST_VERSIONS, Asked, Questions
+from mammo_core.types import Contrast, no_progress
 
 N, ROWS, COLUMNS = 3, 12, 10
 WEIGHTLESS = [name for name in METHOD_METRICS if name != "model_randomization"]
@@ -126,6 +126,56 @@ def test_methods_of_many_passes_can_be_stopped_on_their_way(model, images):
     asked = Asked(model, images, METHODS["rise"](masks=8), 1, stop)
     with pytest.raises(Cancelled):
         METHOD_METRICS["repeatability"]().judge(asked)
+
+
+class Counting(LinearClassifier):
+    """Counts the images that it was asked about."""
+
+    n_forward = n_backward = 0
+
+    def logits(self, images):
+        self.n_forward += len(images)
+        return super().logits(images)
+
+    def gradient(self, images, target):
+        self.n_backward += len(images)
+        return super().gradient(images, target)
+
+
+def test_what_a_model_says_of_masked_images_serves_another_class_too(images):
+    method = METHODS["rise"](masks=40)
+    model = Counting(np.random.default_rng(0).normal(size=(ROWS, COLUMNS, 1)) / 3)
+    both = METHOD_METRICS["class_sensitivity"]().measure(model, images, method, 1)
+    to_name_the_other = N
+    assert model.n_forward == N * 40 + to_name_the_other
+    apart = [method.explain(model, images, target) for target in (1, 0)]
+    for one, other, found in zip(*apart, both, strict=True):
+        assert found == pytest.approx(1 - spearmanr(one.ravel(), other.ravel())[0])
+
+
+def test_methods_of_one_pass_share_it_when_they_are_asked_again(images):
+    model = Counting(np.ones((ROWS, COLUMNS, 1)))
+    methods = [METHODS[name]() for name in ("saliency", "input_x_gradient")]
+    questions = Questions(model, methods)
+    for method in methods:
+        asked = Asked(model, images, method, 1, questions=questions)
+        METHOD_METRICS["max_sensitivity"]().judge(asked)
+    assert model.n_backward == N * (1 + METHOD_METRICS["max_sensitivity"]().samples)
+
+
+def test_only_the_last_versions_of_the_images_are_remembered(images):
+    model = Counting(np.ones((ROWS, COLUMNS, 1)))
+    questions = Questions(model, [METHODS["saliency"]()])
+
+    def ask(k):
+        return questions.put(images + np.float32(k), 1, no_progress).gradient
+
+    for k in range(MOST_VERSIONS + 1):
+        ask(k)
+    ask(MOST_VERSIONS)
+    assert model.n_backward == N * (MOST_VERSIONS + 1)
+    ask(0)
+    assert model.n_backward == N * (MOST_VERSIONS + 2)
 
 
 @pytest.mark.parametrize("name", WEIGHTLESS)

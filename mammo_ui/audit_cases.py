@@ -8,6 +8,8 @@ from mammo_core.attribution import METHODS
 from mammo_core.evidence import METRICS
 from mammo_ui import audit_results, frame, library, routes, state
 from mammo_ui.audit_results import Audit
+from mammo_ui.case_view import METHOD
+from mammo_ui.explanation_choice import is_quick
 from mammo_ui.gallery import Line, Tile, show_gallery
 from mammo_ui.model_tasks import USUAL_METHODS
 from mammo_ui.theme import class_colors
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from mammo_ui.state import Choice
 
 MOST = 8
-METHODS_SHOWN = "methods"
-"""The choice of explanations on the Case page."""
+SIDE_BY_SIDE = 4
+"""Maps that a case opens with, at most."""
 USUAL = ("energy_pointing", "relevance_rank", "iou", "insertion", "deletion")
 """By which measure a method's cases are ordered: the first that the audit has."""
 Row = dict[str, Any]
@@ -37,10 +39,8 @@ def show_method(audit: Audit, choice: "Choice", method: str) -> None:
     reasons = "; ".join((verdict["words"], *verdict["reasons"]))
     st.caption(f"By {METRICS[measure].title}, worst first. {frame.plain(reasons)}.")
     rows = list_worst(audit, method, measure)
-    picked = _show(rows, choice, f"audit_worst_{method}", "measured")
-    if picked:
-        _add_method(method)
-        state.open_page("case", case=picked)
+    shown = list(dict.fromkeys((method, *USUAL_METHODS)))
+    _show(rows, choice, f"audit_worst_{method}", "measured", shown)
 
 
 def show_disagreement(audit: Audit, choice: "Choice") -> None:
@@ -53,11 +53,18 @@ def show_disagreement(audit: Audit, choice: "Choice") -> None:
     st.caption(
         "1 less the mean rank correlation of the case's maps, of the methods that all cases have: "
         "0 where they tell the same, 1 where they have nothing in common, 2 where they say the "
-        "opposite. Click a case to open it."
+        "opposite. Click a case to open it with the methods that are to be believed."
     )
-    picked = _show(rows, choice, "audit_apart", "apart")
-    if picked:
-        state.open_page("case", case=picked)
+    _show(rows, choice, "audit_apart", "apart", list_believed(audit))
+
+
+def list_believed(audit: Audit) -> list[str]:
+    """The quick methods to believe, as many as stand side by side; the usual ones without any."""
+    verdicts = audit.summary["verdicts"]
+    quick = [
+        name for name in audit.methods if verdicts[name]["level"] == "believe" and is_quick(name)
+    ]
+    return quick[:SIDE_BY_SIDE] or list(USUAL_METHODS)
 
 
 def find_measure(audit: Audit, method: str) -> str | None:
@@ -89,33 +96,32 @@ def _tell(cases: "pd.DataFrame", column: str) -> list[Row]:
     return found
 
 
-def _add_method(method: str) -> None:
-    """Let the Case page show that method's map, too."""
-    shown = st.session_state.get(METHODS_SHOWN, USUAL_METHODS)
-    if method not in shown:
-        st.session_state[METHODS_SHOWN] = [*shown, method]
-
-
-def _show(rows: list[Row], choice: "Choice", key: str, what: str) -> str | None:
-    """The cases as tiles, without pictures as a table; the picked one."""
+def _show(rows: list[Row], choice: "Choice", key: str, what: str, methods: list[str]) -> None:
+    """The cases as tiles, without pictures as a table; a click opens one with these methods."""
     dataset = library.read_card(choice.dataset)
     if not dataset.has_pictures:
         st.dataframe(rows, hide_index=True)
-        return None
+        return
     colors = class_colors(dataset.classes)
-    tiles = [_build_tile(row, dataset, colors, what) for row in rows]
-    return show_gallery(tiles, key=key, width=110)
+    tiles = [_build_tile(row, dataset, colors, what, methods) for row in rows]
+    picked = show_gallery(tiles, key=key, width=110)
+    if picked:
+        state.open_page("case", case=picked, **{METHOD: methods})
 
 
 def _build_tile(
-    row: Row, dataset: "library.DatasetCard", colors: dict[str, str], what: str
+    row: Row,
+    dataset: "library.DatasetCard",
+    colors: dict[str, str],
+    what: str,
+    methods: list[str],
 ) -> Tile:
     name, true, predicted = row["image_id"], row["label"], row["predicted"]
     is_right = true == predicted
     return Tile(
         id=name,
         source=routes.thumbnail_address(dataset, name),
-        href=state.address("case", case=name),
+        href=state.address("case", case=name, **{METHOD: methods}),
         alt=f"{name}, truth {true}, predicted {predicted}, {what} {row['value']:.2f}",
         lines=(
             Line(name, strong=True),

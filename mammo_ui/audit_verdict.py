@@ -43,17 +43,25 @@ def show_nothing(choice: "Choice", outdated: str) -> None:
 def show_others(choice: "Choice") -> None:
     """The model's audits on other images: a button each, a sentence where these are not here."""
     here = library.dataset_names()
-    for other in audit_results.list_current(choice.model):
-        dataset, split = other.summary["dataset"], other.summary["split"]
-        if dataset not in here:
-            _tell_of_absent(other)
-        elif (dataset, split) != (choice.dataset, choice.split):
-            st.button(
-                f"Show the audit on {frame.plain(dataset)} ({state.SPLITS[split]})",
-                on_click=_choose_images,
-                args=(dataset, split),
-                key=f"audit_of_{dataset}_{split}",
-            )
+    audits = audit_results.list_current(choice.model)
+    for audit in audits:
+        if audit.summary["dataset"] not in here:
+            _tell_of_absent(audit)
+    images = [(audit.summary["dataset"], audit.summary["split"]) for audit in audits]
+    with st.container(horizontal=True, gap="small"):
+        for dataset, split in images:
+            if dataset in here and (dataset, split) != (choice.dataset, choice.split):
+                _offer(dataset, split)
+
+
+def _offer(dataset: str, split: str) -> None:
+    st.button(
+        f"Show the audit on {frame.plain(dataset)} ({state.SPLITS[split]})",
+        on_click=_choose_images,
+        args=(dataset, split),
+        key=f"audit_of_{dataset}_{split}",
+        type="tertiary",
+    )
 
 
 def _tell_of_absent(audit: Audit) -> None:

@@ -252,6 +252,12 @@ def test_worst_is_least_for_what_should_be_high(audited):
     assert values == sorted(values, reverse=True)
 
 
+def test_a_case_on_which_methods_are_apart_opens_with_those_to_believe(audited):
+    levels = {name: one["level"] for name, one in audited["verdicts"].items()}
+    believed = [name for name, level in levels.items() if level == "believe"]
+    assert audit_cases.list_believed(find_audit()) == believed
+
+
 def test_the_better_end_of_each_axis_is_right_and_above(audited):
     audit = find_audit()
     points = audit_scatter.list_points(audit, {"x": "deletion", "y": "energy_pointing"})

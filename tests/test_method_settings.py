@@ -37,6 +37,8 @@ def test_a_layer_and_settings_go_together():
         ("smooth_grad.noise=inf", "smooth_grad: noise must be a finite number, got inf"),
         ("integrated_gradients.baseline=nan", "baseline must be a finite number, got nan"),
         ("integrated_gradients.baseline=white", "float, got 'white'; it may also be mean, blurred"),
+        ("smooth_grad.seed=-1", "smooth_grad: Expected a seed of 0 or more, got -1"),
+        ("smooth_grad.samples=1000000", "Expected samples of at most 100,000, got 1,000,000"),
         ("rise.masks=9", "'rise', which was not asked for"),
     ],
 )

@@ -9,6 +9,8 @@ from mammo_core.errors import BadConfiguration
 
 MethodSettings = Mapping[str, Mapping[str, str]]
 """By method, then by setting."""
+MOST = 100_000
+"""Of samples, masks or whatever else a setting counts: more fills the memory before it is asked."""
 
 
 def parse_method_settings(words: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -37,12 +39,21 @@ def configure(kind: type[Attribution], name: str, settings: MethodSettings) -> A
     """
     try:
         method = read_settings(kind, settings.get(name, {}))
+        for setting, value in vars(method).items():
+            _check_number(setting, value)
     except (BadConfiguration, ValueError) as error:
         raise BadConfiguration(f"{name}: {error}") from None
-    for setting, value in vars(method).items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise BadConfiguration(f"{name}: {setting} must be a finite number, got {value}")
     return method
+
+
+def _check_number(setting: str, value: object) -> None:
+    """What holds for the numbers of every method."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{setting} must be a finite number, got {value}")
+    if isinstance(value, int) and setting == "seed" and value < 0:
+        raise ValueError(f"Expected a seed of 0 or more, got {value}")
+    if isinstance(value, int) and setting != "seed" and value > MOST:
+        raise ValueError(f"Expected {setting} of at most {MOST:,}, got {value:,}")
 
 
 def refuse_unused(settings: MethodSettings, names: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from linear_classifier import LinearClassifier
+from linear_classifier import CountingClassifier, LinearClassifier
 
 from mammo_core.attribution import METHODS, Question, attribute_together, explain_together
 from mammo_core.attribution.expected_gradients import ExpectedGradients
@@ -135,21 +135,11 @@ def test_the_mean_of_squares_is_the_squared_mean_and_the_variance(cnn, images):
     np.testing.assert_allclose(square, mean**2 + variance, atol=1e-5 * square.max())
 
 
-class Counting(LinearClassifier):
-    """Counts the images at which it was asked for a gradient."""
-
-    n_gradients = 0
-
-    def gradient(self, images, target):
-        self.n_gradients += len(images)
-        return super().gradient(images, target)
-
-
 def test_methods_of_the_same_noisy_copies_pay_for_their_gradients_once():
     images = np.random.default_rng(1).random((2, 12, 10, 1), dtype=np.float32)
-    model = Counting(np.ones((12, 10, 1)))
+    model = CountingClassifier(np.ones((12, 10, 1)))
     together = explain_together(model, images, 1, NOISY)
-    assert model.n_gradients == 2 * METHODS["smooth_grad"]().samples
+    assert model.n_backward == 2 * METHODS["smooth_grad"]().samples
     for name in NOISY:
         np.testing.assert_array_equal(together[name], METHODS[name]().explain(model, images, 1))
 
@@ -157,10 +147,10 @@ def test_methods_of_the_same_noisy_copies_pay_for_their_gradients_once():
 @pytest.mark.parametrize("setting", [{"samples": 7}, {"noise": 0.2}, {"seed": 1}])
 def test_methods_of_other_noisy_copies_share_nothing(setting):
     images = np.random.default_rng(1).random((1, 12, 10, 1), dtype=np.float32)
-    model = Counting(np.ones((12, 10, 1)))
+    model = CountingClassifier(np.ones((12, 10, 1)))
     methods = {"usual": METHODS["smooth_grad"](), "other": METHODS["var_grad"](**setting)}
     attribute_together(model, images, 1, methods)
-    assert model.n_gradients == sum(method.samples for method in methods.values())
+    assert model.n_backward == sum(method.samples for method in methods.values())
 
 
 def test_running_moments_are_those_of_all_values_however_they_come():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from linear_classifier import LinearClassifier
+from linear_classifier import CountingClassifier
 
 from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.attribution.averaged_layers import AveragedLayers
@@ -28,7 +28,7 @@ SHAPE = (16, 12)
 
 @dataclass
 class Case:
-    classifier: LinearClassifier
+    classifier: CountingClassifier
     image: np.ndarray
     explanations: list
     lesion: np.ndarray
@@ -42,16 +42,6 @@ class Case:
     @property
     def about(self):
         return self.classifier, self.image, self.explanations, self.lesion, self.breast
-
-
-class Counting(LinearClassifier):
-    """Counts the images at which it was asked for a gradient."""
-
-    n_gradients = 0
-
-    def gradient(self, images, target):
-        self.n_gradients += len(images)
-        return super().gradient(images, target)
 
 
 def explain(method, attribution, settings=None):
@@ -75,7 +65,7 @@ def case(home):
     image = rng.random((*SHAPE, 1), dtype=np.float32)
     on_lesion = explain("input_x_gradient", weights[..., 0] * image[..., 0] * lesion)
     beside = explain("saliency", (weights[..., 0] * ~lesion))
-    return Case(Counting(weights), image, [on_lesion, beside], lesion, breast)
+    return Case(CountingClassifier(weights), image, [on_lesion, beside], lesion, breast)
 
 
 def test_a_map_of_the_lesion_alone_lies_on_it_and_one_of_the_rest_does_not(case):
@@ -142,7 +132,7 @@ def test_a_stop_between_two_maps_keeps_the_measures_of_the_first(case):
 def test_what_several_methods_are_asked_again_costs_the_passes_of_one(case):
     case.measure(["class_sensitivity", "max_sensitivity"])
     own, other_class, with_noise = 1, 1, 4
-    assert case.classifier.n_gradients == own + other_class + with_noise
+    assert case.classifier.n_backward == own + other_class + with_noise
 
 
 def test_progress_names_the_measure_and_the_method_throughout(case):

@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from linear_classifier import LinearClassifier
+from linear_classifier import CountingClassifier, LinearClassifier
 from scipy.stats import spearmanr
 
 from mammo_core import cli
@@ -128,23 +128,9 @@ def test_methods_of_many_passes_can_be_stopped_on_their_way(model, images):
         METHOD_METRICS["repeatability"]().judge(asked)
 
 
-class Counting(LinearClassifier):
-    """Counts the images that it was asked about."""
-
-    n_forward = n_backward = 0
-
-    def logits(self, images):
-        self.n_forward += len(images)
-        return super().logits(images)
-
-    def gradient(self, images, target):
-        self.n_backward += len(images)
-        return super().gradient(images, target)
-
-
 def test_what_a_model_says_of_masked_images_serves_another_class_too(images):
     method = METHODS["rise"](masks=40)
-    model = Counting(np.random.default_rng(0).normal(size=(ROWS, COLUMNS, 1)) / 3)
+    model = CountingClassifier(np.random.default_rng(0).normal(size=(ROWS, COLUMNS, 1)) / 3)
     both = METHOD_METRICS["class_sensitivity"]().measure(model, images, method, 1)
     to_name_the_other = N
     assert model.n_forward == N * 40 + to_name_the_other
@@ -154,7 +140,7 @@ def test_what_a_model_says_of_masked_images_serves_another_class_too(images):
 
 
 def test_methods_of_one_pass_share_it_when_they_are_asked_again(images):
-    model = Counting(np.ones((ROWS, COLUMNS, 1)))
+    model = CountingClassifier(np.ones((ROWS, COLUMNS, 1)))
     methods = [METHODS[name]() for name in ("saliency", "input_x_gradient")]
     questions = Questions(model, methods)
     for method in methods:
@@ -164,7 +150,7 @@ def test_methods_of_one_pass_share_it_when_they_are_asked_again(images):
 
 
 def test_only_the_last_versions_of_the_images_are_remembered(images):
-    model = Counting(np.ones((ROWS, COLUMNS, 1)))
+    model = CountingClassifier(np.ones((ROWS, COLUMNS, 1)))
     questions = Questions(model, [METHODS["saliency"]()])
 
     def ask(k):

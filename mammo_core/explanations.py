@@ -159,7 +159,7 @@ def _ask(
         "image_id": image_id,
         "image_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
         "target": _name_target(classifier, image, target),
-    } | _tell_background(classifier)
+    } | tell_background(classifier)
     keys = {
         name: shared | _tell_method(name, method, classifier) for name, method in methods.items()
     }
@@ -181,7 +181,7 @@ def _tell_method(name: str, method: Attribution, classifier: Classifier) -> Key:
     return told if method.revision == 1 else told | {"revision": method.revision}
 
 
-def _tell_background(classifier: Classifier) -> Key:
+def tell_background(classifier: Classifier) -> Key:
     """The digest of the images that a model is kept with, which maps may have been compared to."""
     background = getattr(classifier, "background", None)
     if background is None:

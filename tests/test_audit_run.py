@@ -11,6 +11,7 @@ import standin_home
 from linear_classifier import LinearClassifier
 from PIL import Image
 
+from mammo_core.attribution import METHODS
 from mammo_core.audit.badges import read_badges
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.run import audit_model
@@ -25,9 +26,9 @@ from mammo_core.paths import read_json, write_json
 from mammo_core.pixels import prepare_one
 from mammo_core.preprocess import Preprocess
 
-METHODS = ("input_x_gradient", "saliency", "random")
+ASKED = ("input_x_gradient", "saliency", "random")
 METRICS = ("deletion", "energy_pointing", "iou", "class_sensitivity")
-OPTIONS = AuditOptions(methods=METHODS, metrics=METRICS)
+OPTIONS = AuditOptions(methods=ASKED, metrics=METRICS)
 PREPROCESS = Preprocess(size=(40, 32), crop=False, background="keep")
 CLASSES = ("normal", "malignant")
 N_PATIENTS = 18
@@ -166,6 +167,27 @@ def test_what_was_measured_is_not_measured_again(seen_tag, made, monkeypatch):
     assert drop_seconds(summary) == drop_seconds(seen_tag[0])
 
 
+class MeasuredAgain(Exception):
+    """An image is measured that was measured before."""
+
+
+def refuse_to_measure(*arguments, **options):
+    raise MeasuredAgain
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "value"),
+    [(METHODS["saliency"], "revision", 2), (LinearClassifier, "background", np.ones((1, 2)))],
+)
+def test_what_a_new_definition_or_background_changes_is_measured_again(
+    seen_tag, made, monkeypatch, owner, name, value
+):
+    monkeypatch.setattr("mammo_core.audit.run.measure_case", refuse_to_measure)
+    monkeypatch.setattr(owner, name, value, raising=False)
+    with pytest.raises(MeasuredAgain):
+        run(made, monkeypatch, see_plate())
+
+
 def test_the_verb_says_first_what_it_comes_to_and_where_the_rest_is(
     seen_tag, made, monkeypatch, capsys
 ):
@@ -175,7 +197,7 @@ def test_the_verb_says_first_what_it_comes_to_and_where_the_rest_is(
         "demo",
         "tagged",
         "--methods",
-        ",".join(METHODS),
+        ",".join(ASKED),
         "--metrics",
         ",".join(METRICS),
     ]

@@ -169,6 +169,11 @@ class Attribution(abc.ABC):
     is_class_blind: ClassVar[bool] = False
     revision: ClassVar[int] = 1
 
+    @property
+    def definition(self) -> str:
+        """The method as it is defined and set; its first revision goes without saying."""
+        return repr(self) if self.revision == 1 else f"{self!r} revision {self.revision}"
+
     def explain(self, model: Classifier, images: Images, target: Target) -> Maps:
         """(N, H, W) float32 maps on the images' grid, in the method's own scale.
 

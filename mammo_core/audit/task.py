@@ -12,6 +12,7 @@ from mammo_core.audit.storage import MAPS, VERSION, audit_folder
 from mammo_core.audit.zones import find_zones
 from mammo_core.config import fingerprint
 from mammo_core.evidence import METHOD_METRICS, METRICS
+from mammo_core.explanations import tell_background
 from mammo_core.model_store import StoredModel
 from mammo_core.types import Classifier
 
@@ -64,16 +65,18 @@ class Audit:
 
     def plan(self, work: Work, kind: str) -> str:
         """A digest of all that the record of a work depends on besides the image."""
+        methods = self.list_methods(work, kind)
         metrics = self.map_metrics if kind == MAPS else self.method_metrics
         return fingerprint(
             {
                 "version": VERSION,
                 "model": self.stored.sha256,
                 "dataset": self.dataset.version,
-                "methods": {name: repr(one) for name, one in self.list_methods(work, kind).items()},
+                "methods": {name: method.definition for name, method in methods.items()},
                 "metrics": [(METRICS | METHOD_METRICS)[name]().definition for name in metrics],
                 "blanking": kind == MAPS and self.options.blanking,
             }
+            | tell_background(self.classifier)
         )
 
     def open_scene(self, image_id: str, row: Any) -> Scene:

@@ -26,6 +26,7 @@ function build(root, data) {
   const panels = make("div", "panels");
   panels.style.setProperty("--aspect", data.aspect);
   root.colors = data.colors;
+  root.aspect = data.aspect;
   root.layers = [];
   root.rivals = new Map(data.panels.filter((panel) => panel.map).map((p) => [p.title, p.map]));
   keepBlinking(root);
@@ -129,7 +130,7 @@ function draw(root) {
   root.applying = 0;
   const { zoom, x, y, opacity, window: width, level, outline } = root.view;
   root.style.setProperty("--opacity", opacity);
-  root.style.setProperty("--move", `translate(${x}%, ${y}%) scale(${zoom})`);
+  root.style.setProperty("--move", `translate(${inPixels(root, x, y)}) scale(${zoom})`);
   root.dataset.zoom = zoom.toFixed(2);
   root.classList.toggle("windowed", width !== 1 || level !== 0.5);
   root.classList.toggle("outlined", outline);
@@ -145,6 +146,11 @@ function draw(root) {
   if (root.drawn === drawn) return;
   root.drawn = drawn;
   paintAll(root);
+}
+
+// A percent of each panel's own sides would move them apart by fractions of a pixel.
+function inPixels({ shown = 0, aspect }, x, y) {
+  return `${(x * shown) / 100}px, ${(y * shown) / aspect / 100}px`;
 }
 
 // Enlarged beyond its own pixels an image shows them.

@@ -21,9 +21,10 @@ def show_verdict(audit: Audit) -> None:
     """Whether it looks at the breast, which methods to believe, and on what it was measured."""
     summary = audit.summary
     verdict = summary["shortcuts"]["verdict"]
+    methods = tell_methods(summary["verdicts"], is_doubted=verdict["level"] == "doubt")
     told = [
         f"**{frame.plain(verdict['words'])}.**  ",
-        f"**{frame.plain(tell_methods(summary['verdicts']))}**",
+        f"**{frame.plain(methods)}**",
         *(f"- {frame.plain(reason)}" for reason in _further(verdict)),
     ]
     SHOWN[verdict["level"]]("\n".join(told))

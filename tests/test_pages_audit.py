@@ -142,6 +142,7 @@ def test_the_page_says_that_a_model_looks_at_the_tag(standin):
     made_audits.make_audit(standin, looks_at_tag=True)
     (error,) = open_app("audit").error
     assert "Looks at the tag" in error.value
+    assert "show what it looks at and no disease" in error.value
 
 
 def test_the_leaderboard_has_a_row_a_method_controls_last(audited):

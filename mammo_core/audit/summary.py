@@ -45,9 +45,11 @@ def summarize(found: Gathering, audit: "Audit", seconds: float) -> tuple[Record,
     verdict = judge_shortcuts(
         zones, blanking, n_explained=figures.n_patients, n_blanked=found.count_patients()
     )
-    judged = _judge_methods(figures, is_on_breast=verdict["level"] != "doubt")
+    is_doubted = verdict["level"] == "doubt"
+    judged = _judge_methods(figures, is_on_breast=not is_doubted)
+    methods = tell_methods(judged["verdicts"], is_doubted=is_doubted)
     return {
-        "headline": f"{verdict['words']}. {tell_methods(judged['verdicts'])}",
+        "headline": f"{verdict['words']}. {methods}",
         **_tell_what(audit, figures),
         "explained_again": sum(bool(one["methods"]) for one in found.again),
         "seconds": round(seconds, 1),

@@ -17,6 +17,9 @@ from mammo_core.attribution.references import (
 )
 from mammo_core.batch_size import cut_batches
 
+MOST_STEPS = 1000
+"""The quadrature's points come from a matrix of as many rows and columns."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class IntegratedGradients(Attribution):
@@ -31,7 +34,7 @@ class IntegratedGradients(Attribution):
     et al. 2020, doi:10.23915/distill.00022).
 
     Attributes:
-        steps: Points on each path, at least 1.
+        steps: Points on each path, 1 to 1,000.
         baseline: The gray of the empty image that the path starts from, 0 being the background;
             or "mean" (the image's mean gray), "blurred" (the image itself), or "random" (noise
             over the image's range).
@@ -56,6 +59,8 @@ class IntegratedGradients(Attribution):
                 "steps and random_baselines must be at least 1, "
                 f"got {self.steps} and {self.random_baselines}"
             )
+        if self.steps > MOST_STEPS:
+            raise ValueError(f"steps must be at most {MOST_STEPS:,}, got {self.steps:,}")
         if isinstance(self.baseline, str) and self.baseline not in get_args(Reference):
             known = ", ".join(get_args(Reference))
             raise ValueError(f"baseline must be a gray or one of {known}, got '{self.baseline}'")

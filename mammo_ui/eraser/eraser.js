@@ -9,6 +9,7 @@ const ZOOMS = { "+": 1.2, "=": 1.2, "-": 1 / 1.2 };
 const HINT =
   "Drag over the image to draw; the wheel, + and - zoom. With the keyboard: arrow keys move the " +
   "box, with Shift its lower right corner; or write its sides, in pixels.";
+const FAULT = "Top must be less than bottom and left less than right, all within the image.";
 
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
@@ -20,9 +21,13 @@ export default function (component) {
   root.view = { zoom: 1, x: 0, y: 0 };
   root.past = [];
   root.corners = read(data.drawn);
-  root.onkeydown = (event) => event.key in STEPS && event.stopPropagation(); // else it turns the page
+  root.onkeydown = (event) => {
+    if (event.key in STEPS) event.stopPropagation(); // else it turns the page
+  };
   root.mode = data.drawn?.startsWith("outline") ? "outline" : "box";
-  root.replaceChildren(buildTools(root), buildPaper(root), buildSides(root), make("p", "hint", HINT));
+  const fault = Object.assign(make("p", "fault", FAULT), { role: "alert" });
+  const words = [fault, make("p", "hint", HINT)];
+  root.replaceChildren(buildTools(root), buildPaper(root), buildSides(root), ...words);
   paint(root);
   apply(root);
 }
@@ -194,9 +199,20 @@ function buildSides(root) {
 
 function takeSides(root) {
   const inputs = SIDES.map((side) => root.querySelector(`input.${side}`));
-  if (inputs.some((input) => input.value === "" || !input.checkValidity())) return;
+  const isWhole = inputs.every((input) => input.value !== "" && input.checkValidity());
   const [top, left, bottom, right] = inputs.map((input) => Number(input.value));
-  if (bottom > top && right > left) settle(root, span([top, left], [bottom, right]));
+  if (isWhole && bottom > top && right > left) settle(root, span([top, left], [bottom, right]));
+  else refuse(root, inputs.every((input) => input.value !== ""));
+}
+
+// Sides that make no box stay as written, to be mended; nothing is drawn until they do.
+function refuse(root, isFaulty) {
+  if (root.corners.length) root.past.push(root.corners);
+  root.corners = [];
+  root.querySelector("polygon").setAttribute("points", "");
+  root.querySelector("button.undo").disabled = !root.past.length;
+  root.classList.toggle("faulty", isFaulty);
+  root.tell(null);
 }
 
 // What is drawn is done: the server hears of it.
@@ -219,6 +235,7 @@ function paint(root) {
   const points = root.corners.map(([row, column]) => `${column},${row}`).join(" ");
   root.querySelector("polygon").setAttribute("points", points);
   const box = sidesOf(root.corners);
+  root.classList.remove("faulty");
   SIDES.forEach((side, i) => (root.querySelector(`input.${side}`).value = box ? box[i] : ""));
   root.querySelector("button.undo").disabled = !root.past.length;
   root.querySelector("button.clear").disabled = !box;

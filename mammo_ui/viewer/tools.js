@@ -65,7 +65,9 @@ function buildChoice(root, name, title, options) {
 // The arrow keys turn the page, but not while somebody who came by the keyboard sets a tool with
 // them; who used the mouse has them back at once.
 function giveBackArrows(tool) {
-  tool.onkeydown = (event) => event.key.startsWith("Arrow") && event.stopPropagation();
+  tool.onkeydown = (event) => {
+    if (event.key.startsWith("Arrow")) event.stopPropagation(); // to return false would stop Tab
+  };
   tool.onpointerdown = () => (tool.isPointed = true);
   tool.onchange = chain(tool.onchange, () => {
     if (tool.isPointed) tool.blur();

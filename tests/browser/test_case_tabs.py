@@ -92,6 +92,23 @@ def test_a_stroke_on_the_enlarged_image_lands_where_it_was_drawn_and_can_be_undo
     assert page.get_by_role("button", name=ERASE).is_disabled()
 
 
+def test_sides_that_make_no_box_are_told_and_nothing_is_erased(server, page):
+    open_tab(page, server, "Erase")
+    page.locator("input.top").focus()
+    for value in ("300", "300", "360", "360"):
+        page.keyboard.type(value)
+        page.keyboard.press("Tab")
+    settle(page)
+    assert [read_side(page, side) for side in ("left", "right")] == ["300", "360"]
+    assert not page.get_by_role("button", name=ERASE).is_disabled()
+    page.locator("input.bottom").fill("300")
+    page.keyboard.press("Tab")
+    page.get_by_text("Top must be less than bottom").wait_for()
+    settle(page)
+    assert page.get_by_role("button", name=ERASE).is_disabled()
+    assert read_side(page, "bottom") == "300"
+
+
 def read_side(page, side):
     return page.locator(f"input.{side}").input_value()
 

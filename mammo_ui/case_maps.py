@@ -110,7 +110,7 @@ def _offer_maps(subject: Subject, dear: list[str], key: str) -> None:
 def _tell_cost(subject: Subject, dear: Sequence[str]) -> str:
     """How often the model is asked; not known of other settings than the methods' own."""
     if any(settings_of(subject, name) for name in dear):
-        return "as long as your settings ask for"
+        return "cost by your settings"
     return f"about {sum(METHODS[name].cost for name in dear):,} forward passes"
 
 

@@ -46,7 +46,7 @@ def read_background(stored: StoredModel) -> NDArray[np.float32] | None:
     return images
 
 
-def tell_background(stored: StoredModel) -> str:
+def describe_background(stored: StoredModel) -> str:
     """A sentence on what the model's maps are compared with.
 
     Raises:

@@ -30,13 +30,13 @@ def offer_references(model: "StoredModel") -> None:
 
 
 def _show(model: "StoredModel") -> None:
-    from mammo_core.background import tell_background
+    from mammo_core.background import describe_background
 
     last = job_watch.last_job_of("background", str(model.path))
     if last is not None and last.state in jobs.UNFINISHED:
         job_view.show_job(last)
         return
-    frame.show_errors_of(lambda: st.markdown(frame.plain(tell_background(model))))
+    frame.show_errors_of(lambda: st.markdown(frame.plain(describe_background(model))))
     if last is not None:
         job_view.tell_end(last)
     _ask(model)

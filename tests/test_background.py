@@ -7,14 +7,14 @@ import standin_home
 from mammo_core.background import (
     FILE,
     background_version,
+    describe_background,
     draw_background,
     read_background,
-    tell_background,
 )
 from mammo_core.cli import main
 from mammo_core.datasets import load_dataset
 from mammo_core.errors import BadDataset, BadModel
-from mammo_core.explanations import _tell_background
+from mammo_core.explanations import tell_background
 from mammo_core.model_store import find_model
 from mammo_core.prediction import open_images
 from mammo_core.types import Verdict
@@ -78,9 +78,9 @@ def test_a_background_of_another_size_is_refused(stored):
 
 def test_what_is_kept_is_told_and_known_by_another_version(stored, dataset):
     assert background_version(stored) == 0
-    assert tell_background(stored).startswith("No images are kept as references")
+    assert describe_background(stored).startswith("No images are kept as references")
     draw_background(stored, dataset, count=5, split="test", label="normal")
-    assert tell_background(stored) == "5 images of exams (test, normal) kept as references."
+    assert describe_background(stored) == "5 images of exams (test, normal) kept as references."
     assert background_version(stored) > 0
 
 
@@ -91,10 +91,10 @@ def test_kept_maps_are_known_by_the_background_they_were_compared_with(stored):
     keys = []
     for value in (0.1, 0.1, 0.2):
         Classifier.background = np.full((1, 2, 2, 1), value, np.float32)
-        keys.append(_tell_background(Classifier()))
+        keys.append(tell_background(Classifier()))
     assert keys[0] == keys[1] != keys[2]
     Classifier.background = None
-    assert _tell_background(Classifier()) == {}
+    assert tell_background(Classifier()) == {}
 
 
 @pytest.mark.parametrize("count", ["0", "201"])

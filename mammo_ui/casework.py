@@ -144,8 +144,8 @@ def show_bars(probabilities: dict[str, float]) -> None:
 def show_walk(walk: "Walk", image_id: str, selection: state.Selection) -> None:
     """Previous and next within the selection, by button and by arrow key."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _step("Previous", "Left", walk.previous, selection)
-        _step("Next", "Right", walk.following, selection)
+        _step("Previous", "Left", walk.previous)
+        _step("Next", "Right", walk.following)
         is_chosen = walk.place is not None
         where = f"{walk.place + 1} of {walk.n}" if is_chosen else f"not among the {walk.n} chosen"
         st.markdown(f"**{frame.plain(image_id)}**, {where}", width="content")
@@ -153,7 +153,17 @@ def show_walk(walk: "Walk", image_id: str, selection: state.Selection) -> None:
             state.open_page("cases", **selection.to_query())
 
 
-def _step(label: str, shortcut: str, image_id: str | None, selection: state.Selection) -> None:
-    if st.button(label, shortcut=shortcut, disabled=image_id is None, key=f"walk_{label}"):
-        onward = selection.to_query() | case_view.query()
-        state.open_page("case", case=image_id, **onward)
+def _step(label: str, shortcut: str, image_id: str | None) -> None:
+    st.button(
+        label,
+        shortcut=shortcut,
+        disabled=image_id is None,
+        key=f"walk_{label}",
+        on_click=_look_at,
+        args=(image_id,),
+    )
+
+
+def _look_at(image_id: str) -> None:
+    """Another case on the same page: the script runs once, where opening a page runs it twice."""
+    st.query_params["case"] = image_id

@@ -55,7 +55,9 @@ def make_audit(home, *, dataset=OF_STANDIN, looks_at_tag=False, columns=COLUMNS,
     folder = audit_folder(stored, dataset.name, "test")
     folder.mkdir(parents=True, exist_ok=True)
     found = Gathering.of(records, tuple(audit.methods), audit.map_metrics)
-    return write_summary(folder, summarize(found, audit, 60.0))
+    summary, figures = summarize(found, audit, 60.0)
+    write_summary(folder, summary, figures)
+    return summary
 
 
 def build_record(row, number, columns, *, looks_at_tag):

@@ -9,7 +9,7 @@ import numpy as np
 
 from mammo_core.attribution import METHODS, choose_methods
 from mammo_core.audit.cost import Ledger
-from mammo_core.audit.leaderboard import BARS
+from mammo_core.audit.extent import list_asked
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.sampling import Work, order_images, plan_work
 from mammo_core.evidence import METHOD_METRICS, METRICS
@@ -28,7 +28,7 @@ def count_passes(index: "pd.DataFrame", options: AuditOptions) -> int:
         index: Rows of the images of the split, with image_id, label and mask_path.
         options: Whose methods and measures are known.
     """
-    methods = choose_methods(dict.fromkeys([*(options.methods or METHODS), *BARS]))
+    methods = choose_methods(list_asked(options))
     measures = options.metrics or (*METRICS, *METHOD_METRICS)
     of_maps = [name for name in measures if name in METRICS]
     of_methods = [name for name in measures if name in METHOD_METRICS]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from mammo_core.attribution import METHODS, choose_methods
+from mammo_core.attribution import choose_methods
 from mammo_core.audit.case import Scene, explain_again, measure_case
 from mammo_core.audit.cost import Ledger
+from mammo_core.audit.extent import is_smaller, list_asked
 from mammo_core.audit.gathering import Gathering
-from mammo_core.audit.leaderboard import BARS
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.sampling import Work, order_images, plan_work
 from mammo_core.audit.storage import (
@@ -18,6 +18,7 @@ from mammo_core.audit.storage import (
     MAPS,
     audit_folder,
     make_folder,
+    read_audit,
     read_record,
     write_record,
 )
@@ -42,8 +43,12 @@ def audit_model(
     dataset: "Dataset",
     options: AuditOptions,
     progress: Progress = no_progress,
+    *,
+    replace: bool = False,
 ) -> Record:
     """The summary of the audit, kept beside the model with the table behind it.
+
+    A larger one of the same network, images and seed keeps its place unless told to `replace` it.
 
     What was measured before by the same methods and measures is taken over, so that a run that was
     stopped goes on, and a larger sample costs only what is new.
@@ -55,7 +60,7 @@ def audit_model(
         MammoError: Where nothing can be written beside the model.
         Cancelled: Where `progress` says so; what was measured until then is kept.
     """
-    methods = choose_methods(dict.fromkeys([*(options.methods or METHODS), *BARS]))
+    methods = choose_methods(list_asked(options))
     measures = choose_measures(options.metrics)
     stored.require_network()
     choose_rows(stored, dataset, None if options.split == "all" else options.split)
@@ -65,7 +70,10 @@ def audit_model(
     audit = Audit(stored, classifier, dataset, pixels, options, methods, *measures)
     started = time.monotonic()
     found = Gathering.of(_measure_all(audit, progress), tuple(methods), audit.metrics)
-    return write_summary(audit.folder, summarize(found, audit, time.monotonic() - started))
+    summary, figures = summarize(found, audit, time.monotonic() - started)
+    if replace or not is_smaller(summary, read_audit(audit.folder)):
+        write_summary(audit.folder, summary, figures)
+    return summary
 
 
 def choose_measures(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

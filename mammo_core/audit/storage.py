@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 VERSION = 1
-"""Of what is kept; raised when a number is added or changes its meaning."""
+"""Of an image's record; raised when a number is added or changes its meaning."""
+SUMMARY_VERSION = 2
+"""Of the summary; raised when a rule or a word of it changes, for which nothing is measured anew:
+the same audit, started again, judges the kept records."""
 SUMMARY, TABLE = "summary.json", "table.parquet"
 MAPS, AGAIN = "maps", "again"
 """The two works on an image: its maps measured, and measured by explaining again."""
@@ -50,12 +53,13 @@ def read_audit(folder: Path) -> Record | None:
 
     Whether it is of this very network and dataset, its `model_sha256` and `dataset_version` tell.
     """
-    try:
-        content = read_json(folder / SUMMARY)
-    except MammoError:
-        return None
-    is_ours = isinstance(content, dict) and content.get("version") == VERSION
-    return content if is_ours else None
+    content = _read_whole(folder / SUMMARY)
+    return content if content.get("version") == SUMMARY_VERSION else None
+
+
+def is_judged_by_other_rules(folder: Path) -> bool:
+    """Whether an audit lies there whose verdicts are of other rules than today's."""
+    return _read_whole(folder / SUMMARY).get("version", SUMMARY_VERSION) != SUMMARY_VERSION
 
 
 def read_table(folder: Path) -> "pd.DataFrame":
@@ -79,36 +83,39 @@ def write_record(folder: Path, kind: str, plan: str, image_id: str, record: Reco
     Raises:
         MammoError: Where the disk is full or cannot be written.
     """
-    write_json(_record_path(folder, kind, image_id), {"plan": plan, "record": record})
+    write_json(_record_path(folder, kind, plan, image_id), {"plan": plan, "record": record})
 
 
 def read_record(folder: Path, kind: str, plan: str, image_id: str) -> Record | None:
     """What was measured on an image by the same plan; None where that is still to be done."""
-    try:
-        content = read_json(_record_path(folder, kind, image_id))
-    except MammoError:
-        return None
-    if not isinstance(content, dict) or content.get("plan") != plan:
-        return None
-    record: Record | None = content.get("record")
+    content = _read_whole(_record_path(folder, kind, plan, image_id))
+    record: Record | None = content.get("record") if content.get("plan") == plan else None
     return record
 
 
 def count_explained(folder: Path) -> int:
-    """Images of which an earlier run, finished or not, kept measured maps; blanked ones aside."""
-    records = map(_read_kept, (folder / "cases").glob(f"*.{MAPS}.json"))
-    return sum(bool(record.get("methods")) for record in records)
+    """Images of which an earlier run, finished or not, kept measured maps; blanked ones aside.
+
+    Each counts once, by however many plans it was measured.
+    """
+    explained: set[str] = set()
+    for path in (folder / "cases").glob(f"*.{MAPS}.json"):
+        image = path.name.split(".")[0]
+        if image not in explained and (_read_whole(path).get("record") or {}).get("methods"):
+            explained.add(image)
+    return len(explained)
 
 
-def _read_kept(path: Path) -> Record:
-    """The record in a file, by whatever plan; empty where it is damaged."""
+def _read_whole(path: Path) -> Record:
+    """What a file keeps, by whatever plan; empty where there is none, or it is damaged."""
     try:
         content = read_json(path)
     except MammoError:
         return {}
-    return (content.get("record") or {}) if isinstance(content, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-def _record_path(folder: Path, kind: str, image_id: str) -> Path:
+def _record_path(folder: Path, kind: str, plan: str, image_id: str) -> Path:
+    """The plan is in the name, so that a smaller audit leaves a larger one's records alone."""
     digest = hashlib.sha256(image_id.encode()).hexdigest()[:16]
-    return folder / "cases" / f"{digest}.{kind}.json"
+    return folder / "cases" / f"{digest}.{plan}.{kind}.json"

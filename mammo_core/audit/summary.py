@@ -14,7 +14,7 @@ from mammo_core.audit.leaderboard import BARS, compare_with, rank_methods, tell_
 from mammo_core.audit.model_verdict import judge_shortcuts
 from mammo_core.audit.sentence import tell_methods
 from mammo_core.audit.shortcuts import measure_blanking, measure_zones
-from mammo_core.audit.storage import SUMMARY, TABLE, VERSION
+from mammo_core.audit.storage import SUMMARY, SUMMARY_VERSION, TABLE
 from mammo_core.audit.strata import stratify
 from mammo_core.audit.verdicts import judge_method
 from mammo_core.config import to_mapping
@@ -63,17 +63,15 @@ def summarize(found: Gathering, audit: "Audit", seconds: float) -> tuple[Record,
     }, figures
 
 
-def write_summary(folder: Path, made: tuple[Record, Figures]) -> Record:
-    """Keep the summary, the table first, and give it back.
+def write_summary(folder: Path, summary: Record, figures: Figures) -> None:
+    """Keep the summary, the table first.
 
     Raises:
         MammoError: Where the disk is full or cannot be written.
     """
-    summary, figures = made
     with writing(folder / TABLE) as temporary:
         figures.to_table().to_parquet(temporary, index=False, compression="zstd")
     write_text(folder / SUMMARY, json.dumps(summary, allow_nan=False) + "\n")
-    return summary
 
 
 def _judge_methods(figures: Figures, *, is_on_breast: bool) -> Record:
@@ -104,7 +102,7 @@ def _count(maps: NDArray[np.bool_], figures: Figures) -> dict[str, int]:
 
 def _tell_what(audit: "Audit", figures: Figures) -> Record:
     return {
-        "version": VERSION,
+        "version": SUMMARY_VERSION,
         "model": audit.stored.id,
         "model_sha256": audit.stored.sha256,
         "dataset": audit.dataset.name,

@@ -56,6 +56,19 @@ def test_who_is_no_better_than_a_control_seldom_beats_it(n_patients):
     assert share == pytest.approx(0.025, abs=3 * np.sqrt(0.025 * 0.975 / n_studies))
 
 
+def test_no_difference_from_a_control_is_larger_than_the_measure_is_wide():
+    hits = [1.0] * 11 + [0.0]
+    of_image = [
+        {"grad_cam": {"pointing_game": hit}, "center": {"pointing_game": 0.0}} for hit in hits
+    ]
+    records = [make_record(number, values=values) for number, values in enumerate(of_image)]
+    figures = Figures.of(records, ("grad_cam", "center"), ("pointing_game",))
+    ends = compare_with(figures, "center")["grad_cam"]["pointing_game"].estimate
+    free = ttest_1samp(hits, 0).confidence_interval()
+    assert free.high > 1
+    assert (ends.low, ends.high) == pytest.approx((free.low, 1))
+
+
 def test_an_interval_keeps_to_what_can_be():
     mean = estimate_means(np.array([[0.1, 0.9, 1.0]]), np.arange(3), ranges=(0, 1))[0].estimate
     assert (mean.low, mean.high) == (0, 1)
@@ -145,6 +158,23 @@ def test_half_of_a_family_is_enough_where_the_rest_is_even():
     verdict = judge({"grad_cam": even, "edges": POOR, "center": POOR}, "grad_cam")
     assert verdict.beats == {"faithfulness": 0.5, "localization": 1.0}
     assert verdict.level == "believe"
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ((), "Believe it for this model: faithful, on the lesion"),
+        (("insertion", "deletion"), "On the lesion, but by no measure more faithful than both"),
+        (("insertion",), "On the lesion, but more faithful than the controls on too few measures"),
+        (("energy_pointing",), "Faithful, but nearer to the lesion than the controls on too few"),
+        (("iou", "energy_pointing"), "Faithful, but by no measure nearer to the lesion than both"),
+    ],
+)
+def test_words_say_by_how_many_measures_the_controls_are_beaten(lost, words):
+    mixed = GOOD | {name: float(name == "deletion") for name in lost}
+    assert judge({"grad_cam": mixed, "edges": POOR, "center": POOR}, "grad_cam").words.startswith(
+        words
+    )
 
 
 def test_a_method_equal_to_a_control_is_marked():

@@ -40,14 +40,19 @@ BLIND = {
     "class_sensitivity": "Blind to the class: another one gets the same map",
 }
 """Faults that leave nothing to believe."""
-HALVES = {
+HALVES: dict[tuple[bool | None, bool | None], str] = {
     (True, True): "Faithful, on the lesion",
-    (True, False): "Faithful, but no nearer to the lesion than a control",
+    (True, False): "Faithful, but nearer to the lesion than the controls on too few measures",
     (True, None): "Faithful",
-    (False, True): "On the lesion, but no more faithful than a control",
+    (False, True): "On the lesion, but more faithful than the controls on too few measures",
     (None, True): "On the lesion; whether it is faithful was not measured",
 }
 """What a method in the middle can do: whether it is faithful, and on the lesion; None unknown."""
+NOT_ONCE: dict[tuple[bool | None, bool | None], str] = {
+    (True, False): "Faithful, but by no measure nearer to the lesion than both controls",
+    (False, True): "On the lesion, but by no measure more faithful than both controls",
+}
+"""The same of a method that beats both controls on none of the other family's measures."""
 UNPROVEN = "Ahead of the controls on average, but by no more than chance may do"
 
 
@@ -102,9 +107,10 @@ def judge_method(
     counted = beats if is_on_breast else {**beats, PLACE: None}
     merits = {f: has_merit(share, loses[f]) for f, share in counted.items() if share is not None}
     ahead = any(is_ahead(name, family, against) for family in merits)
-    level, words = _judge(name, row, merits, has_faults=bool(faults), is_ahead=ahead)
+    half = _tell_half(merits, beats)
+    level, words = _judge(name, row, merits, half, has_faults=bool(faults), is_ahead=ahead)
     if not is_on_breast and level == "believe":
-        words = "Believe it here: faithful to a model that does not look at the lesion"
+        words = "Believe it for this model: faithful, though that does not look at the lesion"
     return MethodVerdict(level, words, reasons, beats)
 
 
@@ -185,6 +191,7 @@ def _judge(
     name: str,
     row: Mapping[str, Mean],
     merits: Mapping[str, bool],
+    half: str,
     *,
     has_faults: bool,
     is_ahead: bool,
@@ -199,9 +206,15 @@ def _judge(
         return "doubt", f"No better than {' or '.join(BARS.values())}"
     if merits.get(FAITHFULNESS) and merits.get(PLACE, True) and not has_faults:
         where = "on the lesion" if PLACE in merits else "no lesion to hold it against"
-        return "believe", f"Believe it here: faithful, {where}"
-    half = HALVES.get((merits.get(FAITHFULNESS), merits.get(PLACE)), UNPROVEN)
+        return "believe", f"Believe it for this model: faithful, {where}"
     return "caution", f"{half} (with a fault)" if has_faults else half
+
+
+def _tell_half(merits: Mapping[str, bool], beats: Mapping[str, float | None]) -> str:
+    """What a method in the middle can do, and how much of the rest."""
+    can = merits.get(FAITHFULNESS), merits.get(PLACE)
+    told = NOT_ONCE if 0 in [beats[family] for family in merits] else HALVES
+    return told.get(can, HALVES.get(can, UNPROVEN))
 
 
 def _tell_merits(beats: Mapping[str, float | None], loses: Mapping[str, float]) -> list[str]:

@@ -36,12 +36,18 @@ def compare_with(figures: Figures, control: str) -> Board:
 
     Positive is better, whatever the measure's direction. A method equal to the control differs by
     0 on every image, which has no interval and beats nothing; nor has a comparison on fewer than
-    `FEWEST_COMPARED` patients.
+    `FEWEST_COMPARED` patients. No end lies further out than the measure is wide.
     """
     row = figures.methods.index(control)
     signs = np.array([1 if KNOWN[name].higher_is_better else -1 for name in figures.metrics])
     better = (figures.counted - figures.counted[row]) * signs[:, None]
-    board = _unflatten(figures, estimate_means(_flatten(better), figures.patients))
+    widths = [_width(name) for name in figures.metrics]
+    means = estimate_means(
+        _flatten(better),
+        figures.patients,
+        ranges=[(-width, width) for width in widths] * len(figures.methods),
+    )
+    board = _unflatten(figures, means)
     return {
         method: {
             name: (_tell_sweep(mean) if name in ANSWERS else mean).count_from(FEWEST_COMPARED)
@@ -63,6 +69,12 @@ def _tell_sweep(mean: Mean) -> Mean:
     wins = (value + 1) / 2
     ends = widen_certain(Estimate(wins, wins, wins), mean.patients).to_json().values()
     return replace(mean, estimate=Estimate(*(None if end is None else 2 * end - 1 for end in ends)))
+
+
+def _width(metric: str) -> float:
+    """The largest difference that two of its values can have."""
+    least, most = _range(metric)
+    return most - least
 
 
 def _range(metric: str) -> tuple[float, float]:

@@ -1,22 +1,25 @@
 """An answer of the command line as lines for a person: nothing is wider than `WIDTH`.
 
 Estimates read "0.91 [0.86 to 0.95]", flat mappings with the same keys are a table, long lists of
-numbers are shortened with their count, sentences stand in a line each.
+numbers are shortened with their count, sentences stand in a line each and in cells of their own
+in as many as they need.
 """
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any
 
 WIDTH = 120
 FIRST_CELL, WIDEST_CELL = 36, 80
-"""Longer cells are cut, so that any two columns fit."""
+"""Longer words are cut and longer sentences wrapped, so that any two columns fit."""
 MOST_NUMBERS = 8
 NESTED = (dict, list, tuple)
 GAP = "  "
 
 Row = Mapping[str, Any]
+Cell = list[str]
+"""Its lines, all of the column's width."""
 
 
 def to_lines(answer: Any) -> str:
@@ -147,32 +150,47 @@ def _format_list(values: Sequence[Any]) -> str:
     return f"{first} ... {format_value(values[-1])} ({len(values)} numbers)"
 
 
-def _column(key: str, rows: Sequence[Row], widest: int) -> list[str]:
+def _column(key: str, rows: Sequence[Row], widest: int) -> list[Cell]:
     """The heading and the cells, of one width; numbers end at the same place."""
     values = [row.get(key) for row in rows]
-    cells = [_cut(text, widest) for text in (str(key), *map(format_value, values))]
-    width = max(map(len, cells))
+    cells = [_to_cell(value, widest) for value in (str(key), *values)]
+    width = max(map(len, chain.from_iterable(cells)))
     is_numeric = all(isinstance(value, int | float) or value is None for value in values)
-    return [cell.rjust(width) if is_numeric else cell.ljust(width) for cell in cells]
+    pad = str.rjust if is_numeric else str.ljust
+    return [[pad(line, width) for line in cell] for cell in cells]
+
+
+def _to_cell(value: Any, widest: int) -> Cell:
+    """A sentence in full, in as many lines as it takes; anything else in one."""
+    text = format_value(value)
+    is_sentence = isinstance(value, str) and len(text) > widest
+    lines = textwrap.wrap(text, widest, break_on_hyphens=False, break_long_words=False)
+    return [_cut(line, widest) for line in (lines if is_sentence else [text])]
 
 
 def _cut(text: str, widest: int) -> str:
     return text if len(text) <= widest else text[: widest - 3] + "..."
 
 
-def _take_fitting(columns: Sequence[list[str]], width: int) -> list[list[str]]:
+def _take_fitting(columns: Sequence[list[Cell]], width: int) -> list[list[Cell]]:
     """The first columns that fit side by side, two at least where there are two."""
-    taken, used = [columns[0]], len(columns[0][0])
+    taken, used = [columns[0]], len(columns[0][0][0])
     for column in columns[1:]:
-        used += len(GAP) + len(column[0])
+        used += len(GAP) + len(column[0][0])
         if used > width and len(taken) > 1:
             break
         taken.append(column)
     return taken
 
 
-def _join(columns: Sequence[list[str]], indent: str) -> list[str]:
-    return [(indent + GAP.join(cells)).rstrip() for cells in zip(*columns, strict=True)]
+def _join(columns: Sequence[list[Cell]], indent: str) -> list[str]:
+    lines: list[str] = []
+    for cells in zip(*columns, strict=True):
+        blank = [" " * len(cell[0]) for cell in cells]
+        for parts in zip_longest(*cells):
+            filled = (part or empty for part, empty in zip(parts, blank, strict=True))
+            lines.append((indent + GAP.join(filled)).rstrip())
+    return lines
 
 
 def _wrap(text: str, indent: str) -> list[str]:

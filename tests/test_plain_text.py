@@ -57,6 +57,15 @@ def test_flat_mappings_are_a_table_whose_cells_begin_below_their_heading():
     assert second.endswith("-")
 
 
+def test_a_sentence_in_a_cell_is_told_to_its_end_below_its_heading():
+    reason = " ".join(f"word{n}" for n in range(40))
+    rows = [{"method": "a", "reason": reason}, {"method": "b", "reason": "short"}]
+    lines = to_lines({"refused": rows}).splitlines()
+    start = lines[1].index("reason")
+    told = lines[2 : next(n for n, line in enumerate(lines) if line.lstrip().startswith("b "))]
+    assert " ".join(line[start:].strip() for line in told) == reason
+
+
 def test_mappings_with_the_same_keys_are_a_table_by_name():
     lines = to_lines({"per_class": {"benign": {"n": 3, "f1": ESTIMATE}, "malignant": {"n": 14,
                       "f1": ESTIMATE}}}).splitlines()  # fmt: skip

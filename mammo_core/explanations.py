@@ -14,7 +14,7 @@ from mammo_core.attribution import Attributed, Attribution, attribute_together, 
 from mammo_core.attribution.method_settings import MethodSettings
 from mammo_core.attribution.together import group_by_passes
 from mammo_core.config import to_mapping
-from mammo_core.errors import BadModel, UnreadableFile
+from mammo_core.errors import BadModel, UnfitNetwork, UnreadableFile
 from mammo_core.explanation_store import Explanation, Key, read_explanation, write_explanation
 from mammo_core.explanation_store import explanation_path as explanation_path
 from mammo_core.explanation_store import read_file as read_file
@@ -30,10 +30,12 @@ class Refusal:
     Attributes:
         method: Its name in `METHODS`.
         reason: A sentence for whoever asked.
+        is_of_network: Whether the network's structure is why, so that no other image helps.
     """
 
     method: str
     reason: str
+    is_of_network: bool = False
 
 
 def explain_case(
@@ -231,7 +233,7 @@ def _answer_group(
         answers = list(_explain_group(classifier, asked, names, progress))
     except BadModel as error:
         if len(names) == 1:
-            yield Refusal(names[0], str(error))
+            yield Refusal(names[0], str(error), isinstance(error, UnfitNetwork))
             return
         for name in names:
             yield from _answer_group(classifier, asked, [name], progress)
@@ -271,5 +273,5 @@ def _to_explanation(
             "the model's weights hold values that are not numbers, or it goes beyond all bounds"
         )
     gaps = answer.completeness_gap
-    gap = None if gaps is None else float(gaps[0])
+    gap = None if gaps is None or np.isnan(gaps[0]) else float(gaps[0])
     return Explanation(key, attribution, shape, round(seconds, 4), passes, gap, answer.note)

@@ -452,6 +452,15 @@ def test_the_completeness_gap_is_what_is_missing_as_a_share():
     assert Attributed(answer.maps).completeness_gap is None
 
 
+def test_the_completeness_gap_of_a_logit_that_never_changes_is_undefined():
+    total = np.array([0, 2e-6, 0], np.float32)
+    maps = np.full((3, 2, 2), 1e-7, np.float32)
+    maps[2] = 1.0
+    nothing, rounding, wrong = Attributed(maps, total).completeness_gap
+    assert np.isnan([nothing, rounding]).all()
+    assert wrong > 1
+
+
 # Controls
 
 CONTROLS = [name for name, method in METHODS.items() if method.is_control]

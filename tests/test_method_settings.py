@@ -35,6 +35,7 @@ def test_a_layer_and_settings_go_together():
         ("smooth_grad.nose=0.2", "smooth_grad: Unknown setting 'nose'; known are: samples, noise"),
         ("smooth_grad.noise=-1", "smooth_grad: Expected .*noise >= 0"),
         ("integrated_gradients.steps=100000", "steps must be at most 1,000, got 100,000"),
+        ("integrated_gradients.random_baselines=100000", "must be at most 100, .* got 100,000"),
         ("smooth_grad.noise=inf", "smooth_grad: noise must be a finite number, got inf"),
         ("integrated_gradients.baseline=nan", "baseline must be a finite number, got nan"),
         ("integrated_gradients.baseline=white", "float, got 'white'; it may also be mean, blurred"),

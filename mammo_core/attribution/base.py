@@ -23,6 +23,10 @@ QUICK = 10
 """Forward passes an image that a page may take without being asked; see `Attribution.cost`."""
 
 
+LOGIT_ROUNDING = 1e-5
+"""Up to here a difference of float32 logits, or of a map's sum from it, may be rounding."""
+
+
 @dataclass(frozen=True, eq=False)
 class Attributed:
     """What a method answers.
@@ -40,11 +44,18 @@ class Attributed:
 
     @property
     def completeness_gap(self) -> NDArray[np.float32] | None:
-        """(N,) distance of each map's sum from its total, as a share of the total."""
+        """(N,) distance of each map's sum from its total, as a share of the total.
+
+        NaN where both are within the rounding of logits: of a logit that never changes there is
+        nothing to account for.
+        """
         if self.total is None:
             return None
         missing = np.abs(self.maps.sum(axis=(1, 2), dtype=np.float64) - self.total)
-        return (missing / np.maximum(np.abs(self.total), 1e-6)).astype(np.float32)
+        sizes = np.abs(self.total)
+        gaps = missing / np.maximum(sizes, LOGIT_ROUNDING)
+        is_nothing = np.maximum(missing, sizes) <= LOGIT_ROUNDING
+        return np.where(is_nothing, np.nan, gaps).astype(np.float32)
 
 
 class Question:

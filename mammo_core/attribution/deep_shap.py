@@ -12,7 +12,7 @@ from mammo_core.attribution.base import Access, Attributed, Attribution, Images,
 from mammo_core.attribution.references import REFERENCES, choose_references, compare_logits
 from mammo_core.attribution.shap_library import load_shap, network_of, seeded_quietly
 from mammo_core.batch_size import batch_size_of
-from mammo_core.errors import BadModel
+from mammo_core.errors import BadModel, UnfitNetwork
 
 MOST_REFERENCES = 10
 """In one pass: shap would put a whole background in one, next to as many images."""
@@ -119,7 +119,7 @@ class _Explainer:
                 values = self._explainer.shap_values(image[None], check_additivity=False)
         except self._network.failures as error:
             what = (str(error).splitlines() or [""])[0]
-            raise BadModel(
+            raise UnfitNetwork(
                 f"Deep SHAP has no rule for a part of this network "
                 f"({type(error).__name__}: {what}); {INSTEAD}"
             ) from error
@@ -134,7 +134,7 @@ def _refuse_strange_operations(network: Any) -> None:
         first = min(strange, key=lambda one: one.kind not in spelled)
         what = "a product of maps of different shapes" if _is_gate(first) else None
         what = what or spelled.get(first.kind, f"the operation {first.kind}")
-        raise BadModel(
+        raise UnfitNetwork(
             f"Deep SHAP has no right rule for {what}, which this network uses ({first.name}); "
             f"{INSTEAD}"
         )

@@ -19,6 +19,8 @@ from mammo_core.batch_size import cut_batches
 
 MOST_STEPS = 1000
 """The quadrature's points come from a matrix of as many rows and columns."""
+MOST_BASELINES = 100
+"""All of an image's lie in memory at once, each as large as what the model is given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class IntegratedGradients(Attribution):
         baseline: The gray of the empty image that the path starts from, 0 being the background;
             or "mean" (the image's mean gray), "blurred" (the image itself), or "random" (noise
             over the image's range).
-        random_baselines: Of "random", how many are averaged, at least 1; costs as many times more.
+        random_baselines: Of "random", how many are averaged, 1 to 100; costs as many times more.
         seed: Of "random", the same seed gives the same noise.
     """
 
@@ -61,6 +63,11 @@ class IntegratedGradients(Attribution):
             )
         if self.steps > MOST_STEPS:
             raise ValueError(f"steps must be at most {MOST_STEPS:,}, got {self.steps:,}")
+        if self.random_baselines > MOST_BASELINES:
+            raise ValueError(
+                f"random_baselines must be at most {MOST_BASELINES}, which lie in memory at once, "
+                f"got {self.random_baselines:,}"
+            )
         if isinstance(self.baseline, str) and self.baseline not in get_args(Reference):
             known = ", ".join(get_args(Reference))
             raise ValueError(f"baseline must be a gray or one of {known}, got '{self.baseline}'")

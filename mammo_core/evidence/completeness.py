@@ -27,7 +27,7 @@ class Completeness(MethodMetric):
     explanations: ClassVar[int] = 1
 
     def judge(self, asked: Asked) -> Scores:
-        """(N,) gaps; NaN where the method promises no sum or the map is not finite."""
+        """(N,) gaps; NaN where no sum is promised, the logit stays or the map is not finite."""
         gaps = asked.answer.completeness_gap
         if gaps is None:
             return np.full(len(asked.images), np.nan)

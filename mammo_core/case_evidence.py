@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo_core.case_measures import CaseMeasures, Evidence, Masks
+from mammo_core.case_measures import CASE_METRICS, CaseMeasures, Evidence, Masks
 from mammo_core.errors import BadConfiguration
 from mammo_core.evidence import METHOD_METRICS, METRICS
 from mammo_core.evidence.tally import count_passes as count_passes
@@ -23,7 +23,7 @@ ON_DEMAND = ("deletion", "insertion", "class_sensitivity", "max_sensitivity")
 
 def list_measures() -> tuple[str, ...]:
     """All that can be measured of a case's maps, by name."""
-    return (*METRICS, *METHOD_METRICS, "in_breast")
+    return (*METRICS, *METHOD_METRICS, *CASE_METRICS)
 
 
 def check_measures(names: Iterable[str]) -> None:

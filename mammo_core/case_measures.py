@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from mammo_core.config import fingerprint
 from mammo_core.errors import BadModel
 from mammo_core.evidence import METHOD_METRICS, METRICS, MethodMetric
 from mammo_core.evidence.asked import Asked, Questions
+from mammo_core.evidence.base import Family
 from mammo_core.evidence.perturbing import Perturbing, perturb_each
 from mammo_core.evidence.tally import Tally, Work, plan_works
 from mammo_core.explanations import Explanation
@@ -25,6 +27,44 @@ Evidence = dict[str, float | None]
 Pieces = Iterator[dict[str, Evidence]]
 Flips = Mapping[str, Perturbing]
 DIGITS = 5
+
+
+@dataclass(frozen=True)
+class CaseMeasure:
+    """What is measured of a case's maps alone, and held against nothing in an audit.
+
+    Attributes:
+        title: In words.
+        reference: "own" where no paper has it.
+        family: As of other measures.
+        higher_is_better: The direction.
+        range: Smallest and largest value.
+        of_random: What a random map scores, in words.
+        about: What is looked at.
+    """
+
+    title: str
+    reference: str
+    family: Family
+    higher_is_better: bool
+    range: tuple[float, float]
+    of_random: str
+    about: str
+
+
+CASE_METRICS = {
+    "in_breast": CaseMeasure(
+        title="In the breast",
+        reference="own",
+        family="localization",
+        higher_is_better=True,
+        range=(0.0, 1.0),
+        of_random="The breast's share of the image for independent noise",
+        about="The share of a map's positive values on the breast; an audit tells it with the "
+        "other zones that a map may lie on, as a share of attribution",
+    )
+}
+"""Those that `METRICS` and `METHOD_METRICS` have not."""
 
 
 class CaseMeasures:

@@ -9,6 +9,7 @@ from linear_classifier import LinearClassifier
 
 from mammo_core import cli
 from mammo_core.batch_size import MOST
+from mammo_core.case_evidence import list_measures
 from mammo_core.errors import BadConfiguration, Cancelled
 from mammo_core.evidence import (
     METHOD_METRICS,
@@ -357,6 +358,7 @@ def test_the_verb_lists_every_measure_with_its_facts(capsys):
     listed = json.loads(capsys.readouterr().out)["metrics"]
     of_maps = {row["name"]: row for row in listed if row["of"] == "maps"}
     assert list(of_maps) == list(METRICS)
+    assert [row["name"] for row in listed] == list(list_measures())
     for name, row in of_maps.items():
         assert row["higher_is_better"] is METRICS[name].higher_is_better
         assert row["range"] == list(METRICS[name].range)

@@ -8,6 +8,9 @@ def metrics() -> dict[str, Any]:
 
     Example: python -m mammo_core metrics
     """
+    from dataclasses import asdict
+
+    from mammo_core.case_measures import CASE_METRICS
     from mammo_core.evidence import METHOD_METRICS, METRICS
 
     of_maps = [
@@ -23,7 +26,10 @@ def metrics() -> dict[str, Any]:
         {**_describe(name, metric), "of": "methods", "explanations": metric.explanations}
         for name, metric in METHOD_METRICS.items()
     ]
-    return {"metrics": of_maps + of_methods}
+    of_cases = [
+        {"name": name, **asdict(measure), "of": "cases"} for name, measure in CASE_METRICS.items()
+    ]
+    return {"metrics": of_maps + of_methods + of_cases}
 
 
 def _describe(name: str, metric: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from mammo_core.overlays import draw_overlay, encode_png, is_blank
 from mammo_core.paths import writing
 from mammo_core.pixels import cache_folder
 from mammo_core.preparation import prepare_dataset
+from mammo_core.synthetic_only import warn_of_asked
 from mammo_core.targets import read_target
 from mammo_core.types import Classifier, Progress, no_progress
 
@@ -148,6 +149,15 @@ def refuse_strangers(images: Iterable[NamedImage]) -> None:
             )
         if verdict.verdict == "ask":
             logger.warning("%s may be no mammogram: %s", image.path, "; ".join(verdict.reasons))
+
+
+def warn_of_images(
+    stored: StoredModel, images: Iterable[NamedImage], dataset: "Dataset | None"
+) -> list[str]:
+    """What to know of them before believing what the model says, without last dots."""
+    images = list(images)
+    files = [image.path for image in images if not image.is_in_dataset]
+    return warn_of_asked(stored, files, None if len(files) == len(images) else dataset)
 
 
 def explain_to_files(

@@ -12,6 +12,7 @@ from mammo_core.errors import UnreadableFile
 from mammo_core.gate import check, judge
 from mammo_core.model_input import shape_input
 from mammo_core.model_store import StoredModel
+from mammo_core.synthetic_only import is_generated, warn_of_real
 from mammo_core.targets import check_scores
 from mammo_core.two_views import tell_missing_view
 from mammo_core.types import Classifier, Mammogram, Progress, Verdict, no_progress
@@ -141,10 +142,23 @@ def answer_file(
     p = load().predict(shape_input(stored, image, verdict.view)[None])[0]
     check_scores(p)
     probabilities = dict(zip(stored.classes, p.astype(float).tolist(), strict=True))
-    warning = tell_missing_view(stored, verdict.view) or ""
+    is_real = not is_generated(seen[0].manufacturer)
+    warning = warn_of_file(stored, verdict, is_real=is_real)
     return FileAnswer(
         file.name, verdict, probabilities, is_override=not is_accepted, warning=warning
     )
+
+
+def warn_of_file(stored: StoredModel, verdict: Verdict, *, is_real: bool) -> str:
+    """What to know before believing what a model says of a single file, without the last dot.
+
+    Args:
+        stored: The model that was asked.
+        verdict: The gate's, which knows the file's view.
+        is_real: Whether the image was taken rather than generated.
+    """
+    missing = tell_missing_view(stored, verdict.view)
+    return ". ".join([*warn_of_real(stored, is_real=is_real), *([missing] if missing else [])])
 
 
 def look_at(path: Path) -> tuple[Verdict, tuple[Mammogram, Breast] | None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mammo_core.attribution import METHODS
 from mammo_core.attribution.together import list_layered
 from mammo_core.case_evidence import AT_ONCE, Masks, measure_case
+from mammo_core.errors import BadModel
 from mammo_core.explanations import Explanation, Refusal, explain_each
 from mammo_core.map_on_air import find_air
 from mammo_core.model_input import ModelInput, input_of_case
@@ -63,6 +64,7 @@ def measure_image(
     Raises:
         BadConfiguration: For an unknown method, measure or layer.
         BadDataset: Where the dataset has no such image.
+        BadModel: Where no method can explain it; says why not.
     """
     given = input_of_case(stored, dataset, image_id)
     answers: list[Explanation | Refusal] = []
@@ -71,13 +73,16 @@ def measure_image(
         about = (classifier, stored, given.image, image_id, group, target)
         answers += explain_each(*about, layers=looked_into, progress=progress)
     explained = [one for one in answers if isinstance(one, Explanation)]
+    refused = {one.method: one.reason for one in answers if isinstance(one, Refusal)}
+    if not explained:
+        raise BadModel("; ".join(f"{name}: {reason}" for name, reason in refused.items()))
     lesion, breast = find_places(dataset, image_id, given)
     found = measure_case(
         classifier, given.image, explained, lesion, breast, metrics=metrics, progress=progress
     )
     return {
         "image_id": image_id,
-        "target": explained[0].target if explained else target,
+        "target": explained[0].target,
         "methods": {name: found[name] for name in methods if name in found},
-        "refused": {one.method: one.reason for one in answers if isinstance(one, Refusal)},
+        "refused": refused,
     }

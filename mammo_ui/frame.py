@@ -12,6 +12,7 @@ from mammo_core import jobs
 from mammo_core.errors import MammoError
 from mammo_core.metrics.verdict import write_p
 from mammo_core.model_store import StoredModel, predictions_path
+from mammo_core.synthetic_only import warn_of_real
 from mammo_core.two_views import tell_counted_twice
 from mammo_core.wording import count
 from mammo_ui import job_watch, judgments, library, own_test, state
@@ -148,11 +149,8 @@ def warn_if_synthetic_model(of: state.Choice | StoredModel | None, is_real: bool
         is_real: Whether the images that it judges were taken rather than generated.
     """
     model = of.model if isinstance(of, state.Choice) else of
-    if is_real and model is not None and model.card["dataset"].get("synthetic"):
-        st.warning(
-            "This model has seen only synthetic images: what it says about a real mammogram means "
-            "nothing."
-        )
+    for sentence in () if model is None else warn_of_real(model, is_real=is_real):
+        st.warning(f"{sentence}.")
 
 
 def _draw_title(

@@ -102,10 +102,9 @@ def _show_outcome(batch: Batch, model: "StoredModel", threshold: float) -> None:
         left = len(batch.files) - len(batch.answers)
         st.info(f"It was stopped: {left} of {count(len(batch.files), 'file')} not looked at.")
     _show_counts(answers)
-    frame.warn_if_synthetic_model(model, any(answer.probabilities for answer in answers))
-    missing = next((answer.warning for answer in answers if answer.warning), None)
-    if missing:
-        st.warning(frame.plain(f"{missing}."))
+    warning = max((answer.warning for answer in answers), key=len)
+    if warning:
+        st.warning(frame.plain(f"{warning}."))
     picked = _draw_table(answers, model, threshold, key="answers")
     chosen = [place for place in picked if place < len(batch.answers)]
     content = {"files": [answer.to_json() for answer in answers]}

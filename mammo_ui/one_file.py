@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from mammo_core.file_prediction import FileAnswer
-from mammo_core.two_views import tell_missing_view
+from mammo_core.file_prediction import FileAnswer, warn_of_file
 from mammo_core.wording import count
 from mammo_ui import audit_badges, casework, frame, referral_limit, traces, uploads
 from mammo_ui.answers import offer_answers
@@ -54,21 +53,20 @@ def show_file(
             st.caption(NOT_ASKED)
             return FileAnswer(name, look.verdict)
         st.warning(AGAINST_THE_GATE)
-    frame.warn_if_synthetic_model(model, not look.is_ours)
+    warning = warn_of_file(model, look.verdict, is_real=not look.is_ours)
+    if warning:
+        st.warning(frame.plain(f"{warning}."))
     facts, images = st.columns([1, 4], gap="medium")
     with images:
         prediction = uploads.predict(upload, model.id, model.sha256, UPLOAD_METHODS)
         _show_pictures(upload, look, prediction, model)
-    missing = tell_missing_view(model, look.verdict.view) or ""
     answer = FileAnswer(
-        name, look.verdict, prediction.probabilities, is_override=not is_accepted, warning=missing
+        name, look.verdict, prediction.probabilities, is_override=not is_accepted, warning=warning
     ).judged_by(referral_limit.chosen_rule(model))
     with facts:
         casework.show_answer(prediction, look.verdict, threshold)
         st.caption(f"uncertainty {answer.uncertainty:.2f}, margin {answer.margin:.2f}", help=UNSURE)
         referral_limit.show_doubt(answer, model)
-        if missing:
-            st.warning(frame.plain(f"{missing}."))
         offer_answers([answer], answer.to_json(), model, threshold, key="answer")
     return answer
 

@@ -83,7 +83,7 @@ def as_file(upload: Upload) -> Iterator[Path]:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _look(digest: str, _upload: Upload) -> Look:
     from mammo_core.file_prediction import look_at
-    from mammo_core.phantom.scanner import SCANNERS
+    from mammo_core.synthetic_only import is_generated
 
     with as_file(_upload) as path:
         verdict, seen = look_at(path)
@@ -91,9 +91,10 @@ def _look(digest: str, _upload: Upload) -> Look:
         return Look(verdict, None, 1.0)
     mammogram = seen[0]
     picture = base64.b64encode(pictures.encode_jpeg(mammogram.pixels, pictures.UPLOAD)).decode()
-    is_ours = mammogram.manufacturer in {scanner.manufacturer for scanner in SCANNERS.values()}
     aspect = mammogram.columns / mammogram.rows
-    return Look(verdict, f"data:image/jpeg;base64,{picture}", aspect, is_ours)
+    return Look(
+        verdict, f"data:image/jpeg;base64,{picture}", aspect, is_generated(mammogram.manufacturer)
+    )
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking the model")

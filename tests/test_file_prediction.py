@@ -24,6 +24,7 @@ from mammo_core.file_sources import opening
 from mammo_core.gate import check
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY
+from mammo_core.synthetic_only import WARNING
 from mammo_core.types import Verdict
 
 FILM = next((REPOSITORY / "sample_data" / "dicom").rglob("*.dcm"))
@@ -78,6 +79,16 @@ def test_an_accepted_file_is_no_override_even_where_one_was_allowed(stored):
     assert answer.verdict.verdict == "accept"
     assert answer.probabilities is not None
     assert not answer.is_override
+
+
+@pytest.mark.parametrize("saw_only_synthetic", [True, False])
+def test_a_model_of_synthetic_images_warns_of_real_ones_alone(stored, noise, saw_only_synthetic):
+    stored.card["dataset"] = {"name": "made", "synthetic": saw_only_synthetic}
+    real, generated = (
+        answer_file(NamedFile("x", path), stored, Asked(), anyway=True) for path in (noise, FILM)
+    )
+    assert (WARNING in real.to_json()["warning"]) == saw_only_synthetic
+    assert generated.warning == ""
 
 
 @pytest.mark.parametrize("kind", ["film", "noise", "damage"])

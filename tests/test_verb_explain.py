@@ -11,6 +11,7 @@ from mammo_core.config import to_mapping
 from mammo_core.explanation_files import read_method_names
 from mammo_core.model_store import CARD_KEYS, file_sha256
 from mammo_core.preprocess import Preprocess
+from mammo_core.synthetic_only import WARNING
 
 CLASSES = ["normal", "benign", "malignant"]
 PREPROCESS = Preprocess(size=(48, 32))
@@ -397,6 +398,51 @@ def test_an_export_lies_on_the_images_own_grid_and_tells_what_it_lacks(
         assert stored["on_image"].shape == (200, 140)
     (missing,) = answer["unwritten"]
     assert (missing["method"], missing["format"]) == ("saliency", "dicom-pm")
+
+
+def test_settings_change_the_exported_map(capsys, model, films, tmp_path):
+    def export(name, *more):
+        words = ("--as", "npz", "--methods", "integrated_gradients", "--target", "benign", *more)
+        out = ("--anyway", "--out", tmp_path / name)
+        code, answer, _ = run(capsys, "export", model, films[0], *words, *out)
+        assert code == 0
+        with np.load(answer["files"][0]["file"], allow_pickle=False) as stored:
+            return stored["on_image"]
+
+    blurred = export("blurred", "--set", "integrated_gradients.baseline=blurred")
+    assert not np.allclose(export("usual"), blurred)
+
+
+def test_a_model_of_synthetic_images_is_no_judge_of_real_ones(
+    capsys, model, films, dataset, tmp_path
+):
+    card = json.loads((model / "model.json").read_text())
+    card["dataset"] = {"name": "made", "synthetic": True}
+    (model / "model.json").write_text(json.dumps(card))
+    out = ("--methods", "center", "--out", tmp_path / "maps")
+    real = (films[0], "--anyway", *out), ("S00000_RCC", "--dataset", dataset, *out)
+    by_verb = [run(capsys, "explain", model, *words)[1]["warnings"] for words in real]
+    assert by_verb == [[WARNING], []]
+    box = ("--region", "box:60,10,100,40", "--random", 0, "--anyway")
+    assert run(capsys, "erase", model, films[0], *box)[1]["warnings"] == [WARNING]
+    taken = ("export", model, films[0], "--as", "npz", "--anyway", *out)
+    assert run(capsys, *taken)[1]["warnings"] == [WARNING]
+    index = json.loads((dataset / "dataset.json").read_text())
+    (dataset / "dataset.json").write_text(json.dumps(index | {"synthetic": False}))
+    of_case = ("evidence", model, "S00000_RCC", "--dataset", dataset, "--methods", "center")
+    assert run(capsys, *of_case)[1]["warnings"] == [WARNING]
+
+
+def test_evidence_of_nothing_is_told_with_each_methods_reason(capsys, dataset, home, tmp_path):
+    keras.utils.set_random_seed(0)
+    image = keras.Input((48, 32, 1))
+    dense = keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(image))
+    model = store(tmp_path / "model", keras.Model(image, dense))
+    words = ("S00000_RCC", "--dataset", dataset, "--methods", "grad_cam,layer_cam")
+    code, answer, err = run(capsys, "evidence", model, *words)
+    assert (code, answer) == (2, None)
+    assert "grad_cam: " in err
+    assert "layer_cam: " in err
 
 
 def test_an_export_of_nothing_is_told_in_one_line(capsys, model, films, tmp_path):

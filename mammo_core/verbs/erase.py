@@ -14,8 +14,9 @@ def erase(
     region: Annotated[
         str,
         typer.Option(
-            help="lesion, top:METHOD:SHARE, box:TOP,LEFT,BOTTOM,RIGHT or "
-            "outline:ROW,COLUMN;ROW,COLUMN;... in the image's own pixels."
+            help="lesion, top:METHOD:SHARE (of the breast), box:TOP,LEFT,BOTTOM,RIGHT or "
+            "outline:ROW,COLUMN;ROW,COLUMN;... in the file's own pixels, counted from 0 at its "
+            "top left; a box ends before BOTTOM and RIGHT."
         ),
     ] = "lesion",
     fill: Annotated[str, typer.Option(help="blurred, surrounding or mean.")] = "blurred",
@@ -37,6 +38,9 @@ def erase(
 ) -> dict[str, Any]:
     """Erase a region, predict again, and do the same with random regions of the same size.
 
+    Only what lies in the part of the image that the model is given, its crop around the breast,
+    can be erased: a region is cut to that, and one beside it is refused.
+
     Example: python -m mammo_core erase demo S00000_RCC --dataset sample_data --region lesion
     """
     from mammo_core.attribution.method_settings import parse_method_settings
@@ -50,6 +54,7 @@ def erase(
         input_of,
         read_layers,
         refuse_strangers,
+        warn_of_images,
     )
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
@@ -87,4 +92,5 @@ def erase(
         progress=current_progress(),
     )
     facts = {"image_id": found.image_id, "model": stored.id, "region": region, "seed": seed}
+    facts["warnings"] = warn_of_images(stored, [found], data)
     return facts | to_answer(erasure)

@@ -44,6 +44,7 @@ def evidence(
     )
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
+    from mammo_core.synthetic_only import warn_of_asked
 
     layers, stored, data = read_layers(layer), find_model(model), load_dataset(dataset)
     names = read_method_names(methods)
@@ -58,7 +59,8 @@ def evidence(
     from mammo_core.image_evidence import measure_image
     from mammo_core.keras_classifier import load_classifier
 
-    return measure_image(
+    warnings = warn_of_asked(stored, (), data)
+    return {"warnings": warnings} | measure_image(
         load_classifier(stored),
         stored,
         data,

@@ -57,6 +57,7 @@ def explain(
         read_layers,
         read_method_names,
         refuse_strangers,
+        warn_of_images,
     )
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
@@ -77,6 +78,7 @@ def explain(
     from mammo_core.keras_classifier import load_classifier
 
     classifier = load_classifier(stored)
+    warnings = warn_of_images(stored, found, data)
     told = explain_to_files(
         stored,
         classifier,
@@ -90,7 +92,7 @@ def explain(
         progress=current_progress(),
     )
     if not cross_check:
-        return told | {"cross_checks": []}
+        return {"warnings": warnings, **told, "cross_checks": []}
 
     from mammo_core.cross_checks import cross_check_to_files
 
@@ -99,4 +101,4 @@ def explain(
     checked = cross_check_to_files(
         classifier, inputs, names, target, out.resolve(), layers, progress=current_progress()
     )
-    return told | {"cross_checks": checked}
+    return {"warnings": warnings, **told, "cross_checks": checked}

@@ -23,6 +23,12 @@ def export(
     formats: Annotated[
         str, typer.Option("--as", help="Some of png,npz,dicom-pm,dicom-sc.")
     ] = "png,npz,dicom-pm,dicom-sc",
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="METHOD.SETTING=VALUE, repeatable; `methods` lists a method's settings."
+        ),
+    ] = None,
     target: Annotated[
         str | None,
         typer.Option(help="A class, or two: 'malignant vs benign'; else the predicted one."),
@@ -33,6 +39,7 @@ def export(
 
     Example: python -m mammo_core export demo S00000_RCC --dataset sample_data --out maps
     """
+    from mammo_core.attribution.method_settings import parse_method_settings
     from mammo_core.datasets import load_dataset
     from mammo_core.errors import MammoError
     from mammo_core.explanation_exports.export import read_formats
@@ -43,12 +50,14 @@ def export(
         read_layers,
         read_method_names,
         refuse_strangers,
+        warn_of_images,
     )
     from mammo_core.model_store import find_model
     from mammo_core.progress import current_progress
 
     layers, chosen, stored = read_layers(layer), read_formats(formats), find_model(model)
-    names = read_method_names(methods, layers)
+    settings = parse_method_settings(setting or ())
+    names = read_method_names(methods, layers, settings)
     stored.require_network()
     data = None if dataset is None else load_dataset(dataset)
     found = find_images([image], data)[0]
@@ -74,10 +83,12 @@ def export(
         names,
         target,
         layers=layers,
+        settings=settings,
         progress=progress,
     )
     exported = ExportedImage(found.image_id, found.path, given, stored.id, stored.sha256)
     told = export_to_folder(exported, answers, chosen, out.resolve(), progress)
     if not told["files"]:
         raise MammoError(f"Nothing was exported. {told['unwritten'][0]['reason']}")
-    return {"image_id": found.image_id, "model": stored.id, **told}
+    warnings = warn_of_images(stored, [found], data)
+    return {"image_id": found.image_id, "model": stored.id, "warnings": warnings, **told}

@@ -73,6 +73,7 @@ def _predict_dataset(model: str, dataset: str, split: str | None) -> dict[str, A
     from mammo_core.model_store import find_model
     from mammo_core.prediction import predict_dataset
     from mammo_core.progress import current_progress
+    from mammo_core.synthetic_only import warn_of_asked
 
     start = time.monotonic()
     stored, data = find_model(model), load_dataset(dataset)
@@ -80,6 +81,7 @@ def _predict_dataset(model: str, dataset: str, split: str | None) -> dict[str, A
     seconds = time.monotonic() - start
     rows = read_metadata(path).num_rows
     return {
+        "warnings": warn_of_asked(stored, (), data),
         "rows": rows,
         "seconds": round(seconds, 2),
         "images_per_second": round(rows / seconds, 1),

@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from mammo_core.errors import Cancelled, Incomplete, MammoError
-from mammo_core.headlines import tell_headline
+from mammo_core.headlines import shorten, tell_headline
 from mammo_core.plain_text import to_lines
 from mammo_core.termination import TERMINATED, unwinding_on_termination
 from mammo_core.verbs import VERBS
@@ -100,7 +100,7 @@ def _print(name: str, answer: dict[str, Any], as_json: bool) -> None:
 
 def _write(name: str, answer: dict[str, Any]) -> str:
     """The answer for a person, what it comes to before all else."""
-    return "\n".join([*tell_headline(name, answer), to_lines(answer)])
+    return "\n".join([*tell_headline(name, answer), to_lines(shorten(name, answer))])
 
 
 def _leave(code: int, message: str) -> NoReturn:

@@ -96,14 +96,23 @@ def _tell_rows(answer: Answer) -> str:
 
 
 def _tell_audit(answer: Answer) -> list[str]:
-    """Whether the model looks at the breast, and what to think of each method."""
+    """Whether the model looks at the breast, on how much, and whether the answer was kept."""
     on = f"{count(answer['n'], 'image')} of {count(answer['patients'], 'patient')}"
-    verdicts = (f"{name}: {one['words']}" for name, one in answer["verdicts"].items())
-    return [
-        answer["headline"],
-        f"On {on}; {count(answer['lesions_right'], 'lesion')} called rightly",
-        *verdicts,
-    ]
+    lesions = f"{count(answer['lesions_right'], 'lesion')} called rightly"
+    return [answer["headline"], f"On {on}; {lesions}", answer["larger_kept"]]
+
+
+def shorten(verb: str, answer: Answer) -> Answer:
+    """What of an answer is printed as text after its headline; of most verbs all."""
+    return SHORTENED[verb](answer) if verb in SHORTENED else answer
+
+
+def _shorten_audit(answer: Answer) -> Answer:
+    """A line a method, and where the rest is."""
+    verdicts = answer["verdicts"].items()
+    rows = [{"method": name, **{k: one[k] for k in ("level", "words")}} for name, one in verdicts]
+    warnings = {name: answer[name] for name in ("warnings",) if answer[name]}
+    return {**warnings, "verdicts": rows, "folder": answer["folder"]}
 
 
 def _tell_reviews(answer: Answer) -> list[str]:
@@ -120,3 +129,5 @@ HEADLINES: dict[str, Callable[[Answer], list[str]]] = {
     "reviews": _tell_reviews,
     "erase": lambda answer: [answer["meaning"]],
 }
+SHORTENED: dict[str, Callable[[Answer], Answer]] = {"audit": _shorten_audit}
+"""Verbs whose whole answer is hundreds of lines: what is printed of it; `--json` has the rest."""

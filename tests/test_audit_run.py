@@ -1,6 +1,7 @@
 """An audit goes on where it was stopped, tells a planted shortcut, and survives refusals."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -13,10 +14,17 @@ from PIL import Image
 
 from mammo_core.attribution import METHODS
 from mammo_core.audit.badges import read_badges
+from mammo_core.audit.extent import Extent
 from mammo_core.audit.options import AuditOptions
 from mammo_core.audit.run import audit_model
 from mammo_core.audit.sampling import order_images
-from mammo_core.audit.storage import audit_folder, count_explained, read_table
+from mammo_core.audit.storage import (
+    audit_folder,
+    count_explained,
+    is_judged_by_other_rules,
+    read_audit,
+    read_table,
+)
 from mammo_core.cli import main
 from mammo_core.config import to_mapping
 from mammo_core.datasets import load_dataset
@@ -153,6 +161,75 @@ def test_images_that_are_only_blanked_are_not_counted_as_explained(made, tmp_pat
     assert count_explained(audit_folder(find_model("demo"), "tagged", "test")) == 3
 
 
+SMALLER = ["audit", "demo", "tagged", "--methods", "saliency", "--metrics", "iou", "--limit", "3"]
+
+
+def call(capsys, *words):
+    with pytest.raises(SystemExit) as end:
+        main([*words, "--json"])
+    assert end.value.code == 0
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def audited_home(seen_tag, made, tmp_path, monkeypatch):
+    """A home of its own with a whole audit, and where that lies."""
+    stand_in(shutil.copytree(made, tmp_path / "home"), monkeypatch, see_plate())
+    audit_model(find_model("demo"), load_dataset("tagged"), OPTIONS, replace=True)
+    return audit_folder(find_model("demo"), "tagged", "test")
+
+
+def test_a_smaller_audit_answers_and_leaves_the_larger_one_in_its_place(audited_home, capsys):
+    kept, names = read_audit(audited_home), set(os.listdir(audited_home / "cases"))
+    answer = call(capsys, *SMALLER)
+    assert answer["n"] == 3
+    assert f"larger audit of {N_PATIENTS} images stays" in answer["larger_kept"]
+    assert read_audit(audited_home) == kept
+    assert names < set(os.listdir(audited_home / "cases"))
+    assert count_explained(audited_home) == N_PATIENTS
+    with pytest.raises(SystemExit):
+        main(SMALLER)
+    assert "--replace" in capsys.readouterr().out
+
+
+def test_told_to_replace_it_the_smaller_one_takes_its_place(audited_home, capsys):
+    answer = call(capsys, *SMALLER, "--replace")
+    assert answer["larger_kept"] == ""
+    assert read_audit(audited_home)["n"] == 3
+    assert len(read_table(audited_home)) == 3 * len({"saliency", "edges", "center"})
+
+
+@pytest.mark.parametrize(
+    "more", [{"metrics": ("insertion",)}, {"methods": ("random_smooth",)}, {"seed": 1}]
+)
+def test_only_a_part_of_what_is_kept_is_smaller(audited_home, monkeypatch, more):
+    options = AuditOptions(**{"methods": ("saliency",), "metrics": ("iou",), "limit": 2} | more)
+    summary = audit_model(find_model("demo"), load_dataset("tagged"), options)
+    assert drop_seconds(read_audit(audited_home)) == drop_seconds(json.loads(json.dumps(summary)))
+
+
+@pytest.mark.parametrize("options", [OPTIONS, AuditOptions(methods=ASKED, limit=5)])
+def test_what_an_audit_will_hold_is_foreseen(made, monkeypatch, options):
+    summary = run(made, monkeypatch, see_plate(), options)
+    index = load_dataset("tagged").index
+    foreseen, found = Extent.foresee(index, options), Extent.of(summary)
+    assert not foreseen.is_within(found)
+    assert not found.is_within(foreseen)
+
+
+def test_verdicts_of_other_rules_count_as_none_and_nothing_is_measured_again(
+    audited_home, monkeypatch
+):
+    kept = read_audit(audited_home)
+    write_json(audited_home / "summary.json", kept | {"version": kept["version"] - 1})
+    assert read_audit(audited_home) is None
+    assert is_judged_by_other_rules(audited_home)
+    monkeypatch.setattr("mammo_core.audit.run.measure_case", refuse_to_measure)
+    audit_model(find_model("demo"), load_dataset("tagged"), OPTIONS)
+    assert drop_seconds(read_audit(audited_home)) == drop_seconds(kept)
+    assert not is_judged_by_other_rules(audited_home)
+
+
 def drop_seconds(summary):
     return {name: value for name, value in summary.items() if name != "seconds"}
 
@@ -210,7 +287,11 @@ def test_the_verb_says_first_what_it_comes_to_and_where_the_rest_is(
     assert read_json(Path(answer["folder"]) / "summary.json")["against"] == seen_tag[0]["against"]
     with pytest.raises(SystemExit):
         main(words)
-    assert capsys.readouterr().out.startswith("Looks at the tag: AUROC falls from 1.00 to 0.50")
+    told = capsys.readouterr().out
+    assert told.startswith("Looks at the tag: AUROC falls from 1.00 to 0.50")
+    assert all(one["words"] in told for one in answer["verdicts"].values())
+    assert answer["folder"] in told
+    assert len(told.splitlines()) < 20
 
 
 def test_every_method_has_a_badge_but_the_controls(seen_tag, made, monkeypatch):

@@ -93,7 +93,8 @@ def judge_method(
             true map lies beside the lesion, so that its place says nothing of the method.
     """
     if METHODS[name].is_control:
-        return MethodVerdict("control", "Knows nothing of the model: others must beat it")
+        beat = "others must beat it" if name in BARS else "shown beside, and no bar"
+        return MethodVerdict("control", f"Knows nothing of the model: {beat}")
     beats = {f: share_beaten(name, f, against) for f in (FAITHFULNESS, PLACE)}
     if silent > SILENT:
         return MethodVerdict(

@@ -27,6 +27,10 @@ class BadModel(MammoError):
     """A model folder or file that is incomplete, hostile or does not fit."""
 
 
+class UnfitNetwork(BadModel):
+    """A network that a method cannot explain, whatever the image."""
+
+
 class BadDatabase(MammoError):
     """A database of reviews that cannot be reached, is damaged, or is of a newer version."""
 

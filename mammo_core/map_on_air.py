@@ -52,7 +52,8 @@ def tell_air(share: float | None, air: NDArray[np.bool_]) -> str | None:
     if share is None or share < WORTH_TELLING:
         return None
     return (
-        f"{share:.0%} of this map lies outside the breast, which is {air.mean():.0%} of the image: "
-        "either something there moves the score (a marker, the border), or the method shows "
-        "channels that have values on air anyway; hires_cam tells the two apart"
+        f"{share:.0%} of this map lies outside the breast. That area is {air.mean():.0%} of the "
+        "crop that the model is given, where the map ends, too. Either something there moves the "
+        "score (a marker, the border), or the method shows channels that have values on air "
+        "anyway; hires_cam tells the two apart"
     )

@@ -46,7 +46,7 @@ def _show_matrix(subject: Subject, methods: Sequence[str]) -> None:
         st.info("None of the chosen methods can explain this model. Choose others above.")
         return
     rows = [_row(pair) for pair in pairs]
-    st.markdown(f"**{frame.plain(_tell(pairs, set(list_controls())))}**")
+    st.markdown(f"**{frame.plain(_tell(pairs, set(list_controls()), chosen))}**")
     titles = list(dict.fromkeys(row["method"] for row in rows))
     charts.show_chart(
         f"Agreement of the maps for {frame.plain(subject.target)}",
@@ -70,9 +70,14 @@ def _row(pair: Pair) -> dict[str, str | float | None]:
     return {"method": METHODS[a].title, "other": METHODS[b].title, "correlation": value}
 
 
-def _tell(pairs: Sequence[Pair], controls: set[str]) -> str:
+def _tell(pairs: Sequence[Pair], controls: set[str], chosen: Sequence[str]) -> str:
     """Which two methods agree most and least."""
     known = [(r, a, b) for a, b, r in pairs if a < b and r is not None and not {a, b} & controls]
+    n_chosen = len(set(chosen) - controls)
+    if not known and n_chosen > 1:
+        return (
+            f"Fewer than two of the {n_chosen} chosen methods have a map of this image to compare."
+        )
     if not known:
         return "Choose two methods or more above to see whether they agree."
     if len(known) == 1:

@@ -27,7 +27,7 @@ def show_badges(model: "StoredModel", methods: Iterable[str]) -> None:
         for name in methods:
             if name in badges:
                 _show(badges[name])
-    st.caption(f"Methods as audited on {_tell_images(next(iter(badges.values())))}.")
+    st.caption(f"Methods as audited on {tell_images(next(iter(badges.values())))}.")
 
 
 def _show(badge: Badge) -> None:
@@ -35,10 +35,11 @@ def _show(badge: Badge) -> None:
     st.badge(
         f"{MARKS[badge.level]} {title}: {frame.plain(badge.words)}",
         color=COLORS[badge.level],
-        help=f"Measured on {_tell_images(badge)}, whatever this image shows.",
+        help=f"Measured on {tell_images(badge)}, whatever this image shows.",
     )
 
 
-def _tell_images(badge: Badge) -> str:
+def tell_images(badge: Badge) -> str:
+    """On how many images of which data the audit measured."""
     kind = "synthetic image" if badge.is_synthetic else "image"
     return f"{count(badge.n, kind)} of {frame.plain(badge.dataset)}"

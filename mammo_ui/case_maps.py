@@ -10,15 +10,16 @@ import streamlit as st
 from mammo_core.attribution import METHODS
 from mammo_core.targets import read_target
 from mammo_core.types import Contrast
-from mammo_ui import dear_work, frame, map_tasks, routes, state
+from mammo_ui import case_badges, dear_work, frame, map_tasks, routes, state
 from mammo_ui.evidence_chips import build_chips, is_measured
-from mammo_ui.explanation_choice import is_quick, write_badge
+from mammo_ui.explanation_choice import is_quick
 from mammo_ui.map_numbers import MapPicture
 from mammo_ui.overlay_store import (
     DrawnExplanation,
     Subject,
     list_controls,
     read_drawn,
+    read_unfit,
     settings_of,
 )
 from mammo_ui.viewer import Panel, show_viewer
@@ -46,26 +47,35 @@ Drawn = Mapping[str, DrawnExplanation | None]
 
 
 def show_explanations(
-    subject: Subject, methods: Sequence[str], badges: "Mapping[str, Badge]"
+    subject: Subject, methods: Sequence[str], badges: "Mapping[str, Badge]", predicted: str
 ) -> None:
     """The image beside its maps with their evidence, and what is still to be asked for."""
     future = _start_quick(subject, [name for name in methods if is_quick(name)])
     is_drawn = future is None or is_done_within(PATIENCE_S, future)
     key = f"maps/{subject.names()}"
     is_running = dear_work.show(key)
-    drawn = {name: read_drawn(subject, name) for name in methods}
+    unfit = read_unfit(subject.model)
+    drawn = {name: _read_answer(subject, name, unfit) for name in methods}
     dear = [name for name, facts in drawn.items() if facts is None and not is_quick(name)]
     if is_running:
         st.fragment(_show_finished, run_every=dear_work.EACH_S)(subject, dear)
     else:
         _offer_maps(subject, dear, key)
-    _show_maps(subject, drawn, badges)
+    _show_maps(subject, drawn, badges, predicted)
     key = f"evidence/{subject.names()}"
     if not dear_work.show(key):
         _offer_evidence(subject, drawn, key)
     _tell_audit(subject.model, badges)
     if future is not None:
         frame.show_errors_of(_finish, future, is_drawn)
+
+
+def _read_answer(subject: Subject, name: str, unfit: Mapping[str, str]) -> DrawnExplanation | None:
+    """What was drawn; a method that cannot explain the network has refused every image."""
+    drawn = read_drawn(subject, name)
+    if drawn is None and name in unfit:
+        return DrawnExplanation(name, subject.target, refusal=unfit[name])
+    return drawn
 
 
 def _start_quick(subject: Subject, methods: list[str]) -> "Future[None] | None":
@@ -99,12 +109,16 @@ def _offer_maps(subject: Subject, dear: list[str], key: str) -> None:
     """The button that begins methods of many passes."""
     if not dear:
         return
-    titles = ", ".join(METHODS[name].title for name in dear)
-    titles = titles if len(dear) <= MOST_TITLES else f"{len(dear)} methods"
+    titles = _name(dear)
     if st.button(f"Compute {titles}: {_tell_cost(subject, dear)}", key="compute"):
         doing = f"Computing {titles}"
         dear_work.begin(key, doing, map_tasks.draw_maps, subject.names(), dear)
         st.rerun()
+
+
+def _name(methods: Sequence[str]) -> str:
+    titles = ", ".join(METHODS[name].title for name in methods)
+    return titles if len(methods) <= MOST_TITLES else f"{len(methods)} methods"
 
 
 def _tell_cost(subject: Subject, dear: Sequence[str]) -> str:
@@ -124,7 +138,8 @@ def _offer_evidence(subject: Subject, drawn: Drawn, key: str) -> None:
     if not unmeasured:
         return
     passes = _count_passes(tuple(unmeasured))
-    label = f"Measure faithfulness, class sensitivity, stability: about {passes:,} forward passes"
+    measures = f"faithfulness, class sensitivity, stability of {_name(unmeasured)}"
+    label = f"Measure {measures}: about {passes:,} forward passes"
     if st.button(label, key="measure"):
         doing = f"Measuring the maps of {subject.image_id}"
         dear_work.begin(key, doing, map_tasks.measure_maps, subject.names(), unmeasured)
@@ -140,15 +155,20 @@ def _count_passes(names: tuple[str, ...]) -> int:
     return count_passes(methods, ON_DEMAND)
 
 
-def _show_maps(subject: Subject, drawn: Drawn, badges: "Mapping[str, Badge]") -> None:
+def _show_maps(
+    subject: Subject, drawn: Drawn, badges: "Mapping[str, Badge]", predicted: str
+) -> None:
     dataset, image_id = subject.dataset, subject.image_id
     base = routes.image_address(dataset, image_id)
     panels = [Panel("Original", base, alt=f"Mammogram {image_id}")]
     for name, facts in drawn.items():
-        badge = write_badge(badges[name]) if name in badges else None
+        badge = case_badges.choose_badge(subject, name, badges, predicted)
         panels.append(replace(_build_panel(subject, name, facts), badge=badge))
     outline = routes.outline_address(dataset, image_id) if dataset.mask_of(image_id) else None
     show_viewer(panels, aspect=aspect_of(dataset, image_id), outline=outline, key="viewer")
+    told = case_badges.tell_disagreements(subject, drawn, badges)
+    if told:
+        st.markdown(case_badges.write_lines(told))
 
 
 def aspect_of(dataset: "Dataset", image_id: str) -> float:
@@ -165,7 +185,7 @@ def _build_panel(subject: Subject, name: str, facts: DrawnExplanation | None) ->
         alt = f"{title} is being computed" if waits else f"{title} was not computed"
         return Panel(title, base, alt=alt, is_waiting=waits, message=message)
     if facts.frame is None:
-        why = facts.refusal or CONSTANT
+        why = _tell_refusal(subject, facts) or CONSTANT
         return Panel(title, base, message=why, alt=f"{title} has no map: {why}")
     address = routes.map_address(subject, name)
     return Panel(
@@ -177,6 +197,11 @@ def _build_panel(subject: Subject, name: str, facts: DrawnExplanation | None) ->
         help="" if facts.completeness_gap is None else COMPLETENESS,
         chips=build_chips(facts.evidence, is_contrast=_is_contrast(subject)),
     )
+
+
+def _tell_refusal(subject: Subject, facts: DrawnExplanation) -> str:
+    is_of_network = facts.refusal and facts.method in read_unfit(subject.model)
+    return f"cannot explain this network: {facts.refusal}" if is_of_network else facts.refusal
 
 
 def _is_contrast(subject: Subject) -> bool:

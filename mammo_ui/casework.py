@@ -31,8 +31,9 @@ FACTS = {
 }
 
 HOW_TO_READ = (
-    "Red speaks for the class and blue against it; where a method has no sign, brighter means "
-    "more. A map shows what moved the score, not where a lesion is: never read it as a detector."
+    "In the colors Blue to red, red speaks for the class and blue against it; in other colors, and "
+    "where a method has no sign, brighter means more for it. A map shows what moved the score, not "
+    "where a lesion is: never read it as a detector."
 )
 
 
@@ -89,8 +90,16 @@ def show_verdict(case: dict[str, Any], classes: Sequence[str], threshold: float)
             color="green" if is_correct else "red",
         )
         if case["outcome"]:
-            st.badge(f"{case['outcome']} at {threshold:.2f}", color="gray", help=OUTCOME)
+            told = tell_outcome(case["outcome"], float(case[f"p_{classes[-1]}"]), threshold)
+            st.badge(told, color="gray", help=OUTCOME)
     show_bars({name: float(case[f"p_{name}"]) for name in classes})
+
+
+def tell_outcome(outcome: str, score: float, threshold: float) -> str:
+    """Outcome and threshold; with the score, and a digit more, where both look the same."""
+    if score == threshold or f"{score:.2f}" != f"{threshold:.2f}":
+        return f"{outcome} at {threshold:.2f}"
+    return f"{outcome} at {threshold:.3f}, score {score:.3f}"
 
 
 def show_facts(case: dict[str, Any]) -> None:

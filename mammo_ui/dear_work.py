@@ -6,9 +6,10 @@ waits for is watched and stopped alike, but gives way to nothing.
 """
 
 import hashlib
+import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -25,6 +26,8 @@ from mammo_ui.worker import WORKER
 EACH_S = 0.5
 STOP = "CANCEL"
 """The file whose presence in its folder ends a work; see `JobProgress`."""
+WITHIN = re.compile(r", (\d+) of (\d+)$")
+"""The count of a step, at the end of the words that tell it."""
 STOPPING = "Stopping after this step ..."
 _RUNNERS = ThreadPoolExecutor(16, thread_name_prefix="dear work")
 _BEGUN: dict[str, "DearWork"] = {}
@@ -163,12 +166,23 @@ def _tell_end(work: DearWork) -> None:
         st.info("Stopped. What was finished before is kept.")
 
 
+def share_done(noted: Mapping[str, object]) -> float:
+    """How much of a work is done, in [0, 1]; what is counted within a step is part of it.
+
+    Args:
+        noted: Of `read_progress`; words that end in ", 156 of 300" say how far the step is.
+    """
+    done, total = int(str(noted.get("done", 0))), max(1, int(str(noted.get("total", 1))))
+    within = WITHIN.search(str(noted.get("doing", "")))
+    part = int(within[1]) / max(1, int(within[2])) if within else 0.0
+    return min(1.0, (done + min(1.0, part)) / total)
+
+
 def _draw(work: DearWork, key: str) -> None:
     if work.future.done():
         st.rerun()
     noted = read_progress(work.folder)
-    done, total = int(str(noted.get("done", 0))), max(1, int(str(noted.get("total", 1))))
     told = STOPPING if work.is_stopped else tell_progress(noted) or work.title
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, done / total), text=frame.plain(told))
+        st.progress(share_done(noted), text=frame.plain(told))
         st.button("Stop", key=f"stop_{key}", on_click=work.stop, disabled=work.is_stopped)

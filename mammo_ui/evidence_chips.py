@@ -12,6 +12,9 @@ MOSTLY = 0.9
 BLANK = "\N{NO-BREAK SPACE}"
 GOOD, BAD = "✓", "✗"
 """Marks beside the color, which not everybody tells apart."""
+MARKS = {"good": f"{GOOD} ", "weak": f"{BAD} ", "": ""}
+
+ON_LESION = "on the lesion {}"
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Finding:
     """A question about a map that measures answer.
 
     Attributes:
-        words: What the chip says before the number.
+        words: What the chip says; {} is the number.
         metrics: The measures it is made of; all must have been measured.
         compute: The number from theirs.
         write: The number as text.
@@ -41,18 +44,18 @@ class Finding:
 
 FINDINGS = (
     Finding(
-        "on the lesion",
+        ON_LESION,
         ("energy_pointing",),
         "Share of the map's positive values on the marked lesion.",
     ),
     Finding(
-        "in the breast",
+        "in the breast {}",
         ("in_breast",),
         f"Share of the map's positive values on the breast; good from {100 * MOSTLY:.0f} % on.",
         limit=MOSTLY,
     ),
     Finding(
-        "gap",
+        "misses {} of the score",
         ("completeness",),
         "Completeness: by what share the map's sum misses what the method promises that it adds "
         f"up to; good up to {100 * GAP:.0f} %.",
@@ -60,7 +63,7 @@ FINDINGS = (
         limit=GAP,
     ),
     Finding(
-        "faithful",
+        "faithful {}",
         ("insertion", "deletion"),
         "Insertion less deletion: the mean probability while the places that the map calls most "
         "important come first, less the same while they go first.",
@@ -68,7 +71,7 @@ FINDINGS = (
         write=lambda value: f"{value:.2f}",
     ),
     Finding(
-        "class-sensitive",
+        "class-sensitive {}",
         ("class_sensitivity",),
         "1 less the rank correlation with the map of another class: 0 is the same map for both; "
         f"good from {CLASSLESS} on.",
@@ -76,7 +79,7 @@ FINDINGS = (
         limit=CLASSLESS,
     ),
     Finding(
-        "moved by noise",
+        "changes by {} under noise",
         ("max_sensitivity",),
         "Max-sensitivity: the map's largest relative change under noise that nobody can see; good "
         "where it is below that of an edge map, which changes as the image does.",
@@ -114,11 +117,29 @@ def _build_chip(finding: Finding, evidence: Evidence) -> Chip | None:
     others = _of_controls(finding, [one for one in known if one is not None])
     bar = finding.limit if finding.limit is not None else _best(finding, others)
     if bar is None:
-        return Chip(f"{finding.words} {finding.write(value)}", help=finding.help)
+        return Chip(finding.words.format(finding.write(value)), help=finding.help)
+    standing = _judge(finding, value, bar)
+    words = finding.words.format(finding.write(value))
+    if finding.limit is None:
+        words += f" ({'edges' if finding.controls else 'controls'} {finding.write(bar)})"
+    mark = MARKS[standing]
+    return Chip(f"{mark}{words}", standing, finding.help + _tell_controls(finding, others))
+
+
+def is_off(evidence: Evidence, words: str) -> bool:
+    """Whether the finding of those words stands bad."""
+    (finding,) = (one for one in FINDINGS if one.words == words)
+    chip = _build_chip(finding, evidence)
+    return chip is not None and chip.standing == "weak"
+
+
+def _judge(finding: Finding, value: float, bar: float) -> str:
+    """What looks the same as the best control is neither better nor worse."""
+    if finding.limit is None and finding.write(value) == finding.write(bar):
+        return ""
     is_good = value > bar if finding.higher_is_better else value < bar
     is_good = is_good or (finding.limit is not None and value == bar)
-    text = f"{GOOD if is_good else BAD} {finding.words} {finding.write(value)}"
-    return Chip(text, "good" if is_good else "weak", finding.help + _tell_controls(finding, others))
+    return "good" if is_good else "weak"
 
 
 def _compute(finding: Finding, values: list[float | None]) -> float | None:

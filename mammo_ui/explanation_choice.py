@@ -11,8 +11,7 @@ from mammo_core.attribution import METHODS
 from mammo_core.attribution.base import QUICK
 from mammo_ui import case_view, frame, setting_choice
 from mammo_ui.audit_results import MARKS
-from mammo_ui.overlay_store import read_layers
-from mammo_ui.viewer import Chip
+from mammo_ui.overlay_store import read_layers, read_unfit
 
 if TYPE_CHECKING:
     from mammo_core.audit.badges import Badge
@@ -64,7 +63,7 @@ def choose_view(
     view = case_view.read_view(model, case["predicted"])
     methods = [name for group in GROUPS for name in view.methods if group_of(name) == group]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="view"):
-        _choose_methods(methods, badges)
+        _choose_methods(methods, badges, read_unfit(model))
         setting_choice.choose_settings(methods, view.settings)
         _choose_target(view.target, case["predicted"], model.classes)
         if any(METHODS[name].access == "layer" for name in methods):
@@ -72,23 +71,29 @@ def choose_view(
     return replace(view, methods=tuple(methods))
 
 
-def _choose_methods(methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:
+def _choose_methods(
+    methods: Sequence[str], badges: "Mapping[str, Badge]", unfit: Mapping[str, str]
+) -> None:
     popover = st.popover("Methods", key=POPOVER, on_change="rerun")
     if popover.open:  # what is not on the screen would not hear of another address
         with popover:
             for group in GROUPS:
-                _choose_of(group, methods, badges)
+                _choose_of(group, methods, badges, unfit)
+            for reason in unfit.values():
+                st.caption(f"Cannot explain this network: {frame.plain(reason)}")
             _tell_badges(methods, badges)
 
 
-def _choose_of(group: str, methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:
+def _choose_of(
+    group: str, methods: Sequence[str], badges: "Mapping[str, Badge]", unfit: Mapping[str, str]
+) -> None:
     key = _key(group)
     st.session_state[key] = [name for name in methods if group_of(name) == group]
     st.pills(
         GROUPS[group],
         [name for name in METHODS if group_of(name) == group],
         selection_mode="multi",
-        format_func=lambda name: _label(name, badges),
+        format_func=lambda name: _label(name, badges, name in unfit),
         key=key,
         on_change=_write_methods,
         wrap=True,
@@ -103,9 +108,10 @@ def _write_methods() -> None:
     case_view.write_methods([name for group in GROUPS for name in st.session_state[_key(group)]])
 
 
-def _label(name: str, badges: "Mapping[str, Badge]") -> str:
+def _label(name: str, badges: "Mapping[str, Badge]", is_unfit: bool) -> str:
     mark = f"{MARKS[badges[name].level]} " if name in badges else ""
     cost = f", {METHODS[name].cost} passes" if group_of(name) == "dear" else ""
+    cost = ", cannot explain this network" if is_unfit else cost
     return f"{mark}{METHODS[name].title}{cost}"
 
 
@@ -114,18 +120,11 @@ def _tell_badges(methods: Sequence[str], badges: "Mapping[str, Badge]") -> None:
     if not badges:
         return
     told = [
-        f"- {MARKS[badges[name].level]} {METHODS[name].title}: {frame.plain(badges[name].words)}"
+        f"{MARKS[badges[name].level]} {METHODS[name].title}: {frame.plain(badges[name].words)}"
         for name in methods
         if name in badges
     ]
-    st.caption("\n".join([BADGED, "", *told]))
-
-
-def write_badge(badge: "Badge") -> Chip:
-    """The audit's verdict as it stands beside a method's title."""
-    synthetic = " synthetic" if badge.is_synthetic else ""
-    where = f"by an audit of {badge.n}{synthetic} images of {badge.dataset}"
-    return Chip(f"{MARKS[badge.level]} {badge.level}", badge.level, f"{badge.words} ({where})")
+    st.caption(f"{BADGED}\n\n" + "  \n".join(told))
 
 
 def _choose_target(target: str, predicted: str, classes: Sequence[str]) -> None:

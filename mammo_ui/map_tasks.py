@@ -22,7 +22,9 @@ from mammo_ui.overlay_store import (
     list_controls,
     overlay_path,
     read_drawn,
+    read_unfit,
     settings_of,
+    unfit_path,
     write_drawn,
     write_facts,
 )
@@ -223,6 +225,9 @@ def _write(asked: _Asked, answer: "Explanation | Refusal", evidence: Evidence) -
     subject, given = asked.subject, asked.given
     path = overlay_path(subject, answer.method)
     if isinstance(answer, Refusal):
+        if answer.is_of_network:
+            known = read_unfit(subject.model)
+            write_json(unfit_path(subject.model), {**known, answer.method: answer.reason})
         facts = DrawnExplanation(answer.method, subject.target, refusal=answer.reason)
         return write_drawn(path, facts, b"", _nothing())
     numbers, frame = write_numbers(answer, given) or (b"", None)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mammo_core.model_store import StoredModel
 
 
-DRAWING = 7
+DRAWING = 8
 """Counts the ways in which maps were drawn; those of an earlier way are drawn anew."""
 Names = tuple[str, str, str, str, tuple[str, ...], tuple[str, ...]]
 
@@ -187,6 +187,16 @@ def read_layers(model: "StoredModel") -> tuple[str, ...]:
     """Paths of the model's convolutional layers, none as long as it was never loaded."""
     path = layers_path(model)
     return tuple(read_kept_json(path) or ())
+
+
+def unfit_path(model: "StoredModel") -> Path:
+    """Where the worker notes the methods that cannot explain a network whatever the image."""
+    return state_folder() / "unfit" / f"{_digest(model.sha256)}.json"
+
+
+def read_unfit(model: "StoredModel") -> dict[str, str]:
+    """{method: why it cannot explain this network}, of those that were asked."""
+    return dict(read_kept_json(unfit_path(model)) or {})
 
 
 @cache

@@ -5,6 +5,7 @@ import streamlit as st
 from mammo_core.audit.badges import read_badges
 from mammo_ui import (
     agreement_view,
+    case_badges,
     case_maps,
     case_view,
     casework,
@@ -62,8 +63,9 @@ with pictures:
     )
     if maps.open:
         with maps:
-            case_maps.show_explanations(subject, view.methods, badges)
-            st.caption(casework.tell_how_to_read(choice.model))
+            case_maps.show_explanations(subject, view.methods, badges, case["predicted"])
+            about = case_badges.tell_badges(badges, view.methods)
+            st.caption(f"{casework.tell_how_to_read(choice.model)} {about}")
     if erasing.open:
         with erasing:
             erase_view.show_erasing(subject)

@@ -124,3 +124,10 @@ def test_what_went_wrong_is_told_to_who_looks(worker):
     dear_work.begin("work", "failing", fail)
     with pytest.raises(MammoError, match="no such image"):
         dear_work._BEGUN["work"].future.result(LONG_S)
+
+
+def test_what_is_counted_within_a_step_moves_the_bar():
+    noted = {"done": 1, "total": 4, "doing": "Explaining S1: masked images, 150 of 300"}
+    assert dear_work.share_done(noted) == pytest.approx((1 + 150 / 300) / 4)
+    assert dear_work.share_done(noted | {"doing": "Measuring Deletion"}) == pytest.approx(1 / 4)
+    assert dear_work.share_done({}) == 0

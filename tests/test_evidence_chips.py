@@ -35,6 +35,13 @@ def test_each_finding_has_its_direction_and_tells_it_by_a_mark_as_well(measure, 
     assert chip(**{measure: weak}).text.startswith(BAD)
 
 
+def test_what_looks_the_same_as_the_best_control_gets_no_mark():
+    (found,) = build_chips({"energy_pointing": Measured(0.193, {"edges": 0.189})})
+    assert found.standing == ""
+    assert GOOD not in found.text
+    assert BAD not in found.text
+
+
 def test_faithful_is_insertion_less_deletion():
     assert "0.25" in chip(insertion=0.75, deletion=0.5).text
     assert build_chips({"insertion": Measured(0.75, CONTROLS)}) == ()

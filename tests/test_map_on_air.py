@@ -52,4 +52,6 @@ def test_only_what_lies_on_air_to_a_large_part_is_told_of(film):
     air = find_air(film[0])
     assert tell_air(None, air) is None
     assert tell_air(WORTH_TELLING - 0.01, air) is None
-    assert tell_air(0.4567, air).startswith("46% of this map lies outside the breast, which is ")
+    assert tell_air(0.4567, air).startswith(
+        "46% of this map lies outside the breast. That area is "
+    )

@@ -12,10 +12,10 @@ from mammo_core.audit.badges import Badge
 from mammo_core.model_store import StoredModel
 from mammo_core.paths import REPOSITORY, write_json
 from mammo_core.predictions import read_predictions
-from mammo_ui import casework, explanation_choice, frame, library, uploads
+from mammo_ui import case_badges, casework, frame, library, uploads
 from mammo_ui.explanation_choice import GROUPS
 from mammo_ui.model_tasks import USUAL_METHODS
-from mammo_ui.overlay_store import layers_path
+from mammo_ui.overlay_store import DrawnExplanation, Measured, Subject, layers_path
 
 pytestmark = pytest.mark.usefixtures("absent_network")
 
@@ -221,10 +221,47 @@ def test_a_model_that_was_not_audited_says_so_and_leads_to_the_audit(standin):
 @pytest.mark.parametrize("level", ["believe", "caution", "doubt"])
 def test_a_badge_says_what_it_was_measured_on_and_tells_its_level_without_color(level):
     badge = Badge("grad_cam", level, "beats edges on the lesion", 24, "exams", is_synthetic=True)
-    chip = explanation_choice.write_badge(badge)
+    chip = case_badges.write_badge(badge)
     assert chip.standing == level
     assert chip.text.endswith(level)
     assert "24 synthetic images of exams" in chip.help
+    assert "predicted classes" not in chip.help
+    assert "predicted classes" in case_badges.write_badge(badge, is_predicted=False).help
+
+
+BELIEVED = {"grad_cam": Badge("grad_cam", "believe", "on the lesion", 24, "exams")}
+
+
+def subject_of(layers=(), settings=()):
+    return Subject(None, None, CASE, "malignant", layers, settings)
+
+
+@pytest.mark.parametrize("changed", [{"layers": ("conv_1",)}, {"settings": ("grad_cam.a=1",)}])
+def test_no_verdict_stands_beside_a_map_of_other_layers_or_settings_than_were_audited(changed):
+    usual = case_badges.choose_badge(subject_of(), "grad_cam", BELIEVED, "malignant")
+    other = case_badges.choose_badge(subject_of(**changed), "grad_cam", BELIEVED, "malignant")
+    assert usual.standing == "believe"
+    assert (other.text, other.standing) == ("not audited", "unaudited")
+    assert other.help
+
+
+@pytest.mark.parametrize(
+    ("inside", "lesion", "said"),
+    [(0.3, 0.5, "outside the breast"), (0.95, 0.0, "lesion"), (0.95, 0.5, None)],
+)
+def test_a_believed_method_whose_map_lies_elsewhere_is_told_of_this_image(inside, lesion, said):
+    evidence = {
+        "in_breast": Measured(inside, {}),
+        "energy_pointing": Measured(lesion, {"edges": 0.1}),
+    }
+    drawn = {"grad_cam": DrawnExplanation("grad_cam", "malignant", evidence=evidence)}
+    told = case_badges.tell_disagreements(subject_of(), drawn, BELIEVED)
+    assert [said in line for line in told] == ([] if said is None else [True])
+
+
+def test_a_score_that_looks_like_the_threshold_is_told_to_one_digit_more():
+    assert casework.tell_outcome("TN", 0.1874, 0.1931) == "TN at 0.193, score 0.187"
+    assert casework.tell_outcome("TN", 0.12, 0.1931) == "TN at 0.19"
 
 
 def test_an_upload_is_known_as_synthetic_by_its_header_alone(standin):

@@ -122,8 +122,9 @@ function showScale(bar, map, { stops, diverging }) {
     "The colors and the values at their ends, in the method's own scale. The ends are the " +
     `${CLIPPED} percentile of the map's sizes, beyond which all look alike; the largest is ` +
     `${map.largest.toPrecision(2)}. Shown smaller than it is, a map shows the strongest value of ` +
-    "each place.";
+    "each place." +
+    (map.signed && !diverging ? " Only what speaks for the class is shown." : "");
   bar.children[0].textContent = diverging ? `−${end}` : "0";
   bar.children[1].style.background = `linear-gradient(to right, ${colors.join(",")})`;
-  bar.children[2].textContent = end;
+  bar.children[2].textContent = map.signed && !diverging ? `${end}, for it` : end;
 }

@@ -1,5 +1,7 @@
 // Paints all maps of a viewer again; their numbers are fetched once. map_layer.js gives the rest.
 
+const ONE_SIDED =
+  "In these colors signed maps show only what speaks for the class, not what speaks against it.";
 const CELL = 2; // pixels of the screen along a side of the smallest cell that is seen as a color
 
 function paintAll(root) {
@@ -10,6 +12,8 @@ function paintAll(root) {
     paint(root, overlay, map, tables);
     if (other) paint(root, rival, other, tables);
   }
+  const isOneSided = ({ map }) => map.signed && !chooseColors(root, map).diverging;
+  root.classList.toggle("one-sided", root.layers.some(isOneSided));
 }
 
 function paint(root, canvas, map, tables) {

@@ -31,7 +31,7 @@ function build(root, data) {
   root.rivals = new Map(data.panels.filter((panel) => panel.map).map((p) => [p.title, p.map]));
   keepBlinking(root);
   panels.append(...data.panels.map((panel) => buildPanel(root, panel, data.outline)));
-  root.replaceChildren(buildFilter(), buildTools(root, data), panels);
+  root.replaceChildren(buildFilter(), buildTools(root, data), make("p", "one-sided hint", ONE_SIDED), panels);
   root.drawn = "";
   forgetOthers(root);
   listen(root, panels);
@@ -95,7 +95,7 @@ function buildScale(root, map) {
 
 function buildNote(panel) {
   const note = make("p", panel.help ? "note explained" : "note", panel.note);
-  note.title = panel.help;
+  note.title = [panel.note, panel.help].filter(Boolean).join("\n\n");
   return note;
 }
 

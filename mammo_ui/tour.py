@@ -98,11 +98,14 @@ def show_stop(page: str) -> None:
 
 
 def _show_ways(page: str, number: int) -> None:
-    if st.button("End", type="tertiary", key="tour_end"):
+    if number < len(STOPS) and st.button("End", type="tertiary", key="tour_end"):
         state.open_page(page)
     if st.button("Back", disabled=number == 1, key="tour_back"):
         _go_to(number - 1)
-    if number < len(STOPS) and st.button("Go on", type="primary", key="tour_on"):
+    if number == len(STOPS):
+        if st.button("Done", type="primary", key="tour_done"):
+            state.open_page(STOPS[0].page)
+    elif st.button("Go on", type="primary", key="tour_on"):
         _go_to(number + 1)
 
 

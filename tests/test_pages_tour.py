@@ -24,6 +24,7 @@ def test_each_stop_says_on_its_page_what_to_look_at(number):
     assert not at.exception
     assert f"Tour, {number} of {len(STOPS)}" in words(at)
     assert (button(at, "tour_on") is None) == (number == len(STOPS))
+    assert (button(at, "tour_done") is None) == (number < len(STOPS))
     assert button(at, "tour_back").disabled == (number == 1)
 
 

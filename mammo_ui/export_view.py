@@ -1,7 +1,6 @@
 """The Export tab: the chosen maps as files for other programs, in one archive."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
@@ -14,6 +13,9 @@ from mammo_ui.export_tasks import zip_exports
 from mammo_ui.overlay_store import Names, Subject, read_drawn
 from mammo_ui.worker import WORKER
 
+Asked = tuple[Names, str, tuple[str, ...], tuple[FormatName, ...]]
+ASKED = "export_asked"
+"""The files that were asked for, while the page shows the same choice."""
 PRIVACY = (
     "Pictures show the breast alone: what is burned in beside it is left out. DICOM objects are "
     "made from the header as `deidentify` cleans it, with hidden ids and no dates of the patient; "
@@ -34,22 +36,38 @@ def show_export(subject: Subject, methods: Sequence[str]) -> None:
     )
     for name in formats:
         st.caption(f"**{FORMATS[name].title}** ({FORMATS[name].ending}): {FORMATS[name].about}.")
-    st.download_button(
-        f"Download {len(ready)} x {len(formats)} files as one zip",
-        partial(_make, subject.names(), ready, list(formats)),
-        f"{safe_name(subject.image_id)}.maps.zip",
-        "application/zip",
-        on_click="ignore",
-        type="primary",
-        disabled=not (ready and formats),
-        key="export",
-    )
+    asked = (subject.names(), subject.model.sha256, tuple(ready), tuple(formats))
+    what = f"Make {len(ready)} x {len(formats)} files as one zip"
+    if st.button(what, type="primary", disabled=not (ready and formats), key="export"):
+        st.session_state[ASKED] = asked
+    if st.session_state.get(ASKED) == asked:
+        frame.show_errors_of(_offer, subject, asked)
     waiting = [METHODS[name].title for name in methods if name not in ready]
     if waiting:
         st.info(f"Not computed yet, see Explanations: {frame.plain(', '.join(waiting))}.")
     st.caption(PRIVACY)
 
 
-def _make(names: Names, methods: Sequence[str], formats: Sequence[FormatName]) -> bytes:
+def _offer(subject: Subject, asked: Asked) -> None:
+    """Make the files and offer them; what failed is asked for no more."""
+    del st.session_state[ASKED]
+    content = _make(*asked)
+    st.session_state[ASKED] = asked
+    st.download_button(
+        "Download the zip",
+        content,
+        f"{safe_name(subject.image_id)}.maps.zip",
+        "application/zip",
+        on_click="ignore",
+        icon=":material/download:",
+        key="export_zip",
+    )
+
+
+@st.cache_data(max_entries=4, show_spinner="Making the files", show_time=True)
+def _make(
+    names: Names, sha256: str, methods: Sequence[str], formats: Sequence[FormatName]
+) -> bytes:
+    """The zip; one model's, by the digest of its file, is never another's."""
     with dear_work.put_aside():
         return WORKER.run(f"exporting maps of {names[2]}", zip_exports, names, methods, formats)

@@ -12,7 +12,7 @@ from page_runs import open_app, words
 from mammo_core.errors import BadModel
 from mammo_core.explanations import Explanation, Refusal
 from mammo_core.model_input import input_of_case
-from mammo_ui import agreement_tasks, agreement_view, export_tasks
+from mammo_ui import agreement_tasks, agreement_view, export_tasks, export_view
 from mammo_ui.overlay_store import find_subject
 
 CASE = "S00002_LCC"
@@ -93,6 +93,22 @@ def test_a_zip_holds_each_method_in_each_format_and_why_one_is_missing(standin):
 
 def test_the_tab_offers_the_files_and_says_what_they_tell_of_the_patient(standin):
     at = open_tab("Export")
-    (button,) = at.get("download_button")
-    assert button.proto.label == "Download 3 x 4 files as one zip"
+    assert at.button(key="export").label == "Make 3 x 4 files as one zip"
+    assert not at.get("download_button")
     assert "with hidden ids and no dates of the patient" in words(at)
+
+
+@pytest.mark.parametrize("can_be_made", [True, False])
+def test_a_zip_is_offered_once_it_is_made_or_the_reason_told(standin, monkeypatch, can_be_made):
+    def make(self, doing, task, *asked):
+        if not can_be_made:
+            raise BadModel("The model is not there any more")
+        return b"PK"
+
+    at = open_tab("Export")
+    monkeypatch.setattr("mammo_ui.worker.Worker.run", make)
+    export_view._make.clear()
+    at.button(key="export").click().run()
+    assert not at.exception
+    assert bool(at.get("download_button")) == can_be_made
+    assert ("The model is not there any more" in words(at)) != can_be_made

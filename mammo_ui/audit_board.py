@@ -24,6 +24,18 @@ FAMILIES = {
     "robustness": "Stable",
     "complexity": "Simple",
 }
+HEADS = {
+    "pointing_game": "Pointing",
+    "energy_pointing": "Energy",
+    "relevance_rank": "Rank",
+    "iou": "IoU",
+    "auprc": "AUPRC",
+    "completeness": "Sum",
+    "model_randomization": "Weights",
+    "class_sensitivity": "Class",
+    "max_sensitivity": "Noise",
+}
+"""Heads of measures whose titles are too long for a column; the column's help has these."""
 HELD = ("faithfulness", "localization")
 """Families of which a measure is held against the controls."""
 ONE_SIDED = 0.025
@@ -33,9 +45,10 @@ BEATS, FAILS = "✓", "✗"
 READING = (
     f"Controls, which know nothing of the model, are gray. {BEATS} beats both edges and center on "
     "the same images, the 95 % interval of the difference over patients leaving 0 out; "
-    f"{FAILS} does so by no measure at all. Neither stands where fewer than {FEWEST_COMPARED} "
-    "patients were compared. A number in parentheses is the images, where fewer than in the "
-    "column's head. Click a head to sort, a row's box for the method's cases."
+    f"{FAILS} does so by no measure at all. Random is no bar: hold deletion against its row. "
+    f"Neither stands where fewer than {FEWEST_COMPARED} patients were compared. A number in "
+    "parentheses is the images, where fewer than in the column's head. Click a head to sort, "
+    "a row's box for the method's cases."
 )
 SHARES = "Share of the measures of each family by which a method beats both edges and center."
 Row = dict[str, Any]
@@ -46,7 +59,7 @@ def show_board(audit: Audit) -> str | None:
     st.markdown("**Which explanation to believe**")
     boards = list_boards(audit)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        lesions = st.selectbox("Lesions", list(boards), key="audit_stratum", width=150)
+        lesions = st.selectbox("Lesions", list(boards), key="audit_stratum", width=220)
         families = list_families(boards[lesions])
         family = st.segmented_control(
             "Measures", families, format_func=FAMILIES.get, default=families[0], required=True,
@@ -167,7 +180,7 @@ def _most(board: Mapping[str, Any], measure: str) -> int:
 
 def _head(measure: str, n: int) -> str:
     arrow = "↑" if MEASURES[measure].higher_is_better else "↓"
-    return f"{MEASURES[measure].title} {arrow} (n {n})"
+    return f"{HEADS.get(measure, MEASURES[measure].title)} {arrow} (n {n})"
 
 
 def _draw(rows: Sequence[Row], columns: Mapping[str, tuple[str, int]], name: str) -> str | None:
@@ -217,19 +230,31 @@ def _constant(text: str) -> Any:
 
 
 def _write(estimate: Mapping[str, Any], sign: str, most: int) -> str:
-    fewer = f" ({estimate['n']})" if estimate["n"] < most else ""
-    return f"{frame.estimate_text(dict(estimate))} {sign}{fewer}".rstrip()
+    fewer = f"({estimate['n']})" if estimate["n"] < most else ""
+    return " ".join(filter(None, (_shorten(estimate), sign, fewer)))
+
+
+def _shorten(estimate: Mapping[str, Any]) -> str:
+    """The text .91 [.86, .95], so that four columns fit beside each other."""
+    if estimate["value"] is None:
+        return frame.DASH
+    value, low, high = (_drop_zero(estimate[name]) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]" if low and high else value
+
+
+def _drop_zero(number: float | None) -> str:
+    return "" if number is None else f"{number:z.2f}".replace("0.", ".", 1)
 
 
 def _configure(columns: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
     own = {
-        "Method": st.column_config.TextColumn(width=165, pinned=True),
-        "Verdict": st.column_config.TextColumn(width=105),
+        "Method": st.column_config.TextColumn(width=130, pinned=True),
+        "Verdict": st.column_config.TextColumn(width=88),
         "Beats controls": st.column_config.TextColumn(width=220, help=SHARES),
         "In words": st.column_config.TextColumn(width=420),
     }
     return own | {
-        head: st.column_config.NumberColumn(width=165, help=_explain(measure))
+        head: st.column_config.NumberColumn(width=121, help=_explain(measure))
         for measure, (head, _) in columns.items()
     }
 
@@ -240,6 +265,7 @@ def _explain(measure: str) -> str:
     better = "Higher" if one.higher_is_better else "Lower"
     least, most = ("no end" if end is None else f"{end:g}" for end in one.range)
     return frame.plain(
-        f"{better} is better, from {least} to {most}. A random map scores: {one.of_random}. "
-        f"{one.reference}. {frame.DASH}: undefined, or not asked of this method."
+        f"{one.title}. {better} is better, from {least} to {most}. "
+        f"A random map scores: {one.of_random}. {one.reference}. "
+        f"{frame.DASH}: undefined, or not asked of this method."
     )

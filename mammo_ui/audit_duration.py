@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def count_images(choice: "Choice") -> int:
     """How many images the chosen split has."""
-    return len(_rows(choice))
+    return len(list_rows(choice))
 
 
 def tell_duration(choice: "Choice", options: AuditOptions) -> None:
@@ -49,7 +49,8 @@ def write_minutes(seconds: float) -> str:
     return f"about {minutes / 60:.1f} hours"
 
 
-def _rows(choice: "Choice") -> "pd.DataFrame":
+def list_rows(choice: "Choice") -> "pd.DataFrame":
+    """The index's rows of the chosen split."""
     index = library.require_dataset(choice.dataset).index
     return index if choice.split == "all" else index[index["split"] == choice.split]
 
@@ -63,7 +64,7 @@ def _count_passes(choice: "Choice", options: AuditOptions) -> int:
 def _passes(dataset: str, version: int, options: AuditOptions, _choice: "Choice") -> int:
     from mammo_core.audit.duration import count_passes
 
-    return count_passes(_rows(_choice), options)
+    return count_passes(list_rows(_choice), options)
 
 
 def _find_pace(choice: "Choice") -> float | None:

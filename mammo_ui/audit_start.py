@@ -13,6 +13,7 @@ from mammo_core.audit.storage import audit_folder, count_explained
 from mammo_core.evidence import METHOD_METRICS, METRICS
 from mammo_core.wording import count
 from mammo_ui import audit_duration, frame, job_view, job_watch, library
+from mammo_ui.audit_replacing import ask_replacing
 
 if TYPE_CHECKING:
     from mammo_ui.state import Choice
@@ -41,21 +42,23 @@ def show_start(choice: "Choice", *, is_first: bool) -> None:
     start = st.container()
     with st.expander("Methods, measures and number of images"):
         options = _choose(choice)
+    replace = ask_replacing(choice, options)
     _tell_begun(choice)
     with start:
         title = f"Audit {frame.plain(choice.model.id)} on {frame.plain(choice.dataset)}"
         if st.button(
             title if is_first else "Audit again", type="primary" if is_first else "secondary"
         ):
-            start_audit(choice, options)
+            start_audit(choice, options, replace=replace)
             st.rerun()
         audit_duration.tell_duration(choice, options)
 
 
-def start_audit(choice: "Choice", options: AuditOptions) -> jobs.Job:
-    """Start it in the background."""
+def start_audit(choice: "Choice", options: AuditOptions, *, replace: bool = False) -> jobs.Job:
+    """Start it in the background; a smaller one takes a larger one's place only if told so."""
     title = f"Audit of {choice.model.id} on {choice.dataset}"
-    return jobs.start_job(title, [*_head(choice), *_write_options(options)])
+    replacing = ["--replace"] if replace else []
+    return jobs.start_job(title, [*_head(choice), *_write_options(options), *replacing])
 
 
 def last_audit_job(choice: "Choice") -> jobs.Job | None:

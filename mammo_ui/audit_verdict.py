@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from mammo_core.audit.sentence import tell_methods
+from mammo_core.audit.storage import audit_folder, is_judged_by_other_rules
 from mammo_core.wording import count
 from mammo_ui import audit_results, frame, library, state
 from mammo_ui.audit_results import COLORS, MARKS, Audit
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from mammo_ui.state import Choice
 
 SHOWN = {"believe": st.success, "caution": st.warning, "doubt": st.error}
+NOBODY_ASKED = "Nobody has asked yet which explanations of this model deserve belief here."
+OTHER_RULES = (
+    "The audit of these images was judged by other rules than today's. The same audit, started "
+    "again, takes seconds where its measured images are still kept."
+)
 
 
 def show_verdict(audit: Audit) -> None:
@@ -33,7 +39,9 @@ def show_verdict(audit: Audit) -> None:
 
 def show_nothing(choice: "Choice", outdated: str) -> None:
     """One sentence where no audit speaks of the chosen model and images."""
-    why = outdated or "Nobody has asked yet which explanations of this model deserve belief here."
+    folder = audit_folder(choice.model, choice.dataset, choice.split)
+    judged = OTHER_RULES if is_judged_by_other_rules(folder) else NOBODY_ASKED
+    why = outdated or judged
     st.info(
         f"{frame.plain(why)} An audit holds each method against maps that know nothing of the "
         "model, and asks the model again with parts of the images blanked."

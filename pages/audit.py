@@ -34,7 +34,7 @@ if audit is None or outdated:
 
 audit_verdict.show_verdict(audit)
 audit_verdict.show_others(choice)
-methods, shortcuts = st.columns([1.75, 1], gap="medium")
+methods, shortcuts = st.columns([2.45, 1], gap="medium")
 with methods:
     in_table = audit_board.show_board(audit)
     in_chart = audit_scatter.show_scatter(audit)

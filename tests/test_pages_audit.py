@@ -85,6 +85,49 @@ def test_an_audit_starts_as_a_job_with_what_was_chosen(standin, started):
     assert "--metrics" not in arguments
 
 
+def choose_methods(at, *methods):
+    at.multiselect(key="audit_methods").set_value(list(methods))
+    at.multiselect(key="audit_measures").set_value(["deletion"]).run()
+    return at
+
+
+def press_again(at):
+    next(b for b in at.button if b.label == "Audit again").click().run()
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_smaller_audit_is_told_to_stay_out_unless_it_is_to_replace(audited, started, replace):
+    at = choose_methods(open_app("audit"), "grad_cam")
+    at.number_input[0].set_value(2).run()
+    assert f"part of the kept audit of {audited['n']} images" in words(at)
+    at.checkbox(key="audit_replace").set_value(replace).run()
+    press_again(at)
+    ((_, arguments),) = started
+    assert ("--replace" in arguments) == replace
+
+
+def test_an_audit_that_holds_something_new_needs_no_word_to_be_kept(audited, started):
+    at = choose_methods(open_app("audit"), "grad_cam", "rise")
+    assert "part of the kept audit" not in words(at)
+    press_again(at)
+    assert "--replace" not in started[0][1]
+
+
+def test_an_audit_judged_by_other_rules_claims_nothing_and_says_so(audited):
+    path = find_audit().folder / "summary.json"
+    path.write_text(json.dumps(audited | {"version": audited["version"] - 1}))
+    at = open_app("audit")
+    assert "judged by other rules than today" in words(at)
+    assert not at.dataframe
+
+
+def test_the_boards_file_has_a_row_a_method_and_measure(audited):
+    rows = audit_board.list_figures(find_audit(), audited["methods"], is_whole=True)
+    assert {(row["method"], row["measure"]) for row in rows} == {
+        (name, measure) for name, row in audited["methods"].items() for measure in row
+    }
+
+
 def test_a_split_without_images_is_told(standin):
     at = open_app("audit", split="validation")
     assert "has no images" in words(at)

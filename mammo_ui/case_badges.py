@@ -49,7 +49,9 @@ def _tell_unaudited(subject: Subject, method: str) -> str:
 
 def write_badge(badge: "Badge", *, is_predicted: bool = True) -> Chip:
     """The audit's verdict as it stands beside a method's title."""
-    where = f"The audit of {tell_images(badge)}, whatever this image shows: {badge.words}."
+    kind = "synthetic images" if badge.is_synthetic else "images"
+    images = f"{badge.n} {kind} of {badge.dataset}"
+    where = f"The audit of {images}, whatever this image shows: {badge.words.rstrip('.')}."
     return Chip(
         f"{MARKS[badge.level]} audit: {badge.level}",
         badge.level,

@@ -31,9 +31,9 @@ FACTS = {
 }
 
 HOW_TO_READ = (
-    "In the colors Blue to red, red speaks for the class and blue against it; in other colors, and "
-    "where a method has no sign, brighter means more for it. A map shows what moved the score, not "
-    "where a lesion is: never read it as a detector."
+    "In the colors Blue to red, red speaks for the class and blue against it; other colors leave "
+    "out what speaks against it. Where a method has no sign, brighter means more. A map shows what "
+    "moved the score, not where a lesion is: never read it as a detector."
 )
 
 

@@ -337,11 +337,26 @@ def test_methods_lists_the_facts_of_each(capsys):
     assert all(m["title"] and m["reference"] and m["passes"] for m in answer["methods"])
 
 
+def test_methods_of_a_model_tells_beforehand_what_explain_would_refuse(
+    capsys, films, home, tmp_path
+):
+    keras.utils.set_random_seed(0)
+    image = keras.Input((48, 32, 1))
+    gelu = keras.layers.Conv2D(4, 3, activation="gelu")(image)
+    dense = keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(gelu))
+    model = store(tmp_path / "model", keras.Model(image, dense))
+    reason = run(capsys, "methods", "--model", model)[1]["refused"]["deep_shap"]
+    words = ("--methods", "deep_shap", "--out", tmp_path / "maps", "--anyway")
+    rule = reason.partition(" (")[0]
+    assert rule in run(capsys, "explain", model, films[0], *words)[2]
+
+
 def test_methods_of_a_model_lists_the_layers_that_explain_takes(capsys, model, films, tmp_path):
     code, answer, _ = run(capsys, "methods", "--model", model)
     assert code == 0
     names = [layer["name"] for layer in answer["layers"]]
     assert answer["default_layer"] == names[-1]
+    assert answer["refused"] == {}
     assert [layer["name"] for layer in answer["layers"] if layer["convolution"]] == ["conv"]
     words = ("--anyway", "--methods", "hires_cam", "--layer", "conv", "--out", tmp_path / "maps")
     assert run(capsys, "explain", model, films[0], *words)[0] == 0

@@ -13,6 +13,7 @@ from mammo_core.attribution.references import REFERENCES, choose_references, com
 from mammo_core.attribution.shap_library import load_shap, network_of, seeded_quietly
 from mammo_core.batch_size import batch_size_of
 from mammo_core.errors import BadModel, UnfitNetwork
+from mammo_core.types import Classifier
 
 MOST_REFERENCES = 10
 """In one pass: shap would put a whole background in one, next to as many images."""
@@ -79,6 +80,18 @@ class DeepShap(Attribution):
         answer = Attributed(np.stack(maps), compare_logits(question, references), note)
         _refuse_gap(answer)
         return answer
+
+
+def tell_refusal(model: Classifier) -> str | None:
+    """Why Deep SHAP cannot explain a network, told before it is asked; None where it may.
+
+    What its rules make of a network is seen in its maps alone, so that it can still refuse later.
+    """
+    try:
+        _refuse_strange_operations(network_of(model, DeepShap.title))
+    except BadModel as error:
+        return str(error)
+    return None
 
 
 def _tell(question: Question, number: int, done: int, total: int) -> None:

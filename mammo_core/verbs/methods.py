@@ -8,7 +8,7 @@ import typer
 def methods(
     model: Annotated[
         str | None,
-        typer.Option(help="A model's folder or id, to list the layers that it can be asked about."),
+        typer.Option(help="A model's folder or id, to list its layers and who cannot explain it."),
     ] = None,
 ) -> dict[str, Any]:
     """List the explanation methods: what they are, what they cost and what they need.
@@ -42,14 +42,17 @@ def _describe(name: str, method: Any) -> dict[str, Any]:
 
 
 def _list_layers(name: str) -> dict[str, Any]:
-    """The layers that give a map, and which is looked into where none is asked for."""
+    """The layers that give a map, the one looked into where none is named, and who refuses."""
     from mammo_core.model_store import find_model
     from mammo_core.tensorflow_start import start_tensorflow
 
     stored = find_model(name)
     start_tensorflow()
+    from mammo_core.attribution.deep_shap import tell_refusal
     from mammo_core.keras_classifier import load_classifier
 
     classifier = load_classifier(stored)
     layers = [{"name": path, "convolution": path in classifier.layers} for path in classifier.maps]
-    return {"layers": layers, "default_layer": classifier.layer}
+    reason = tell_refusal(classifier)
+    refused = {} if reason is None else {"deep_shap": reason}
+    return {"layers": layers, "default_layer": classifier.layer, "refused": refused}

@@ -121,7 +121,7 @@ def _build_chip(finding: Finding, evidence: Evidence) -> Chip | None:
     standing = _judge(finding, value, bar)
     words = finding.words.format(finding.write(value))
     if finding.limit is None:
-        words += f" ({'edges' if finding.controls else 'controls'} {finding.write(bar)})"
+        words += f" ({'edges' if finding.controls else 'controls'}{BLANK}{finding.write(bar)})"
     mark = MARKS[standing]
     return Chip(f"{mark}{words}", standing, finding.help + _tell_controls(finding, others))
 

@@ -111,7 +111,7 @@ def judge_method(
     half = _tell_half(merits, beats)
     level, words = _judge(name, row, merits, half, has_faults=bool(faults), is_ahead=ahead)
     if not is_on_breast and level == "believe":
-        words = "Believe it for this model: faithful, though that does not look at the lesion"
+        words = "Believe it for this model: faithful, though the model does not look at the lesion"
     return MethodVerdict(level, words, reasons, beats)
 
 

@@ -2,6 +2,7 @@
 
 const ONE_SIDED =
   "In these colors signed maps show only what speaks for the class, not what speaks against it.";
+const WAITS_MS = [300, 1000, 3000, 10000]; // before each further try to fetch a map
 const CELL = 2; // pixels of the screen along a side of the smallest cell that is seen as a color
 
 function paintAll(root) {
@@ -50,11 +51,27 @@ function chooseColors(root, map) {
   return root.colors.find((colors) => colors.name === name);
 }
 
-function fetchShares(root, map) {
-  if (root.shares.has(map.address)) return;
+// A server that is busy, or a connection that was lost, is asked again; then the panel says so.
+function fetchShares(root, map, tries = 0) {
+  if (tries === 0 && root.shares.has(map.address)) return;
   root.shares.set(map.address, null); // on its way
+  portOf(root, map)?.querySelector(".missing")?.remove();
   loadShares(map)
     .then((shares) => root.shares.set(map.address, shares))
     .then(() => apply(root)) // with its numbers it has a factor, so that all is painted
-    .catch(() => root.shares.delete(map.address));
+    .catch(() => {
+      if (!root.shares.has(map.address)) return; // another image is shown by now
+      if (tries === WAITS_MS.length) return tellMissing(root, map);
+      setTimeout(() => fetchShares(root, map, tries + 1), WAITS_MS[tries]);
+    });
+}
+
+function tellMissing(root, map) {
+  root.shares.delete(map.address);
+  portOf(root, map)?.append(make("p", "waiting on-top missing", "the map could not be loaded"));
+}
+
+function portOf(root, map) {
+  const layer = root.layers.find((one) => one.map.address === map.address);
+  return layer?.overlay.closest(".port");
 }

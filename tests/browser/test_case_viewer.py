@@ -60,6 +60,28 @@ def watch(page, selector):
     return seen
 
 
+def test_a_map_that_is_lost_on_its_way_is_fetched_again(server, page):
+    lost = []
+
+    def lose_the_first(route):
+        if lost:
+            return route.continue_()
+        lost.append(route.request.url)
+        return route.abort()
+
+    page.route("**/map/**", lose_the_first)
+    visit(page, f"{server.address}/{CASE}")
+    page.locator(f"{OVERLAY}[data-is-painted]").nth(2).wait_for(state="attached")
+    assert lost
+
+
+def test_a_map_that_never_comes_is_told_of_in_its_panel(server, page):
+    page.route("**/map/**/saliency/**", lambda route: route.abort())
+    visit(page, f"{server.address}/{CASE}")
+    page.get_by_text("the map could not be loaded").wait_for(timeout=60_000)
+    assert page.locator(f"{OVERLAY}[data-is-painted]").count() == 2
+
+
 def test_a_higher_threshold_hides_more_of_every_map_and_asks_nobody(quiet_case):
     page, sent = quiet_case
     shares = [opaque(page)]

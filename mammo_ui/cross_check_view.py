@@ -30,9 +30,7 @@ def show_cross_check(subject: Subject) -> None:
     from mammo_core.library_maps import LIBRARY_METHODS
 
     st.markdown(f"**The same by {LIBRARY}**")
-    asked = Subject(
-        subject.model, subject.dataset, subject.image_id, subject.target, subject.layers
-    )
+    asked = replace(subject, settings=())  # both by their own defaults
     key = f"cross_check/{asked.names()}"
     is_running = dear_work.show(key)
     checks = [read_cross_check(asked, name) for name in LIBRARY_METHODS]
